@@ -1,0 +1,38 @@
+"""The timer trigger: one call of the job, and a failed invocation when an account has no row of the day."""  # noqa: N999 - the function's name is the folder's
+
+import os
+from functools import partial
+
+import azure.functions as func
+
+from shared.job import take_snapshots
+from shared.log import LOGGER, quieten_libraries
+from shared.run import RunResult
+
+quieten_libraries()
+
+
+def main(timer: func.TimerRequest, context: func.Context) -> None:
+    """Take today's snapshots.
+
+    Raises:
+        SettingsInvalid: a setting is missing or wrong.
+        ExceptionGroup: the errors of the accounts without a row, so that the host retries and alerts.
+
+    """
+    if timer.past_due:
+        LOGGER.info("The timer is past due: this run catches up.")
+    result = take_snapshots(os.environ, run_id=context.invocation_id, on_thread=partial(_claim_thread, context))
+    if result.failed:
+        raise _failure(result)
+
+
+def _claim_thread(context: func.Context) -> None:
+    """Tell the worker which invocation this thread works for, or the thread's log lines are dropped."""
+    context.thread_local_storage.invocation_id = context.invocation_id  # type: ignore[attr-defined] # a threading.local
+
+
+def _failure(result: RunResult) -> ExceptionGroup[Exception]:
+    failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in result.failed)
+    message = f"no snapshot of {result.day.date} for {len(result.failed)} of {result.total} accounts: {failed}"
+    return ExceptionGroup(message, [failure.error for failure in result.failed])

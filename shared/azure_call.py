@@ -1,0 +1,60 @@
+"""One call of an Azure SDK client, its failures told apart: passing, refused, unreadable."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError, DecodeError, HttpResponseError, IncompleteReadError
+
+from shared.connection import is_untrusted, reason
+from shared.errors import Ids, MayPass
+from shared.retry import PASSING_STATUSES, TryAgain
+
+T = TypeVar("T")
+
+CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 20, "read_timeout": 20}
+"""Every Azure client gets these: shared.retry is the one retry layer. Times in seconds."""
+
+
+def azure_call(
+    call: Callable[[], T], *, where: str, unreachable: type[MayPass], refused: Callable[[HttpResponseError], Exception]
+) -> T:
+    """Make the call; `where` names the service and address in messages, `refused` makes the error of a final answer.
+
+    Raises:
+        TryAgain: no answer, or one of the statuses that may pass.
+        Exception: what `refused` made of a final answer, or the unreachable error for what no repetition heals.
+
+    """
+    try:
+        return call()
+    except HttpResponseError as error:
+        if error.status_code in PASSING_STATUSES:
+            passing = unreachable(f"{where} answered {error.status_code} {error_code(error)}".rstrip(), ids=ids(error))
+            raise TryAgain(passing, _header(error, "Retry-After")) from error
+        if isinstance(error, IncompleteReadError):
+            raise TryAgain(unreachable(f"{where}: the answer was cut off")) from error
+        if isinstance(error, DecodeError):
+            raise unreachable(f"{where} sent an unreadable answer") from error
+        raise refused(error) from error
+    except AzureError as error:
+        failure = unreachable(f"{where}: {reason(error)}")
+        if is_untrusted(error):
+            raise failure from error
+        raise TryAgain(failure) from error
+
+
+def error_code(error: HttpResponseError) -> str:
+    """Return the service's own code for the refusal, the innermost one, else an empty text."""
+    inner = getattr(error.error, "innererror", None) or {}
+    code = inner.get("code") or getattr(error, "error_code", None) or getattr(error.error, "code", None)
+    return str(getattr(code, "value", code) or "")
+
+
+def ids(error: HttpResponseError) -> Ids:
+    """Return the request id that the service gave its answer."""
+    return Ids(request_id=_header(error, "x-ms-request-id"))
+
+
+def _header(error: HttpResponseError, name: str) -> str | None:
+    headers: Mapping[str, str] = getattr(error.response, "headers", {})
+    return headers.get(name)

@@ -1,0 +1,86 @@
+"""A certificate with its private key, as Key Vault keeps it, in the form that MSAL signs with."""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+
+PKCS12 = "application/x-pkcs12"
+PEM = "application/x-pem-file"
+
+
+class UnusableCertificateError(ValueError):
+    """The secret holds no certificate that can sign in; the text says what was found and shows none of it."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A certificate and its private key, both as PEM; the key is in no repr. `expires_on` is the certificate's own end."""
+
+    private_key: str = field(repr=False)
+    public_certificate: str
+    expires_on: datetime
+
+
+def load_certificate(value: str, content_type: str) -> Certificate:
+    """Read a certificate from a secret's value: base64 of PKCS#12, or PEM.
+
+    Source: https://learn.microsoft.com/azure/key-vault/certificates/about-certificates#composition-of-a-certificate
+
+    Raises:
+        UnusableCertificateError: unreadable, protected by a password, without its key, or a key that is not RSA.
+
+    """
+    key, certificate = _from_pkcs12(value) if content_type == PKCS12 else _from_pem(value)
+    if not isinstance(key, RSAPrivateKey):
+        raise UnusableCertificateError("its key is not RSA, the only kind that Entra ID takes for signing in")
+    if key.public_key() != certificate.public_key():
+        raise UnusableCertificateError("its private key belongs to another certificate")
+    return Certificate(
+        private_key=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        public_certificate=certificate.public_bytes(Encoding.PEM).decode(),
+        expires_on=certificate.not_valid_after_utc,
+    )
+
+
+def _from_pkcs12(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
+    try:
+        key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(value, validate=True), None)
+    except binascii.Error:
+        raise UnusableCertificateError("it is marked as PKCS#12 but is not base64") from None
+    except ValueError:
+        raise UnusableCertificateError("its PKCS#12 content is unreadable or protected by a password") from None
+    if certificate is None:
+        raise UnusableCertificateError("its PKCS#12 content holds no certificate")
+    if key is None:
+        raise UnusableCertificateError("its PKCS#12 content holds a certificate without its private key")
+    return key, certificate
+
+
+def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
+    content = value.encode()
+    if b"PRIVATE KEY-----" not in content:
+        raise UnusableCertificateError("its PEM content holds no private key")
+    try:
+        key = load_pem_private_key(content, None)
+    except TypeError:
+        raise UnusableCertificateError("its private key is protected by a password") from None
+    except ValueError:
+        raise UnusableCertificateError("the private key in its PEM content is unreadable") from None
+    try:
+        certificates = x509.load_pem_x509_certificates(content)
+    except ValueError:
+        raise UnusableCertificateError("its PEM content holds no readable certificate") from None
+    own = [certificate for certificate in certificates if certificate.public_key() == key.public_key()]
+    return key, (own or certificates)[0]

@@ -1,0 +1,61 @@
+"""JSON without loss: numbers stay the decimals that were sent, and what is ambiguous is refused."""
+
+import json
+from decimal import Decimal
+from typing import Any, NoReturn
+
+
+def loads(body: bytes) -> Any:
+    """Parse UTF-8 JSON, with or without a byte order mark, every number as a Decimal.
+
+    Raises:
+        ValueError: not JSON, NaN or Infinity, a number beyond all measure, or one member twice with different values.
+            The text is Python's own or ours and holds nothing of the body.
+
+    """
+    try:
+        text = body.decode("utf-8-sig")
+        return json.loads(
+            text,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=_refuse_constant,
+            object_pairs_hook=_members,
+        )
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 at byte {error.start}") from None
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def dumps(value: Any) -> str:
+    """Write what `loads` read as compact JSON, each number exactly as a decimal."""
+    match value:
+        case Decimal():
+            return str(value)
+        case dict():
+            return "{" + ",".join(f"{json.dumps(name)}:{dumps(member)}" for name, member in value.items()) + "}"
+        case list():
+            return "[" + ",".join(map(dumps, value)) + "]"
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+def _number(literal: str) -> Decimal:
+    try:
+        return Decimal(literal)
+    except ArithmeticError:
+        raise ValueError("a number beyond all measure") from None
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in members and members[name] != value:
+            raise ValueError(f"the member {json.dumps(name[:40])} stands there twice with different values")
+        members[name] = value
+    return members

@@ -1,0 +1,16 @@
+"""Seeing the end of a secret coming, early enough for a person to act."""
+
+from datetime import datetime
+
+WARNING_DAYS = (30, 14)
+DAILY_FROM = 7
+
+
+def days_left(expires_on: datetime, now: datetime) -> int:
+    """Return the whole days, by UTC date, until the end; negative when it is over."""
+    return (expires_on.date() - now.date()).days
+
+
+def is_worth_a_warning(days: int) -> bool:
+    """Whether a warning is due with so many days left: at 30 and 14, and daily from 7 on, past the end too."""
+    return days in WARNING_DAYS or days <= DAILY_FROM

@@ -1,0 +1,48 @@
+"""What the logs say: a marker word, a space, and JSON on the same line. Alerts rest on both.
+
+The host keeps only a record's level, text and logger name, so everything stands in the text (azure-functions-python-worker).
+No amount, token, secret or header is ever among the fields.
+"""
+
+import json
+import logging
+from enum import StrEnum
+from typing import Any
+
+LOGGER = logging.getLogger("partner_balance_snapshots")
+
+
+class Marker(StrEnum):
+    """The first word of a line that an alert may look for."""
+
+    RECORDED = "SNAPSHOT_RECORDED"
+    KEPT = "SNAPSHOT_KEPT"
+    FAILED = "SNAPSHOT_FAILED"
+    SECRET_EXPIRING = "SECRET_EXPIRING"  # noqa: S105 - a word for the log
+    CREDIT_USED = "CREDIT_USED"
+    ARCHIVE_FAILED = "ARCHIVE_FAILED"
+    RUN = "SNAPSHOT_RUN"
+
+
+_LEVELS = {
+    Marker.FAILED: logging.ERROR,
+    Marker.ARCHIVE_FAILED: logging.ERROR,
+    Marker.SECRET_EXPIRING: logging.WARNING,
+    Marker.CREDIT_USED: logging.WARNING,
+}
+
+
+def report(marker: Marker, **fields: Any) -> None:
+    """Write one marked line; a field that is None is left out."""
+    known = {name: value for name, value in fields.items() if value is not None}
+    LOGGER.log(_LEVELS.get(marker, logging.INFO), "%s %s", marker.value, json.dumps(known))
+
+
+def remark(text: str, **fields: Any) -> None:
+    """Write a warning that no alert looks for."""
+    LOGGER.warning("%s %s", text, json.dumps(fields))
+
+
+def quieten_libraries() -> None:
+    """Keep the Azure SDK's line for every request out of the logs, which are paid by volume."""
+    logging.getLogger("azure").setLevel(logging.WARNING)

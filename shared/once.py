@@ -1,0 +1,37 @@
+"""Compute each value once, however many threads ask for it at the same time."""
+
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Once(Generic[K, V]):
+    """Values by key, each computed by the first thread that asks; the others wait for it and share it.
+
+    An error is shared like a value, so that a service which is down is waited for once, not once an asker.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[K, Future[V]] = {}
+
+    def get(self, key: K, compute: Callable[[], V]) -> V:
+        """Return the key's value, from `compute` if nobody asked before; raises what `compute` raised."""
+        with self._lock:
+            found = self._values.get(key)
+            future: Future[V] = found or self._values.setdefault(key, Future())
+        if found is None:
+            try:
+                future.set_result(compute())
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it; `result` below raises it here too
+                future.set_exception(error)
+        return future.result()
+
+    def forget(self, key: K) -> None:
+        """Have the key's value computed anew for whoever asks next."""
+        with self._lock:
+            self._values.pop(key, None)

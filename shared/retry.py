@@ -1,0 +1,130 @@
+"""The one retry layer: attempts, waits and time limits of a logical call to a service."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from random import uniform
+from threading import Thread
+from typing import TypeVar
+
+from shared.errors import MayPass
+
+T = TypeVar("T")
+
+PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+"""HTTP statuses that another attempt may heal."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one logical call, times in seconds and waits included."""
+
+    attempt: float
+    total: float
+    attempts: int = 4
+
+
+PARTNER_CENTER = Limits(attempt=100, total=180)
+"""Invoice calls were seen to take more than 100 s (Partner-Center-PowerShell#312, #319)."""
+
+AZURE = Limits(attempt=20, total=60)
+"""Sign-in, Key Vault, the identity endpoint and Table Storage."""
+
+
+class TryAgain(Exception):
+    """Raised by an attempt that failed in a way that may heal; `retry_after` is the answer's header of that name."""
+
+    def __init__(self, error: MayPass, retry_after: str | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.retry_after = retry_after
+
+
+class Retry:
+    """Makes attempts until one succeeds, a limit is reached or the run's time is over."""
+
+    def __init__(
+        self,
+        *,
+        deadline: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[float, float], float] = uniform,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take the run's end on `clock`, in seconds, after which no attempt is begun and no answer awaited."""
+        self._deadline = deadline
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._now = now
+
+    def call(self, attempt: Callable[[], T], limits: Limits, unanswered: Callable[[str], MayPass]) -> T:
+        """Return what `attempt` returns.
+
+        An attempt that raises TryAgain, or outlives its limit, is made again after a wait: the service's Retry-After, or
+        1, 2, 4 s, shortened at random by up to a half so that many do not return at once. Any other exception is final.
+        `unanswered` makes the error for an attempt that got no answer in time, from the words that say so.
+
+        Raises:
+            MayPass: the last attempt's error, when another one would overstep a limit.
+
+        """
+        end = min(self._clock() + limits.total, self._deadline)
+        for number in range(1, limits.attempts + 1):
+            remaining = end - self._clock()
+            if remaining <= 0:
+                break
+            patience = min(limits.attempt, remaining)
+            try:
+                return _within(patience, attempt)
+            except TryAgain as again:
+                error, wish = again.error, retry_after_seconds(again.retry_after, self._now())
+            except _OutOfTimeError:
+                error, wish = unanswered(f"no answer within {patience:.0f} s"), None
+            wait = self._jitter(0.5, 1.0) * 2 ** (number - 1) if wish is None else wish
+            if number == limits.attempts or self._clock() + wait >= end:
+                raise error
+            self._sleep(wait)
+        raise unanswered("not asked, because the time limit of the run or of the call was used up before")
+
+
+class _OutOfTimeError(Exception):
+    """An attempt outlived its limit."""
+
+
+def _within(seconds: float, attempt: Callable[[], T]) -> T:
+    """Wait for the attempt no longer than this: a socket's own timeout starts anew with every byte that trickles in."""
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(attempt())
+        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
+            outcome.set_exception(error)
+
+    Thread(target=work, name="attempt", daemon=True).start()
+    try:
+        return outcome.result(timeout=seconds)
+    except TimeoutError:
+        if outcome.done():
+            return outcome.result()
+        raise _OutOfTimeError from None
+
+
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Read a Retry-After header, given in seconds or as an HTTP date; None when absent or unreadable."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        when = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    return max(0.0, (aware - now).total_seconds())

@@ -1,0 +1,145 @@
+"""One account's snapshot of one day: complete already, or read and append."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from shared.accounts import Account
+from shared.errors import SnapshotError
+from shared.expiry import days_left, is_worth_a_warning
+from shared.history import History
+from shared.invoice_summary import InvoiceSummary
+from shared.log import Marker, remark, report
+from shared.reader import Reader, SignedIn
+from shared.refresh_token import Renewals, expires_on, is_due
+from shared.row import Entity, snapshot_row
+
+
+class Outcome(Enum):
+    """What became of an account's day."""
+
+    RECORDED = "recorded"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True)
+class Day:
+    """The day of a run, decided once when it starts, and the run's id."""
+
+    date: date
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    """Takes snapshots over services that are handed in."""
+
+    history: History
+    reader: Reader
+    renewals: Renewals | None
+    now: Callable[[], datetime]
+
+    def take(self, account: Account, day: Day) -> Outcome:
+        """Take the account's snapshot of the day, unless it stands.
+
+        Raises:
+            SnapshotError: whatever kept the day from being recorded.
+
+        """
+        fields = {
+            "account": account.name,
+            "tenantId": account.tenant_id,
+            "date": day.date.isoformat(),
+            "runId": day.run_id,
+        }
+        standing = self.history.rows_of(account.tenant_id, day.date)
+        if standing:
+            _report_rows(Marker.KEPT, standing, fields)
+            return Outcome.KEPT
+        signed_in = self.reader.signed_in(account)
+        self._warn_of_expiry(signed_in.credential.secret_name, signed_in.credential.expires_on, fields)
+        summaries = self.reader.balances(account, signed_in.tokens)
+        kept = self.history.append([snapshot_row(account, day.date, summary, day.run_id) for summary in summaries])
+        if kept.archive_error is not None:
+            report(Marker.ARCHIVE_FAILED, **fields, **error_fields(kept.archive_error))
+        _report_rows(Marker.RECORDED if kept.recorded else Marker.KEPT, kept.rows, fields)
+        for summary in summaries:
+            _report_remarks(account, summary, fields)
+        _report_credit(account, summaries, fields)
+        self._renew(account, signed_in, fields)
+        return Outcome.RECORDED if kept.recorded else Outcome.KEPT
+
+    def _warn_of_expiry(self, secret: str | None, end: datetime | None, fields: dict[str, str]) -> None:
+        if secret is None or end is None:
+            return
+        days = days_left(end, self.now())
+        if is_worth_a_warning(days):
+            report(
+                Marker.SECRET_EXPIRING,
+                **fields,
+                secret=secret,
+                days=days,
+                message=f"The secret {secret} "
+                + (f"expires in {days} days." if days >= 0 else f"expired {-days} days ago."),
+                remedy="Make a new one and put it into the vault under the same name; docs/operate.md says how.",
+            )
+
+    def _renew(self, account: Account, signed_in: SignedIn, fields: dict[str, str]) -> None:
+        """Store the new refresh token now that the row is safe; a failure is reported and costs the day nothing."""
+        stored, new = signed_in.stored_token, signed_in.tokens.refresh_token
+        if self.renewals is None or stored is None:
+            return
+        if new is None or not is_due(stored, self.now()):
+            self._warn_of_expiry(stored.name, expires_on(stored), fields)
+            return
+        try:
+            self.renewals.renew(account, stored.name, new, self.now())
+        except SnapshotError as error:
+            end = expires_on(stored)
+            days = None if end is None else days_left(end, self.now())
+            report(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **error_fields(error))
+
+
+def error_fields(error: SnapshotError) -> dict[str, Any]:
+    """Return what a marked line says of an error."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "remedy": error.remedy,
+        "requestId": error.ids.request_id,
+        "correlationId": error.ids.correlation_id,
+    }
+
+
+def _report_rows(marker: Marker, rows: tuple[Entity, ...], fields: dict[str, str]) -> None:
+    for row in rows:
+        report(
+            marker,
+            **fields,
+            currency=row.get("CurrencyCode"),
+            requestId=row.get("RequestId"),
+            correlationId=row.get("CorrelationId"),
+        )
+
+
+def _report_remarks(account: Account, summary: InvoiceSummary, fields: dict[str, str]) -> None:
+    for text in summary.remarks:
+        remark(f"In the {summary.currency_code} balance of {account.name!r}: {text}.", **fields)
+
+
+def _report_credit(account: Account, summaries: tuple[InvoiceSummary, ...], fields: dict[str, str]) -> None:
+    """Report how much of the credit limit is used; a limit in another currency is said, not converted."""
+    limit = account.credit_limit
+    if limit is None:
+        return
+    matching = [summary for summary in summaries if summary.currency_code == limit.currency]
+    for summary in matching:
+        percent = float(round(summary.balance_amount / limit.amount * 100, 1))
+        report(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
+    if not matching:
+        remark(
+            f"The credit limit of {account.name!r} is in {limit.currency} and no balance is; nothing is compared.",
+            **fields,
+        )
