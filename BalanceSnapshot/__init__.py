@@ -28,7 +28,7 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
 
 
 def _claim_thread(context: func.Context) -> None:
-    """Tell the worker which invocation this thread works for, or the thread's log lines are dropped."""
+    """Tell a worker before Python 3.13 which invocation this thread works for, or the thread's log lines are dropped."""
     context.thread_local_storage.invocation_id = context.invocation_id  # type: ignore[attr-defined] # a threading.local
 
 

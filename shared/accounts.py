@@ -1,12 +1,13 @@
 """The partner accounts to read, from the PARTNER_ settings or from PARTNER_ACCOUNTS."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.clouds import CLOUDS, Cloud
-from shared.setting_values import CreditLimit, Problems, Value
+from shared.setting_values import CreditLimit, Problems, Value, did_you_mean
 
 MEMBERS = {
     "PARTNER_TENANT_ID": "tenantId",
@@ -23,6 +24,9 @@ MEMBERS = {
 """The settings of a single account, and the member of a PARTNER_ACCOUNTS object that means the same."""
 
 MANY = "PARTNER_ACCOUNTS"
+
+_MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
+"""What is shown of an unknown member's name; a secret in its place is longer or has digits."""
 
 _TENANT = (
     "the Directory (tenant) ID of the partner tenant, which Entra admin center > Overview shows; a domain name can change, "
@@ -58,7 +62,7 @@ class Account:
 def read_accounts(
     environ: Mapping[str, str], *, api_url: str | None, login_url: str | None, problems: Problems
 ) -> tuple[Account, ...]:
-    """Read the accounts from either form; every problem is noted, and an account with one is left out."""
+    """Read the accounts from either form; every problem is noted, and an account with one is of no use but for more checks."""
     single = [name for name in MEMBERS if environ.get(name, "").strip()]
     many = Value.of(environ, MANY, problems)
     if many.text is None:
@@ -71,13 +75,13 @@ def read_accounts(
         return ()
     else:
         sources = _sources(many)
-    accounts = [account for source in sources if (account := _account(source, api_url, login_url)) is not None]
-    tenants = [account.tenant_id for account in accounts]
+    accounts = tuple(_account(source, api_url, login_url) for source in sources)
+    tenants = [account.tenant_id for account in accounts if account.tenant_id]
     for tenant in sorted({tenant for tenant in tenants if tenants.count(tenant) > 1}):
         many.wrong(
             f"names the tenant {tenant} {tenants.count(tenant)} times", "each tenant once: it is the key of the history"
         )
-    return tuple(accounts)
+    return accounts
 
 
 def _sources(many: Value) -> list[Source]:
@@ -105,7 +109,9 @@ def _sources(many: Value) -> list[Source]:
 def _source(item: Mapping[str, Any], where: str, problems: Problems) -> Source:
     for name, content in item.items():
         if name not in MEMBERS.values():
-            problems.add(f"{where}.{name[:40]}", "is no known member", "one of " + ", ".join(MEMBERS.values()))
+            shown = f"{where}.{name}" if _MEMBER_LIKE.fullmatch(name) else where
+            wrong = "is no known member" if shown != where else "has a member whose name is none"
+            problems.add(shown, wrong, "one of " + ", ".join(MEMBERS.values()) + did_you_mean(name, MEMBERS.values()))
         elif content is not None and not isinstance(content, str):
             problems.add(f"{where}.{name}", "is no text", 'a JSON string, for example "85000 USD" for creditLimit')
 
@@ -118,7 +124,7 @@ def _source(item: Mapping[str, Any], where: str, problems: Problems) -> Source:
     return value
 
 
-def _account(value: Source, api_url: str | None, login_url: str | None) -> Account | None:
+def _account(value: Source, api_url: str | None, login_url: str | None) -> Account:
     tenant, client = value("PARTNER_TENANT_ID"), value("PARTNER_CLIENT_ID")
     tenant.require(_TENANT)
     client.require(_CLIENT)
@@ -144,11 +150,9 @@ def _account(value: Source, api_url: str | None, login_url: str | None) -> Accou
     limit = value("PARTNER_CREDIT_LIMIT").credit_limit()
     name = value("PARTNER_ACCOUNT_NAME").display_name(tenant_id or "")
     secret_name, refresh_token_name = secret.secret_name(), refresh_token.secret_name()
-    if tenant_id is None or client_id is None:
-        return None
     return Account(
-        tenant_id=tenant_id,
-        client_id=client_id,
+        tenant_id=tenant_id or "",
+        client_id=client_id or "",
         name=name,
         cloud=replace(cloud, api_url=api_url or cloud.api_url, login_url=login_url or cloud.login_url),
         federated=federated,

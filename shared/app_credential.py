@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from azure.core.credentials import TokenCredential
 
@@ -16,7 +17,7 @@ from shared.vault import Secret, Vault
 class AppCredential:
     """What MSAL takes as `client_credential`, in no repr; and the name and end of the secret behind it, if there is one."""
 
-    for_msal: str | Mapping[str, str] = field(repr=False)
+    for_msal: str | Mapping[str, Any] = field(repr=False)
     secret_name: str | None = None
     expires_on: datetime | None = None
 
@@ -32,7 +33,7 @@ def app_credential(account: Account, vault: Vault | None, identity: TokenCredent
     """
     if account.federated or vault is None or account.secret_name is None:
         assertion = identity.get_token(f"{account.cloud.federation_audience}/.default").token
-        return AppCredential({"client_assertion": assertion})
+        return AppCredential({"client_assertion": lambda: assertion})
     return from_secret(vault.secret(account.secret_name))
 
 

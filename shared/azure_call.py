@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, DecodeError, HttpResponseError, IncompleteReadError
+from azure.core.exceptions import AzureError, DecodeError, DeserializationError, HttpResponseError, IncompleteReadError
 
+from shared import exact_json
 from shared.connection import is_untrusted, reason
 from shared.errors import Ids, MayPass
 from shared.retry import PASSING_STATUSES, TryAgain
@@ -34,8 +35,11 @@ def azure_call(
         if isinstance(error, IncompleteReadError):
             raise TryAgain(unreachable(f"{where}: the answer was cut off")) from error
         if isinstance(error, DecodeError):
-            raise unreachable(f"{where} sent an unreadable answer") from error
+            # Its text holds the answer, which may hold a secret, and the host logs an error with its causes.
+            raise unreachable(f"{where} sent an unreadable answer") from None
         raise refused(error) from error
+    except DeserializationError:
+        raise unreachable(f"{where} sent an unreadable answer") from None
     except AzureError as error:
         failure = unreachable(f"{where}: {reason(error)}")
         if is_untrusted(error):
@@ -46,8 +50,17 @@ def azure_call(
 def error_code(error: HttpResponseError) -> str:
     """Return the service's own code for the refusal, the innermost one, else an empty text."""
     inner = getattr(error.error, "innererror", None) or {}
-    code = inner.get("code") or getattr(error, "error_code", None) or getattr(error.error, "code", None)
+    own = getattr(error, "error_code", None) or getattr(error.error, "code", None)
+    code = inner.get("code") or own or _odata_code(error)
     return str(getattr(code, "value", code) or "")
+
+
+def _odata_code(error: HttpResponseError) -> Any:
+    """Return the code in a table service's answer: the client does not read it when a single insert is refused."""
+    try:
+        return exact_json.loads(error.response.body())["odata.error"]["code"]  # type: ignore[union-attr] # as caught
+    except (AttributeError, ValueError, LookupError, TypeError):
+        return None
 
 
 def ids(error: HttpResponseError) -> Ids:

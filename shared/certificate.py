@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
@@ -59,28 +60,28 @@ def _from_pkcs12(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
         key, certificate, _ = pkcs12.load_key_and_certificates(base64.b64decode(value, validate=True), None)
     except binascii.Error:
         raise UnusableCertificateError("it is marked as PKCS#12 but is not base64") from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise UnusableCertificateError("its PKCS#12 content is unreadable or protected by a password") from None
-    if certificate is None:
-        raise UnusableCertificateError("its PKCS#12 content holds no certificate")
     if key is None:
-        raise UnusableCertificateError("its PKCS#12 content holds a certificate without its private key")
+        raise UnusableCertificateError("its PKCS#12 content holds no private key")
+    if certificate is None:
+        raise UnusableCertificateError("its PKCS#12 content holds no certificate for its private key")
     return key, certificate
 
 
 def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
-    content = value.encode()
+    content = value.encode(errors="replace")
     if b"PRIVATE KEY-----" not in content:
         raise UnusableCertificateError("its PEM content holds no private key")
     try:
         key = load_pem_private_key(content, None)
     except TypeError:
         raise UnusableCertificateError("its private key is protected by a password") from None
-    except ValueError:
+    except (ValueError, UnsupportedAlgorithm):
         raise UnusableCertificateError("the private key in its PEM content is unreadable") from None
     try:
         certificates = x509.load_pem_x509_certificates(content)
-    except ValueError:
+        own = [certificate for certificate in certificates if certificate.public_key() == key.public_key()]
+    except (ValueError, UnsupportedAlgorithm):
         raise UnusableCertificateError("its PEM content holds no readable certificate") from None
-    own = [certificate for certificate in certificates if certificate.public_key() == key.public_key()]
     return key, (own or certificates)[0]

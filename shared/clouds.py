@@ -1,10 +1,11 @@
-"""Where Partner Center and its sign-in stand in each Microsoft cloud.
+"""Where Partner Center and its sign-in stand in each Microsoft cloud, and which audience a table service wants.
 
 Source: https://learn.microsoft.com/partner-center/developer/partner-center-authentication; the federation audiences:
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,18 @@ CLOUDS = {
         federation_audience="api://AzureADTokenExchangeChina",
     ),
 }
+
+_STORAGE_AUDIENCES = {
+    ".core.usgovcloudapi.net": "https://storage.azure.us",
+    ".core.chinacloudapi.cn": "https://storage.azure.cn",
+}
+
+
+def storage_audience(endpoint: str) -> str:
+    """Return the audience of tokens for a table service: its own address says its cloud.
+
+    Source: https://learn.microsoft.com/dotnet/api/azure.data.tables.tableaudience
+    """
+    host = urlsplit(endpoint).hostname or ""
+    matching = (audience for suffix, audience in _STORAGE_AUDIENCES.items() if host.endswith(suffix))
+    return next(matching, "https://storage.azure.com")

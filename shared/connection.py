@@ -30,7 +30,7 @@ def is_untrusted(error: BaseException) -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk the causes; requests and urllib3 keep them in `args` and `reason`, not in `__cause__` alone."""
+    """Walk the causes: requests keeps them in `args`, urllib3 in `reason`, azure-core in `inner_exception`."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -38,4 +38,5 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         if isinstance(cause, BaseException) and id(cause) not in seen:
             seen.add(id(cause))
             yield cause
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+            kept = [getattr(cause, name, None) for name in ("reason", "inner_exception")]
+            waiting += [cause.__cause__, cause.__context__, *kept, *cause.args]

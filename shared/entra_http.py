@@ -13,6 +13,8 @@ from shared.connection import is_untrusted, reason
 from shared.errors import SignInRejected, SignInUnavailable
 from shared.retry import AZURE, PASSING_STATUSES, TryAgain
 
+_ENDPOINTS = {"authorization_endpoint", "token_endpoint"}
+
 
 class EntraHttp:
     """MSAL's `http_client` over a session; `where` names the sign-in in messages."""
@@ -31,6 +33,8 @@ class EntraHttp:
             )
         if response.status_code != requests.codes.ok:
             raise SignInUnavailable(f"{self._where}: the login service answered {response.status_code}")
+        if not exact_json.loads(response.content).keys() >= _ENDPOINTS:
+            raise SignInUnavailable(f"{self._where}: the answer does not say where to sign in")
         return response
 
     def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> requests.Response:
@@ -51,15 +55,8 @@ class EntraHttp:
         if response.status_code in PASSING_STATUSES:
             passing = SignInUnavailable(f"{self._where}: the login service answered {response.status_code}")
             raise TryAgain(passing, response.headers.get("Retry-After"))
-        if not _is_object(response.content):
+        if not exact_json.is_object(response.content):
             raise SignInUnavailable(
                 f"{self._where}: the answer ({response.status_code}) is not what a login service sends"
             )
         return response
-
-
-def _is_object(content: bytes) -> bool:
-    try:
-        return isinstance(exact_json.loads(content), dict)
-    except ValueError:
-        return False

@@ -28,8 +28,16 @@ def loads(body: bytes) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def is_object(body: bytes) -> bool:
+    """Whether this is a JSON object."""
+    try:
+        return isinstance(loads(body), dict)
+    except ValueError:
+        return False
+
+
 def dumps(value: Any) -> str:
-    """Write what `loads` read as compact JSON, each number exactly as a decimal."""
+    """Write what `loads` read as compact JSON in ASCII, each number exactly as a decimal."""
     match value:
         case Decimal():
             return str(value)
@@ -38,7 +46,7 @@ def dumps(value: Any) -> str:
         case list():
             return "[" + ",".join(map(dumps, value)) + "]"
         case _:
-            return json.dumps(value, ensure_ascii=False)
+            return json.dumps(value)
 
 
 def _number(literal: str) -> Decimal:
@@ -55,7 +63,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
-        if name in members and members[name] != value:
+        if name in members and dumps(members[name]) != dumps(value):  # as text, for True equals 1
             raise ValueError(f"the member {json.dumps(name[:40])} stands there twice with different values")
         members[name] = value
     return members

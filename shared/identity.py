@@ -10,9 +10,11 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError
 from azure.core.pipeline import PipelineResponse
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
+from shared import exact_json
 from shared.azure_call import CLIENT_OPTIONS
 from shared.connection import reason
 from shared.errors import IdentityUnavailable
+from shared.foreign_text import one_line
 from shared.once import Once
 from shared.retry import AZURE, PASSING_STATUSES, Retry, TryAgain
 
@@ -49,7 +51,7 @@ class Identity:
             try:
                 return self._credential.get_token(*scopes, **options)
             except ClientAuthenticationError as error:
-                raise IdentityUnavailable(f"no token for {scopes[0]}: {_first_line(error)}") from error
+                raise IdentityUnavailable(f"no token for {scopes[0]}: {one_line(error)}") from error
             except AzureError as error:
                 raise TryAgain(
                     IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {reason(error)}")
@@ -65,17 +67,15 @@ class Identity:
 def azure_credential(*, in_azure: bool, client_id: str | None) -> TokenCredential:
     """Build the credential of the place: in Azure the managed identity, elsewhere whatever the developer signed in with."""
     if in_azure:
-        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_try_passing_again, **CLIENT_OPTIONS)
+        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **CLIENT_OPTIONS)
     return DefaultAzureCredential()
 
 
-def _try_passing_again(response: PipelineResponse[Any, Any]) -> None:
-    """Catch a passing failure before the credential turns it into one that looks final."""
+def _check_answer(response: PipelineResponse[Any, Any]) -> None:
+    """Catch what the credential would turn into an error that looks final, or fail at: a passing status, no JSON object."""
     status = response.http_response.status_code
     if status in PASSING_STATUSES:
         passing = IdentityUnavailable(f"the identity endpoint answered {status}")
         raise TryAgain(passing, response.http_response.headers.get("Retry-After"))
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().partition("\n")[0][:300]
+    if not exact_json.is_object(response.http_response.body()):
+        raise IdentityUnavailable(f"the identity endpoint's answer ({status}) is not what such an endpoint sends")

@@ -11,6 +11,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from shared import exact_json
+from shared.foreign_text import one_line
 
 EARLIEST_YEAR = 1601
 """Table Storage's DateTime begins here."""
@@ -19,6 +20,7 @@ LARGEST_AMOUNT = Decimal("1e18")
 LARGEST_EXPONENT = 30
 """Either way; it bounds the length of the plain notation."""
 
+LONGEST_SYMBOL = 100
 LONGEST_DETAILS = 32_000
 """A String property holds 64 KiB of UTF-16: 32,768 characters."""
 
@@ -133,7 +135,7 @@ def _error_shape(members: Mapping[str, Any]) -> str:
     code, text = members.get("code"), members.get("description") or members.get("message")
     if code is None and text is None:
         return ""
-    return f"; the answer is an error instead: {code} {str(text or '')[:200]}".rstrip()
+    return f"; the answer is an error instead: {one_line(code)} {one_line(text)}".rstrip()
 
 
 def _amount(value: Any) -> Decimal | None:
@@ -157,7 +159,7 @@ def _optional_text(members: Mapping[str, Any], name: str, remarks: list[str]) ->
     value = members.get(name)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and len(value) <= 100:  # noqa: PLR2004 - a bound for a symbol, met by none
+    if isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_SYMBOL:
         return value
     remarks.append(f"{name} is no short text and is left out")
     return None
@@ -189,7 +191,11 @@ def _optional_details(members: Mapping[str, Any], remarks: list[str]) -> str | N
     if not isinstance(value, list):
         remarks.append("details is no list and is left out")
         return None
-    text = exact_json.dumps(value)
+    try:
+        text = exact_json.dumps(value)
+    except RecursionError:
+        remarks.append("details is nested too deeply and is left out")
+        return None
     if len(text) > LONGEST_DETAILS:
         remarks.append(
             f"details takes {len(text)} characters, more than the {LONGEST_DETAILS} of a column, and is left out"

@@ -1,31 +1,35 @@
 """The whole job, from the environment to the result: the one place where settings are read and clients are built."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import requests
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableClient
-from azure.keyvault.secrets import SecretClient
 
 from shared.azure_call import CLIENT_OPTIONS
+from shared.clouds import storage_audience
 from shared.errors import SettingsInvalid
 from shared.history import History
 from shared.identity import Identity, azure_credential
 from shared.log import Marker, report
-from shared.reader import Reader
-from shared.refresh_token import Renewals
 from shared.retry import Retry
 from shared.run import RunResult, report_run, run
 from shared.settings import Settings, read_settings
-from shared.sign_in import SignIn
 from shared.snapshot import Day, Snapshots, error_fields
 from shared.table import HistoryTable
-from shared.vault import Vault
+
+if TYPE_CHECKING:  # imported beside the first call of a run, by `_open_reading`
+    from shared.reader import Reader
+    from shared.reading import Reading
+    from shared.vault import Vault
 
 RUN_SECONDS = 25 * 60
 """The time of a run: no call is begun or waited for after it. host.json's functionTimeout is longer."""
@@ -36,18 +40,26 @@ class Services:
     """What a run works with, built once a run and closed with it."""
 
     identity: TokenCredential
-    vault: Vault | None
     table: HistoryTable
     archive: HistoryTable | None
-    reader: Reader
+    reading: Future[Reading]
     retry: Retry
     now: Callable[[], datetime]
 
     @property
+    def vault(self) -> Vault | None:
+        """Return the vault, if any account needs one."""
+        return self.reading.result().vault
+
+    @property
+    def reader(self) -> Reader:
+        """Return what reads balances."""
+        return self.reading.result().reader
+
+    @property
     def snapshots(self) -> Snapshots:
         """Return what takes the snapshots."""
-        renewals = Renewals(self.vault) if self.vault else None
-        return Snapshots(History(self.table, self.archive), self.reader, renewals, self.now)
+        return Snapshots(History(self.table, self.archive), self.reading.result, self.now)
 
 
 def utc_now() -> datetime:
@@ -70,24 +82,32 @@ def services(
         identity = Identity(azure_credential(in_azure=settings.in_azure, client_id=settings.identity_client_id), retry)
 
         def table(endpoint: str) -> HistoryTable:
-            client = TableClient(endpoint, settings.table_name, credential=identity, **CLIENT_OPTIONS)
+            client = table_client(endpoint, settings.table_name, identity)
             return HistoryTable(closing.enter_context(client), retry)
 
-        vault = None
-        if settings.vault_url is not None:
-            client = closing.enter_context(SecretClient(settings.vault_url, identity, **CLIENT_OPTIONS))
-            vault = Vault(client, retry)
-        login = closing.enter_context(requests.Session())
-        partner = closing.enter_context(requests.Session())
+        background = closing.enter_context(ThreadPoolExecutor(1, "reading"))
+        reading = background.submit(_open_reading, settings, identity, retry, now)
+        closing.callback(lambda: reading.result().close())
         yield Services(
             identity=identity,
-            vault=vault,
             table=table(settings.table_endpoint),
             archive=table(settings.archive_endpoint) if settings.archive_endpoint else None,
-            reader=Reader(vault, identity, SignIn(login, retry, now), partner, retry, now, new_id),
+            reading=reading,
             retry=retry,
             now=now,
         )
+
+
+def _open_reading(settings: Settings, identity: TokenCredential, retry: Retry, now: Callable[[], datetime]) -> Reading:
+    from shared.reading import open_reading  # noqa: PLC0415 - in its own time; the module says why
+
+    return open_reading(settings, identity, retry, now, new_id)
+
+
+def table_client(endpoint: str, name: str, identity: TokenCredential) -> TableClient:
+    """Build the client of one table, which has to be closed."""
+    audience = storage_audience(endpoint)
+    return TableClient(endpoint, name, credential=identity, audience=audience, **CLIENT_OPTIONS)
 
 
 def take_snapshots(
@@ -97,7 +117,7 @@ def take_snapshots(
     now: Callable[[], datetime] = utc_now,
     on_thread: Callable[[], None] = lambda: None,
 ) -> RunResult:
-    """Take today's snapshot of every configured account; the day is decided here, once.
+    """Take today's snapshot of every configured account.
 
     Raises:
         SettingsInvalid: nothing was tried; it is in the log, as a run with one failure.
@@ -110,6 +130,17 @@ def take_snapshots(
         report(Marker.FAILED, runId=run_id, **error_fields(error))
         report_run(run_id, time.monotonic() - started, accounts=0, recorded=0, kept=0, failed=1)
         raise
+    return run_once(settings, run_id=run_id, now=now, on_thread=on_thread)
+
+
+def run_once(
+    settings: Settings,
+    *,
+    run_id: str,
+    now: Callable[[], datetime] = utc_now,
+    on_thread: Callable[[], None] = lambda: None,
+) -> RunResult:
+    """Take today's snapshot of every account of the settings; the day is decided here, once."""
     day = Day(now().astimezone(settings.time_zone).date(), run_id)
     with services(settings, now=now) as built:
         return run(settings.accounts, day, built.snapshots, clock=time.monotonic, on_thread=on_thread)

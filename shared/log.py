@@ -44,5 +44,6 @@ def remark(text: str, **fields: Any) -> None:
 
 
 def quieten_libraries() -> None:
-    """Keep the Azure SDK's line for every request out of the logs, which are paid by volume."""
-    logging.getLogger("azure").setLevel(logging.WARNING)
+    """Keep the Azure SDK's line for every request out of the logs, which are paid by volume, unless all is asked for."""
+    if not logging.getLogger().isEnabledFor(logging.DEBUG):
+        logging.getLogger("azure").setLevel(logging.WARNING)

@@ -21,6 +21,7 @@ from shared.errors import (
     SnapshotError,
     WrongAudience,
 )
+from shared.foreign_text import one_line
 from shared.retry import PASSING_STATUSES, TryAgain
 
 _BY_CODE: dict[str, type[SnapshotError]] = {
@@ -37,8 +38,6 @@ _DENIED_BECAUSE = {
     "900150": "the tenant's programme status or the user's role does not allow it",
     "60003": "Partner Center does not know the tenant",
 }
-
-_LONGEST_TEXT = 300
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,5 @@ def _error_body(content: bytes) -> _ErrorBody:
         return _ErrorBody()
     if not isinstance(members, dict):
         return _ErrorBody()
-    text = str(members.get("description") or members.get("message") or members.get("errorName") or "")
-    code = members.get("code")
-    return _ErrorBody("" if code is None else str(code), " ".join(text.split())[:_LONGEST_TEXT])
+    text = members.get("description") or members.get("message") or members.get("errorName")
+    return _ErrorBody(one_line(members.get("code")), one_line(text))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -106,7 +107,7 @@ def _within(seconds: float, attempt: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
             outcome.set_exception(error)
 
-    Thread(target=work, name="attempt", daemon=True).start()
+    Thread(target=copy_context().run, args=(work,), name="attempt", daemon=True).start()
     try:
         return outcome.result(timeout=seconds)
     except TimeoutError:
@@ -124,7 +125,7 @@ def retry_after_seconds(header: str | None, now: datetime) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (aware - now).total_seconds())

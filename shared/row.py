@@ -1,13 +1,16 @@
 """The row: one entity per account, currency and day. Its columns are a contract; they are only ever added."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from shared.accounts import Account
-from shared.invoice_summary import InvoiceSummary
+if TYPE_CHECKING:
+    from shared.accounts import Account
+    from shared.invoice_summary import InvoiceSummary
 
 SCHEMA_VERSION = 1
 

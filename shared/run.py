@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from traceback import extract_tb
 
@@ -50,7 +50,9 @@ def run(
     """Take every account's snapshot and write the run's line; `clock` counts seconds, `on_thread` prepares each thread."""
     started = clock()
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts)), "account", initializer=on_thread) as pool:
-        outcomes = list(pool.map(partial(_one, snapshots, day), accounts))
+        # Each thread continues in a copy of the caller's context, by which the worker knows whose log lines they are.
+        futures = [pool.submit(copy_context().run, _one, snapshots, day, account) for account in accounts]
+        outcomes = [future.result() for future in futures]
     result = RunResult(
         day=day,
         recorded=outcomes.count(Outcome.RECORDED),

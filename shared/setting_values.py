@@ -15,6 +15,7 @@ from shared.errors import Problem
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+_HOST = re.compile(r"[0-9a-z._:-]+")
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9]{2,62}")
 _SECRET_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,4})?) +([A-Za-z]{3})")
@@ -88,7 +89,7 @@ class Value:
         except ValueError:
             parts, host = urlsplit(""), None
         path = parts.path.rstrip("/")
-        if parts.scheme != "https" or not host or re.search(r"\s", self.text):
+        if parts.scheme != "https" or not _HOST.fullmatch(host or "") or re.search(r"\s", self.text):
             self.wrong("is no https address", f"for example {example}")
         elif parts.query or parts.fragment or "@" in parts.netloc:
             self.wrong("carries a key, a query or a user", f"only the address, for example {example}")
@@ -103,7 +104,7 @@ class Value:
         if self.text is None:
             return default
         if self.text not in choices:
-            self.wrong("is none of the known words", " or ".join(sorted(choices)) + _did_you_mean(self.text, choices))
+            self.wrong("is none of the known words", " or ".join(sorted(choices)) + did_you_mean(self.text, choices))
             return default
         return self.text
 
@@ -112,7 +113,7 @@ class Value:
         try:
             return zoneinfo.ZoneInfo(self.text or "UTC")
         except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            hint = _did_you_mean(self.text or "", zoneinfo.available_timezones())
+            hint = did_you_mean(self.text or "", zoneinfo.available_timezones())
             self.wrong("is no IANA time zone", f"for example Europe/Berlin or UTC{hint}")
             return zoneinfo.ZoneInfo("UTC")
 
@@ -155,7 +156,8 @@ class Value:
         return None
 
 
-def _did_you_mean(text: str, choices: Collection[str]) -> str:
+def did_you_mean(text: str, choices: Collection[str]) -> str:
+    """Return a hint at the choice that a text is close to, or nothing."""
     by_lower = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(text.lower(), by_lower, n=1)
     return f"; did you mean {by_lower[close[0]]}?" if close else ""

@@ -17,6 +17,7 @@ from shared.accounts import Account
 from shared.app_credential import AppCredential
 from shared.entra_http import EntraHttp
 from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable, SnapshotError
+from shared.foreign_text import one_line
 from shared.retry import AZURE, Retry, TryAgain
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -119,8 +120,8 @@ def tokens_from(answer: dict[str, Any], where: str, *, expired_on: datetime | No
 
 
 def _refusal(answer: dict[str, Any], where: str, expired: datetime | None) -> Exception:
-    error = str(answer.get("error") or "")
-    text = str(answer.get("error_description") or "").strip().partition("\n")[0].strip()[:300]
+    error = one_line(answer.get("error"))
+    text = one_line(str(answer.get("error_description") or "").strip().partition("\n")[0])
     ids = Ids(answer.get("trace_id"), answer.get("correlation_id"))
     message = f"{where} was refused: {error or 'no token and no reason'}" + (f" ({text})" if text else "")
     if error in _PASSING_ERRORS:

@@ -1,20 +1,25 @@
 """One account's snapshot of one day: complete already, or read and append."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.accounts import Account
 from shared.errors import SnapshotError
 from shared.expiry import days_left, is_worth_a_warning
 from shared.history import History
-from shared.invoice_summary import InvoiceSummary
 from shared.log import Marker, remark, report
-from shared.reader import Reader, SignedIn
-from shared.refresh_token import Renewals, expires_on, is_due
+from shared.refresh_token import expires_on, is_due
 from shared.row import Entity, snapshot_row
+
+if TYPE_CHECKING:  # a run that finds its day complete does without these modules' packages
+    from shared.invoice_summary import InvoiceSummary
+    from shared.reader import SignedIn
+    from shared.reading import Reading
 
 
 class Outcome(Enum):
@@ -34,11 +39,10 @@ class Day:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Takes snapshots over services that are handed in."""
+    """Takes snapshots over services that are handed in; `reading` is asked for when a day is not complete."""
 
     history: History
-    reader: Reader
-    renewals: Renewals | None
+    reading: Callable[[], Reading]
     now: Callable[[], datetime]
 
     def take(self, account: Account, day: Day) -> Outcome:
@@ -58,9 +62,10 @@ class Snapshots:
         if standing:
             _report_rows(Marker.KEPT, standing, fields)
             return Outcome.KEPT
-        signed_in = self.reader.signed_in(account)
+        reader = self.reading().reader
+        signed_in = reader.signed_in(account)
         self._warn_of_expiry(signed_in.credential.secret_name, signed_in.credential.expires_on, fields)
-        summaries = self.reader.balances(account, signed_in.tokens)
+        summaries = reader.balances(account, signed_in.tokens)
         kept = self.history.append([snapshot_row(account, day.date, summary, day.run_id) for summary in summaries])
         if kept.archive_error is not None:
             report(Marker.ARCHIVE_FAILED, **fields, **error_fields(kept.archive_error))
@@ -88,14 +93,14 @@ class Snapshots:
 
     def _renew(self, account: Account, signed_in: SignedIn, fields: dict[str, str]) -> None:
         """Store the new refresh token now that the row is safe; a failure is reported and costs the day nothing."""
-        stored, new = signed_in.stored_token, signed_in.tokens.refresh_token
-        if self.renewals is None or stored is None:
+        stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.reading().renewals
+        if renewals is None or stored is None:
             return
         if new is None or not is_due(stored, self.now()):
             self._warn_of_expiry(stored.name, expires_on(stored), fields)
             return
         try:
-            self.renewals.renew(account, stored.name, new, self.now())
+            renewals.renew(account, stored.name, new, self.now())
         except SnapshotError as error:
             end = expires_on(stored)
             days = None if end is None else days_left(end, self.now())

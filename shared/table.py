@@ -52,7 +52,7 @@ class HistoryTable:
 
         try:
             return self._call(query)
-        except _NoTableError:
+        except NoTable:
             return ()
 
     def append(self, rows: Sequence[Entity]) -> Appended:
@@ -65,11 +65,7 @@ class HistoryTable:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
 
         """
-        try:
-            inserted = self._call(lambda: self._insert(rows))
-        except _NoTableError:
-            self._create()
-            inserted = self._call(lambda: self._insert(rows))
+        inserted = self.insert(rows)
         if inserted:
             return Appended(tuple(rows), inserted=True)
         first = rows[0]
@@ -80,11 +76,23 @@ class HistoryTable:
             )
         return Appended(standing, inserted=all(row.get("RunId") == first["RunId"] for row in standing))
 
+    def insert(self, rows: Sequence[Entity]) -> bool:
+        """Insert the rows of one tenant, all or none; False when one of them stands already. The table is made if need be.
+
+        Raises:
+            TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
+
+        """
+        try:
+            return self._call(lambda: self._insert(rows))
+        except NoTable:
+            self._create()
+            return self._call(lambda: self._insert(rows))
+
     def _insert(self, rows: Sequence[Entity]) -> bool:
-        """Insert the rows; False when one of them stands already."""
         try:
             if len(rows) == 1:
-                self._client.create_entity(rows[0])
+                self._client.create_entity(rows[0], response_preference="return-no-content")
             else:
                 self._client.submit_transaction([("create", row) for row in rows])
         except HttpResponseError as error:
@@ -119,7 +127,7 @@ class HistoryTable:
         answer = f"{self._where}: the service answered {error.status_code} {code}".rstrip()
         match code:
             case "TableNotFound":
-                return _NoTableError()
+                return NoTable()
             case "TableAlreadyExists":
                 return _ExistsError()
             case "TableBeingDeleted":
@@ -129,7 +137,7 @@ class HistoryTable:
         return Unexpected(answer, ids=ids(error))
 
 
-class _NoTableError(Exception):
+class NoTable(Exception):
     """The table does not exist."""
 
 

@@ -1,0 +1,1 @@
+"""Speed and scale of the job, against the tutorial way of doing the same."""

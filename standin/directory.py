@@ -1,0 +1,158 @@
+"""What Entra ID knows: app registrations, what they may prove themselves with, and the grants handed out."""
+
+import base64
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from standin.aadsts import RefusedError
+from standin.certificate import Certificate
+from standin.clock import Clock
+
+REFRESH_TOKEN_LIFE = timedelta(days=90)
+CODE_LIFE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class FederatedCredential:
+    """Whose token an app accepts in place of a secret of its own."""
+
+    issuer: str
+    subject: str
+    audience: str
+
+
+@dataclass(slots=True)
+class App:
+    """An app registration, as it stands in one tenant.
+
+    `secrets` maps a client secret to its end (None: without); a tenant that is not `home_tenant` uses it as a
+    multi-tenant app. Change it to make Entra ID refuse: take a secret away, set `consented` to False.
+    """
+
+    tenant_id: str
+    client_id: str
+    home_tenant: str
+    secrets: dict[str, datetime | None] = field(default_factory=dict, repr=False)
+    certificates: list[Certificate] = field(default_factory=list, repr=False)
+    federated: list[FederatedCredential] = field(default_factory=list)
+    redirect_uris: tuple[str, ...] = ("http://localhost", "http://127.0.0.1")
+    consented: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """What the person in front of the browser does."""
+
+    user: str = "admin@contoso.onmicrosoft.com"
+    mfa: bool = True
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A person's sign-in, kept behind a refresh token or an authorization code."""
+
+    tenant_id: str
+    client_id: str
+    user: str
+    mfa: bool
+    issued: datetime
+    redirect_uri: str = ""
+    code_challenge: str = ""
+    scope: str = ""
+    nonce: str = ""
+
+
+class Directory:
+    """All tenants of the stand-in's Entra ID. What it hands out is opaque and known to nobody else."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._apps: dict[tuple[str, str], App] = {}
+        self._refresh_tokens: dict[str, Grant] = {}
+        self._codes: dict[str, Grant] = {}
+        self._redeemed: set[str] = set()
+
+    def register(self, app: App) -> App:
+        """Make `app` known in its tenant, which exists from then on."""
+        self._apps[app.tenant_id.lower(), app.client_id.lower()] = app
+        return app
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._apps.clear()
+        self._refresh_tokens.clear()
+        self._codes.clear()
+        self._redeemed.clear()
+
+    def require_tenant(self, tenant_id: str) -> None:
+        """Refuse with 90002 when nobody is registered in the tenant."""
+        if not any(tenant == tenant_id.lower() for tenant, _ in self._apps):
+            raise RefusedError(90002, tenant=tenant_id)
+
+    def app(self, tenant_id: str, client_id: str) -> App:
+        """Return the registration; refuse with 90002 or 700016."""
+        self.require_tenant(tenant_id)
+        app = self._apps.get((tenant_id.lower(), client_id.lower()))
+        if app is None:
+            raise RefusedError(700016, app=client_id, tenant=tenant_id)
+        return app
+
+    def issue_refresh_token(self, app: App, sign_in: SignIn, *, issued: datetime | None = None) -> str:
+        """Return a new refresh token; `issued` in the past makes it that old already."""
+        token = f"0.{secrets.token_urlsafe(64)}"
+        self._refresh_tokens[token] = Grant(
+            app.tenant_id, app.client_id, sign_in.user, sign_in.mfa, issued or self._clock.now()
+        )
+        return token
+
+    def refresh_grant(self, app: App, token: str) -> Grant:
+        """Return what stands behind a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
+
+        It is bound to the app, not to the tenant: a multi-tenant app may use it in another one.
+        """
+        grant = self._refresh_tokens.get(token)
+        if grant is None:
+            raise RefusedError(70000)
+        if grant.client_id != app.client_id:
+            raise RefusedError(700007, app=app.client_id)
+        if self._clock.now() >= grant.issued + REFRESH_TOKEN_LIFE:
+            raise RefusedError(700082, time=grant.issued.isoformat())
+        return grant
+
+    @property
+    def issued(self) -> set[str]:
+        """Every refresh token and authorization code handed out, for tests that look for leaks."""
+        return {*self._refresh_tokens, *self._codes, *self._redeemed}
+
+    def revoke(self, token: str) -> None:
+        """Make a refresh token unknown."""
+        self._refresh_tokens.pop(token, None)
+
+    def issue_code(self, grant: Grant) -> str:
+        """Return an authorization code for `grant`."""
+        code = f"1.{secrets.token_urlsafe(64)}"
+        self._codes[code] = grant
+        return code
+
+    def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
+        """Return what stands behind a code, once; refuse with 54005, 70008, 700007, 50011 or 501481."""
+        if code in self._redeemed:
+            raise RefusedError(54005)
+        grant = self._codes.pop(code, None)
+        if grant is None or self._clock.now() >= grant.issued + CODE_LIFE:
+            raise RefusedError(70008)
+        self._redeemed.add(code)
+        if (grant.tenant_id, grant.client_id) != (app.tenant_id, app.client_id):
+            raise RefusedError(700007, app=app.client_id)
+        if redirect_uri != grant.redirect_uri:
+            raise RefusedError(50011, app=app.client_id, detail=redirect_uri)
+        if grant.code_challenge and _challenge_of(verifier) != grant.code_challenge:
+            raise RefusedError(501481)
+        return grant
+
+
+def _challenge_of(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

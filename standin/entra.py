@@ -1,0 +1,260 @@
+"""Entra ID: openid configuration, authorization endpoint and token endpoint of every tenant in the directory."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from html import escape
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from aiohttp import web
+
+from standin import client_proof
+from standin.aadsts import REFUSALS, Refusal, RefusedError
+from standin.clock import Clock
+from standin.directory import App, Directory, Grant, SignIn
+from standin.server import Service, Stage, note
+from standin.tokens import TokenSigner
+
+PARTNER_CENTER_AUDIENCES = (
+    "https://api.partnercenter.microsoft.com",
+    "https://partner.partnercenterapi.microsoftonline.cn",
+)
+RESOURCES = frozenset((*PARTNER_CENTER_AUDIENCES, "https://graph.microsoft.com", "https://graph.windows.net"))
+"""What tokens can be had for; the audience of a token is the resource."""
+
+_OPENID_SCOPES = frozenset(("openid", "profile", "email", "offline_access"))
+
+
+class Entra(Service):
+    """`directory` holds the apps; `sign_in` says what the person does at the authorization endpoint."""
+
+    name = "entra"
+
+    def __init__(self, stage: Stage, signer: TokenSigner, clock: Clock) -> None:
+        super().__init__(stage)
+        self._signer = signer
+        self._clock = clock
+        self._refusals: dict[str, Refusal] = {}
+        self.directory = Directory(clock)
+        self.sign_in = SignIn()
+
+    def refuse(self, tenant_id: str, code: int, *, error: str | None = None, status: int | None = None) -> None:
+        """Answer every token request of a tenant with AADSTS `code` until `accept`, under another error or status."""
+        usual = REFUSALS[code]
+        self._refusals[tenant_id.lower()] = replace(usual, error=error or usual.error, status=status or usual.status)
+
+    def accept(self, tenant_id: str) -> None:
+        """Take back `refuse`."""
+        self._refusals.pop(tenant_id.lower(), None)
+
+    def reset(self) -> None:
+        """Forget every app, grant and refusal."""
+        self.directory.clear()
+        self._refusals.clear()
+        self.sign_in = SignIn()
+
+    async def tenant_of(self, request: web.Request) -> str | None:
+        """Return the first part of the path."""
+        return request.path.split("/")[1].lower() or None
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the endpoints that MSAL and a browser ask."""
+        return [
+            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._openid_configuration),
+            web.get("/{tenant}/discovery/v2.0/keys", self._keys),
+            web.get("/{tenant}/oauth2/v2.0/authorize", self._authorize),
+            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+        ]
+
+    def _issuer(self, tenant: str) -> str:
+        return f"{self.url}/{tenant}/v2.0"
+
+    def _token_endpoint(self, tenant: str) -> str:
+        return f"{self.url}/{tenant}/oauth2/v2.0/token"
+
+    async def _openid_configuration(self, request: web.Request) -> web.Response:
+        tenant = request.match_info["tenant"]
+        try:
+            self.directory.require_tenant(tenant)
+        except RefusedError as refused:
+            return self._refused(refused.refusal, refused.names)
+        return web.json_response(
+            {
+                "issuer": self._issuer(tenant),
+                "authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/authorize",
+                "token_endpoint": self._token_endpoint(tenant),
+                "device_authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/devicecode",
+                "jwks_uri": f"{self.url}/{tenant}/discovery/v2.0/keys",
+                "response_types_supported": ["code"],
+                "response_modes_supported": ["query", "form_post"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
+                "scopes_supported": sorted(_OPENID_SCOPES),
+                "tenant_region_scope": "NA",
+            }
+        )
+
+    async def _keys(self, _: web.Request) -> web.Response:
+        return web.json_response(self._signer.public_keys())
+
+    async def _authorize(self, request: web.Request) -> web.Response:
+        query = request.query
+        tenant = request.match_info["tenant"]
+        try:
+            app = self.directory.app(tenant, query.get("client_id", ""))
+            redirect_uri = query.get("redirect_uri", "")
+            _check_redirect(app, redirect_uri)
+        except RefusedError as refused:
+            body = refused.refusal.body(self._clock.now(), self.url, **refused.names)
+            page = (
+                f"<html><body>Sorry, but we're having trouble signing you in. {body['error_description']}</body></html>"
+            )
+            return web.Response(status=400, text=page, content_type="text/html")
+        answer = {"state": query["state"]} if "state" in query else {}
+        if self.sign_in.denied:
+            body = REFUSALS[65004].body(self._clock.now(), self.url)
+            answer |= {"error": body["error"], "error_description": body["error_description"]}
+        else:
+            grant = Grant(
+                app.tenant_id,
+                app.client_id,
+                self.sign_in.user,
+                self.sign_in.mfa,
+                self._clock.now(),
+                redirect_uri,
+                query.get("code_challenge", ""),
+                query.get("scope", ""),
+                query.get("nonce", ""),
+            )
+            app.consented = True
+            answer |= {"code": self.directory.issue_code(grant)}
+        if query.get("response_mode") == "form_post":
+            return web.Response(text=_form(redirect_uri, answer), content_type="text/html")
+        separator = "&" if urlsplit(redirect_uri).query else "?"
+        return web.Response(status=302, headers={"Location": f"{redirect_uri}{separator}{urlencode(answer)}"})
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
+        tenant = request.match_info["tenant"]
+        note(request, form.get("grant_type", ""))
+        try:
+            if refusal := self._refusals.get(tenant.lower()):
+                return self._refused(refusal, {"app": form.get("client_id", ""), "tenant": tenant})
+            app = self.directory.app(tenant, _field(form, "client_id"))
+            proof = client_proof.check(
+                form, app, self._signer, self._clock, (self._token_endpoint(tenant), self._issuer(tenant))
+            )
+            note(request, f"{form.get('grant_type', '')} {proof}")
+            return web.json_response(self._grant(form, app, proof))
+        except RefusedError as refused:
+            return self._refused(refused.refusal, {"tenant": tenant} | refused.names)
+
+    def _grant(self, form: Mapping[str, str], app: App, proof: str) -> dict[str, object]:
+        match _field(form, "grant_type"):
+            case "client_credentials":
+                resource = _resource(_field(form, "scope"), app, application=True)
+                return self._answer(_app_claims(app, resource, proof), f"{resource}/.default")
+            case "refresh_token":
+                resource = _resource(_field(form, "scope"), app, application=False)
+                grant = self.directory.refresh_grant(app, _field(form, "refresh_token"))
+            case "authorization_code":
+                grant = self.directory.redeem_code(
+                    app, _field(form, "code"), form.get("redirect_uri", ""), form.get("code_verifier", "")
+                )
+                resource = _resource(form.get("scope") or grant.scope, app, application=False)
+            case other:
+                raise RefusedError(70003, detail=other)
+        if not app.consented:
+            raise RefusedError(65001, app=app.client_id)
+        scope = form.get("scope") or grant.scope
+        answer = self._answer(_user_claims(app, resource, grant), f"{resource}/user_impersonation")
+        if "offline_access" in scope.split():
+            answer["refresh_token"] = self.directory.issue_refresh_token(app, SignIn(grant.user, grant.mfa))
+        if "openid" in scope.split():
+            answer["id_token"] = self._signer.sign(
+                {
+                    "aud": app.client_id,
+                    "iss": self._issuer(app.tenant_id),
+                    "sub": grant.user,
+                    "oid": grant.user,
+                    "tid": app.tenant_id,
+                    "preferred_username": grant.user,
+                    "nonce": grant.nonce,
+                    "ver": "2.0",
+                }
+            )
+        return answer
+
+    def _answer(self, claims: Mapping[str, object], scope: str) -> dict[str, object]:
+        seconds = int(self._signer.lifetime.total_seconds())
+        return {
+            "token_type": "Bearer",
+            "scope": scope,
+            "expires_in": seconds,
+            "ext_expires_in": seconds,
+            "access_token": self._signer.sign(claims),
+        }
+
+    def _refused(self, refusal: Refusal, names: Mapping[str, str]) -> web.Response:
+        body = refusal.body(self._clock.now(), self.url, **names)
+        return web.json_response(body, status=refusal.status)
+
+
+def _claims(app: App, resource: str, subject: str) -> dict[str, object]:
+    return {
+        "aud": resource,
+        "iss": f"https://sts.windows.net/{app.tenant_id}/",
+        "tid": app.tenant_id,
+        "appid": app.client_id,
+        "oid": subject,
+        "sub": subject,
+        "ver": "1.0",
+    }
+
+
+def _app_claims(app: App, resource: str, proof: str) -> dict[str, object]:
+    return _claims(app, resource, app.client_id) | {"idtyp": "app", "appidacr": "1" if proof == "secret" else "2"}
+
+
+def _user_claims(app: App, resource: str, grant: Grant) -> dict[str, object]:
+    return _claims(app, resource, grant.user) | {
+        "idtyp": "user",
+        "upn": grant.user,
+        "scp": "user_impersonation",
+        "amr": ["pwd", "mfa"] if grant.mfa else ["pwd"],
+    }
+
+
+def _field(form: Mapping[str, str], name: str) -> str:
+    if not form.get(name):
+        raise RefusedError(90014, detail=name)
+    return form[name]
+
+
+def _resource(scope: str, app: App, *, application: bool) -> str:
+    """Return the one resource that a v2 scope asks for; refuse with 70011 or 500011."""
+    asked = [one for one in scope.split() if one not in _OPENID_SCOPES]
+    resources = {one.rpartition("/")[0].rstrip("/") for one in asked}
+    permissions = {one.rpartition("/")[2] for one in asked}
+    if len(resources) != 1 or "" in resources or (application and permissions != {".default"}):
+        raise RefusedError(70011, scope=scope)
+    if not permissions <= {".default", "user_impersonation"}:
+        raise RefusedError(70011, scope=scope)
+    resource = resources.pop()
+    if resource not in RESOURCES:
+        raise RefusedError(500011, resource=resource, tenant=app.tenant_id)
+    return resource
+
+
+def _form(action: str, fields: Mapping[str, str]) -> str:
+    """Return the page that posts the answer to the redirect address by itself."""
+    inputs = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}"/>' for k, v in fields.items())
+    form = f'<form method="POST" action="{escape(action)}">{inputs}</form>'
+    return f"<html><body>{form}<script>document.forms[0].submit();</script></body></html>"
+
+
+def _check_redirect(app: App, uri: str) -> None:
+    """Refuse with 50011 unless the address is registered; on the loopback interface any port will do."""
+    parts = urlsplit(uri)
+    if f"{parts.scheme}://{parts.hostname}" not in app.redirect_uris and uri not in app.redirect_uris:
+        raise RefusedError(50011, app=app.client_id, detail=uri)

@@ -1,0 +1,66 @@
+"""A partner known to every service of the stand-in, and the settings that make the job use it."""
+
+from dataclasses import dataclass
+
+from standin.directory import App
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One partner account. `environ` configures it alone, `account` is its entry in PARTNER_ACCOUNTS."""
+
+    name: str
+    app: App
+    secret_name: str | None
+    refresh_token_name: str | None
+    auth: str = "app"
+    balances: str = "summary"
+    credit_limit: str | None = None
+    cloud: str | None = None
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant, lower case."""
+        return self.app.tenant_id
+
+    @property
+    def client_id(self) -> str:
+        """The app registration."""
+        return self.app.client_id
+
+    @property
+    def account(self) -> dict[str, str]:
+        """The account as an object of PARTNER_ACCOUNTS."""
+        return {
+            member: value
+            for member, value in (
+                ("name", self.name),
+                ("tenantId", self.tenant_id),
+                ("clientId", self.client_id),
+                ("credential", None if self.secret_name else "federated"),
+                ("secretName", self.secret_name),
+                ("auth", self.auth),
+                ("refreshTokenName", self.refresh_token_name),
+                ("balances", self.balances),
+                ("creditLimit", self.credit_limit),
+                ("cloud", self.cloud),
+            )
+            if value is not None
+        }
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The account as PARTNER_ settings."""
+        names = {
+            "name": "PARTNER_ACCOUNT_NAME",
+            "tenantId": "PARTNER_TENANT_ID",
+            "clientId": "PARTNER_CLIENT_ID",
+            "credential": "PARTNER_CREDENTIAL",
+            "secretName": "PARTNER_SECRET_NAME",
+            "auth": "PARTNER_AUTH",
+            "refreshTokenName": "PARTNER_REFRESH_TOKEN_NAME",
+            "balances": "PARTNER_BALANCES",
+            "creditLimit": "PARTNER_CREDIT_LIMIT",
+            "cloud": "PARTNER_CLOUD",
+        }
+        return {names[member]: value for member, value in self.account.items()}

@@ -1,0 +1,155 @@
+"""What every played service has in common: a listener on the loopback interface, the journal and the faults."""
+
+import asyncio
+import os
+import socket
+import ssl
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from standin.errors import PortUnavailableError
+from standin.faults import Faults, NoAnswerError
+from standin.journal import Call, Journal
+
+T = TypeVar("T")
+HOST = "127.0.0.1"
+LARGEST_REQUEST = 8 * 1024 * 1024
+"""Bytes; a table transaction may have 4 MiB."""
+CALL = web.RequestKey("call", Call)
+
+
+class Backstage:
+    """The thread and the event loop in which all services run."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="stand-in", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in the loop and return its result to the calling thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def close(self) -> None:
+        """Stop the loop and end the thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the services share."""
+
+    backstage: Backstage
+    journal: Journal
+    faults: Faults
+    tls: ssl.SSLContext
+
+
+class Service(ABC):
+    """One played service with a listener of its own."""
+
+    name: str
+    secure: bool = True
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._runner: web.AppRunner | None = None
+        self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """The service's address, without a trailing slash."""
+        return f"{'https' if self.secure else 'http'}://{HOST}:{self.port}"
+
+    @abstractmethod
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return what the service answers."""
+
+    async def tenant_of(self, request: web.Request) -> str | None:  # noqa: ARG002 - for services that can tell
+        """Return the tenant that a request is about, where the service can tell."""
+        return None
+
+    def start(self) -> None:
+        """Listen on a port of the system's choice."""
+        self._stage.backstage.run(self._listen(_bound(0)))
+
+    def stop(self) -> None:
+        """Close the listener and every connection."""
+        self._stage.backstage.run(self._close())
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Refuse connections for as long as the context lasts; open ones are closed. The port stays the same."""
+        self.stop()
+        reserved = _bound(self.port)
+        try:
+            yield
+        finally:
+            self._stage.backstage.run(self._listen(reserved))
+
+    async def _listen(self, listener: socket.socket) -> None:
+        app = web.Application(middlewares=[self._conduct], client_max_size=LARGEST_REQUEST)
+        app.add_routes(self.routes())
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.05)
+        await self._runner.setup()
+        await web.SockSite(self._runner, listener, ssl_context=self._stage.tls if self.secure else None).start()
+        self.port = listener.getsockname()[1]
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        for connection in tuple(self._connections):
+            # A polite end of TLS waits half a minute for a client that keeps the connection in its pool.
+            if isinstance(connection, asyncio.WriteTransport):
+                connection.abort()
+        await asyncio.sleep(0)
+
+    @web.middleware
+    async def _conduct(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.transport is not None:
+            self._connections.add(request.transport)
+        tenant = await self.tenant_of(request)
+        request_id = request.headers.get("MS-RequestId") or request.headers.get("x-ms-client-request-id")
+        call = Call(self.name, request.method, request.path, request_id, tenant)
+        request[CALL] = call
+        self._stage.journal.add(call)
+        try:
+            answer = await self._stage.faults.lead(self.name, request, tenant, handler)
+        except NoAnswerError:
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        self._stage.journal.answered(call, answer.status)
+        return answer
+
+
+def note(request: web.Request, detail: str) -> None:
+    """Write into the journal what a request asks for."""
+    request[CALL].detail = detail
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if os.name == "posix":  # on Windows this would let two listeners share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortUnavailableError(
+            f"The system gave no port on {HOST} (port {port or 'of its choice'}): {error.strerror}.",
+            "End other local servers, or allow this program to listen on the loopback interface.",
+        ) from error
+    return listener

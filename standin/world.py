@@ -1,0 +1,222 @@
+"""Everything the job talks to, on the loopback interface, from one context manager.
+
+    with StandIn() as world:
+        partner = world.add_partner()                      # the documented sample: 68059.03 USD
+        environment = os.environ | world.environ | partner.environ
+        subprocess.run([...], env=environment)
+        world.faults.add("partner", throttled(2))          # faults, by service name: see standin.faults
+        world.identity.user_assigned.vault_rights.discard("set")
+        world.clock.advance(days=89)
+        world.journal.count("partner")
+
+The services and their names in the journal and in faults: `entra`, `identity`, `vault`, `partner`, `table`, `archive`.
+"""
+
+import secrets
+import tempfile
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from standin.authority import Authority
+from standin.azurite_process import Azurite
+from standin.certificate import PEM_TYPE, PKCS12_TYPE, Certificate
+from standin.clock import Clock
+from standin.directory import App, FederatedCredential, SignIn
+from standin.entra import Entra
+from standin.faults import Faults
+from standin.identity import FEDERATION_AUDIENCES, ManagedIdentity
+from standin.journal import Journal
+from standin.partner import Partner
+from standin.partner_center import PartnerCenter
+from standin.sample import BALANCE, summary
+from standin.server import Backstage, Service, Stage
+from standin.table_proxy import TableProxy
+from standin.tokens import TokenSigner
+from standin.vault import Vault
+
+REFRESH_TOKEN_TYPE = "application/vnd.partner-refresh-token"  # noqa: S105 - a content type
+
+
+class StandIn:
+    """Starts on entering and leaves nothing behind; `tables=False` does without Azurite and Node.
+
+    Raises a StandInError, with its remedy, when something is missing. One instance is entered once.
+    """
+
+    clock: Clock
+    journal: Journal
+    faults: Faults
+    tokens: TokenSigner
+    identity: ManagedIdentity
+    entra: Entra
+    vault: Vault
+    partner_center: PartnerCenter
+    table: TableProxy
+    archive: TableProxy
+
+    def __init__(self, *, tables: bool = True) -> None:
+        self._with_tables = tables
+        self._services: dict[str, Service] = {}
+        self._leave = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._leave.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave.close()
+
+    def _start(self) -> None:
+        folder = Path(self._leave.enter_context(tempfile.TemporaryDirectory(prefix="stand-in-")))
+        self._authority = Authority(folder)
+        azurite = self._start_azurite(folder) if self._with_tables else None
+        backstage = Backstage()
+        self._leave.callback(backstage.close)
+        self.clock, self.journal, self.faults = Clock(), Journal(), Faults(backstage.loop)
+        self.tokens = TokenSigner()
+        stage = Stage(backstage, self.journal, self.faults, self._authority.server_context())
+        self.identity = ManagedIdentity(stage, self.tokens)
+        self.entra = Entra(stage, self.tokens, self.clock)
+        self.vault = Vault(stage, self.tokens, self.identity, self.clock)
+        self.partner_center = PartnerCenter(stage, self.tokens)
+        services: list[Service] = [self.identity, self.entra, self.vault, self.partner_center]
+        if azurite is not None:
+            parts = (stage, self.tokens, self.identity, self._authority, azurite)
+            self.table = TableProxy(*parts, "balances", "table")
+            self.archive = TableProxy(*parts, "archive", "archive")
+            services += [self.table, self.archive]
+        for service in services:
+            service.start()
+            self._leave.callback(service.stop)
+            self._services[service.name] = service
+        self._leave.callback(self.faults.clear)
+        if azurite is not None:
+            azurite.wait()
+
+    def _start_azurite(self, folder: Path) -> Azurite:
+        azurite = Azurite(self._authority, folder)
+        self._leave.callback(azurite.stop)
+        return azurite
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The file with the certificate authority's certificate."""
+        return self._authority.bundle
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that point the job, and every Azure client, at this stand-in; without any partner's settings."""
+        variables = {
+            "IDENTITY_ENDPOINT": self.identity.endpoint,
+            "IDENTITY_HEADER": self.identity.header,
+            "AZURE_CLIENT_ID": self.identity.user_assigned.client_id,
+            "REQUESTS_CA_BUNDLE": str(self._authority.bundle),
+            "NO_PROXY": "127.0.0.1",
+            "KEY_VAULT_URL": self.vault.url,
+            "PARTNER_API_URL": self.partner_center.url,
+            "PARTNER_LOGIN_URL": self.entra.url,
+        }
+        if self._with_tables:
+            variables["SNAPSHOT_TABLE_ENDPOINT"] = self.table.endpoint
+        return variables
+
+    @property
+    def environ_archive(self) -> dict[str, str]:
+        """The variable for the second storage account."""
+        return {"SNAPSHOT_ARCHIVE_ENDPOINT": self.archive.endpoint}
+
+    def service(self, name: str) -> Service:
+        """Return a service by its name; `with world.service("vault").refusing():` refuses connections."""
+        return self._services[name]
+
+    def reset(self) -> None:
+        """Return to the state after the start: no partner, secret, table, fault or call, real time, all rights."""
+        self.faults.clear()
+        self.clock.reset()
+        self.tokens.lifetime = timedelta(hours=1)
+        for part in (self.identity, self.entra, self.vault, self.partner_center):
+            part.reset()
+        if self._with_tables:
+            self.table.clear()
+            self.archive.clear()
+        self.journal.clear()
+
+    def add_partner(  # noqa: PLR0913 - what a partner is made of, all by name and all with defaults
+        self,
+        *,
+        name: str = "Contoso",
+        tenant_id: str | None = None,
+        client_id: str | None = None,
+        credential: str = "secret",
+        secret: str | None = None,
+        secret_name: str | None = None,
+        secret_expires_in: timedelta | None = timedelta(days=365),
+        auth: str = "app",
+        refresh_token_name: str | None = None,
+        refresh_token_age: timedelta = timedelta(),
+        balances: str = "summary",
+        balance: Decimal = BALANCE,
+        currency: str = "USD",
+        symbol: str | None = "$",
+        items: Sequence[dict[str, Any]] = (),
+        credit_limit: str | None = None,
+        cloud: str | None = None,
+    ) -> Partner:
+        """Make a partner known everywhere: its app in Entra ID, its secrets in the vault, its balance in Partner Center.
+
+        `credential`: `secret`, `pkcs12`, `pem` or `federated`. `auth` `app_user` stores a refresh token of
+        `refresh_token_age` as well. A client secret or refresh token that is in the vault already under the given name
+        is shared, not stored again. `items` are InvoiceSummary documents for several currencies, in place of `balance`.
+        """
+        tenant = (tenant_id or str(uuid.uuid4())).lower()
+        label = f"{name.lower().replace(' ', '-')}-{tenant[:8]}"
+        federated = credential == "federated"
+        home = self.identity.tenant_id if federated else tenant
+        app = self.entra.directory.register(App(tenant, (client_id or str(uuid.uuid4())).lower(), home))
+        stored = None if federated else secret_name or f"{label}-secret"
+        if federated:
+            identity = self.identity.user_assigned
+            audience = FEDERATION_AUDIENCES[cloud or "global"]
+            app.federated.append(FederatedCredential(identity.issuer, identity.object_id, audience))
+        else:
+            self._store_credential(app, credential, secret, str(stored), secret_expires_in)
+        refresh_name = (refresh_token_name or f"{label}-refresh-token") if auth == "app_user" else None
+        if refresh_name and not self.vault.versions(refresh_name):
+            issued = self.clock.now() - refresh_token_age
+            token = self.entra.directory.issue_refresh_token(app, SignIn(), issued=issued)
+            end = issued + timedelta(days=90)
+            self.vault.put(refresh_name, token, content_type=REFRESH_TOKEN_TYPE, created=issued, expires_on=end)
+        self.partner_center.balances(tenant, *(items or (summary(balance, currency, symbol),)))
+        return Partner(name, app, stored, refresh_name, auth, balances, credit_limit, cloud)
+
+    def _store_credential(
+        self, app: App, kind: str, secret: str | None, stored: str, expires_in: timedelta | None
+    ) -> None:
+        end = None if expires_in is None else self.clock.now() + expires_in
+        if kind == "secret":
+            shared = self.vault.versions(stored) if secret is None else ()
+            if shared:
+                app.secrets[shared[-1].value] = shared[-1].expires_on
+                return
+            value, content_type = secret or secrets.token_urlsafe(30), None
+            app.secrets[value] = end
+        else:
+            days = 365.0 if expires_in is None else expires_in / timedelta(days=1)
+            certificate = Certificate.create(valid_days=days, now=self.clock.now())
+            app.certificates.append(certificate)
+            pkcs12 = kind == "pkcs12"
+            value = certificate.pkcs12() if pkcs12 else certificate.pem()
+            content_type = PKCS12_TYPE if pkcs12 else PEM_TYPE
+        self.vault.put(stored, value, content_type=content_type, expires_on=end)

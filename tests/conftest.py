@@ -1,0 +1,36 @@
+"""What all tests share: a clean environment, and one stand-in a test process."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from shared.settings import NAMES
+from standin import StandIn
+
+FOREIGN = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take this machine's own settings out of the way of every test."""
+    for name in (*NAMES, *FOREIGN):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture(scope="session")
+def session_world() -> Iterator[StandIn]:
+    """Start the stand-in once a test process."""
+    with StandIn() as world:
+        yield world
+
+
+@pytest.fixture
+def world(session_world: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """Return the stand-in as new, with its certificate authority and its identity endpoint in this process's environment."""
+    session_world.reset()
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, session_world.environ[name])
+    monkeypatch.setenv("NO_PROXY", os.environ.get("NO_PROXY", "") + ",127.0.0.1")
+    return session_world

@@ -1,0 +1,74 @@
+"""The function as it is published, and ways to look at what it did."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient
+from azure.identity import ManagedIdentityCredential
+
+from standin import StandIn
+from standin.partner import Partner
+from tests.end_to_end.engine import Engine, InvocationResult, LogLine
+
+ROOT = Path(__file__).parents[2]
+
+Environ = dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def app_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what is published, so that nothing else of the repository can be imported."""
+    root = tmp_path_factory.mktemp("app")
+    for folder in ("BalanceSnapshot", "shared"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "host.json", root)
+    return root
+
+
+@pytest.fixture
+def start(app_root: Path) -> Callable[..., Engine]:
+    """Return a way to start the function in a worker process of its own."""
+
+    def started(environ: Mapping[str, str], **options: Any) -> Engine:
+        return Engine(app_root, environ, **options)
+
+    return started
+
+
+@pytest.fixture
+def run_once(start: Callable[..., Engine]) -> Callable[..., InvocationResult]:
+    """Return a way to run the function once in a new worker."""
+
+    def ran(environ: Mapping[str, str], **invocation: Any) -> InvocationResult:
+        with start(environ) as engine:
+            return engine.invoke(**invocation)
+
+    return ran
+
+
+def environ_of(world: StandIn, *partners: Partner) -> Environ:
+    """Return the settings of a run over these partners: one by PARTNER_ settings, several by PARTNER_ACCOUNTS."""
+    if len(partners) == 1:
+        return world.environ | partners[0].environ
+    return world.environ | {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
+
+
+def rows(world: StandIn, *, archive: bool = False) -> list[dict[str, Any]]:
+    """Return every row that stands in the table, as a reader sees it; none where there is no table."""
+    endpoint = world.archive.endpoint if archive else world.table.endpoint
+    credential = ManagedIdentityCredential(client_id=world.identity.user_assigned.client_id)
+    with TableClient(endpoint, "partnerbalances", credential=credential) as client:
+        try:
+            return [dict(row) for row in client.list_entities()]
+        except ResourceNotFoundError:
+            return []
+
+
+def marked(logs: Iterable[LogLine], marker: str) -> list[dict[str, Any]]:
+    """Return the JSON of the lines that begin with a marker."""
+    return [json.loads(line.message.partition(" ")[2]) for line in logs if line.message.split(" ")[0] == marker]

@@ -1,0 +1,188 @@
+"""The worker process of `engine.py`: loads one function through Microsoft's v1 runtime and runs it when told to.
+
+Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT FUNCTION LOG_LEVEL`, never imported. It speaks JSON lines:
+requests on stdin (`{"call", "invocation_id", "timer"}`), on stdout one `{"loaded"}`, a `{"log"}` for every record and a
+`{"call"}` for every finished invocation. Whatever the function prints goes to stderr.
+
+What a record carries follows the worker of Azure Functions (azure-functions-python-worker, `on_logging` and
+`get_current_invocation_id` of `proxy_worker/dispatcher.py` for Python 3.13 and later, and of
+`azure_functions_worker/dispatcher.py` before): level, logger name, formatted message and the invocation the worker would
+file it under. The two workers look for that in different places, so both answers are sent.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import IO, Any
+from weakref import WeakKeyDictionary
+
+FUNCTION_ID = "function"
+
+
+class Channel:
+    """The stdin and stdout this process was started with, taken away from everybody else in it."""
+
+    def __init__(self) -> None:
+        self._requests: IO[str] = os.fdopen(os.dup(0), encoding="utf-8")
+        self._answers: IO[str] = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        self._lock = threading.Lock()
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+
+    def receive(self) -> dict[str, Any] | None:
+        """Return the next request, None when the other side has closed."""
+        line = self._requests.readline()
+        return json.loads(line) if line else None
+
+    def send(self, **message: Any) -> None:
+        """Write one message as a line of its own, whole, whichever thread sends it."""
+        line = json.dumps(message) + "\n"
+        with self._lock:
+            self._answers.write(line)
+            self._answers.flush()
+
+
+class Worker:
+    """Microsoft's runtime with one function in it, driven the way the worker drives it."""
+
+    def __init__(self, engine_dir: Path, channel: Channel) -> None:
+        self.channel = channel
+        # Last on the path, and forgotten at once under the name `tests`: the wheel brings a package of that name, which
+        # must not stand in the way of the application's own.
+        sys.path.append(str(engine_dir))
+        self.runtime = importlib.import_module("azure_functions_runtime_v1")
+        self.protos = importlib.import_module("tests.protos")
+        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
+            del sys.modules[name]
+        self.thread_local_storage = importlib.import_module(
+            "azure_functions_runtime_v1.bindings.context"
+        )._invocation_id_local  # what a function gets as context.thread_local_storage
+        self.invocation_of_task: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
+
+    async def load(self, app_root: Path, function: str) -> Any:
+        """Start the runtime and load the function, with the requests that the host sends; return the runtime's result."""
+        sys.path.insert(0, str(app_root))
+        properties = {"protos": self.protos, "host": "127.0.0.1"}
+        init = self.protos.StreamingMessage(
+            worker_init_request=self.protos.WorkerInitRequest(
+                host_version="4.0.0.0", function_app_directory=str(app_root)
+            )
+        )
+        self.runtime.start_threadpool_executor()
+        started = await self.runtime.worker_init_request(SimpleNamespace(request=init, properties=properties))
+        if started.result.status != self.protos.StatusResult.Success:
+            return started.result
+        directory = app_root / function
+        description = json.loads((directory / "function.json").read_text(encoding="utf-8"))
+        metadata = self.protos.RpcFunctionMetadata(
+            name=function,
+            function_id=FUNCTION_ID,
+            directory=str(directory),
+            script_file=str(directory / description.get("scriptFile", "__init__.py")),
+            entry_point=description.get("entryPoint", ""),
+            language="python",
+            raw_bindings=[json.dumps(binding) for binding in description["bindings"]],
+            bindings={
+                binding["name"]: self.protos.BindingInfo(
+                    type=binding["type"], direction=self.protos.BindingInfo.Direction.Value(binding["direction"])
+                )
+                for binding in description["bindings"]
+            },
+        )
+        self.timer_name = next(b["name"] for b in description["bindings"] if b["type"] == "timerTrigger")
+        load = self.protos.FunctionLoadRequest(function_id=FUNCTION_ID, metadata=metadata)
+        request = self.protos.StreamingMessage(function_load_request=load)
+        loaded = await self.runtime.function_load_request(SimpleNamespace(request=request, properties=properties))
+        return loaded.result
+
+    async def invoke(self, call: int, invocation_id: str, timer: dict[str, Any]) -> None:
+        """Run the function once and send what came of it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self.invocation_of_task[task] = invocation_id
+        invocation = self.protos.InvocationRequest(
+            invocation_id=invocation_id,
+            function_id=FUNCTION_ID,
+            input_data=[
+                self.protos.ParameterBinding(name=self.timer_name, data=self.protos.TypedData(json=json.dumps(timer)))
+            ],
+        )
+        request = self.protos.StreamingMessage(invocation_request=invocation)
+        start = time.perf_counter()
+        response = await self.runtime.invocation_request(SimpleNamespace(request=request, properties={}))
+        seconds = time.perf_counter() - start
+        self.channel.send(call=call, seconds=seconds, **self.status(response.result))
+
+    def status(self, result: Any) -> dict[str, Any]:
+        """Return a StatusResult as JSON members."""
+        return {
+            "success": result.status == self.protos.StatusResult.Success,
+            "message": result.exception.message,
+            "stack": result.exception.stack_trace,
+        }
+
+    def invocation_id(self) -> str | None:
+        """Return the invocation under which the worker of Python 3.13 and later files what this thread logs now."""
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:  # no event loop runs in this thread
+            task = None
+        if task is not None and task in self.invocation_of_task:
+            return self.invocation_of_task[task]
+        found: str | None = self.runtime.invocation_id_cv.get()
+        return found
+
+    def thread_local_id(self) -> str | None:
+        """Return the invocation under which the worker up to Python 3.12 files what this thread logs now."""
+        return getattr(self.thread_local_storage, "invocation_id", None)
+
+
+class ShippingHandler(logging.Handler):
+    """Sends what the worker would ship of a record."""
+
+    def __init__(self, worker: Worker) -> None:
+        super().__init__()
+        self.worker = worker
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send the record, formatted as the worker formats it: the message, then the exception's traceback."""
+        self.worker.channel.send(
+            log={
+                "level": record.levelname,
+                "logger": record.name,
+                "message": self.format(record),
+                "invocation_id": self.worker.invocation_id(),
+                "thread_local_id": self.worker.thread_local_id(),
+            }
+        )
+
+
+async def serve(engine_dir: Path, app_root: Path, function: str, log_level: int) -> None:
+    """Load the function, then run it whenever the other side says so, until the other side closes."""
+    channel = Channel()
+    worker = Worker(engine_dir, channel)
+    root = logging.getLogger()
+    root.setLevel(log_level)
+    root.addHandler(ShippingHandler(worker))
+    result = await worker.load(app_root, function)
+    channel.send(loaded=worker.status(result))
+    loop = asyncio.get_running_loop()
+    running: set[asyncio.Task[None]] = set()
+    while (request := await loop.run_in_executor(None, channel.receive)) is not None:
+        task = loop.create_task(worker.invoke(**request))
+        running.add(task)
+        task.add_done_callback(running.discard)
+    os._exit(0)  # a thread that the function left behind, or one still running, must not keep the process
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])))
