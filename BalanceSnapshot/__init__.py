@@ -1,15 +1,15 @@
 """The timer trigger: one call of the job, and a failed invocation when an account has no row of the day."""  # noqa: N999 - the function's name is the folder's
 
+from __future__ import annotations
+
 import os
 from functools import partial
+from typing import TYPE_CHECKING
 
 import azure.functions as func
 
-from shared.job import take_snapshots
-from shared.log import LOGGER, quieten_libraries
-from shared.run import RunResult
-
-quieten_libraries()
+if TYPE_CHECKING:
+    from shared.run import RunResult
 
 
 def main(timer: func.TimerRequest, context: func.Context) -> None:
@@ -20,6 +20,12 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
         ExceptionGroup: the errors of the accounts without a row, so that the host retries and alerts.
 
     """
+    # Imported here, so that a package that cannot be imported is a failed invocation, which alerts see, and not a function
+    # that the host leaves out, which nobody sees.
+    from shared.job import take_snapshots  # noqa: PLC0415
+    from shared.log import LOGGER, quieten_libraries  # noqa: PLC0415
+
+    quieten_libraries()
     if timer.past_due:
         LOGGER.info("The timer is past due: this run catches up.")
     result = take_snapshots(os.environ, run_id=context.invocation_id, on_thread=partial(_claim_thread, context))
