@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from shared import exact_json
 from shared.clouds import CLOUDS, Cloud
 from shared.setting_values import CreditLimit, Problems, Value, did_you_mean
 
@@ -32,6 +33,7 @@ _TENANT = (
     "the Directory (tenant) ID of the partner tenant, which Entra admin center > Overview shows; a domain name can change, "
     "and the tenant is the permanent key of the history"
 )
+_ARRAY = "an array of objects, each member once; docs/settings.md shows one"
 _CLIENT = "the Application (client) ID of the app registration, which Entra admin center > App registrations shows"
 
 Source = Callable[[str], Value]
@@ -86,10 +88,12 @@ def read_accounts(
 
 def _sources(many: Value) -> list[Source]:
     try:
-        items = json.loads(many.text or "")
-    except (ValueError, RecursionError) as error:
-        place = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        many.wrong(f"is no JSON{place}", "an array of objects; docs/settings.md shows one")
+        items = exact_json.loads((many.text or "").encode())
+    except json.JSONDecodeError as error:
+        many.wrong(f"is no JSON at line {error.lineno}, column {error.colno}", _ARRAY)
+        return []
+    except ValueError:
+        many.wrong("is no JSON that can be read, or names a member of an object twice", _ARRAY)
         return []
     if not isinstance(items, list) or not items:
         many.wrong(

@@ -11,6 +11,12 @@ def days_left(expires_on: datetime, now: datetime) -> int:
     return (expires_on.date() - now.date()).days
 
 
+def in_words(days: int) -> str:
+    """Say so many days as a sentence's end: `expires in 3 days`."""
+    count = "1 day" if abs(days) == 1 else f"{abs(days)} days"
+    return "expires today" if days == 0 else f"expires in {count}" if days > 0 else f"expired {count} ago"
+
+
 def is_worth_a_warning(days: int) -> bool:
     """Whether a warning is due with so many days left: at 30 and 14, and daily from 7 on, past the end too."""
     return days in WARNING_DAYS or days <= DAILY_FROM

@@ -34,22 +34,22 @@ class History:
         """
         return self._table.rows_of(tenant_id, day)
 
-    def append(self, rows: Sequence[Entity]) -> Kept:
+    def append(self, rows: Sequence[Entity], run_id: str) -> Kept:
         """Append the rows of one tenant and day, to the archive first: what stands there is the day's, and is not changed.
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the table service's answer; the archive's are returned.
 
         """
-        archived, archive_error = self._append_to_archive(rows)
-        appended = self._table.append(archived.rows)
+        archived, archive_error = self._append_to_archive(rows, run_id)
+        appended = self._table.append(archived.rows, run_id)
         return Kept(appended.rows, appended.inserted, archive_error)
 
-    def _append_to_archive(self, rows: Sequence[Entity]) -> tuple[Appended, SnapshotError | None]:
+    def _append_to_archive(self, rows: Sequence[Entity], run_id: str) -> tuple[Appended, SnapshotError | None]:
         given = Appended(tuple(rows), inserted=True)
         if self._archive is None:
             return given, None
         try:
-            return self._archive.append(rows), None
+            return self._archive.append(rows, run_id), None
         except SnapshotError as error:
             return given, error

@@ -64,8 +64,8 @@ class Identity:
         )
 
 
-def azure_credential(*, in_azure: bool, client_id: str | None) -> TokenCredential:
-    """Build the credential of the place: in Azure the managed identity, elsewhere whatever the developer signed in with."""
+def azure_credential(*, in_azure: bool, client_id: str | None) -> ManagedIdentityCredential | DefaultAzureCredential:
+    """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere whatever the developer signed in with."""
     if in_azure:
         return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **CLIENT_OPTIONS)
     return DefaultAzureCredential()

@@ -17,7 +17,7 @@ EARLIEST_YEAR = 1601
 """Table Storage's DateTime begins here."""
 
 LARGEST_AMOUNT = Decimal("1e18")
-LARGEST_EXPONENT = 30
+LARGEST_EXPONENT = 60
 """Either way; it bounds the length of the plain notation."""
 
 LONGEST_SYMBOL = 100
@@ -76,12 +76,15 @@ def parse_summaries(body: bytes, receipt: Receipt) -> tuple[InvoiceSummary, ...]
     """Read the answer of `GET /v1/invoices/summaries`: one summary a currency, at least one.
 
     Raises:
-        NotASummary: as for `parse_summary`; the collection is empty, or names a currency twice.
+        NotASummary: as for `parse_summary`; the collection is empty or cut short, or names a currency twice.
 
     """
-    items = _object(body).get("items")
+    collection = _object(body)
+    items, total = collection.get("items"), collection.get("totalCount")
     if not isinstance(items, list) or not items:
         raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
+    if isinstance(total, Decimal) and total != len(items):
+        raise NotASummary(f"the collection holds {len(items)} of {one_line(total)} summaries")
     summaries = tuple(_summary(_an_object(item), receipt) for item in items)
     codes = [summary.currency_code for summary in summaries]
     twice = sorted({code for code in codes if codes.count(code) > 1})

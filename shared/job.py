@@ -79,15 +79,17 @@ def services(
     """Build the clients for one run of at most so many seconds and close them after it."""
     retry = Retry(deadline=time.monotonic() + seconds, now=now)
     with ExitStack() as closing:
-        identity = Identity(azure_credential(in_azure=settings.in_azure, client_id=settings.identity_client_id), retry)
+        credential = azure_credential(in_azure=settings.in_azure, client_id=settings.identity_client_id)
+        closing.callback(credential.close)
+        identity = Identity(credential, retry)
 
         def table(endpoint: str) -> HistoryTable:
-            client = table_client(endpoint, settings.table_name, identity)
-            return HistoryTable(closing.enter_context(client), retry)
+            client = closing.enter_context(table_client(endpoint, settings.table_name, identity))
+            return HistoryTable(client, retry, table_token(endpoint, identity))
 
         background = closing.enter_context(ThreadPoolExecutor(1, "reading"))
         reading = background.submit(_open_reading, settings, identity, retry, now)
-        closing.callback(lambda: reading.result().close())
+        closing.callback(_close, reading)
         yield Services(
             identity=identity,
             table=table(settings.table_endpoint),
@@ -104,10 +106,20 @@ def _open_reading(settings: Settings, identity: TokenCredential, retry: Retry, n
     return open_reading(settings, identity, retry, now, new_id)
 
 
+def _close(reading: Future[Reading]) -> None:
+    if reading.exception() is None:
+        reading.result().close()
+
+
 def table_client(endpoint: str, name: str, identity: TokenCredential) -> TableClient:
     """Build the client of one table, which has to be closed."""
     audience = storage_audience(endpoint)
     return TableClient(endpoint, name, credential=identity, audience=audience, **CLIENT_OPTIONS)
+
+
+def table_token(endpoint: str, identity: TokenCredential) -> Callable[[], object]:
+    """Return what has the identity's token for a table service ready."""
+    return lambda: identity.get_token(f"{storage_audience(endpoint)}/.default")
 
 
 def take_snapshots(

@@ -7,8 +7,10 @@ from datetime import datetime
 import requests
 from azure.core.credentials import TokenCredential
 
+from shared import refresh_token
 from shared.accounts import Account
 from shared.app_credential import AppCredential, app_credential
+from shared.errors import ConsentRequired
 from shared.invoice_summary import InvoiceSummary
 from shared.partner_center import BearerToken, Caller, PartnerCenter
 from shared.retry import Retry
@@ -47,8 +49,11 @@ class Reader:
         credential = app_credential(account, self.vault, self.identity)
         if self.vault is None or account.refresh_token_name is None or not account.app_user:
             return SignedIn(credential, None, self.sign_in.as_app(account, credential))
-        stored = self.vault.secret(account.refresh_token_name)
-        return SignedIn(credential, stored, self.sign_in.as_user(account, credential, stored.value))
+        stored = refresh_token.read(self.vault, account.refresh_token_name)
+        try:
+            return SignedIn(credential, stored, self.sign_in.as_user(account, credential, stored.value))
+        except ConsentRequired as error:
+            raise refresh_token.refusal(stored, error, self.now()) from error
 
     def balances(self, account: Account, tokens: Tokens) -> tuple[InvoiceSummary, ...]:
         """Read the balance, of every currency when the account is set so.

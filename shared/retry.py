@@ -66,8 +66,8 @@ class Retry:
     def call(self, attempt: Callable[[], T], limits: Limits, unanswered: Callable[[str], MayPass]) -> T:
         """Return what `attempt` returns.
 
-        An attempt that raises TryAgain, or outlives its limit, is made again after a wait: the service's Retry-After, or
-        1, 2, 4 s, shortened at random by up to a half so that many do not return at once. Any other exception is final.
+        An attempt that raises TryAgain, or outlives its limit, is made again after a wait of 1, 2, 4 s, shortened at random
+        by up to a half so that many do not return at once, or of the service's Retry-After when that is longer. Any other exception is final.
         `unanswered` makes the error for an attempt that got no answer in time, from the words that say so.
 
         Raises:
@@ -86,7 +86,7 @@ class Retry:
                 error, wish = again.error, retry_after_seconds(again.retry_after, self._now())
             except _OutOfTimeError:
                 error, wish = unanswered(f"no answer within {patience:.0f} s"), None
-            wait = self._jitter(0.5, 1.0) * 2 ** (number - 1) if wish is None else wish
+            wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), wish or 0)
             if number == limits.attempts or self._clock() + wait >= end:
                 raise error
             self._sleep(wait)

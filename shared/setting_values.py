@@ -96,7 +96,7 @@ class Value:
         elif path and not with_path:
             self.wrong("carries a path", f"only the address, for example {example}")
         else:
-            return f"https://{parts.netloc}{path}"
+            return f"https://{parts.netloc.lower().removesuffix(':443')}{path}"
         return None
 
     def one_of(self, choices: Collection[str], default: str) -> str:

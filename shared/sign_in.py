@@ -16,7 +16,7 @@ import requests
 from shared.accounts import Account
 from shared.app_credential import AppCredential
 from shared.entra_http import EntraHttp
-from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable, SnapshotError
+from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable
 from shared.foreign_text import one_line
 from shared.retry import AZURE, Retry, TryAgain
 
@@ -76,8 +76,8 @@ class SignIn:
             answer = app.acquire_token_for_client([f"{audience}/.default"])
         else:
             answer = app.acquire_token_by_refresh_token(refresh_token, [f"{audience}/user_impersonation"])
-        end = credential.expires_on
-        return tokens_from(answer, where, expired_on=end if end is not None and end <= self._now() else None)
+        remedy = credential.remedy(self._now())
+        return tokens_from(answer, where, with_user=refresh_token is not None, app_remedy=remedy)
 
 
 class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
@@ -101,33 +101,32 @@ def confidential_app(
     )
 
 
-def tokens_from(answer: dict[str, Any], where: str, *, expired_on: datetime | None = None) -> Tokens:
-    """Read MSAL's answer; `expired_on` is the end of the app's credential, if that is known and over.
+def tokens_from(answer: dict[str, Any], where: str, *, with_user: bool = True, app_remedy: str | None = None) -> Tokens:
+    """Read MSAL's answer; `app_remedy` is what to do when the app's own credential is refused, if not the usual.
 
     Raises:
         TryAgain: a refusal that may pass.
-        SignInRejected, ConsentRequired: any other, decided by `error` alone: Microsoft changes codes and texts.
+        SignInRejected, ConsentRequired: any other, decided by `error` alone: Microsoft changes codes and texts. An app
+            without a user has no consent to ask for.
         SignInUnavailable: an answer with a token that is none.
 
     """
     token = answer.get("access_token")
     if token is None:
-        raise _refusal(answer, where, expired_on)
+        raise _refusal(answer, where, _USER_ERRORS if with_user else frozenset(), app_remedy)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise SignInUnavailable(f"{where}: the answer holds no readable token")
     refresh_token = answer.get("refresh_token")
     return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
 
-def _refusal(answer: dict[str, Any], where: str, expired: datetime | None) -> Exception:
+def _refusal(answer: dict[str, Any], where: str, users_errors: frozenset[str], app_remedy: str | None) -> Exception:
     error = one_line(answer.get("error"))
     text = one_line(str(answer.get("error_description") or "").strip().partition("\n")[0])
     ids = Ids(answer.get("trace_id"), answer.get("correlation_id"))
     message = f"{where} was refused: {error or 'no token and no reason'}" + (f" ({text})" if text else "")
     if error in _PASSING_ERRORS:
         return TryAgain(SignInUnavailable(message, ids=ids))
-    kind: type[SnapshotError] = ConsentRequired if error in _USER_ERRORS else SignInRejected
-    remedy = None
-    if expired is not None and kind is SignInRejected:
-        remedy = f"The app's secret or certificate expired on {expired:%Y-%m-%d}. {kind.usual_remedy}"
-    return kind(message, remedy=remedy, ids=ids)
+    if error in users_errors:
+        return ConsentRequired(message, ids=ids)
+    return SignInRejected(message, remedy=app_remedy, ids=ids)

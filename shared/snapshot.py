@@ -9,8 +9,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from shared.accounts import Account
-from shared.errors import SnapshotError
-from shared.expiry import days_left, is_worth_a_warning
+from shared.errors import ConsentRequired, SnapshotError
+from shared.expiry import days_left, in_words, is_worth_a_warning
 from shared.history import History
 from shared.log import Marker, remark, report
 from shared.refresh_token import expires_on, is_due
@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # a run that finds its day complete does without these module
     from shared.invoice_summary import InvoiceSummary
     from shared.reader import SignedIn
     from shared.reading import Reading
+
+_SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
 
 
 class Outcome(Enum):
@@ -64,9 +66,12 @@ class Snapshots:
             return Outcome.KEPT
         reader = self.reading().reader
         signed_in = reader.signed_in(account)
-        self._warn_of_expiry(signed_in.credential.secret_name, signed_in.credential.expires_on, fields)
+        credential = signed_in.credential
+        self._warn_of_expiry(credential.secret_name, credential.expires_on, _SECRET_REMEDY, fields)
         summaries = reader.balances(account, signed_in.tokens)
-        kept = self.history.append([snapshot_row(account, day.date, summary, day.run_id) for summary in summaries])
+        kept = self.history.append(
+            [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries], day.run_id
+        )
         if kept.archive_error is not None:
             report(Marker.ARCHIVE_FAILED, **fields, **error_fields(kept.archive_error))
         _report_rows(Marker.RECORDED if kept.recorded else Marker.KEPT, kept.rows, fields)
@@ -76,7 +81,7 @@ class Snapshots:
         self._renew(account, signed_in, fields)
         return Outcome.RECORDED if kept.recorded else Outcome.KEPT
 
-    def _warn_of_expiry(self, secret: str | None, end: datetime | None, fields: dict[str, str]) -> None:
+    def _warn_of_expiry(self, secret: str | None, end: datetime | None, remedy: str, fields: dict[str, str]) -> None:
         if secret is None or end is None:
             return
         days = days_left(end, self.now())
@@ -86,25 +91,30 @@ class Snapshots:
                 **fields,
                 secret=secret,
                 days=days,
-                message=f"The secret {secret} "
-                + (f"expires in {days} days." if days >= 0 else f"expired {-days} days ago."),
-                remedy="Make a new one and put it into the vault under the same name; docs/operate.md says how.",
+                message=f"The secret {secret} {in_words(days)}.",
+                remedy=remedy,
             )
 
     def _renew(self, account: Account, signed_in: SignedIn, fields: dict[str, str]) -> None:
-        """Store the new refresh token now that the row is safe; a failure is reported and costs the day nothing."""
+        """Store the new refresh token now that the row is safe; a failure is reported and costs the day nothing.
+
+        The same token once more has not become younger by it.
+        """
         stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.reading().renewals
         if renewals is None or stored is None:
             return
-        if new is None or not is_due(stored, self.now()):
-            self._warn_of_expiry(stored.name, expires_on(stored), fields)
+        end = expires_on(stored)
+        if new is None or new == stored.value or not is_due(stored, self.now()):
+            self._warn_of_expiry(stored.name, end, ConsentRequired.usual_remedy, fields)
             return
         try:
-            renewals.renew(account, stored.name, new, self.now())
+            renewals.renew(account, stored, new, self.now())
         except SnapshotError as error:
-            end = expires_on(stored)
             days = None if end is None else days_left(end, self.now())
-            report(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **error_fields(error))
+            lasts = "" if days is None else f", which {in_words(days)}"
+            message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
+            told = error_fields(error) | {"message": message}
+            report(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **told)
 
 
 def error_fields(error: SnapshotError) -> dict[str, Any]:

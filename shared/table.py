@@ -27,11 +27,16 @@ class Appended:
 
 
 class HistoryTable:
-    """One table over a client that is handed in."""
+    """One table over a client that is handed in.
 
-    def __init__(self, client: TableClient, retry: Retry) -> None:
+    `get_token` is called before each call, outside its time limits: it has the client's token ready, or says that the
+    identity gives none, which would look like a table that does not answer.
+    """
+
+    def __init__(self, client: TableClient, retry: Retry, get_token: Callable[[], object]) -> None:
         self._client = client
         self._retry = retry
+        self._get_token = get_token
         self._where = f"the table {client.table_name} at {client.url}"
 
     def rows_of(self, tenant_id: str, day: date) -> tuple[Entity, ...]:
@@ -55,11 +60,11 @@ class HistoryTable:
         except NoTable:
             return ()
 
-    def append(self, rows: Sequence[Entity]) -> Appended:
+    def append(self, rows: Sequence[Entity], run_id: str) -> Appended:
         """Insert the rows of one tenant and day, all or none; the table is made where there is none.
 
-        A conflict keeps what stands. When that carries these rows' RunId, an earlier attempt had succeeded and only its
-        answer was lost (a retried insert's 409; see toil#579).
+        A conflict keeps what stands. When that carries this run's id, an earlier attempt had succeeded and only its answer
+        was lost (a retried insert's 409; see toil#579).
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
@@ -74,7 +79,7 @@ class HistoryTable:
             raise TableUnreachable(
                 f"{self._where}: the row was there when it was to be inserted, and gone when it was read"
             )
-        return Appended(standing, inserted=all(row.get("RunId") == first["RunId"] for row in standing))
+        return Appended(standing, inserted=all(row.get("RunId") == run_id for row in standing))
 
     def insert(self, rows: Sequence[Entity]) -> bool:
         """Insert the rows of one tenant, all or none; False when one of them stands already. The table is made if need be.
@@ -87,7 +92,10 @@ class HistoryTable:
             return self._call(lambda: self._insert(rows))
         except NoTable:
             self._create()
+        try:
             return self._call(lambda: self._insert(rows))
+        except NoTable:
+            raise TableUnreachable(f"{self._where} was created and is not there yet") from None
 
     def _insert(self, rows: Sequence[Entity]) -> bool:
         try:
@@ -116,6 +124,7 @@ class HistoryTable:
         def attempt() -> T:
             return azure_call(call, where=self._where, unreachable=TableUnreachable, refused=self._refused)
 
+        self._get_token()
         return self._retry.call(attempt, AZURE, lambda why: TableUnreachable(f"{self._where}: {why}"))
 
     def _refused(self, error: HttpResponseError) -> Exception:

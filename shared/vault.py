@@ -49,23 +49,10 @@ class Vault:
             IdentityUnavailable: no token for the vault could be had.
 
         """
-        return self._secrets.get(name, lambda: self._read(name))
+        return self._secrets.get(name, lambda: self.newest(name))
 
-    def store(self, name: str, value: str, *, content_type: str, expires_on: datetime, tags: Mapping[str, str]) -> None:
-        """Store a new version of a secret; the versions before it stay.
-
-        Raises:
-            VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading.
-
-        """
-        self._call(
-            name,
-            lambda: self._client.set_secret(
-                name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
-            ),
-        )
-
-    def _read(self, name: str) -> Secret:
+    def newest(self, name: str) -> Secret:
+        """Return the newest version as it stands now, not as the run has read it before; raises as `secret`."""
         found = self._call(name, lambda: self._client.get_secret(name))
         value = (found.value or "").strip()
         if not value:
@@ -79,6 +66,23 @@ class Vault:
             created_on=properties.created_on,
             tags=properties.tags or {},
         )
+
+    def store(self, name: str, value: str, *, content_type: str, expires_on: datetime, tags: Mapping[str, str]) -> None:
+        """Store a new version of a secret; the versions before it stay.
+
+        Raises:
+            VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading; also when the answer does not hold the
+                new value, as the vault's own answer does.
+
+        """
+        stored = self._call(
+            name,
+            lambda: self._client.set_secret(
+                name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
+            ),
+        )
+        if stored.value != value:
+            raise VaultUnreachable(f"{self._where(name)}: the answer does not say that the new version was stored")
 
     def _where(self, name: str) -> str:
         return f"the secret {name} in {self._client.vault_url}"
@@ -109,4 +113,7 @@ def _refusal(error: HttpResponseError, where: str) -> SnapshotError:
         return VaultSecretMissing(answer, ids=ids(error))
     if code == "SecretDisabled":
         return VaultSecretDisabled(answer, ids=ids(error))
+    if code == "SecretNotYetValid":
+        remedy = "Correct its activation date (`az keyvault secret set-attributes --not-before`), or wait for it."
+        return VaultSecretDisabled(answer, remedy=remedy, ids=ids(error))
     return VaultAccessDenied(answer, ids=ids(error))

@@ -18,6 +18,8 @@ from standin.server import Service, Stage, note
 from standin.tokens import InvalidTokenError, TokenSigner
 
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
+_FROM_AZURITE_ALONE = frozenset(("x-ms-error-code",))
+"""Headers that the real table service does not send (recorded in azure-sdk-for-js), so that nothing may rest on them."""
 _PARTITION = re.compile(r"PartitionKey\W+(?:eq\W+)?([0-9A-Fa-f-]{36})\b")
 _INNER_REQUEST = re.compile(
     rb"^(GET|POST|PUT|MERGE|PATCH|DELETE) (\S+) HTTP/1\.1\r?\n((?:[^\r\n]+\r?\n)*)", re.MULTILINE
@@ -102,7 +104,8 @@ class TableProxy(Service):
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
         ) as answer:
-            kept = CIMultiDict((key, value) for key, value in answer.headers.items() if key.lower() not in _HOP_BY_HOP)
+            dropped = _HOP_BY_HOP | _FROM_AZURITE_ALONE
+            kept = CIMultiDict((key, value) for key, value in answer.headers.items() if key.lower() not in dropped)
             return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
     def _refusal(self, request: web.Request, needed: set[str]) -> web.Response | None:

@@ -1,0 +1,117 @@
+"""The error tree: its codes are a contract, and its docstring and its page say what it is."""
+
+import re
+
+import pytest
+
+from shared import errors
+from shared.errors import (
+    Ids,
+    MayPass,
+    NeedsPerson,
+    PartnerThrottled,
+    Problem,
+    SettingsInvalid,
+    SnapshotError,
+    VaultSecretMissing,
+)
+from tests.shared.docs_tables import BEGIN, ERRORS_PAGE, errors_below, errors_part
+
+CONTRACT = {
+    "settings-invalid",
+    "vault-unreachable",
+    "vault-access-denied",
+    "vault-secret-missing",
+    "vault-secret-disabled",
+    "vault-secret-invalid",
+    "identity-unavailable",
+    "sign-in-unavailable",
+    "sign-in-rejected",
+    "consent-required",
+    "mfa-required",
+    "wrong-audience",
+    "app-only-refused",
+    "partner-access-denied",
+    "partner-throttled",
+    "partner-unavailable",
+    "partner-bad-response",
+    "table-unreachable",
+    "table-access-denied",
+    "table-missing",
+    "unexpected",
+}
+BRANCHES = (MayPass, NeedsPerson)
+LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
+
+
+def test_codes_are_those_of_the_contract() -> None:
+    """Alerts and scripts rest on the codes: none is added, lost, renamed or used twice unnoticed."""
+    assert sorted(kind.code for kind in LEAVES) == sorted(CONTRACT)
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
+def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError]) -> None:
+    """An error without a meaning and a remedy of its own would leave its reader alone."""
+    for text in (kind.__dict__["meaning"], kind.__dict__["usual_remedy"]):
+        assert len(text) > 20
+        assert text[0].isupper()
+        assert text.endswith(".")
+        assert "\n" not in text
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
+def test_each_error_is_in_exactly_one_branch(kind: type[SnapshotError]) -> None:
+    """Whether a failure passes by itself is the first thing its reader wants to know."""
+    assert [issubclass(kind, branch) for branch in BRANCHES].count(True) == 1
+
+
+def test_no_two_errors_share_their_words() -> None:
+    """A copied meaning would make two codes that nobody can tell apart."""
+    assert len({kind.meaning for kind in LEAVES}) == len(LEAVES)
+
+
+def test_docstring_draws_the_tree_as_it_is() -> None:
+    """A reader takes the drawing for the truth: same classes, same parents, same codes, in the same order."""
+    drawn = []
+    parents: dict[int, str] = {}
+    for line in (errors.__doc__ or "").splitlines():
+        match = re.fullmatch(r"([ │├└─]*)([A-Z]\w+)(?: +(\S.*))?", line)
+        if match and (len(match[1]) == 4 or match[1].rstrip().endswith("─")):
+            depth = len(match[1])
+            parents[depth] = match[2]
+            drawn.append((match[2], parents.get(depth - 4), match[3]))
+    assert drawn[0][0] == "SnapshotError"
+    assert [name for name, _, _ in drawn[1:]] == [kind.__name__ for kind in errors_below(SnapshotError)]
+    for name, parent, note in drawn[1:]:
+        kind = getattr(errors, name)
+        assert [base.__name__ for base in kind.__bases__] == [parent]
+        assert kind in BRANCHES or note == kind.code
+
+
+def test_an_error_carries_message_remedy_and_ids() -> None:
+    """What the log and the command line print of an error is all on it."""
+    error = PartnerThrottled("GET https://x answered 429", ids=Ids("r", "c"))
+    assert str(error) == error.message == "GET https://x answered 429"
+    assert error.remedy == PartnerThrottled.usual_remedy
+    assert (error.ids.request_id, error.ids.correlation_id) == ("r", "c")
+
+
+def test_a_remedy_of_its_own_replaces_the_usual_one() -> None:
+    """Where the place knows better what to do, it says so."""
+    assert VaultSecretMissing("no", remedy="Do this.").remedy == "Do this."
+
+
+def test_invalid_settings_lists_every_problem() -> None:
+    """All problems are told at once, each with the setting, what is wrong and what is right."""
+    one, two = Problem("A", "is missing", "a word"), Problem("B", "is no number", "digits")
+    assert str(SettingsInvalid((one,))) == "1 problem in the settings. A is missing: a word"
+    both = SettingsInvalid((one, two))
+    assert str(both) == "2 problems in the settings. A is missing: a word | B is no number: digits"
+    assert both.problems == (one, two)
+
+
+def test_errors_page_is_the_tree() -> None:
+    """docs/errors.md is written from the tree; run `python -m tests.shared.docs_tables` when this fails."""
+    introduction, _, rendered = ERRORS_PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    assert introduction.startswith("# ")
+    assert rendered.strip() == errors_part().strip(), "run `python -m tests.shared.docs_tables`"

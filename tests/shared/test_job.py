@@ -1,0 +1,119 @@
+"""The whole job over the stand-in: from the environment to the rows."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from shared.errors import SettingsInvalid
+from shared.job import RUN_SECONDS, services, take_snapshots
+from shared.settings import read_settings
+from standin import StandIn
+from standin.faults import Status
+from standin.partner_center import refusal
+
+LATE = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+NEXT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+
+
+def marked(caplog: pytest.LogCaptureFixture) -> list[tuple[str, dict[str, Any]]]:
+    """Return the marked lines."""
+    lines = [
+        record.getMessage().partition(" ") for record in caplog.records if record.name == "partner_balance_snapshots"
+    ]
+    return [(marker, json.loads(rest)) for marker, _, rest in lines if marker.isupper()]
+
+
+@pytest.fixture(autouse=True)
+def _information(caplog: pytest.LogCaptureFixture) -> None:
+    """Let the job's own lines through."""
+    caplog.set_level(logging.INFO, "partner_balance_snapshots")
+
+
+def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """Each on its own; the run's line counts them, and a second run touches only what is missing."""
+    good, broken = world.add_partner(name="Good"), world.add_partner(name="Broken")
+    environ = world.environ | {"PARTNER_ACCOUNTS": json.dumps([good.account, broken.account])}
+    rule = world.faults.add("partner", refusal(900308), tenant=broken.tenant_id, times=None)
+    first = take_snapshots(environ, run_id="run 1")
+    assert (first.recorded, first.kept, [failure.account.name for failure in first.failed]) == (1, 0, ["Broken"])
+    rule.remove()
+    world.journal.clear()
+    second = take_snapshots(environ, run_id="run 2")
+    assert (second.recorded, second.kept, second.failed) == (1, 1, ())
+    assert [call.tenant for call in world.journal.calls("partner")] == [broken.tenant_id]
+    assert [marker for marker, _ in marked(caplog)].count("SNAPSHOT_RUN") == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"), [("", "2026-11-23"), ("Europe/Berlin", "2026-11-24"), ("America/New_York", "2026-11-23")]
+)
+def test_the_day_is_that_of_the_time_zone(world: StandIn, zone: str, day: str) -> None:
+    """Decided once, when the run starts."""
+    environ = world.environ | world.add_partner().environ | {"SNAPSHOT_TIME_ZONE": zone}
+    assert take_snapshots(environ, run_id="run", now=lambda: LATE).day.date.isoformat() == day
+
+
+def test_wrong_settings_are_told_and_nothing_is_tried(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """As a failure and as a run, so that the alerts on both see it."""
+    with pytest.raises(SettingsInvalid):
+        take_snapshots(world.environ | {"PARTNER_TENANT_ID": "hush~hush"}, run_id="run")
+    (failed, run) = marked(caplog)
+    assert failed[0] == "SNAPSHOT_FAILED"
+    assert (failed[1]["code"], failed[1]["runId"]) == ("settings-invalid", "run")
+    assert failed[1]["remedy"]
+    assert run[0] == "SNAPSHOT_RUN"
+    assert (run[1]["accounts"], run[1]["failed"]) == (0, 1)
+    assert "hush" not in caplog.text
+    assert world.journal.count() == 0
+
+
+def test_the_calls_of_one_account(world: StandIn) -> None:
+    """Few: nine at most for the first run of a day, one where the day is complete."""
+    environ = world.environ | world.add_partner().environ
+    take_snapshots(environ | {"SNAPSHOT_TABLE_NAME": "partnerbalances"}, run_id="of yesterday", now=lambda: LATE)
+    world.journal.clear()
+    take_snapshots(environ, run_id="run 1", now=lambda: NEXT)
+    assert world.journal.count() <= 9
+    world.journal.clear()
+    take_snapshots(environ, run_id="run 2", now=lambda: NEXT)
+    assert {call.service for call in world.journal.calls()} <= {"identity", "table"}
+
+
+def test_nothing_is_kept_between_runs(world: StandIn) -> None:
+    """A warm worker's second run reads a secret that was replaced meanwhile."""
+    partner = world.add_partner(secret="old")
+    environ = world.environ | partner.environ
+    assert take_snapshots(environ, run_id="run 1", now=lambda: LATE).recorded == 1
+    partner.app.secrets.clear()
+    partner.app.secrets["new"] = None
+    world.vault.put(str(partner.secret_name), "new")
+    assert take_snapshots(environ, run_id="run 2", now=lambda: NEXT).recorded == 1
+
+
+def test_after_the_runs_time_nothing_is_asked(world: StandIn) -> None:
+    """Whatever the services do, a run ends."""
+    settings = read_settings(world.environ | world.add_partner().environ)
+    with services(settings, seconds=0) as built, pytest.raises(Exception, match="not asked"):
+        built.table.rows_of(settings.accounts[0].tenant_id, LATE.date())
+    assert world.journal.count() == 0
+
+
+def test_a_run_ends_before_the_host_ends_it() -> None:
+    """host.json's limit is checked against this number elsewhere; it has to leave room for every account's last wait."""
+    assert 60 < RUN_SECONDS < 30 * 60
+
+
+def test_no_secret_is_logged_at_any_level(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """By none of the libraries, on good days and on bad ones."""
+    caplog.set_level(logging.DEBUG)
+    partner = world.add_partner(secret="hush-hush~secret", auth="app_user")
+    environ = world.environ | partner.environ
+    world.faults.add("partner", Status(200, '{"code": 1, "balanceAmount": "68059.03"}'))
+    take_snapshots(environ, run_id="run 1", now=lambda: LATE)
+    take_snapshots(environ, run_id="run 2", now=lambda: LATE)
+    stored = world.vault.versions(str(partner.refresh_token_name))[0].value
+    for hush in ("hush-hush~secret", stored, "68059", "eyJ", world.identity.header):
+        assert hush not in caplog.text

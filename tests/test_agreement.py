@@ -1,0 +1,212 @@
+"""Settings, function.json, host.json, the example file and the documentation say the same."""
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.accounts import MANY, MEMBERS
+from shared.clouds import CLOUDS
+from shared.errors import SnapshotError
+from shared.job import RUN_SECONDS
+from shared.log import _LEVELS, Marker
+from shared.settings import DEFAULT_TABLE_NAME, NAMES, read_settings
+from tests.shared.docs_tables import errors_below
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+ROW = re.compile(r"^\| `([^`]+)` \|(.*)\|$", re.MULTILINE)
+HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
+
+
+def read(name: str) -> str:
+    """Return a file of the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def read_json(name: str) -> Any:
+    """Return a JSON file of the repository."""
+    return json.loads(read(name))
+
+
+def table_rows(page: str) -> dict[str, list[str]]:
+    """Return the cells of each table row of a page that begins with a word in code."""
+    return {match[1]: [cell.strip() for cell in match[2].split("|")] for match in ROW.finditer(read(page))}
+
+
+def example_values() -> dict[str, str]:
+    """Return the settings of the example file."""
+    values: dict[str, str] = read_json("local.settings.example.json")["Values"]
+    return values
+
+
+def test_every_setting_is_documented_once() -> None:
+    """A setting that stands in no table is one that nobody finds; one in the table only is one that does nothing."""
+    settings = [match[1] for match in ROW.finditer(read("docs/settings.md")) if match[1].isupper()]
+    assert sorted([*settings, MANY]) == sorted(NAMES)
+    assert f"`{MANY}` stands instead of" in read("docs/settings.md")
+
+
+def test_documented_defaults_are_the_real_ones() -> None:
+    """As read from an environment that sets only what is needed."""
+    needed = {
+        "SNAPSHOT_TABLE_ENDPOINT",
+        "KEY_VAULT_URL",
+        "PARTNER_TENANT_ID",
+        "PARTNER_CLIENT_ID",
+        "PARTNER_SECRET_NAME",
+    }
+    settings = read_settings({name: text for name, text in example_values().items() if name in needed})
+    account = settings.accounts[0]
+    real = {
+        "SNAPSHOT_TIME_ZONE": str(settings.time_zone),
+        "SNAPSHOT_TABLE_NAME": DEFAULT_TABLE_NAME,
+        "PARTNER_CREDENTIAL": "federated" if account.federated else "vault",
+        "PARTNER_AUTH": "app_user" if account.app_user else "app",
+        "PARTNER_BALANCES": "summaries" if account.all_currencies else "summary",
+        "PARTNER_CLOUD": next(name for name, cloud in CLOUDS.items() if cloud == account.cloud),
+    }
+    documented = {name: cells[1].strip("`") for name, cells in table_rows("docs/settings.md").items() if name.isupper()}
+    assert {name: text for name, text in documented.items() if text} == real | {
+        "PARTNER_API_URL": "by cloud",
+        "PARTNER_LOGIN_URL": "by cloud",
+        "PARTNER_ACCOUNT_NAME": "the tenant id",
+    }
+    assert account.name == account.tenant_id
+
+
+@pytest.mark.parametrize("name", [name for name, cells in table_rows("docs/settings.md").items() if cells[0] == "yes"])
+def test_a_setting_documented_as_needed_is_needed(name: str) -> None:
+    """Without it there are no settings."""
+    with pytest.raises(SnapshotError, match=f"{name} is missing"):
+        read_settings(example_values() | {name: ""})
+
+
+def test_documented_members_are_those_of_the_code() -> None:
+    """Each beside the setting that means the same."""
+    documented = {
+        name: cells[0].strip("`") for name, cells in table_rows("docs/settings.md").items() if not name.isupper()
+    }
+    assert documented == {member: setting for setting, member in MEMBERS.items()}
+
+
+def test_documented_examples_are_valid() -> None:
+    """Both are what people begin with."""
+    page = read("docs/settings.md")
+    single = re.findall(r"^([A-Z_]+)=(.+)$", page, re.MULTILINE)
+    assert len(read_settings(dict(single)).accounts) == 1
+    (array,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    table_and_vault = {name: text for name, text in single if not name.startswith("PARTNER_")}
+    assert len(read_settings(table_and_vault | {MANY: array}).accounts) == 2
+
+
+def test_the_example_file_has_every_setting_and_is_valid() -> None:
+    """It is copied as it stands."""
+    assert set(example_values()) == set(NAMES) | HOSTS_OWN
+    assert read_settings(example_values()).accounts[0].name == "Contoso"
+    assert example_values()["FUNCTIONS_WORKER_RUNTIME"] == "python"
+
+
+def test_the_trigger() -> None:
+    """The schedule is a setting, missed occurrences are caught up, a failed run is repeated soon, nothing runs on start."""
+    function = read_json("BalanceSnapshot/function.json")
+    (binding,) = function["bindings"]
+    assert binding["type"] == "timerTrigger"
+    assert binding["schedule"].strip("%") in NAMES
+    assert binding["schedule"].startswith("%")
+    assert binding["useMonitor"] is True
+    assert "runOnStartup" not in binding
+    assert function["retry"]["maxRetryCount"] == 2
+    assert function["retry"]["delayInterval"] <= "00:01:00"
+    assert (ROOT / "BalanceSnapshot" / function["scriptFile"]).is_file()
+    assert f"def {function['entryPoint']}({binding['name']}: " in read("BalanceSnapshot/__init__.py")
+
+
+def test_the_documented_schedule_is_the_shipped_one() -> None:
+    """In the example file, on the page and in the deployment."""
+    schedule = example_values()["SNAPSHOT_SCHEDULE"]
+    assert len(schedule.split()) == 6
+    assert f"`{schedule}`" in read("docs/settings.md")
+    assert f"'{schedule}'" in read("infra/main.bicep")
+
+
+def test_the_host_waits_longer_than_a_run_lasts() -> None:
+    """A run that the host ends says nothing; one that ends itself says what was met."""
+    hours, minutes, seconds = map(int, read_json("host.json")["functionTimeout"].split(":"))
+    assert timedelta(hours=hours, minutes=minutes, seconds=seconds) >= timedelta(seconds=RUN_SECONDS, minutes=4)
+
+
+def test_the_host_loses_no_line_and_downloads_nothing() -> None:
+    """Alerts rest on single lines, and a timer needs no extension bundle."""
+    host = read_json("host.json")
+    assert host["version"] == "2.0"
+    assert host["logging"]["applicationInsights"]["samplingSettings"]["isEnabled"] is False
+    assert "extensionBundle" not in host
+    assert "retry" not in host, "the host ignores it there"
+
+
+def test_nothing_switches_the_programming_model() -> None:
+    """A function_app.py in the app's root would make the host forget function.json."""
+    assert not (ROOT / "function_app.py").exists()
+
+
+def test_every_marker_is_documented_with_its_level() -> None:
+    """Alerts rest on the word, filters on the level."""
+    levels = {"information": 20, "warning": 30, "error": 40}
+    documented = {name: levels[cells[0]] for name, cells in table_rows("docs/errors.md").items() if cells[0] in levels}
+    assert documented == {marker.value: _LEVELS.get(marker, 20) for marker in Marker}
+
+
+def test_every_code_is_documented() -> None:
+    """Under a heading of its own, so that it can be linked to."""
+    headings = re.findall(r"^### `(.+)`$", read("docs/errors.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(kind.code for kind in errors_below(SnapshotError) if "code" in kind.__dict__)
+
+
+def known_words() -> set[str]:
+    """Return every word that reads like a setting or a marker and is one, and the workflows' own variables."""
+    workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    return {*NAMES, *HOSTS_OWN, *(marker.value for marker in Marker), *re.findall(r"vars\.([A-Z_]+)", workflows)}
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
+def test_a_page_names_no_setting_or_marker_that_is_none(page: Path) -> None:
+    """A word that was renamed in the code is found here."""
+    words = re.findall(
+        r"\b(?:SNAPSHOT|PARTNER|KEY_VAULT|SECRET|CREDIT|ARCHIVE)_[A-Z_]+\b", page.read_text(encoding="utf-8")
+    )
+    assert set(words) <= known_words()
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
+def test_a_page_names_no_code_that_is_none(page: Path) -> None:
+    """Codes begin with the part that they speak of."""
+    codes = {kind.code for kind in errors_below(SnapshotError) if "code" in kind.__dict__}
+    starts = "|".join(
+        sorted({code.split("-")[0] for code in codes if "-" in code} - {"app", "partner", "table", "vault"})
+    )
+    words = re.findall(rf"`((?:{starts})-[a-z-]+)`", page.read_text(encoding="utf-8"))
+    assert set(words) <= codes
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
+def test_a_pages_links_lead_somewhere(page: Path) -> None:
+    """Within the repository."""
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
+        linked = page.parent / target if target else page
+        assert linked.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_a_remedys_pages_exist() -> None:
+    """A tired person follows it to the letter."""
+    named = set()
+    for module in (ROOT / "shared").glob("*.py"):
+        named |= set(re.findall(r"\bdocs/[\w-]+\.md\b", module.read_text(encoding="utf-8")))
+    assert named
+    assert [page for page in sorted(named) if not (ROOT / page).is_file()] == []
