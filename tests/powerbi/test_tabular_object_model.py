@@ -1,0 +1,84 @@
+"""Microsoft's own Tabular Object Model, the library by which Power BI Desktop reads TMDL, accepts the model.
+
+It needs Mono (`mono` and `mcs` on the PATH) and, in the folder that POWERBI_TOM_DIR names, the .NET Framework assemblies
+Microsoft.AnalysisServices.{Core,Tabular,Tabular.Json}.dll, which the package pbi-cli-tool and Microsoft's NuGet package bring.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.powerbi.model import DEFINITION, Model
+
+SOURCE = Path(__file__).with_name("tom") / "check.cs"
+ASSEMBLIES = tuple(f"Microsoft.AnalysisServices.{name}.dll" for name in ("Core", "Tabular", "Tabular.Json"))
+
+
+@pytest.fixture(scope="module")
+def checker(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Compile the small program around the library and return its command line."""
+    given = os.environ.get("POWERBI_TOM_DIR", "")
+    mono, compiler = shutil.which("mono"), shutil.which("mcs")
+    if not mono or not compiler or not all(Path(given, name).is_file() for name in ASSEMBLIES):
+        pytest.skip("needs Mono, and POWERBI_TOM_DIR with the assemblies of Microsoft's Tabular Object Model")
+    folder = tmp_path_factory.mktemp("tom")
+    for assembly in Path(given).glob("*.dll"):
+        shutil.copy(assembly, folder)
+    program = folder / "check.exe"
+    references = [f"-r:{folder / name}" for name in ASSEMBLIES]
+    subprocess.run([compiler, *references, f"-out:{program}", str(SOURCE)], check=True, capture_output=True)  # noqa: S603 - our own program
+    return [mono, str(program)]
+
+
+def read(checker: list[str], definition: Path) -> subprocess.CompletedProcess[str]:
+    """Read a definition folder."""
+    return subprocess.run([*checker, str(definition)], capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own program
+
+
+def test_the_library_reads_the_model_as_these_tests_do(checker: list[str], model: Model) -> None:
+    """It finds nothing to refuse, and the same tables, columns, measures and queries."""
+    done = read(checker, DEFINITION)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["model"]
+    tables = {table["name"]: table for table in found["tables"]}
+    assert set(tables) == set(model.tables)
+    for name, table in model.tables.items():
+        assert [column["name"] for column in tables[name]["columns"]] == list(table.columns)
+        measures = {measure["name"]: text(measure["expression"]) for measure in tables[name].get("measures", ())}
+        assert measures == {measure.name: measure.dax for measure in table.measures.values()}
+        (partition,) = tables[name]["partitions"]
+        assert text(partition["source"]["expression"]) == table.query
+    assert {query["name"]: text(query["expression"]) for query in found["expressions"]} == dict(model.queries)
+    assert len(found["relationships"]) == len(model.relationships)
+
+
+def text(lines: str | list[str]) -> str:
+    """Return an expression, which the library gives as one text or as lines."""
+    return lines if isinstance(lines, str) else "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("\t\tdataType: decimal", "\t\tdataType: money"),
+        ("\t\tformatString: #,##0.00\n", "\t\tformat: #,##0.00\n"),
+        (
+            "\t\tdisplayFolder: Balance\n\n\t\tformatStringDefinition = [Amount format]\n",
+            "\t\tformatStringDefinition = [Amount format]\n\t\tdisplayFolder: Balance\n",
+        ),
+    ],
+    ids=["value", "property", "order"],
+)
+def test_the_library_refuses_a_mistake(checker: list[str], tmp_path: Path, right: str, wrong: str) -> None:
+    """The check above can fail."""
+    shutil.copytree(DEFINITION, tmp_path / "definition")
+    path = tmp_path / "definition" / "tables" / "Balances.tmdl"
+    original = path.read_text(encoding="utf-8")
+    assert right in original
+    path.write_text(original.replace(right, wrong, 1), encoding="utf-8")
+    assert read(checker, tmp_path / "definition").returncode == 1
