@@ -1,0 +1,158 @@
+// The function app: Flex Consumption, Python 3.13, one user-assigned identity, and no key, secret or connection string with one.
+
+@description('Name of the app.')
+param name string
+
+@description('Name of its plan.')
+param planName string
+
+@description('Region.')
+param location string
+
+@description('Resource id of the function\'s identity.')
+param identityId string
+
+@description('Client id of the function\'s identity.')
+param identityClientId string
+
+@description('Storage account of the host.')
+param hostAccountName string
+
+@description('Container of the function\'s package in that account.')
+param packageContainerName string
+
+@description('Application Insights component.')
+param componentName string
+
+@description('Table service that the rows go to.')
+param tableEndpoint string
+
+@description('Table service of the archive; empty: none.')
+param archiveEndpoint string
+
+@description('Table name, in both.')
+param tableName string
+
+@description('Address of the vault.')
+param vaultUrl string
+
+@description('NCRONTAB with six fields, UTC.')
+param schedule string
+
+@description('IANA time zone of the business day.')
+param timeZone string
+
+@description('The partner accounts, with the members of the setting PARTNER_ACCOUNTS.')
+param partnerAccounts array
+
+@description('Replaces the address of Partner Center; empty: by cloud.')
+param partnerApiUrl string
+
+@description('Replaces the address of the sign-in service; empty: by cloud.')
+param partnerLoginUrl string
+
+// A single account is set in the plain settings, so that the portal shows and changes them one by one.
+var only = length(partnerAccounts) == 1 ? partnerAccounts[0] : {}
+
+resource component 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: componentName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: planName
+  location: location
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: {
+    reserved: true
+  }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: {
+      '${identityId}': {}
+    }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    functionAppConfig: {
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: 'https://${hostAccountName}.blob.${environment().suffixes.storage}/${packageContainerName}'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: 2048
+        maximumInstanceCount: 40 // the least allowed; a timer runs on one
+      }
+    }
+  }
+
+  // Publishing signs in with Entra ID; the two passwords of a new site are switched off.
+  resource ftpPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: {
+      allow: false
+    }
+  }
+
+  resource publishPassword 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: {
+      allow: false
+    }
+  }
+
+  // The settings of docs/settings.md; an empty one counts as absent.
+  resource settings 'config' = {
+    name: 'appsettings'
+    properties: {
+      AzureWebJobsStorage__accountName: hostAccountName
+      AzureWebJobsStorage__credential: 'managedidentity'
+      AzureWebJobsStorage__clientId: identityClientId
+      APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString // an address; signing in is the next line
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      AZURE_CLIENT_ID: identityClientId
+      SNAPSHOT_SCHEDULE: schedule
+      SNAPSHOT_TIME_ZONE: timeZone
+      SNAPSHOT_TABLE_ENDPOINT: tableEndpoint
+      SNAPSHOT_TABLE_NAME: tableName
+      SNAPSHOT_ARCHIVE_ENDPOINT: archiveEndpoint
+      KEY_VAULT_URL: vaultUrl
+      PARTNER_API_URL: partnerApiUrl
+      PARTNER_LOGIN_URL: partnerLoginUrl
+      PARTNER_TENANT_ID: only.?tenantId ?? ''
+      PARTNER_CLIENT_ID: only.?clientId ?? ''
+      PARTNER_ACCOUNT_NAME: only.?name ?? ''
+      PARTNER_CREDENTIAL: only.?credential ?? ''
+      PARTNER_SECRET_NAME: only.?secretName ?? ''
+      PARTNER_AUTH: only.?auth ?? ''
+      PARTNER_REFRESH_TOKEN_NAME: only.?refreshTokenName ?? ''
+      PARTNER_BALANCES: only.?balances ?? ''
+      PARTNER_CREDIT_LIMIT: only.?creditLimit ?? ''
+      PARTNER_CLOUD: only.?cloud ?? ''
+      PARTNER_ACCOUNTS: length(partnerAccounts) == 1 ? '' : string(partnerAccounts)
+    }
+  }
+}
+
+@description('Name of the app.')
+output name string = app.name

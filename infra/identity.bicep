@@ -1,0 +1,36 @@
+// The one identity that the function signs in with; every role is given to it, none to the app itself.
+
+@description('Name of the user-assigned identity.')
+param name string
+
+@description('Region.')
+param location string
+
+@description('Subject of the GitHub workflow that may act as this identity; empty: none.')
+param githubSubject string
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+  name: name
+  location: location
+}
+
+resource github 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = if (!empty(githubSubject)) {
+  parent: identity
+  name: 'github-snapshot'
+  properties: {
+    issuer: 'https://token.actions.githubusercontent.com'
+    subject: githubSubject
+    audiences: [
+      'api://AzureADTokenExchange'
+    ]
+  }
+}
+
+@description('Resource id.')
+output id string = identity.id
+
+@description('Client id, for AZURE_CLIENT_ID.')
+output clientId string = identity.properties.clientId
+
+@description('Object id, for role assignments.')
+output principalId string = identity.properties.principalId

@@ -1,0 +1,224 @@
+// Two accounts. The host account (the function's package and the archive) has no usable key. The data account has one,
+// because Power BI Desktop signs in to tables with nothing else; so it holds the snapshots and nothing more.
+
+@description('Name of the host account.')
+param hostAccountName string
+
+@description('Name of the data account.')
+param dataAccountName string
+
+@description('Region.')
+param location string
+
+@description('SKU of both accounts.')
+param redundancy string
+
+@description('Name of the table, in both accounts.')
+param tableName string
+
+@description('Whether the host account also keeps every row.')
+param archive bool
+
+@description('Makes the custom role\'s name unique in the tenant.')
+param roleSuffix string
+
+@description('Object id of the function\'s identity.')
+param functionPrincipalId string
+
+@description('Object id of the operator; empty: none.')
+param operatorObjectId string
+
+@description('Kind of the operator.')
+param operatorType string
+
+var packages = 'app-package'
+var group = resourceGroup().id
+var hasOperator = !empty(operatorObjectId)
+
+resource hostAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: hostAccountName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: redundancy
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+
+    resource packageContainer 'containers' = {
+      name: packages
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+  }
+
+  resource hostTables 'tableServices' = {
+    name: 'default'
+
+    resource archiveTable 'tables' = if (archive) {
+      name: tableName
+    }
+  }
+}
+
+resource dataAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+  name: dataAccountName
+  location: location
+  kind: 'StorageV2'
+  sku: {
+    name: redundancy
+  }
+  properties: {
+    accessTier: 'Hot'
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: true // for Power BI alone
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource dataTables 'tableServices' = {
+    name: 'default'
+
+    resource snapshotTable 'tables' = {
+      name: tableName
+    }
+  }
+}
+
+resource dataLock 'Microsoft.Authorization/locks@2020-05-01' = {
+  name: 'keep-history'
+  scope: dataAccount
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds the history of partner balances, which cannot be fetched again.'
+  }
+}
+
+resource archiveLock 'Microsoft.Authorization/locks@2020-05-01' = if (archive) {
+  name: 'keep-history'
+  scope: hostAccount
+  properties: {
+    level: 'CanNotDelete'
+    notes: 'Holds the archive of partner balances, which cannot be fetched again.'
+  }
+}
+
+// Inserting needs these two actions; updating, merging and deleting need others. So whoever has only this role can add to
+// the history and never change it.
+resource appendRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(group, roleSuffix, 'append rows')
+  properties: {
+    roleName: 'Partner balances: append rows (${roleSuffix})'
+    description: 'Reads and inserts table rows. Cannot change or delete any.'
+    type: 'CustomRole'
+    assignableScopes: [
+      group
+    ]
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/read'
+          'Microsoft.Storage/storageAccounts/tableServices/tables/entities/add/action'
+        ]
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+// The host reads the function's package there and keeps the timer's status.
+resource functionHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(hostAccount.id, functionPrincipalId, 'blob owner')
+  scope: hostAccount
+  properties: {
+    principalId: functionPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+    description: 'Storage Blob Data Owner: the function\'s package and the timer\'s status.'
+  }
+}
+
+resource functionAppend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(dataAccount.id, functionPrincipalId, 'append rows')
+  scope: dataAccount
+  properties: {
+    principalId: functionPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appendRole.name)
+    description: 'The function adds the day\'s row and looks whether it is there.'
+  }
+}
+
+resource functionArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (archive) {
+  name: guid(hostAccount.id, functionPrincipalId, 'append rows')
+  scope: hostAccount
+  properties: {
+    principalId: functionPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appendRole.name)
+    description: 'The function adds the day\'s row to the archive.'
+  }
+}
+
+resource operatorRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(dataAccount.id, operatorObjectId, 'table reader')
+  scope: dataAccount
+  properties: {
+    principalId: operatorObjectId
+    principalType: operatorType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '76199698-9eea-4c19-bc75-cec21354c6b6')
+    description: 'Storage Table Data Reader: the operator lists the tables and reads the history.'
+  }
+}
+
+resource operatorAppend 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (hasOperator) {
+  name: guid(dataAccount.id, operatorObjectId, 'append rows')
+  scope: dataAccount
+  properties: {
+    principalId: operatorObjectId
+    principalType: operatorType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appendRole.name)
+    description: 'The operator takes a snapshot by hand, imports earlier history and restores missing rows.'
+  }
+}
+
+resource operatorArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (archive && hasOperator) {
+  name: guid(hostAccount.id, operatorObjectId, 'append rows')
+  scope: hostAccount
+  properties: {
+    principalId: operatorObjectId
+    principalType: operatorType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appendRole.name)
+    description: 'The operator compares the archive with the table and restores missing rows.'
+  }
+}
+
+@description('Name of the host account.')
+output hostAccountName string = hostAccount.name
+
+@description('Container of the function\'s package.')
+output packageContainerName string = packages
+
+@description('Name of the data account.')
+output dataAccountName string = dataAccount.name
+
+@description('Table service of the data account.')
+output tableEndpoint string = 'https://${dataAccount.name}.table.${environment().suffixes.storage}'
+
+@description('Table service of the archive; empty: no archive.')
+output archiveEndpoint string = archive ? 'https://${hostAccount.name}.table.${environment().suffixes.storage}' : ''

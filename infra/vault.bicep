@@ -1,0 +1,118 @@
+// The vault for the credentials of Partner Center. No secret passes through this template: a person puts it afterwards.
+
+@description('Name of the vault.')
+param name string
+
+@description('Whether to create the vault; false: it exists in this resource group.')
+param create bool
+
+@description('Region of a new vault.')
+param location string
+
+@description('Makes the custom role\'s name unique in the tenant.')
+param roleSuffix string
+
+@description('Whether an account signs in as app_user, whose refresh token the function renews.')
+param rotatesRefreshToken bool
+
+@description('Object id of the function\'s identity.')
+param functionPrincipalId string
+
+@description('Object id of the operator; empty: none.')
+param operatorObjectId string
+
+@description('Kind of the operator.')
+param operatorType string
+
+var group = resourceGroup().id
+
+resource newVault 'Microsoft.KeyVault/vaults@2023-07-01' = if (create) {
+  name: name
+  location: location
+  properties: {
+    tenantId: tenant().tenantId
+    sku: {
+      family: 'A'
+      name: 'standard'
+    }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    softDeleteRetentionInDays: 90
+    enablePurgeProtection: true
+  }
+}
+
+// The same vault, whether it is new or was there already: the roles below are given on it.
+resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+  name: name
+}
+
+resource renewRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (rotatesRefreshToken) {
+  name: guid(group, roleSuffix, 'renew secrets')
+  properties: {
+    roleName: 'Partner balances: renew secrets (${roleSuffix})'
+    description: 'Sets a Key Vault secret. Cannot read, disable or delete one.'
+    type: 'CustomRole'
+    assignableScopes: [
+      group
+    ]
+    permissions: [
+      {
+        actions: []
+        notActions: []
+        dataActions: [
+          'Microsoft.KeyVault/vaults/secrets/setSecret/action'
+        ]
+        notDataActions: []
+      }
+    ]
+  }
+}
+
+resource functionRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, functionPrincipalId, 'secrets user')
+  scope: vault
+  properties: {
+    principalId: functionPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+    description: 'Key Vault Secrets User: the function reads the credentials of Partner Center.'
+  }
+  dependsOn: [
+    newVault
+  ]
+}
+
+resource functionRenew 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (rotatesRefreshToken) {
+  name: guid(vault.id, functionPrincipalId, 'renew secrets')
+  scope: vault
+  properties: {
+    principalId: functionPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', renewRole.name)
+    description: 'The function stores the renewed refresh token.'
+  }
+  dependsOn: [
+    newVault
+  ]
+}
+
+resource operatorSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorObjectId)) {
+  name: guid(vault.id, operatorObjectId, 'secrets officer')
+  scope: vault
+  properties: {
+    principalId: operatorObjectId
+    principalType: operatorType
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
+    description: 'Key Vault Secrets Officer: the operator puts and rotates the credentials.'
+  }
+  dependsOn: [
+    newVault
+  ]
+}
+
+@description('Name of the vault.')
+output name string = name
+
+@description('Address of the vault, for KEY_VAULT_URL.')
+output url string = 'https://${name}${environment().suffixes.keyvaultDns}'

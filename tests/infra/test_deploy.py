@@ -1,0 +1,83 @@
+"""docs/deploy.md: what a reader pastes exists, and the sums are right."""
+
+import re
+
+import pytest
+
+from tests.infra.deployment import INFRA, deployed
+
+ROOT = INFRA.parent
+GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+PAGES_TO_COME = {"operate.md"}
+
+
+def section(heading: str) -> str:
+    """Return the text under a heading."""
+    _, _, rest = GUIDE.partition(f"\n## {heading}\n")
+    assert rest, heading
+    return rest.partition("\n## ")[0]
+
+
+def test_the_shown_outputs_are_the_outputs() -> None:
+    """The block that the reader compares with is what the deployment prints."""
+    shown = dict(re.findall(r'^  "(\w+)": \{ "type": "String", "value": "([^"]+)" \}', GUIDE, re.MULTILINE))
+    real = deployed().outputs
+    assert shown.keys() == real.keys()
+    for name, value in real.items():
+        assert re.fullmatch(re.escape(shown[name]).replace("…", "[a-z2-7]{13}"), value)
+
+
+def test_the_named_parameters_exist() -> None:
+    """A parameter that is renamed must be renamed here too."""
+    named = set(re.findall(r"^\| `(\w+)` \|", section("1. Create everything"), re.MULTILINE))
+    named |= {"operatorType", "suffix", "archive", "githubSubject"}
+    assert named <= deployed().parameters.keys()
+    assert all(f"`{name}`" in GUIDE for name in named)
+
+
+def test_the_links_lead_somewhere() -> None:
+    """Pages of this folder and headings of this page."""
+    anchors = {
+        re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-")
+        for each in re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
+        if target.startswith("#"):
+            assert target[1:] in anchors
+        elif not target.startswith("https://"):
+            assert (ROOT / "docs" / target).is_file() or target in PAGES_TO_COME, target
+
+
+def test_the_named_files_exist() -> None:
+    """Files of the repository that the commands use."""
+    files = set(re.findall(r"(?<![\w/.])(?:(?:infra|cli|\.github)/[\w./]+\w|requirements\.txt)", GUIDE))
+    assert {"infra/main.bicep", "infra/main.parameters.json", ".github/workflows/snapshot.yml"} <= files
+    assert all((ROOT / name).is_file() for name in files)
+
+
+def test_the_monthly_cost_is_the_sum_of_its_parts() -> None:
+    """A price that is changed without its sum misleads."""
+    rows = re.findall(
+        r"^\| ([^|]+) \|([^|]*)\|([^|]*)\| \**\$([\d.]+)\** \|$", section("What it costs a month"), re.MULTILINE
+    )
+    *parts, total = [round(float(row[3]) * 100) for row in rows]
+    assert len(parts) == 5
+    assert sum(parts) == total
+    rules = [each for each in deployed().resources if each.type == "Microsoft.Insights/scheduledQueryRules"]
+    assert [row[1].split(",")[0].strip() for row in rows if row[0] == "alert rules"] == [str(len(rules))]
+
+
+@pytest.mark.parametrize(
+    "variable", ["AZURE_CLIENT_ID", "SNAPSHOT_IDENTITY_CLIENT_ID", "SNAPSHOT_SETTINGS", "SNAPSHOT_TRIGGER"]
+)
+def test_the_workflows_variables_are_explained(variable: str) -> None:
+    """A variable that nobody sets makes a workflow fail without a reason that a reader finds."""
+    assert f"`{variable}`" in GUIDE
+
+
+def test_every_variable_of_the_workflows_is_explained() -> None:
+    """The same the other way round."""
+    texts = [(ROOT / ".github" / "workflows" / f"{name}.yml").read_text("utf-8") for name in ("deploy", "snapshot")]
+    used = {name for text in texts for name in re.findall(r"\b(?:vars|secrets)\.(\w+)", text)}
+    assert used
+    assert all(f"`{name}`" in GUIDE for name in used)
