@@ -83,7 +83,29 @@ def read_accounts(
         many.wrong(
             f"names the tenant {tenant} {tenants.count(tenant)} times", "each tenant once: it is the key of the history"
         )
+    _check_refresh_tokens(accounts, many.name if many.text else "PARTNER_REFRESH_TOKEN_NAME", problems)
     return accounts
+
+
+def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, problems: Problems) -> None:
+    """Note a refresh token that would be stored over something else; Key Vault's names know no case."""
+    secrets = {account.secret_name.lower() for account in accounts if account.secret_name and not account.federated}
+    owners: dict[str, set[str]] = {}
+    for account in accounts:
+        if account.app_user and account.refresh_token_name:
+            owners.setdefault(account.refresh_token_name.lower(), set()).add(account.client_id)
+    if not secrets.isdisjoint(owners):
+        problems.add(
+            setting,
+            "stores a refresh token under the name of an app's secret, which it would replace",
+            "a name of its own for each",
+        )
+    if any(len(clients) > 1 for clients in owners.values()):
+        problems.add(
+            setting,
+            "stores the refresh tokens of different apps under one name, where they would replace each other",
+            "one name an app: a refresh token belongs to its client id",
+        )
 
 
 def _sources(many: Value) -> list[Source]:

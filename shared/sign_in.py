@@ -108,7 +108,7 @@ def tokens_from(answer: dict[str, Any], where: str, *, with_user: bool = True, a
         TryAgain: a refusal that may pass.
         SignInRejected, ConsentRequired: any other, decided by `error` alone: Microsoft changes codes and texts. An app
             without a user has no consent to ask for.
-        SignInUnavailable: an answer with a token that is none.
+        SignInUnavailable: an answer with neither a readable token nor a reason.
 
     """
     token = answer.get("access_token")
@@ -124,7 +124,9 @@ def _refusal(answer: dict[str, Any], where: str, users_errors: frozenset[str], a
     error = one_line(answer.get("error"))
     text = one_line(str(answer.get("error_description") or "").strip().partition("\n")[0])
     ids = Ids(answer.get("trace_id"), answer.get("correlation_id"))
-    message = f"{where} was refused: {error or 'no token and no reason'}" + (f" ({text})" if text else "")
+    if not error:
+        return SignInUnavailable(f"{where}: the answer holds neither a token nor a reason", ids=ids)
+    message = f"{where} was refused: {error}" + (f" ({text})" if text else "")
     if error in _PASSING_ERRORS:
         return TryAgain(SignInUnavailable(message, ids=ids))
     if error in users_errors:

@@ -190,3 +190,26 @@ def test_a_member_twice_is_refused() -> None:
     """Which of two tenants counts would be a guess."""
     text = json.dumps([MINIMAL]).replace('"tenantId"', f'"tenantId": "{OTHER_TENANT}", "tenantId"')
     assert read({"PARTNER_ACCOUNTS": text})[1] != []
+
+
+USER = MINIMAL | {"auth": "app_user", "refreshTokenName": "token"}
+
+
+def test_a_refresh_token_is_not_stored_over_a_secret() -> None:
+    """A consent would replace the app's client secret; names in Key Vault know no case."""
+    account = USER | {"secretName": "Partner-App", "refreshTokenName": "partner-app"}
+    (problem,) = read({"PARTNER_ACCOUNTS": json.dumps([account])})[1]
+    assert "under the name of an app's secret" in problem
+
+
+def test_apps_do_not_share_a_refresh_token() -> None:
+    """A refresh token is bound to its client id (AADSTS700007); two consents would replace each other for ever."""
+    other = USER | {"tenantId": OTHER_TENANT, "clientId": OTHER_TENANT, "refreshTokenName": "Token"}
+    (problem,) = read({"PARTNER_ACCOUNTS": json.dumps([USER, other])})[1]
+    assert "different apps under one name" in problem
+
+
+def test_accounts_of_one_app_may_share_a_refresh_token() -> None:
+    """A multi-tenant app's token serves in each tenant."""
+    other = USER | {"tenantId": OTHER_TENANT}
+    assert read({"PARTNER_ACCOUNTS": json.dumps([USER, other])})[1] == []

@@ -255,7 +255,7 @@ def test_a_refresh_token_that_is_none_is_none(refresh_token: Any) -> None:
         ({"error": "invalid_grant", "error_description": None}, ConsentRequired),
         ({"error": "unauthorized_client"}, SignInRejected),
         ({"error": ["invalid_grant"]}, SignInRejected),
-        ({}, SignInRejected),
+        ({}, SignInUnavailable),
     ],
 )
 def test_answers_without_a_token(answer: dict[str, Any], kind: type[Exception]) -> None:

@@ -215,7 +215,9 @@ def test_a_lost_answer_took_effect(world: StandIn, secret_client: SecretClient) 
     with pytest.raises((ServiceRequestError, ServiceResponseError)):
         secret_client.set_secret("name", "value")
     assert [version.value for version in world.vault.versions("name")] == ["value"]
-    assert [call.status for call in world.journal.calls("vault")] == [401, None]
+    answers = [call.status for call in world.journal.calls("vault")]
+    assert answers[-1] is None
+    assert set(answers[:-1]) <= {401}, "the challenge, unless an earlier test's is remembered"
     secret_client.set_secret("name", "value")
 
 
