@@ -1,0 +1,164 @@
+"""Ten years of fifty accounts: `history` beside reading the same rows with azure-data-tables alone.
+
+`python -m benchmarks.history` measures; with `--read` it is the process that reads with azure-data-tables alone.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import nan
+from pathlib import Path
+from uuid import UUID
+
+from azure.data.tables import TableClient
+from azure.identity import ManagedIdentityCredential
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from cli.account_table import COLUMNS_READ
+from cli.operator_table import batches
+from cli.workplace import workplace
+from shared.row import Entity, row_key
+from shared.settings import DEFAULT_TABLE_NAME, read_settings
+from standin import StandIn
+
+ROOT = Path(__file__).parents[1]
+ACCOUNTS = 50
+DAYS = 3650
+SECONDS_TO_FIRST, MEGABYTES, TIMES_AS_SLOW = 2.0, 150, 1.3
+"""What `history` may take at most: to its first line, of memory, and beside reading alone."""
+
+_READ = "--read"
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Took:
+    """What one process took: seconds to its first output, in all and of the processor, and its peak memory in MiB."""
+
+    first: float
+    total: float
+    processor: float
+    peak: float
+
+
+def measure_history(world: StandIn, console: Console, accounts: int = ACCOUNTS, days: int = DAYS) -> None:
+    """Fill the table and print what each way of reading it takes."""
+    environ = dict(os.environ) | world.environ | world.add_partner().environ
+    _fill(environ, console, accounts, days)
+    read = [sys.executable, "-m", "benchmarks.history", _READ]
+    history = [sys.executable, "-m", "cli", "history", "--format"]
+    title = f"History: {accounts * days:,} rows of {accounts} accounts"
+    headings = ("", "first line (s)", "all (s)", "times as slow", "processor (s)", "peak (MiB)")
+    table = Table(*headings, title=title)
+    for columns, form in (((), "csv"), (COLUMNS_READ, "table")):
+        with console.status(f"Reading every row twice ({form}) ..."):
+            alone, ours = _run([*read, *columns], environ), _run([*history, form], environ)
+        what = "its columns" if columns else "all columns"
+        for name, first, took in (
+            (f"read alone, {what}", "", alone),
+            (f"history, {form}", f"{ours.first:.2f}", ours),
+        ):
+            times = f"{took.total / alone.total:.2f}"
+            table.add_row(name, first, f"{took.total:.1f}", times, f"{took.processor:.1f}", f"{took.peak:.0f}")
+    limits = f"at most {SECONDS_TO_FIRST:.0f}", "", f"{TIMES_AS_SLOW}", "", f"{MEGABYTES}"
+    table.add_row("wanted of history", *limits, style="dim")
+    console.print(table)
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> Took:
+    """Run a process, read its output as it comes and measure it."""
+    started = time.perf_counter()
+    process = subprocess.Popen(  # noqa: S603 - our own modules
+        command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    if process.stdout is None:
+        raise RuntimeError("the process has no output")
+    first = 0.0
+    with process.stdout as output:
+        while os.read(output.fileno(), _MIB):
+            first = first or time.perf_counter() - started
+    processor, peak = _wait(process)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed with status {process.returncode}")
+    return Took(first, time.perf_counter() - started, processor, peak)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[float, float]:
+    """Wait for the process and return its processor seconds and peak memory in MiB; not a number on Windows."""
+    if sys.platform == "win32":
+        process.wait()
+        return nan, nan
+    else:  # noqa: RET505 - mypy takes what follows the other platform's return for unreachable
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / _MIB
+        return used.ru_utime + used.ru_stime, peak
+
+
+def _fill(environ: Mapping[str, str], console: Console, accounts: int, days: int) -> None:
+    """Insert made-up rows, a day missing in each account."""
+    before = dict(os.environ)
+    os.environ.update(environ)
+    try:
+        with workplace(read_settings(environ)) as place:
+            for number in track(
+                range(accounts), f"Inserting {accounts * days:,} rows ...", console=console, transient=True
+            ):
+                for batch in batches(list(_rows(number, days))):
+                    place.table.insert_missing(batch)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _rows(account: int, days: int) -> Iterator[Entity]:
+    tenant = str(UUID(int=account + 1))
+    today = datetime.now(UTC).replace(hour=6, minute=17, second=3, microsecond=123456)
+    for back in range(days, 0, -1):
+        if back == days // 2:
+            continue
+        read = today - timedelta(days=back)
+        balance = 68059.03 + 137.15 * (back % 97) + account
+        yield {
+            "PartitionKey": tenant,
+            "RowKey": row_key(read.date(), "USD"),
+            "SnapshotDate": read.date().isoformat(),
+            "AccountName": f"Partner {account}",
+            "CurrencyCode": "USD",
+            "CurrencySymbol": "$",
+            "BalanceAmount": balance,
+            "BalanceText": f"{balance:.2f}",
+            "AccountingDate": read.replace(hour=0, minute=0, second=0, microsecond=0),
+            "FirstInvoiceCreationDate": datetime(2017, 1, 21, tzinfo=UTC),
+            "LatestInvoiceDate": datetime(2018, 3, 8, tzinfo=UTC),
+            "LastPaymentAmount": 0.0,
+            "Details": '[{"invoiceType":"Recurring","summary":{"balanceAmount":51044.27,"currencyCode":"USD"}}]',
+            "RetrievedAt": read,
+            "RequestId": str(UUID(int=back)),
+            "CorrelationId": str(UUID(int=back)),
+            "RunId": str(UUID(int=back)),
+            "Source": "partner-center",
+            "SchemaVersion": 1,
+        }
+
+
+def _read_alone(columns: Sequence[str]) -> None:
+    """Read all rows the shortest way."""
+    identity = ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])
+    with TableClient(os.environ["SNAPSHOT_TABLE_ENDPOINT"], DEFAULT_TABLE_NAME, credential=identity) as table:
+        count = sum(1 for _ in table.list_entities(select=list(columns) or None))
+    sys.stdout.write(f"{count}\n")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == [_READ]:
+        _read_alone(sys.argv[2:])
+    else:
+        with StandIn() as played:
+            measure_history(played, Console(), *map(int, sys.argv[1:3]))

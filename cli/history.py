@@ -1,0 +1,244 @@
+"""`history`: what the table holds, as lines with gaps and charts, or for other programs."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import chain, groupby, islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.account_table import COLUMNS_READ, AccountTable
+from cli.accounts import tenants_of
+from cli.console import out, say, warn
+from cli.export import write_csv, write_json
+from cli.money import Money, reader_locale
+from cli.operator_table import OperatorTable, Span
+from cli.options import SettingsFile, SomeAccounts, as_date
+from cli.progress import counted
+from cli.series import AccountSeries
+from cli.settings_source import find_settings
+from cli.timeline import Missed, tenant_of, with_gaps
+from cli.workplace import workplace
+from shared.job import utc_now
+from shared.row import Entity
+
+_LAST = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_PICTURES = (".png", ".svg")
+_WIDEST_CHART = 100
+STALE_AFTER = 35
+"""Days: more than a billing month."""
+
+
+class Format(StrEnum):
+    """How the history is written."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def as_days(text: str) -> int:
+    """Read a length of time such as 90d, 12w, 6m (of 30 days) or 2y (of 365), in days."""
+    match = _LAST.fullmatch(text)
+    if match is None:
+        raise typer.BadParameter(f"{text!r} is no length of time: write it as 90d, 12w, 6m or 2y.")
+    return int(match[1]) * _DAYS[match[2]]
+
+
+def as_picture(text: str) -> Path:
+    """Read the name of a picture."""
+    if not text.lower().endswith(_PICTURES):
+        raise typer.BadParameter(f"{text!r} is no picture this command can draw: end it in .png or .svg.")
+    file = Path(text)
+    if not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"the folder of {text!r} is not there.")
+    return file
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What part of the history is asked for. `until` is the last day that can have been missed: today may still be read."""
+
+    tenants: tuple[str, ...] | None
+    currency: str | None
+    first: date | None
+    last: date | None
+    until: date
+
+    def spans(self) -> list[Span]:
+        """Return what to read, in the order of the tenants."""
+        return [Span(tenant, self.first, self.last) for tenant in self.tenants or (None,)]
+
+
+@dataclass
+class History:
+    """The wanted part of a table. What is read passes by once; the gaps and the tenants that were met stay.
+
+    `names` are those of the configured accounts, and then also those that the rows of others tell.
+    """
+
+    table: OperatorTable
+    wanted: Wanted
+    names: dict[str, str]
+    missed: list[Missed] = field(default_factory=list)
+    met: set[str] = field(default_factory=set)
+
+    def items(self, columns: tuple[str, ...] | None) -> Iterator[Entity | Missed]:
+        """Yield the rows, and each gap at its place."""
+        rows = chain.from_iterable(self.table.rows(span, columns) for span in self.wanted.spans())
+        first, until = self.wanted.first, self.wanted.until
+        ending = f"_{self.wanted.currency}" if self.wanted.currency else ""
+        for item in with_gaps(rows, first=first, last=until, began_before=self.table.any_before):
+            if isinstance(item, Missed):
+                self.missed.append(item)
+            else:
+                self._meet(item)
+                if not str(item["RowKey"]).endswith(ending):
+                    continue
+            yield item
+
+    def _meet(self, row: Entity) -> None:
+        tenant = str(row["PartitionKey"])
+        if tenant not in self.met:
+            self.met.add(tenant)
+            self.names.setdefault(tenant, str(row.get("AccountName") or tenant))
+
+    def rows(self) -> Iterator[Entity]:
+        """Yield the rows with every column."""
+        return (item for item in self.items(None) if not isinstance(item, Missed))
+
+    def name_of(self, tenant_id: str) -> str:
+        """Return what the settings, or else its rows, call a tenant."""
+        return self.names.get(tenant_id, tenant_id)
+
+    def silent(self) -> Iterator[str]:
+        """Say which of the wanted accounts have no row at all in the time, and whether days were missed."""
+        for tenant in self.wanted.tenants or sorted(self.names):
+            if tenant in self.met:
+                continue
+            first, until = self.wanted.first, self.wanted.until
+            if first is not None and first <= until and self.table.any_before(tenant, first):
+                yield f"{self.name_of(tenant)}: missed: {Missed(tenant, first, until)}"
+            else:
+                yield f"{self.name_of(tenant)}: no history in this time"
+
+
+From = Annotated[
+    date | None, typer.Option("--from", metavar="DAY", parser=as_date, help="From this day on, such as 2026-01-31.")
+]
+To = Annotated[date | None, typer.Option("--to", metavar="DAY", parser=as_date, help="Up to this day.")]
+Last = Annotated[
+    int | None, typer.Option("--last", metavar="TIME", parser=as_days, help="The last 90d, 12w, 6m or 2y.")
+]
+Currency = Annotated[str | None, typer.Option("--currency", metavar="CODE", help="This currency alone, such as USD.")]
+AsFormat = Annotated[
+    Format, typer.Option("--format", help="Lines for a person, or every column of the row for other programs.")
+]
+Plot = Annotated[
+    bool | None, typer.Option("--plot/--no-plot", help="Draw charts below each account; as it is, on a terminal only.")
+]
+Chart = Annotated[
+    Path | None, typer.Option("--chart", metavar="FILE", parser=as_picture, help="Draw a picture too, .png or .svg.")
+]
+StaleAfter = Annotated[
+    int, typer.Option(min=0, metavar="DAYS", help="Mark a balance that the service had not updated for so many days.")
+]
+
+
+def command(  # noqa: PLR0913 - each is an option
+    *,
+    settings: SettingsFile = None,
+    account: SomeAccounts = None,
+    currency: Currency = None,
+    first: From = None,
+    to: To = None,
+    last: Last = None,
+    form: AsFormat = Format.TABLE,
+    plot: Plot = None,
+    chart: Chart = None,
+    stale_after: StaleAfter = STALE_AFTER,
+) -> None:
+    """Read the history from the table: each day, the change since the day before, and the days that were missed.
+
+    A missed day stays missing: Partner Center tells only the present. Currencies are never added or drawn on one axis.
+
+    `--format csv` and `json` give every column, in the order of docs/settings.md, oldest first; gaps are told on stderr.
+    """
+    if last is not None and first is not None:
+        raise typer.BadParameter("give --from or --last, not both.")
+    if form is not Format.TABLE and (chart or plot):
+        raise typer.BadParameter("charts go with --format table alone.")
+    known = find_settings(os.environ, settings).read()
+    with workplace(known) as place:
+        today = utc_now().astimezone(known.time_zone).date()
+        if last is not None:
+            first = (to or today) - timedelta(days=last - 1)
+        if first is not None and to is not None and first > to:
+            raise typer.BadParameter(f"--from {first} is after --to {to}.")
+        until = min(to or today, today - timedelta(days=1))
+        wanted = Wanted(tenants_of(known.accounts, account), currency and currency.upper(), first, to, until)
+        history = History(place.table, wanted, {one.tenant_id: one.name for one in known.accounts})
+        if form is Format.TABLE:
+            drawn = out().is_terminal if plot is None else plot
+            write_tables(history, Money(reader_locale(os.environ)), stale_after, drawn=drawn, picture=chart)
+        else:
+            rows = counted(history.rows(), "rows")
+            (write_csv if form is Format.CSV else write_json)(rows, sys.stdout)
+            for gap in history.missed:
+                warn(f"{history.name_of(gap.tenant_id)}: missed: {gap}")
+        for line in history.silent():
+            warn(line)
+
+
+def write_tables(history: History, money: Money, stale_after: int, *, drawn: bool, picture: Path | None) -> None:
+    """Write each account's lines, charts when `drawn`, and its summary; then the picture, if one is wanted."""
+    kept: list[AccountSeries] = []
+    for tenant, items in groupby(history.items(COLUMNS_READ), tenant_of):
+        table = _write_table(history, tenant, items, money, stale_after)
+        if drawn:
+            _draw(table.series, money)
+        for line in table.summary():
+            say(("  " + line, "bold"))
+        if picture is not None:
+            kept.append(table.series)
+    if picture is not None:
+        from cli.picture import save  # noqa: PLC0415 - matplotlib takes a second to import
+
+        save(kept, money, picture)
+        say(f"Drawn: {picture}")
+
+
+def _write_table(
+    history: History, tenant: str, items: Iterator[Entity | Missed], money: Money, stale_after: int
+) -> AccountTable:
+    begin = list(islice(items, 2))  # a gap at the beginning stands before a row, which tells the name
+    name = history.name_of(tenant)
+    say((f"\n{name}", "bold"), f"  {tenant}")
+    table = AccountTable(AccountSeries(name), money, stale_after, write=_write_line, warn=_warn_line)
+    table.write_all(chain(begin, items))
+    return table
+
+
+def _write_line(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+def _warn_line(line: str) -> None:
+    say((line, "yellow"))
+
+
+def _draw(account: AccountSeries, money: Money) -> None:
+    from cli.chart import draw  # noqa: PLC0415 - needed for some calls only
+
+    width = min(shutil.get_terminal_size((_WIDEST_CHART, 24)).columns, _WIDEST_CHART)
+    for _, series in sorted(account.of_currency.items()):
+        sys.stdout.write(f"\n{draw(series, account.missed_within(series), money, width=width)}\n")
+    sys.stdout.write("\n")

