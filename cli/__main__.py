@@ -85,6 +85,11 @@ def main() -> None:
     except (SnapshotError, CommandFailed) as error:
         print_error(error)
         sys.exit(1)
+    except Exception as error:  # noqa: BLE001 - shown by its type and place: its text might hold a secret
+        from shared.run import unexpected  # noqa: PLC0415 - most calls do without
+
+        print_error(unexpected(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

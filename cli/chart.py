@@ -32,10 +32,10 @@ def draw(series: Series, missed: Sequence[int], money: Money, *, width: int = WI
     days = axis_days(first, last, _DATES)
     plotext.xticks(days, [date.fromordinal(day).isoformat() for day in days])
     plotext.yticks(levels, level_labels(levels, series.currency, money))
-    for stretch, amounts in series.unbroken():
-        plotext.plot(stretch, amounts, marker=_BRAILLE if fine else "*")
     if missed:
         plotext.scatter(missed, [levels[0]] * len(missed), marker=_MISSED)
+    for stretch, amounts in series.unbroken():
+        plotext.plot(stretch, amounts, marker=_BRAILLE if fine else "*")
     text: str = plotext.uncolorize(plotext.build())
     lines = [line.rstrip() for line in text.splitlines()]
     if not fine:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -57,8 +57,8 @@ def command(
     """
     function = DeployedFunction(deployed, master_key(os.environ), wait) if deployed else None
     found = []
-    with waiting("checking"):
-        for finding in _findings(settings, account, function):
+    with waiting("checking") as now_waiting:
+        for finding in _findings(settings, account, function, now_waiting):
             found.append(finding)
             if not as_json:
                 finding.print()
@@ -69,7 +69,9 @@ def command(
         raise typer.Exit(1)
 
 
-def _findings(file: Path | None, names: list[str] | None, function: DeployedFunction | None) -> Iterator[Finding]:
+def _findings(
+    file: Path | None, names: list[str] | None, function: DeployedFunction | None, now_waiting: Callable[[str], None]
+) -> Iterator[Finding]:
     try:
         source = find_settings(os.environ, file)
         settings = source.read()
@@ -83,7 +85,8 @@ def _findings(file: Path | None, names: list[str] | None, function: DeployedFunc
     with workplace(settings) as place:
         today = utc_now().astimezone(settings.time_zone).date()
         if function is not None:
-            yield from until_failure([("deployed", partial(check_deployed, function, place.table, accounts, today))])
+            deployed = partial(check_deployed, function, place.table, accounts, today, now_waiting)
+            yield from until_failure([("deployed", deployed)])
             return
         yield from _steps(place, accounts, today)
 

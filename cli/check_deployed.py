@@ -5,7 +5,7 @@ Source: https://learn.microsoft.com/azure/azure-functions/functions-manually-run
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from getpass import getpass
@@ -17,7 +17,6 @@ import typer
 from cli.failure import CommandFailed
 from cli.findings import Finding, Status, failed
 from cli.operator_table import OperatorTable
-from cli.progress import waiting
 from shared.accounts import Account
 from shared.connection import reason
 from shared.row import Entity
@@ -68,9 +67,15 @@ def master_key(environ: Mapping[str, str]) -> str:
 
 
 def check_deployed(
-    function: DeployedFunction, table: OperatorTable, accounts: Sequence[Account], today: date
+    function: DeployedFunction,
+    table: OperatorTable,
+    accounts: Sequence[Account],
+    today: date,
+    now_waiting: Callable[[str], None],
 ) -> Iterator[Finding]:
     """Start the function and yield what stands of each account, as soon as it does or when the time is over.
+
+    `now_waiting` is told what is waited for.
 
     Raises:
         CommandFailed: the function could not be started.
@@ -84,17 +89,16 @@ def check_deployed(
     )
     end = time.monotonic() + function.wait
     missing = list(accounts)
-    with waiting("waiting") as now_waiting:
-        while missing:
-            for account in tuple(missing):
-                if rows := table.rows_of(account.tenant_id, today):
-                    missing.remove(account)
-                    yield _stands(account, rows, before=account.tenant_id in before)
-            left = end - time.monotonic()
-            if not missing or left <= 0:
-                break
-            now_waiting(f"waiting for {', '.join(account.name for account in missing)}: {left:.0f} s left")
-            time.sleep(min(_LOOK_EVERY_SECONDS, left))
+    while True:
+        for account in tuple(missing):
+            if rows := table.rows_of(account.tenant_id, today):
+                missing.remove(account)
+                yield _stands(account, rows, before=account.tenant_id in before)
+        left = end - time.monotonic()
+        if not missing or left <= 0:
+            break
+        now_waiting(f"waiting for {', '.join(account.name for account in missing)}: {left:.0f} s left")
+        time.sleep(min(_LOOK_EVERY_SECONDS, left))
     for account in missing:
         error = CommandFailed(
             f"no row of {today} after {function.wait} s",

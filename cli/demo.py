@@ -12,7 +12,8 @@ from cli.call_view import CallView
 from cli.console import say
 from cli.demo_world import BALANCE, answer, at_run_time, balances_before, environment, refuse_once, started
 from cli.failure import CommandFailed
-from cli.history import STALE_AFTER, History, Wanted, write_tables
+from cli.history import STALE_AFTER, write_tables
+from cli.history_reading import History, Wanted
 from cli.log_view import job_log_shown
 from cli.money import Money, balance_of
 from cli.progress import bar

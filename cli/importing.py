@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from cli.console import say
-from cli.csv_rows import OPTIONAL, REQUIRED, CsvRows, Problem
+from cli.csv_file import OPTIONAL, REQUIRED
+from cli.csv_rows import CsvRows, Problem
 from cli.failure import CommandFailed
 from cli.operator_table import OperatorTable, Span, batches
 from cli.options import SettingsFile, Write

@@ -12,6 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from cli.failure import CommandFailed
 
+_LOOK_UP_SECONDS = 1.0
+"""How long Ctrl+C may go unnoticed: on Windows nothing interrupts a wait for a connection."""
+
 _PAGE = "<!doctype html><meta charset=utf-8><title>Signed in</title><p>{}</p>"
 _DONE = "That was all here: close this page and go back to the command line."
 _NOT_THIS = "This page waits for a sign-in that was begun on the command line."
@@ -55,9 +58,9 @@ class Loopback:
         """
         self._server.state = state
         end = time.monotonic() + seconds
+        self._server.timeout = _LOOK_UP_SECONDS
         while not self._server.answer:
-            self._server.timeout = end - time.monotonic()
-            if self._server.timeout <= 0:
+            if time.monotonic() > end:
                 raise CommandFailed(
                     f"Nobody signed in within {seconds:.0f} s.", "Run the command again, or with --no-browser."
                 )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cli.failure import CommandFailed
 from cli.words import count
 from shared.row import Entity
 
@@ -34,10 +35,14 @@ def with_gaps(
 
     A day is missed between two days that were read, after the last one up to `last`, and from `first` on when the history
     began before it, which `began_before` tells for a tenant and day. Nothing is missed before a history begins.
+
+    Raises:
+        CommandFailed: a row is no snapshot.
+
     """
     tenant, day = "", date.min
     for row in rows:
-        today = date.fromisoformat(str(row["RowKey"])[:10])
+        today = _day(row)
         if row["PartitionKey"] != tenant:
             if tenant and day < last:
                 yield Missed(tenant, _after(day), last)
@@ -55,6 +60,16 @@ def with_gaps(
 def tenant_of(item: Entity | Missed) -> str:
     """Return whose row or gap it is."""
     return item.tenant_id if isinstance(item, Missed) else str(item["PartitionKey"])
+
+
+def _day(row: Entity) -> date:
+    try:
+        return date.fromisoformat(str(row["RowKey"])[:10])
+    except ValueError:
+        raise CommandFailed(
+            f"The table holds a row that is no snapshot: {row['PartitionKey']} / {row['RowKey']}.",
+            "Take it out of the table, which is for the history alone.",
+        ) from None
 
 
 def _after(day: date) -> date:

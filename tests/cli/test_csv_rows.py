@@ -81,6 +81,16 @@ def test_what_is_wrong_is_told_with_its_line_and_what_is_right(tmp_path: Path, l
     assert rows.rows == []
 
 
+def test_the_exact_amount_goes_before_the_double(tmp_path: Path) -> None:
+    """An export has both; where they differ, one of them is a mistake."""
+    header = "SnapshotDate,CurrencyCode,BalanceAmount,BalanceText\n"
+    exact = read(tmp_path, header + "2026-01-01,USD,1e+16,10000000000000000.01\n")
+    assert [row["BalanceText"] for row in exact.rows] == ["10000000000000000.01"]
+    differing = read(tmp_path, header + "2026-01-01,USD,1,2\n2026-01-02,USD,x,2\n")
+    assert {problem.wrong for problem in differing.problems} == {"BalanceAmount and BalanceText differ"}
+    assert differing.rows == []
+
+
 def test_an_account_has_to_be_named_where_there_are_several(tmp_path: Path) -> None:
     """By its name or tenant id."""
     rows = read(tmp_path, "SnapshotDate,CurrencyCode,BalanceAmount\n2026-01-01,USD,1\n", ONE, TWO)

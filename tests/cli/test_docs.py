@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
-from cli.csv_rows import OPTIONAL, REQUIRED
+from cli.csv_file import OPTIONAL, REQUIRED
 from cli.history import STALE_AFTER
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from cli.__main__ import COMMANDS, asked_command, build
+from cli.__main__ import COMMANDS, asked_command, build, main
 from cli.completion import COMPLETE_VARIABLE
 from tests.cli.conftest import SECONDS, Cli
 
@@ -69,6 +70,22 @@ def test_missing_settings_are_all_told_at_once(bare_cli: Cli) -> None:
     for name in ("SNAPSHOT_TABLE_ENDPOINT", "PARTNER_TENANT_ID", "PARTNER_CLIENT_ID"):
         assert f"\n    {name} is missing: " in done.err
     assert "\n    remedy: " in done.err
+
+
+def test_a_defect_is_told_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without its text, which might hold a secret."""
+
+    def broken(asked: str | None) -> typer.Typer:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr("cli.__main__.build", broken)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 1
+    assert told.startswith("unexpected\n")
+    assert "ZeroDivisionError at " in told
+    assert "a secret" not in told
 
 
 @pytest.mark.parametrize(("shell", "script"), [("bash", BASH), ("zsh", ZSH), ("fish", FISH)])

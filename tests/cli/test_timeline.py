@@ -2,9 +2,11 @@
 
 from datetime import date, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.failure import CommandFailed
 from cli.timeline import Missed, tenant_of, with_gaps
 from shared.row import Entity
 from tests.cli.rows import row
@@ -60,3 +62,10 @@ def test_a_gap_in_words() -> None:
     """One day, or the first, the last and how many."""
     assert str(Missed("a", day(0), day(0))) == "2026-01-01"
     assert str(Missed("a", day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
+
+
+def test_a_row_that_is_no_snapshot_is_told() -> None:
+    """With its keys and what to do about it."""
+    foreign = {**row(day(0)), "RowKey": "something"}
+    with pytest.raises(CommandFailed, match="something"):
+        gaps([foreign], last=day(0))

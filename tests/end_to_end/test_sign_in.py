@@ -141,7 +141,9 @@ CASES = {
     "throttled": Case(
         "app", _answers(Status(429, GATEWAY, {"Retry-After": "0"})), "sign-in-unavailable", "429", "next run", 4
     ),
-    "throttled with 200": Case("app", _answers(Status(200, GATEWAY)), "sign-in-rejected", "no token", "PARTNER_"),
+    "throttled with 200": Case(
+        "app", _answers(Status(200, GATEWAY)), "sign-in-unavailable", "neither a token", "next run"
+    ),
     "passing": Case(
         "app_user",
         _answers(Status(503, TRANSIENT, {"Retry-After": "0"})),

@@ -196,17 +196,6 @@ def test_accounts_that_share_a_token_store_one(world: StandIn) -> None:
         world.clock.advance(days=1)
 
 
-def test_a_token_of_another_app_is_refused_and_left_alone(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """A refresh token is bound to its app (AADSTS700007); the account whose token it is goes on."""
-    first = world.add_partner(name="One", auth="app_user", refresh_token_name="shared", refresh_token_age=DUE)
-    second = world.add_partner(name="Two", auth="app_user", refresh_token_name="shared")
-    result = run_now(world, environ_of(world, first, second))
-    assert [(failure.account.name, failure.error.code) for failure in result.failed] == [("Two", "consent-required")]
-    assert "AADSTS700007" in result.failed[0].error.message
-    assert_works(world, first)
-    assert lines(caplog, "SECRET_EXPIRING") == []
-
-
 class Meanwhile(Fault):
     """Does something beside the call, before the service sees it."""
 
