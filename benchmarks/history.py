@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from cli.account_table import COLUMNS_READ
-from cli.operator_table import batches
-from cli.workplace import workplace
-from shared.row import Entity, row_key
-from shared.settings import DEFAULT_TABLE_NAME, read_settings
+from cli.commands.history.account_table import COLUMNS_READ
+from cli.support.operator_table import batches
+from cli.support.tables import workplace
+from shared.history.row import Entity, row_key
+from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
 from standin import StandIn
 
 ROOT = Path(__file__).parents[1]

@@ -9,20 +9,20 @@ from typing import Annotated
 
 import typer
 
-from cli.completion import COMPLETE_VARIABLE, Shell, completed_words, print_script
-from cli.console import prepare_streams, print_error
-from cli.failure import CommandFailed
+from cli.support.completion import COMPLETE_VARIABLE, Shell, completed_words, print_script
+from cli.support.console import prepare_streams, print_error
+from cli.support.failure import CommandFailed
 from shared.errors import SnapshotError
 
 COMMANDS = {
-    "demo": ("cli.demo", "See all of it work on this machine, against stand-ins."),
-    "check": ("cli.check", "Try every step of a run with real calls, before the timer does."),
-    "run": ("cli.run", "Take today's snapshot now, as the timer does."),
-    "balance": ("cli.balance", "Print the current account balance."),
-    "history": ("cli.history", "Read the history: table, chart, gaps, CSV, JSON."),
-    "consent": ("cli.consent", "Sign in once with MFA, for accounts that use app_user."),
-    "import": ("cli.importing", "Insert earlier history from a CSV file."),
-    "restore": ("cli.restore", "Make table and archive equal by inserting what is missing."),
+    "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
+    "check": ("cli.commands.check.command", "Try every step of a run with real calls, before the timer does."),
+    "run": ("cli.commands.run", "Take today's snapshot now, as the timer does."),
+    "balance": ("cli.commands.balance", "Print the current account balance."),
+    "history": ("cli.commands.history.command", "Read the history: table, chart, gaps, CSV, JSON."),
+    "consent": ("cli.commands.consent", "Sign in once with MFA, for accounts that use app_user."),
+    "import": ("cli.commands.import_csv.command", "Insert earlier history from a CSV file."),
+    "restore": ("cli.commands.restore", "Make table and archive equal by inserting what is missing."),
 }
 
 HELP = """Reads the balance of Microsoft partner accounts and keeps its history.

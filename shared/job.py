@@ -14,22 +14,22 @@ from uuid import uuid4
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableClient
 
-from shared.azure_call import CLIENT_OPTIONS
-from shared.clouds import storage_audience
+from shared.azure_services.call import CLIENT_OPTIONS
+from shared.azure_services.identity import Identity, azure_credential
 from shared.errors import SettingsInvalid
-from shared.history import History
-from shared.identity import Identity, azure_credential
+from shared.history.history import History
+from shared.history.table import HistoryTable
 from shared.log import Marker, report
-from shared.retry import Retry
+from shared.net.retry import Retry
 from shared.run import RunResult, report_run, run
-from shared.settings import Settings, read_settings
+from shared.settings.clouds import storage_audience
+from shared.settings.read import Settings, read_settings
 from shared.snapshot import Day, Snapshots, error_fields
-from shared.table import HistoryTable
 
 if TYPE_CHECKING:  # imported beside the first call of a run, by `_open_reading`
-    from shared.reader import Reader
-    from shared.reading import Reading
-    from shared.vault import Vault
+    from shared.azure_services.vault import Vault
+    from shared.balance_reader import Reader
+    from shared.services import Reading
 
 RUN_SECONDS = 25 * 60
 """The time of a run: no call is begun or waited for after it. host.json's functionTimeout is longer."""
@@ -101,7 +101,7 @@ def services(
 
 
 def _open_reading(settings: Settings, identity: TokenCredential, retry: Retry, now: Callable[[], datetime]) -> Reading:
-    from shared.reading import open_reading  # noqa: PLC0415 - in its own time; the module says why
+    from shared.services import open_reading  # noqa: PLC0415 - in its own time; the module says why
 
     return open_reading(settings, identity, retry, now, new_id)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
 
-from shared.accounts import Account
 from shared.errors import SnapshotError, Unexpected
 from shared.log import Marker, report
+from shared.settings.accounts import Account
 from shared.snapshot import Day, Outcome, Snapshots, error_fields
 
 SIDE_BY_SIDE = 10

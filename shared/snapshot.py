@@ -8,18 +8,18 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from shared.accounts import Account
 from shared.errors import ConsentRequired, SnapshotError
 from shared.expiry import days_left, in_words, is_worth_a_warning
-from shared.history import History
+from shared.history.history import History
+from shared.history.row import Entity, snapshot_row
 from shared.log import Marker, remark, report
-from shared.refresh_token import expires_on, is_due
-from shared.row import Entity, snapshot_row
+from shared.settings.accounts import Account
+from shared.sign_in.refresh_token import expires_on, is_due
 
 if TYPE_CHECKING:  # a run that finds its day complete does without these modules' packages
-    from shared.invoice_summary import InvoiceSummary
-    from shared.reader import SignedIn
-    from shared.reading import Reading
+    from shared.balance_reader import SignedIn
+    from shared.partner_center.invoice_summary import InvoiceSummary
+    from shared.services import Reading
 
 _SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
 

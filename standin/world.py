@@ -28,17 +28,17 @@ from standin.azurite_process import Azurite
 from standin.certificate import PEM_TYPE, PKCS12_TYPE, Certificate
 from standin.clock import Clock
 from standin.directory import App, FederatedCredential, SignIn
-from standin.entra import Entra
 from standin.faults import Faults
-from standin.identity import FEDERATION_AUDIENCES, ManagedIdentity
 from standin.journal import Journal
 from standin.partner import Partner
-from standin.partner_center import PartnerCenter
 from standin.sample import BALANCE, summary
 from standin.server import Backstage, Service, Stage
-from standin.table_proxy import TableProxy
+from standin.services.entra import Entra
+from standin.services.identity import FEDERATION_AUDIENCES, ManagedIdentity
+from standin.services.partner_center import PartnerCenter
+from standin.services.table import TableProxy
+from standin.services.vault import Vault
 from standin.tokens import TokenSigner
-from standin.vault import Vault
 
 REFRESH_TOKEN_TYPE = "application/vnd.partner-refresh-token"  # noqa: S105 - a content type
 

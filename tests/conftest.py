@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.settings import NAMES
+from shared.settings.read import NAMES
 from standin import StandIn
 
 FOREIGN = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY")

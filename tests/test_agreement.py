@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import MANY, MEMBERS
-from shared.clouds import CLOUDS
 from shared.errors import SnapshotError
 from shared.job import RUN_SECONDS
 from shared.log import _LEVELS, Marker
-from shared.settings import DEFAULT_TABLE_NAME, NAMES, read_settings
-from tests.shared.docs_tables import errors_below
+from shared.settings.accounts import MANY, MEMBERS
+from shared.settings.clouds import CLOUDS
+from shared.settings.read import DEFAULT_TABLE_NAME, NAMES, read_settings
+from tests.support.error_docs import errors_below
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted((ROOT / "docs").glob("*.md"))

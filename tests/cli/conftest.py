@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.workplace import Workplace, workplace
-from shared.settings import read_settings
+from cli.support.tables import Workplace, workplace
+from shared.settings.read import read_settings
 from standin import StandIn
 
 ROOT = Path(__file__).parents[2]

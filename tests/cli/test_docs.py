@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
-from cli.csv_file import OPTIONAL, REQUIRED
-from cli.history import STALE_AFTER
+from cli.commands.history.command import STALE_AFTER
+from cli.commands.import_csv.csv_file import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, asked_command, build, main
-from cli.completion import COMPLETE_VARIABLE
+from cli.support.completion import COMPLETE_VARIABLE
 from tests.cli.conftest import SECONDS, Cli
 
 BASH = """

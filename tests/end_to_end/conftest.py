@@ -13,7 +13,7 @@ from azure.identity import ManagedIdentityCredential
 
 from standin import StandIn
 from standin.partner import Partner
-from tests.end_to_end.engine import Engine, InvocationResult, LogLine
+from tests.support.engine import Engine, InvocationResult, LogLine
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from standin.azurite_process import ACCOUNTS
 from standin.faults import AnswerLost, Hang, Status
 from standin.sample import BALANCE, summary
 from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.end_to_end.engine import Engine, InvocationResult
+from tests.support.engine import Engine, InvocationResult
 
 Start = Callable[..., Engine]
 Run = Callable[..., InvocationResult]

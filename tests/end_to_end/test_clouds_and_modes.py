@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 import pytest
 
 from standin import StandIn
-from standin.identity import FEDERATION_AUDIENCES
 from standin.sample import summaries, summary
+from standin.services.identity import FEDERATION_AUDIENCES
 from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.end_to_end.engine import InvocationResult
-from tests.end_to_end.in_process import lines, run_now
+from tests.support.engine import InvocationResult
+from tests.support.in_process import lines, run_now
 
 Run = Callable[..., InvocationResult]
 

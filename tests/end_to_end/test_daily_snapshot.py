@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from shared.row import COLUMNS
+from shared.history.row import COLUMNS
 from standin import StandIn
 from standin.faults import Status
 from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.end_to_end.engine import Engine, InvocationResult
+from tests.support.engine import Engine, InvocationResult
 
 Run = Callable[..., InvocationResult]
 

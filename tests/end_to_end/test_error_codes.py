@@ -10,9 +10,9 @@ from shared import errors
 from standin import StandIn
 from standin.faults import Drip, Status, html, throttled
 from standin.partner import Partner
-from standin.partner_center import refusal
+from standin.services.partner_center import refusal
 from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.end_to_end.engine import InvocationResult
+from tests.support.engine import InvocationResult
 
 Run = Callable[..., InvocationResult]
 

@@ -9,7 +9,7 @@ from standin import StandIn
 from standin.faults import AnswerLost, Hang
 from standin.sample import BALANCE, summary
 from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.end_to_end.engine import Engine, EngineError, InvocationResult
+from tests.support.engine import Engine, EngineError, InvocationResult
 
 Start = Callable[..., Engine]
 Run = Callable[..., InvocationResult]

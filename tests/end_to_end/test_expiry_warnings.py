@@ -6,9 +6,9 @@ import pytest
 
 from standin import StandIn
 from standin.partner import Partner
-from standin.vault import Version
+from standin.services.vault import Version
 from tests.end_to_end.conftest import environ_of
-from tests.end_to_end.in_process import Edited, lines, run_now
+from tests.support.in_process import Edited, lines, run_now
 
 AHEAD = (31, 30, 29, 15, 14, 8, 7, 6, 5, 4, 3, 2, 1, 0, -1)
 WARNED = [30, 14, 7, 6, 5, 4, 3, 2, 1, 0, -1]

@@ -9,9 +9,9 @@ import pytest
 from standin import StandIn
 from standin.faults import CutBody, Status
 from standin.partner import Partner
-from standin.partner_center import refusal
+from standin.services.partner_center import refusal
 from tests.end_to_end.conftest import environ_of
-from tests.end_to_end.engine import Engine
+from tests.support.engine import Engine
 
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]+")
 KEY = re.compile(r"BEGIN (RSA |EC )?PRIVATE KEY|[A-Za-z0-9+/]{200,}")

@@ -23,7 +23,7 @@ from standin.directory import SignIn
 from standin.faults import Status, throttled, unavailable
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
-from tests.end_to_end.in_process import run_now
+from tests.support.in_process import run_now
 
 TOKEN = "/token"
 CONSENT = "python -m cli consent"

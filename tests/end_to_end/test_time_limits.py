@@ -9,7 +9,7 @@ import pytest
 from shared import job
 from shared.errors import MayPass
 from shared.run import run
-from shared.settings import read_settings
+from shared.settings.read import read_settings
 from shared.snapshot import Day
 from standin import StandIn
 from standin.faults import Drip, Fault, Hang

@@ -11,15 +11,15 @@ from urllib.parse import parse_qs
 import pytest
 from aiohttp import web
 
-from shared.refresh_token import CONTENT_TYPE
+from shared.sign_in.refresh_token import CONTENT_TYPE
 from standin import StandIn
 from standin.directory import SignIn
 from standin.faults import AnswerLost, Fault, Moment, NoAnswerError, Status, unavailable
 from standin.partner import Partner
-from standin.vault import Version
+from standin.services.vault import Version
 from tests.end_to_end.conftest import environ_of, rows
-from tests.end_to_end.engine import Engine, EngineError
-from tests.end_to_end.in_process import Edited, lines, run_now
+from tests.support.engine import Engine, EngineError
+from tests.support.in_process import Edited, lines, run_now
 
 DUE = timedelta(days=8)
 LIFETIME = timedelta(days=90)

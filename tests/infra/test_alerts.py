@@ -12,10 +12,10 @@ import pytest
 
 from shared.errors import ConsentRequired, PartnerUnavailable, TableAccessDenied
 from shared.log import Marker
-from tests.infra.bicep import File
-from tests.infra.deployment import INFRA, deployed, resource_of, resources_of
-from tests.infra.function_log import FunctionLog
-from tests.infra.kql import Invocation, Line, Workspace, mails
+from tests.infra.tools.bicep import File
+from tests.infra.tools.deployment import INFRA, deployed, resource_of, resources_of
+from tests.infra.tools.function_log import FunctionLog
+from tests.infra.tools.kql import Invocation, Line, Workspace, mails
 
 GUIDE = INFRA.parent / "docs" / "operate.md"
 FIRST = date(2026, 11, 2)

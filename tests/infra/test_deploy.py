@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.infra.deployment import INFRA, deployed
+from tests.infra.tools.deployment import INFRA, deployed
 
 ROOT = INFRA.parent
 GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")

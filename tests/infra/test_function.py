@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import MANY, MEMBERS
-from shared.settings import NAMES, read_settings
-from tests.infra.deployment import ACCOUNT, EVERYTHING, deployed, resource_of, resources_of, settings_of
+from shared.settings.accounts import MANY, MEMBERS
+from shared.settings.read import NAMES, read_settings
+from tests.infra.tools.deployment import ACCOUNT, EVERYTHING, deployed, resource_of, resources_of, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOYMENT = deployed()

@@ -1,6 +1,6 @@
 """infra/identity.bicep: one identity, and a GitHub workflow may act as it only when asked for."""
 
-from tests.infra.deployment import deployed, resource_of, resources_of
+from tests.infra.tools.deployment import deployed, resource_of, resources_of
 
 CREDENTIAL = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
 

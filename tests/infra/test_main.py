@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.accounts import MEMBERS
-from tests.infra.bicep import GROUP, File, Resource
-from tests.infra.bicep_values import BicepError, Group
-from tests.infra.deployment import EVERYTHING, INFRA, deployed, resource_of, resources_of, settings_of
+from shared.settings.accounts import MEMBERS
+from tests.infra.tools.bicep import GROUP, File, Resource
+from tests.infra.tools.bicep_values import BicepError, Group
+from tests.infra.tools.deployment import EVERYTHING, INFRA, deployed, resource_of, resources_of, settings_of
 
 MAIN = deployed()
 LIMITS = {

@@ -1,6 +1,6 @@
 """infra/monitoring.bicep: logs written by the identity alone, kept long enough, with a bound on their cost."""
 
-from tests.infra.deployment import deployed, resource_of
+from tests.infra.tools.deployment import deployed, resource_of
 
 DEPLOYMENT = deployed()
 

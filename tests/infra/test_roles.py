@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from tests.infra.bicep import File
-from tests.infra.deployment import EVERYTHING, OPERATOR, deployed, resources_of
+from tests.infra.tools.bicep import File
+from tests.infra.tools.deployment import EVERYTHING, OPERATOR, deployed, resources_of
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "deploy.md"
 BUILT_IN = {

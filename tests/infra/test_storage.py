@@ -1,6 +1,6 @@
 """infra/storage.bicep: keys only where Power BI needs one, both tables there, both kept from deletion."""
 
-from tests.infra.deployment import deployed, resource_of, resources_of, settings_of
+from tests.infra.tools.deployment import deployed, resource_of, resources_of, settings_of
 
 DEPLOYMENT = deployed()
 ACCOUNTS = {account.symbol: account for account in resources_of(DEPLOYMENT, "Microsoft.Storage/storageAccounts")}

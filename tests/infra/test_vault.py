@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.deployment import ACCOUNT, deployed, resource_of, settings_of
+from tests.infra.tools.deployment import ACCOUNT, deployed, resource_of, settings_of
 
 APP_USER = ACCOUNT | {"auth": "app_user", "refreshTokenName": "partner-token"}
 

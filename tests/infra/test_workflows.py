@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.infra.deployment import INFRA, deployed
+from tests.infra.tools.deployment import INFRA, deployed
 
 FOLDER = INFRA.parent / ".github" / "workflows"
 DEPLOY, SNAPSHOT = FOLDER / "deploy.yml", FOLDER / "snapshot.yml"

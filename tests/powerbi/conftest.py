@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.powerbi import demo, mashup
-from tests.powerbi.dax import Dax
-from tests.powerbi.meaning import TODAY, History
-from tests.powerbi.model import Model, read_model
+from tests.powerbi.tools import demo, mashup
+from tests.powerbi.tools.dax import Dax
+from tests.powerbi.tools.meaning import TODAY, History
+from tests.powerbi.tools.model import Model, read_model
 
 
 @pytest.fixture(scope="session")

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.powerbi.dax import Dax
-from tests.powerbi.demo import FIRST_DAY, NEWEST_DAY
-from tests.powerbi.mashup import Record
-from tests.powerbi.meaning import MEASURES, TODAY, History
-from tests.powerbi.model import Model
-from tests.powerbi.snapshots import View
-from tests.powerbi.worked_examples import EXAMPLES, Example, filters, in_words, value_of
+from tests.powerbi.tools.dax import Dax
+from tests.powerbi.tools.demo import FIRST_DAY, NEWEST_DAY
+from tests.powerbi.tools.mashup import Record
+from tests.powerbi.tools.meaning import MEASURES, TODAY, History
+from tests.powerbi.tools.model import Model
+from tests.powerbi.tools.snapshots import View
+from tests.powerbi.tools.worked_examples import EXAMPLES, Example, filters, in_words, value_of
 
 
 def evaluated(dax: Dax, measure: str, view: View) -> Any:

@@ -5,8 +5,8 @@ import re
 import pytest
 from pbi_parsers import dax  # type: ignore[import-untyped] # ships no types
 
-from shared.row import COLUMNS, Edm
-from tests.powerbi.model import Model
+from shared.history.row import COLUMNS, Edm
+from tests.powerbi.tools.model import Model
 
 DATA_TYPES = {Edm.STRING: "string", Edm.DOUBLE: "decimal", Edm.DATETIME: "dateTime", Edm.INT32: "int64"}
 REFERENCE = re.compile(r"(?P<table>'[^']+'|\b[A-Za-z]\w*)?\[(?P<name>[^\]]+)\]")

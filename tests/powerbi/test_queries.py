@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from shared.row import COLUMNS, Edm
-from tests.powerbi import demo, mashup, node_runner
-from tests.powerbi.demo import Row
-from tests.powerbi.mashup import Record
-from tests.powerbi.model import PROJECT, Model
+from shared.history.row import COLUMNS, Edm
+from tests.powerbi.tools import demo, mashup, node_runner
+from tests.powerbi.tools.demo import Row
+from tests.powerbi.tools.mashup import Record
+from tests.powerbi.tools.model import PROJECT, Model
 
 ALONE = PROJECT / "balances.pq"
 DOUBLES_DIGITS = 15
@@ -23,7 +23,7 @@ DOUBLES_DIGITS = 15
 def formatted(model: Model) -> dict[str, Any]:
     """Every M expression of the project, through Microsoft's parser and formatter."""
     if not (node_runner.FOLDER / "node_modules").is_dir():
-        pytest.skip("Microsoft's M packages are not installed: npm ci --ignore-scripts in tests/powerbi/node")
+        pytest.skip("Microsoft's M packages are not installed: npm ci --ignore-scripts in tests/powerbi/tools/node")
     sources = model.bodies | {"balances.pq": ALONE.read_text(encoding="utf-8"), "broken": "let a = 1, in a"}
     return node_runner.formatted(sources)
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from pbir_utils.rule_engine import validate_report
 
-from shared.row import COLUMNS
-from tests.powerbi import pbir
-from tests.powerbi.model import PROJECT, Model
-from tests.powerbi.pbir import Page, Visual
+from shared.history.row import COLUMNS
+from tests.powerbi.tools import pbir
+from tests.powerbi.tools.model import PROJECT, Model
+from tests.powerbi.tools.pbir import Page, Visual
 
 PAGES = pbir.read_pages()
 ROLES = {

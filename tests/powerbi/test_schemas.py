@@ -13,7 +13,7 @@ from jsonschema import Draft7Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-from tests.powerbi.model import PROJECT
+from tests.powerbi.tools.model import PROJECT
 
 PUBLISHED_AT = "https://developer.microsoft.com/json-schemas/"
 JSON_NAMES = {".json", ".pbip", ".pbir", ".pbism"}

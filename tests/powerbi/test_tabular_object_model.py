@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.powerbi.model import DEFINITION, Model
+from tests.powerbi.tools.model import DEFINITION, Model
 
-SOURCE = Path(__file__).with_name("tom") / "check.cs"
+SOURCE = Path(__file__).with_name("tools") / "tom" / "check.cs"
 ASSEMBLIES = tuple(f"Microsoft.AnalysisServices.{name}.dll" for name in ("Core", "Tabular", "Tabular.Json"))
 
 

@@ -10,16 +10,16 @@ from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 from hypothesis import settings
 
-from shared.accounts import Account
-from shared.azure_call import CLIENT_OPTIONS
-from shared.identity import Identity, azure_credential
+from shared.azure_services.call import CLIENT_OPTIONS
+from shared.azure_services.identity import Identity, azure_credential
+from shared.azure_services.vault import Vault
+from shared.balance_reader import Reader
+from shared.history.table import HistoryTable
 from shared.job import new_id
-from shared.reader import Reader
-from shared.retry import Retry
-from shared.settings import read_settings
-from shared.sign_in import SignIn
-from shared.table import HistoryTable
-from shared.vault import Vault
+from shared.net.retry import Retry
+from shared.settings.accounts import Account
+from shared.settings.read import read_settings
+from shared.sign_in.entra import SignIn
 from standin import StandIn
 from standin.partner import Partner
 

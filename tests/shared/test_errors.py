@@ -15,7 +15,7 @@ from shared.errors import (
     SnapshotError,
     VaultSecretMissing,
 )
-from tests.shared.docs_tables import BEGIN, ERRORS_PAGE, errors_below, errors_part
+from tests.support.error_docs import BEGIN, ERRORS_PAGE, errors_below, errors_part
 
 CONTRACT = {
     "settings-invalid",
@@ -111,7 +111,7 @@ def test_invalid_settings_lists_every_problem() -> None:
 
 
 def test_errors_page_is_the_tree() -> None:
-    """docs/errors.md is written from the tree; run `python -m tests.shared.docs_tables` when this fails."""
+    """docs/errors.md is written from the tree; run `python -m tests.support.error_docs` when this fails."""
     introduction, _, rendered = ERRORS_PAGE.read_text(encoding="utf-8").partition(BEGIN)
     assert introduction.startswith("# ")
-    assert rendered.strip() == errors_part().strip(), "run `python -m tests.shared.docs_tables`"
+    assert rendered.strip() == errors_part().strip(), "run `python -m tests.support.error_docs`"

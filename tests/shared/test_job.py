@@ -9,10 +9,10 @@ import pytest
 
 from shared.errors import SettingsInvalid
 from shared.job import RUN_SECONDS, services, take_snapshots
-from shared.settings import read_settings
+from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Status
-from standin.partner_center import refusal
+from standin.services.partner_center import refusal
 
 LATE = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 NEXT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from shared.accounts import Account
 from shared.errors import PartnerUnavailable, SnapshotError, Unexpected
 from shared.run import SIDE_BY_SIDE, RunResult, run, unexpected
+from shared.settings.accounts import Account
 from shared.snapshot import Day, Outcome, Snapshots
-from tests.shared.samples import account
+from tests.support.samples import account
 
 DAY = Day(date(2026, 11, 23), "run 1")
 

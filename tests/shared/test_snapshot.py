@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from shared.accounts import Account
+from shared.azure_services.vault import Vault
+from shared.balance_reader import Reader
 from shared.errors import PartnerBadResponse, PartnerUnavailable, SnapshotError
-from shared.history import History
-from shared.reader import Reader
-from shared.reading import Reading
-from shared.refresh_token import CONTENT_TYPE, Renewals
+from shared.history.history import History
+from shared.history.table import HistoryTable
+from shared.services import Reading
+from shared.settings.accounts import Account
+from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
 from shared.snapshot import Day, Outcome, Snapshots, error_fields
-from shared.table import HistoryTable
-from shared.vault import Vault
 from standin import StandIn
 from standin.faults import unavailable
 from standin.partner import Partner

@@ -1,0 +1,1 @@
+"""`check`: try every step of a run with real calls."""

@@ -1,0 +1,188 @@
+"""`consent`: the one sign-in with MFA that the app+user mode needs; what lasts is a refresh token in Key Vault.
+
+Source: https://learn.microsoft.com/partner-center/developer/enable-secure-app-model
+"""
+
+import os
+import warnings
+import webbrowser
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+
+from cli.support.accounts import choose
+from cli.support.console import say, warn
+from cli.support.failure import CommandFailed
+from cli.support.loopback import Loopback, parameters
+from cli.support.options import OneAccount, SettingsFile
+from cli.support.settings_source import find_settings
+from shared.errors import ConsentRequired, MfaRequired
+from shared.expiry import days_left
+from shared.job import Services, services
+from shared.net.foreign_text import one_line
+from shared.net.retry import TryAgain
+from shared.services import http_session
+from shared.settings.accounts import Account
+from shared.sign_in import refresh_token
+from shared.sign_in.app_credential import app_credential
+from shared.sign_in.entra import Tokens, confidential_app, tokens_from
+from shared.sign_in.entra_http import EntraHttp
+
+PORT = 8400
+SIGN_IN_SECONDS = 600.0
+
+NoBrowser = Annotated[
+    bool,
+    typer.Option("--no-browser", help="Print the address to open on any machine, and take the address it ends at."),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        min=0, max=65535, help="The port of this machine that the browser comes back to; 0 takes any free one."
+    ),
+]
+
+
+def command(
+    *, settings: SettingsFile = None, account: OneAccount = None, no_browser: NoBrowser = False, port: Port = PORT
+) -> None:
+    """Sign in once with MFA as the user whose consent an account with PARTNER_AUTH app_user works with.
+
+    Opens the browser, reads the balance with the token that comes back, and stores the refresh token in Key Vault only when
+    Partner Center takes it and does not say that MFA was missing. The job renews it from then on. Your Azure sign-in needs the
+    right to set secrets, and the app registration the redirect URI http://localhost (kind: Web).
+    """
+    known = find_settings(os.environ, settings).read()
+    chosen = _one(choose(known.accounts, [account] if account else None))
+    with services(known) as built:
+        tokens = _sign_in(built, chosen, _with_pasted_address(port) if no_browser else _with_browser(port))
+        _try_out(built, chosen, tokens)
+        _store(built, chosen, tokens)
+
+
+def _one(accounts: Sequence[Account]) -> Account:
+    """Return the account to sign in for: the one that has a user."""
+    with_user = [account for account in accounts if account.app_user]
+    if not with_user:
+        raise CommandFailed(
+            "No account works with a user's consent.",
+            "Set PARTNER_AUTH to app_user and PARTNER_REFRESH_TOKEN_NAME to the name that the token's secret is to have; "
+            "docs/sign-in.md says when that is needed.",
+        )
+    if len(with_user) > 1:
+        raise typer.BadParameter(f"choose one with --account: {', '.join(account.name for account in with_user)}.")
+    return with_user[0]
+
+
+Answer = Callable[[Callable[[str], dict[str, Any]]], tuple[dict[str, Any], dict[str, str]]]
+"""Given what begins a flow for a redirect URI, returns the flow and the answer that came back."""
+
+
+def _with_browser(port: int) -> Answer:
+    def answer(begin: Callable[[str], dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+        with Loopback(port) as loopback:
+            flow = begin(loopback.address)
+            say("Opening the browser to sign in. If none opens, open this address on this machine:")
+            say(f"\n{flow['auth_uri']}\n")
+            webbrowser.open(flow["auth_uri"])
+            return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
+
+    return answer
+
+
+def _with_pasted_address(port: int) -> Answer:
+    def answer(begin: Callable[[str], dict[str, Any]]) -> tuple[dict[str, Any], dict[str, str]]:
+        flow = begin(f"http://localhost:{port or PORT}")
+        say("Open this address in a browser on any machine and sign in:")
+        say(f"\n{flow['auth_uri']}\n")
+        say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
+        pasted: str = typer.prompt("Paste that address here")
+        return flow, parameters(pasted.strip())
+
+    return answer
+
+
+def _sign_in(built: Services, account: Account, answer: Answer) -> Tokens:
+    """Sign in with an authorization code and PKCE.
+
+    Raises:
+        SnapshotError: those of the vault, the identity and the sign-in.
+        CommandFailed: the answer belongs to another sign-in, or holds no refresh token.
+
+    """
+    where = (
+        f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}"
+    )
+    scope = f"{account.cloud.audience}/user_impersonation"
+    credential = app_credential(account, built.vault, built.identity)
+    try:
+        with http_session() as session:
+            app = confidential_app(account, credential, EntraHttp(session, where))
+            flow, told = answer(partial(_begin, app, scope))
+            tokens = tokens_from(_redeem(app, flow, told), where, app_remedy=credential.remedy(built.now()))
+    except TryAgain as again:
+        raise again.error from again
+    if tokens.refresh_token is None:
+        raise CommandFailed(
+            "The sign-in gave no refresh token.",
+            "Allow the app the delegated permission offline_access, and run this again.",
+        )
+    return tokens
+
+
+def _begin(app: Any, scope: str, address: str) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        # MSAL would have the answer posted; an address that is pasted carries it itself, and is worth nothing without PKCE.
+        warnings.filterwarnings("ignore", "response_mode", UserWarning)
+        flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=address, prompt="login")
+    return flow
+
+
+def _redeem(app: Any, flow: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+    if told.get("state") != flow["state"]:
+        raise CommandFailed(
+            "The address does not belong to this sign-in.",
+            "Run the command again and paste the whole address it ends at.",
+        )
+    if "error" in told:
+        says = one_line(f"{told['error']} {told.get('error_description', '')}")
+        raise ConsentRequired(
+            f"the sign-in ended without consent: {says}",
+            remedy="Run this again and accept the permissions, as a user who may; docs/sign-in.md says which.",
+        )
+    answer: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, told)
+    return answer
+
+
+def _try_out(built: Services, account: Account, tokens: Tokens) -> None:
+    """Read the balance with the token.
+
+    Raises:
+        SnapshotError: those of Partner Center; MfaRequired when it says that MFA was missing.
+
+    """
+    invoices = built.reader.partner_center(account, tokens, validate_mfa=True).invoices
+    summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
+    if summary.receipt.mfa_compliant is False:
+        raise MfaRequired("Partner Center says that this sign-in was without MFA; the token is not stored")
+    say("Partner Center took the token and told the balance.")
+    if summary.receipt.mfa_compliant is None:
+        warn(
+            "Partner Center did not tell whether the sign-in was with MFA. The token is stored; if a second factor was not "
+            "asked for, require MFA for this user and run this again."
+        )
+
+
+def _store(built: Services, account: Account, tokens: Tokens) -> None:
+    name = account.refresh_token_name
+    if built.vault is None or name is None or tokens.refresh_token is None:
+        raise CommandFailed(
+            "There is no place to store the token.", "Set KEY_VAULT_URL and PARTNER_REFRESH_TOKEN_NAME."
+        )
+    now = built.now()
+    end = refresh_token.store(built.vault, account, name, tokens.refresh_token, now)
+    say(
+        f"Stored as the secret {name}. It lasts until {end:%Y-%m-%d} ({days_left(end, now)} days); each run of the job renews it weekly."
+    )

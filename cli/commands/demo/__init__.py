@@ -1,0 +1,1 @@
+"""`demo`: the whole job against the stand-in."""

@@ -1,0 +1,1 @@
+"""`history`: the recorded balances as table, chart and files."""

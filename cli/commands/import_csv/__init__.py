@@ -1,0 +1,1 @@
+"""`import`: earlier history from a file."""

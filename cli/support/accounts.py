@@ -1,0 +1,65 @@
+"""The configured accounts that a command is about, and doing something for each."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import typer
+
+from shared.errors import SnapshotError
+from shared.run import SIDE_BY_SIDE, unexpected
+from shared.settings.accounts import Account
+
+T = TypeVar("T")
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Account, ...]:
+    """Return the accounts of these names or tenant ids, in the settings' order; all of them when none is named.
+
+    Raises:
+        typer.BadParameter: a name that is none of them.
+
+    """
+    if not names:
+        return tuple(accounts)
+    wanted = {name.strip().lower() for name in names}
+    known = {name for account in accounts for name in (account.name.lower(), account.tenant_id)}
+    if unknown := sorted(wanted - known):
+        names_known = ", ".join(account.name for account in accounts)
+        raise typer.BadParameter(f"no configured account is {' or '.join(unknown)}. There are: {names_known}.")
+    return tuple(account for account in accounts if wanted & {account.name.lower(), account.tenant_id})
+
+
+def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the tenant ids, sorted, of accounts as they were named; None, which means all, when none is named.
+
+    A tenant id need not be configured any more: its history stays.
+
+    Raises:
+        typer.BadParameter: a name that is no configured account's and no tenant id.
+
+    """
+    if not names:
+        return None
+    ids = {name.strip().lower() for name in names if _GUID.fullmatch(name.strip().lower())}
+    named = [name for name in names if name.strip().lower() not in ids]
+    chosen = choose(accounts, named) if named else ()
+    return tuple(sorted(ids | {account.tenant_id for account in chosen}))
+
+
+def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Iterator[tuple[Account, T | SnapshotError]]:
+    """Do the work for the accounts side by side and yield each result, in order; a failure costs the others nothing."""
+
+    def one(account: Account) -> T | SnapshotError:
+        try:
+            return work(account)
+        except SnapshotError as known:
+            return known
+        except Exception as unknown:  # noqa: BLE001 - reported as such by whoever asked
+            return unexpected(unknown)
+
+    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
+        yield from zip(accounts, pool.map(one, accounts), strict=True)

@@ -1,0 +1,177 @@
+"""A table of the history as an operator needs it: read page by page, filled in batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import HttpResponseError
+from azure.data.tables import UpdateMode
+
+from cli.support.prefetch import ahead
+from shared.azure_services.call import error_code
+from shared.errors import TableAccessDenied
+from shared.history.row import COLUMNS, Edm, Entity
+from shared.history.table import HistoryTable, NoTable
+
+PAGE = 1000
+"""Rows; the service gives no more at once."""
+
+LARGEST_BATCH = 100
+LARGEST_BATCH_CHARACTERS = 1_000_000
+"""A transaction takes 100 rows and 4 MiB, of which a character may take three bytes.
+
+Source: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+"""
+
+_NO_ROW = {"PartitionKey": "no-tenant", "RowKey": "no-day"}
+_NO_ETAG = "W/\"datetime'2000-01-01T00%3A00%3A00.0000000Z'\""
+_WOULD_CHANGE = ("ResourceNotFound", "UpdateConditionNotSatisfied")
+
+_DOUBLES = tuple(column.name for column in COLUMNS if column.edm is Edm.DOUBLE)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit."""
+
+    tenant_id: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+    def query(self) -> tuple[str, dict[str, str]]:
+        """Return the filter and its parameters. A RowKey begins with its date, and "`" is the character after "_"."""
+        parts, parameters = [], {}
+        if self.tenant_id is not None:
+            parts.append("PartitionKey eq @tenant")
+            parameters["tenant"] = self.tenant_id
+        if self.first is not None:
+            parts.append("RowKey ge @first")
+            parameters["first"] = f"{self.first.isoformat()}_"
+        if self.last is not None:
+            parts.append("RowKey lt @end")
+            parameters["end"] = f"{self.last.isoformat()}`"
+        return " and ".join(parts), parameters
+
+
+class OperatorTable(HistoryTable):
+    """One table over a client that is handed in, with what the function itself never needs."""
+
+    def rows(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[Entity]:
+        """Yield the rows by tenant, day and currency; a page is fetched while the one before it is used.
+
+        Raises:
+            TableUnreachable, TableAccessDenied: by the service's answer. A table that does not exist has no rows.
+
+        """
+        for page in ahead(self._pages(span, columns)):
+            yield from page
+
+    def any_before(self, tenant_id: str, day: date) -> bool:
+        """Whether the tenant has a row of an earlier day; raises as `rows`."""
+        parameters = {"tenant": tenant_id, "day": f"{day.isoformat()}_"}
+        page, _ = self._page("PartitionKey eq @tenant and RowKey lt @day", parameters, ["RowKey"], None, size=1)
+        return bool(page)
+
+    def insert_missing(self, rows: Sequence[Entity]) -> int:
+        """Insert those rows of one tenant, a batch at most, that do not stand yet, and return how many.
+
+        Raises:
+            TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
+
+        """
+        if self.insert(rows):
+            return len(rows)
+        return 0 if len(rows) == 1 else sum(self.insert([row]) for row in rows)
+
+    def may_insert(self) -> bool | None:
+        """Whether rows may be inserted, told by inserting one that stands; None while there is none to try with.
+
+        Raises:
+            TableUnreachable, TableAccessDenied: reading is refused already.
+
+        """
+        page, _ = self._page("", {}, ["PartitionKey", "RowKey"], None, size=1)
+        if not page:
+            return None
+        try:
+            self.insert([{name: page[0][name] for name in ("PartitionKey", "RowKey")}])
+        except TableAccessDenied:
+            return False
+        return True
+
+    def may_change(self) -> bool | None:
+        """Whether rows may be changed too, told by changing one that cannot exist; None while there is no table.
+
+        Raises:
+            TableUnreachable: by the service's answer.
+
+        """
+
+        def change() -> None:
+            try:
+                self._client.update_entity(
+                    dict(_NO_ROW), mode=UpdateMode.MERGE, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified
+                )
+            except HttpResponseError as error:
+                if error_code(error) not in _WOULD_CHANGE:
+                    raise
+
+        try:
+            self._call(change)
+        except TableAccessDenied:
+            return False
+        except NoTable:
+            return None
+        return True
+
+    def _pages(self, span: Span, columns: Sequence[str] | None) -> Iterator[list[Entity]]:
+        query, parameters = span.query()
+        token: Any = None
+        while True:
+            page, token = self._page(query, parameters, columns, token)
+            yield page
+            if token is None:
+                return
+
+    def _page(
+        self, query: str, parameters: dict[str, str], columns: Sequence[str] | None, token: Any, size: int = PAGE
+    ) -> tuple[list[Entity], Any]:
+        """Fetch one page: every attempt asks anew from the token, so that one out of time cannot disturb the next."""
+
+        def fetch() -> tuple[list[Entity], Any]:
+            select = None if columns is None else list(columns)
+            found = self._client.query_entities(query, parameters=parameters, select=select, results_per_page=size)
+            pages = found.by_page(token)
+            page = [_with_doubles(dict(row)) for row in next(pages, ())]
+            return page, getattr(pages, "continuation_token", None)
+
+        try:
+            return self._call(fetch)
+        except NoTable:
+            return [], None
+
+
+def _with_doubles(row: dict[str, Any]) -> Entity:
+    """Make a Double what it is: a whole one may be sent as an integer and would be written back as one."""
+    for name in _DOUBLES:
+        if type(row.get(name)) is int:
+            row[name] = float(row[name])
+    return row
+
+
+def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:
+    """Cut rows, sorted by tenant, into batches of one tenant that one transaction takes."""
+    batch: list[Entity] = []
+    characters = 0
+    for row in rows:
+        size = sum(len(str(value)) for value in row.values())
+        full = len(batch) == LARGEST_BATCH or characters + size > LARGEST_BATCH_CHARACTERS
+        if batch and (full or batch[0]["PartitionKey"] != row["PartitionKey"]):
+            yield batch
+            batch, characters = [], 0
+        batch.append(row)
+        characters += size
+    if batch:
+        yield batch

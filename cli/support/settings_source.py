@@ -1,0 +1,79 @@
+"""Where a command's settings come from: a file that is named, else the environment over local.settings.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.errors import Problem, SettingsInvalid
+from shared.settings.read import NAMES, Settings, read_settings
+
+FILE_NAME = "local.settings.json"
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class SettingsSource:
+    """The values to read settings from, and where they come from, in words."""
+
+    environ: Mapping[str, str]
+    origin: str
+
+    def read(self) -> Settings:
+        """Read the settings.
+
+        Raises:
+            SettingsInvalid: with every problem of every setting.
+
+        """
+        return read_settings(self.environ)
+
+
+def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSource:
+    """Find the settings.
+
+    A named file is taken alone: the environment's own settings are left out. Otherwise each setting of the environment goes
+    before that of local.settings.json, which is looked for in the current folder and then beside `cli`. What is no setting
+    of ours (IDENTITY_ENDPOINT, proxies) always comes from the environment.
+
+    Raises:
+        SettingsInvalid: the file cannot be read as settings.
+
+    """
+    if file is not None:
+        others = {name: value for name, value in environ.items() if name not in NAMES}
+        return SettingsSource({**others, **_values(file)}, str(file))
+    found = next((place for folder in (Path.cwd(), PROJECT) if (place := folder / FILE_NAME).is_file()), None)
+    if found is None:
+        return SettingsSource(environ, "the environment")
+    own = {name: value for name, value in environ.items() if value.strip() or name not in NAMES}
+    return SettingsSource({**_values(found), **own}, f"the environment and {found}")
+
+
+def _values(file: Path) -> dict[str, str]:
+    """Return the settings of ours in a file of the form that Azure Functions Core Tools use."""
+    try:
+        document: Any = json.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise _invalid(file, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _invalid(
+            file, f"is no JSON at line {error.lineno}, column {error.colno}", "compare local.settings.example.json"
+        ) from None
+    except OSError as error:
+        raise _invalid(file, f"cannot be read ({error.strerror})", "a file that you may read") from None
+    values = document.get("Values") if isinstance(document, dict) else None
+    if not isinstance(values, dict):
+        raise _invalid(file, 'has no object "Values"', 'the settings as members of "Values", as in the example file')
+    if document.get("IsEncrypted"):
+        raise _invalid(file, "is encrypted", "run `func settings decrypt` first")
+    ours = {name: value for name, value in values.items() if name in NAMES}
+    wrong = [name for name, value in ours.items() if not isinstance(value, str)]
+    if wrong:
+        raise _invalid(file, f"holds {', '.join(wrong)} as no text", "every value in quotes, PARTNER_ACCOUNTS too")
+    return ours
+
+
+def _invalid(file: Path, wrong: str, right: str) -> SettingsInvalid:
+    return SettingsInvalid((Problem(str(file), wrong, right),))

@@ -1,0 +1,1 @@
+"""The Azure services behind the job: the identity and Key Vault."""

@@ -1,0 +1,73 @@
+"""One call of an Azure SDK client, its failures told apart: passing, refused, unreadable."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError, DecodeError, DeserializationError, HttpResponseError, IncompleteReadError
+
+from shared.errors import Ids, MayPass
+from shared.net import exact_json
+from shared.net.connection import is_untrusted, reason
+from shared.net.retry import PASSING_STATUSES, TryAgain
+
+T = TypeVar("T")
+
+CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 20, "read_timeout": 20}
+"""Every Azure client gets these: shared.net.retry is the one retry layer. Times in seconds."""
+
+
+def azure_call(
+    call: Callable[[], T], *, where: str, unreachable: type[MayPass], refused: Callable[[HttpResponseError], Exception]
+) -> T:
+    """Make the call; `where` names the service and address in messages, `refused` makes the error of a final answer.
+
+    Raises:
+        TryAgain: no answer, or one of the statuses that may pass.
+        Exception: what `refused` made of a final answer, or the unreachable error for what no repetition heals.
+
+    """
+    try:
+        return call()
+    except HttpResponseError as error:
+        if error.status_code in PASSING_STATUSES:
+            passing = unreachable(f"{where} answered {error.status_code} {error_code(error)}".rstrip(), ids=ids(error))
+            raise TryAgain(passing, _header(error, "Retry-After")) from error
+        if isinstance(error, IncompleteReadError):
+            raise TryAgain(unreachable(f"{where}: the answer was cut off")) from error
+        if isinstance(error, DecodeError):
+            # Its text holds the answer, which may hold a secret, and the host logs an error with its causes.
+            raise unreachable(f"{where} sent an unreadable answer") from None
+        raise refused(error) from error
+    except DeserializationError:
+        raise unreachable(f"{where} sent an unreadable answer") from None
+    except AzureError as error:
+        failure = unreachable(f"{where}: {reason(error)}")
+        if is_untrusted(error):
+            raise failure from error
+        raise TryAgain(failure) from error
+
+
+def error_code(error: HttpResponseError) -> str:
+    """Return the service's own code for the refusal, the innermost one, else an empty text."""
+    inner = getattr(error.error, "innererror", None) or {}
+    own = getattr(error, "error_code", None) or getattr(error.error, "code", None)
+    code = inner.get("code") or own or _odata_code(error)
+    return str(getattr(code, "value", code) or "")
+
+
+def _odata_code(error: HttpResponseError) -> Any:
+    """Return the code in a table service's answer: the client does not read it when a single insert is refused."""
+    try:
+        return exact_json.loads(error.response.body())["odata.error"]["code"]  # type: ignore[union-attr] # as caught
+    except (AttributeError, ValueError, LookupError, TypeError):
+        return None
+
+
+def ids(error: HttpResponseError) -> Ids:
+    """Return the request id that the service gave its answer."""
+    return Ids(request_id=_header(error, "x-ms-request-id"))
+
+
+def _header(error: HttpResponseError, name: str) -> str | None:
+    headers: Mapping[str, str] = getattr(error.response, "headers", {})
+    return headers.get(name)

@@ -1,0 +1,81 @@
+"""The Azure identity that the job runs as: the function's managed identity, or the developer's own sign-in."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.pipeline import PipelineResponse
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+from shared.azure_services.call import CLIENT_OPTIONS
+from shared.errors import IdentityUnavailable
+from shared.net import exact_json
+from shared.net.connection import reason
+from shared.net.foreign_text import one_line
+from shared.net.retry import AZURE, PASSING_STATUSES, Retry, TryAgain
+from shared.net.single_flight import Once
+
+RENEW_SECONDS = 300
+"""A token with less time left than this is asked for anew."""
+
+
+class Identity:
+    """A credential for the Azure SDK's clients: one request a token, however many threads ask, with the job's own retries.
+
+    Raises IdentityUnavailable from `get_token`.
+    """
+
+    def __init__(self, credential: TokenCredential, retry: Retry, clock: Callable[[], float] = time.time) -> None:
+        self._credential = credential
+        self._retry = retry
+        self._clock = clock
+        self._tokens: Once[tuple[tuple[str, ...], str | None, str | None], AccessToken] = Once()
+
+    def get_token(
+        self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, enable_cae: bool = False, **_: Any
+    ) -> AccessToken:
+        """Return a token for the scopes, as azure-core's TokenCredential asks for it."""
+        key = (scopes, claims, tenant_id)
+        ask = partial(self._ask, scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae})
+        token = self._tokens.get(key, ask)
+        if token.expires_on - self._clock() < RENEW_SECONDS:
+            self._tokens.forget(key)
+            token = self._tokens.get(key, ask)
+        return token
+
+    def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
+        def attempt() -> AccessToken:
+            try:
+                return self._credential.get_token(*scopes, **options)
+            except ClientAuthenticationError as error:
+                raise IdentityUnavailable(f"no token for {scopes[0]}: {one_line(error)}") from error
+            except AzureError as error:
+                raise TryAgain(
+                    IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {reason(error)}")
+                ) from error
+
+        return self._retry.call(
+            attempt,
+            AZURE,
+            lambda why: IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {why}"),
+        )
+
+
+def azure_credential(*, in_azure: bool, client_id: str | None) -> ManagedIdentityCredential | DefaultAzureCredential:
+    """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere whatever the developer signed in with."""
+    if in_azure:
+        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **CLIENT_OPTIONS)
+    return DefaultAzureCredential()
+
+
+def _check_answer(response: PipelineResponse[Any, Any]) -> None:
+    """Catch what the credential would turn into an error that looks final, or fail at: a passing status, no JSON object."""
+    status = response.http_response.status_code
+    if status in PASSING_STATUSES:
+        passing = IdentityUnavailable(f"the identity endpoint answered {status}")
+        raise TryAgain(passing, response.http_response.headers.get("Retry-After"))
+    if not exact_json.is_object(response.http_response.body()):
+        raise IdentityUnavailable(f"the identity endpoint's answer ({status}) is not what such an endpoint sends")

@@ -1,0 +1,119 @@
+"""Secrets in Key Vault: read once a run however many accounts share them, stored as new versions."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from azure.core.exceptions import HttpResponseError
+from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+
+from shared.azure_services.call import azure_call, error_code, ids
+from shared.errors import (
+    SnapshotError,
+    VaultAccessDenied,
+    VaultSecretDisabled,
+    VaultSecretInvalid,
+    VaultSecretMissing,
+    VaultUnreachable,
+)
+from shared.net.retry import AZURE, Retry
+from shared.net.single_flight import Once
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret as it stands in the vault; its value is in no repr."""
+
+    name: str
+    value: str = field(repr=False)
+    content_type: str | None = None
+    expires_on: datetime | None = None
+    created_on: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class Vault:
+    """The vault of the run, over a client that is handed in."""
+
+    def __init__(self, client: SecretClient, retry: Retry) -> None:
+        self._client = client
+        self._retry = retry
+        self._secrets: Once[str, Secret] = Once()
+
+    def secret(self, name: str) -> Secret:
+        """Return the newest version of a secret, with space around its value removed.
+
+        Raises:
+            VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
+            VaultSecretInvalid: the secret is empty.
+            IdentityUnavailable: no token for the vault could be had.
+
+        """
+        return self._secrets.get(name, lambda: self.newest(name))
+
+    def newest(self, name: str) -> Secret:
+        """Return the newest version as it stands now, not as the run has read it before; raises as `secret`."""
+        found = self._call(name, lambda: self._client.get_secret(name))
+        value = (found.value or "").strip()
+        if not value:
+            raise VaultSecretInvalid(f"{self._where(name)} is empty")
+        properties = found.properties
+        return Secret(
+            name=name,
+            value=value,
+            content_type=properties.content_type,
+            expires_on=properties.expires_on,
+            created_on=properties.created_on,
+            tags=properties.tags or {},
+        )
+
+    def store(self, name: str, value: str, *, content_type: str, expires_on: datetime, tags: Mapping[str, str]) -> None:
+        """Store a new version of a secret; the versions before it stay.
+
+        Raises:
+            VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading; also when the answer does not hold the
+                new value, as the vault's own answer does.
+
+        """
+        stored = self._call(
+            name,
+            lambda: self._client.set_secret(
+                name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
+            ),
+        )
+        if stored.value != value:
+            raise VaultUnreachable(f"{self._where(name)}: the answer does not say that the new version was stored")
+
+    def _where(self, name: str) -> str:
+        return f"the secret {name} in {self._client.vault_url}"
+
+    def _call(self, name: str, call: Callable[[], KeyVaultSecret]) -> KeyVaultSecret:
+        where = self._where(name)
+
+        def attempt() -> KeyVaultSecret:
+            try:
+                return azure_call(
+                    call, where=where, unreachable=VaultUnreachable, refused=lambda error: _refusal(error, where)
+                )
+            except ValueError as error:
+                # The client checks the challenge before it sends a token anywhere.
+                raise VaultUnreachable(f"{where}: what answers there is no Key Vault") from error
+
+        return self._retry.call(attempt, AZURE, lambda why: VaultUnreachable(f"{where}: {why}"))
+
+
+def _refusal(error: HttpResponseError, where: str) -> SnapshotError:
+    """Tell the refusals apart by status and inner code.
+
+    Source: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+    """
+    code = error_code(error)
+    answer = f"{where}: the vault answered {error.status_code} {code}".rstrip()
+    if error.status_code == 404:  # noqa: PLR2004 - an HTTP status
+        return VaultSecretMissing(answer, ids=ids(error))
+    if code == "SecretDisabled":
+        return VaultSecretDisabled(answer, ids=ids(error))
+    if code == "SecretNotYetValid":
+        remedy = "Correct its activation date (`az keyvault secret set-attributes --not-before`), or wait for it."
+        return VaultSecretDisabled(answer, remedy=remedy, ids=ids(error))
+    return VaultAccessDenied(answer, ids=ids(error))

@@ -1,0 +1,80 @@
+"""Reading an account's balance: vault, sign-in and Partner Center, in this order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import requests
+from azure.core.credentials import TokenCredential
+
+from shared.azure_services.vault import Secret, Vault
+from shared.errors import ConsentRequired
+from shared.net.retry import Retry
+from shared.partner_center.client import BearerToken, Caller, PartnerCenter
+from shared.partner_center.invoice_summary import InvoiceSummary
+from shared.settings.accounts import Account
+from shared.sign_in import refresh_token
+from shared.sign_in.app_credential import AppCredential, app_credential
+from shared.sign_in.entra import SignIn, Tokens
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """What a sign-in used and got: the app's credential, the stored refresh token if there is one, the tokens."""
+
+    credential: AppCredential
+    stored_token: Secret | None
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads balances over services that are handed in; `new_id` makes GUIDs."""
+
+    vault: Vault | None
+    identity: TokenCredential
+    sign_in: SignIn
+    session: requests.Session
+    retry: Retry
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    def signed_in(self, account: Account) -> SignedIn:
+        """Sign the account in.
+
+        Raises:
+            SnapshotError: those of the vault, the identity and the sign-in.
+
+        """
+        credential = app_credential(account, self.vault, self.identity)
+        if self.vault is None or account.refresh_token_name is None or not account.app_user:
+            return SignedIn(credential, None, self.sign_in.as_app(account, credential))
+        stored = refresh_token.read(self.vault, account.refresh_token_name)
+        try:
+            return SignedIn(credential, stored, self.sign_in.as_user(account, credential, stored.value))
+        except ConsentRequired as error:
+            raise refresh_token.refusal(stored, error, self.now()) from error
+
+    def balances(self, account: Account, tokens: Tokens) -> tuple[InvoiceSummary, ...]:
+        """Read the balance, of every currency when the account is set so.
+
+        Raises:
+            SnapshotError: those of Partner Center.
+
+        """
+        invoices = self.partner_center(account, tokens).invoices
+        return invoices.summaries.get() if account.all_currencies else (invoices.summary.get(),)
+
+    def partner_center(self, account: Account, tokens: Tokens, *, validate_mfa: bool = False) -> PartnerCenter:
+        """Return Partner Center as the account's token sees it, under a new correlation id."""
+        caller = Caller(
+            session=self.session,
+            api_url=account.cloud.api_url,
+            authorize=BearerToken(tokens.access_token),
+            correlation_id=self.new_id(),
+            retry=self.retry,
+            now=self.now,
+            new_id=self.new_id,
+            validate_mfa=validate_mfa,
+        )
+        return PartnerCenter(caller)

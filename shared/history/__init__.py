@@ -1,0 +1,1 @@
+"""The history of balances in Table Storage."""

@@ -1,0 +1,1 @@
+"""Partner Center's REST API, as much of it as the job needs."""

@@ -1,0 +1,131 @@
+"""A client for Partner Center's REST API, as much of it as the job needs: `partner.invoices.summary.get()`.
+
+Source: https://learn.microsoft.com/partner-center/developer/get-the-reseller-s-current-account-balance and
+https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar
+
+import requests
+
+from shared.errors import Ids, PartnerBadResponse, PartnerUnavailable
+from shared.net.connection import is_untrusted, reason
+from shared.net.retry import PARTNER_CENTER, Retry, TryAgain
+from shared.partner_center.invoice_summary import InvoiceSummary, NotASummary, Receipt, parse_summaries, parse_summary
+from shared.partner_center.refusals import refusal
+
+T = TypeVar("T")
+
+APPLICATION = "partner-balance-snapshots"
+_CONNECT_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Caller:
+    """What every call of one account shares: the connection pool, the address, the token's header and the correlation id."""
+
+    session: requests.Session
+    api_url: str
+    authorize: requests.auth.AuthBase
+    correlation_id: str
+    retry: Retry
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+    validate_mfa: bool = False
+
+
+class BearerToken(requests.auth.AuthBase):
+    """Puts an access token into a request's header; the token is in no repr."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Add the header; given as `auth`, it is also safe from a .netrc file's entries."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Resource(Generic[T]):
+    """A resource that can be read."""
+
+    def __init__(self, caller: Caller, path: str, parse: Callable[[bytes, Receipt], T]) -> None:
+        self._caller = caller
+        self._url = f"{caller.api_url}{path}"
+        self._parse = parse
+
+    def get(self) -> T:
+        """Read the resource; one MS-RequestId stands for all attempts.
+
+        Raises:
+            PartnerThrottled, PartnerUnavailable: until the time limit.
+            PartnerBadResponse: an answer that is no balance.
+            WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: by the service's code.
+
+        """
+        ids = Ids(self._caller.new_id(), self._caller.correlation_id)
+        return self._caller.retry.call(
+            partial(self._attempt, ids),
+            PARTNER_CENTER,
+            lambda why: PartnerUnavailable(f"GET {self._url}: {why}", ids=ids),
+        )
+
+    def _attempt(self, ids: Ids) -> T:
+        headers = {
+            "Accept": "application/json",
+            "MS-RequestId": ids.request_id,
+            "MS-CorrelationId": ids.correlation_id,
+            "MS-Contract-Version": "v1",
+            "MS-PartnerCenter-Application": APPLICATION,
+            "ValidateMfa": "true" if self._caller.validate_mfa else None,
+        }
+        try:
+            response = self._caller.session.get(
+                self._url,
+                headers=headers,
+                auth=self._caller.authorize,
+                timeout=(_CONNECT_SECONDS, PARTNER_CENTER.attempt),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            failure = PartnerUnavailable(f"GET {self._url}: {reason(error)}", ids=ids)
+            if is_untrusted(error):
+                raise failure from error
+            raise TryAgain(failure) from error
+        if response.status_code != requests.codes.ok:
+            raise refusal(response, ids)
+        receipt = Receipt(
+            retrieved_at=self._caller.now(),
+            request_id=ids.request_id or "",
+            correlation_id=self._caller.correlation_id,
+            mfa_compliant=_verdict(response.headers.get("isMfaCompliant")),
+        )
+        try:
+            return self._parse(response.content, receipt)
+        except NotASummary as error:
+            raise PartnerBadResponse(f"GET {self._url}: {error}", ids=ids) from None
+
+
+class Invoices:
+    """The invoices of the partner: `summary` is the balance, `summaries` the balance of each currency."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.summary: Resource[InvoiceSummary] = Resource(caller, "/v1/invoices/summary", parse_summary)
+        self.summaries: Resource[tuple[InvoiceSummary, ...]] = Resource(
+            caller, "/v1/invoices/summaries", parse_summaries
+        )
+
+
+class PartnerCenter:
+    """Partner Center as one partner's token sees it."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.invoices = Invoices(caller)
+
+
+def _verdict(header: str | None) -> bool | None:
+    return {"true": True, "false": False}.get((header or "").strip().lower())

@@ -1,0 +1,225 @@
+"""Partner Center's InvoiceSummary: what the service says about the balance of one currency.
+
+Source: https://learn.microsoft.com/partner-center/developer/invoice-resources#invoicesummary
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from typing import Any
+
+from shared.net import exact_json
+from shared.net.foreign_text import one_line
+
+EARLIEST_YEAR = 1601
+"""Table Storage's DateTime begins here."""
+
+LARGEST_AMOUNT = Decimal("1e18")
+LARGEST_EXPONENT = 60
+"""Either way; it bounds the length of the plain notation."""
+
+LONGEST_SYMBOL = 100
+LONGEST_DETAILS = 32_000
+"""A String property holds 64 KiB of UTF-16: 32,768 characters."""
+
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+
+
+class NotASummary(ValueError):
+    """The answer holds no readable balance; the text says why and carries no amount."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """When an answer was read, under which ids, and what the service said of the user's MFA if it was asked."""
+
+    retrieved_at: datetime
+    request_id: str
+    correlation_id: str
+    mfa_compliant: bool | None = None
+
+
+@dataclass(frozen=True)
+class InvoiceSummary:
+    """The balance of one currency, as the service sent it.
+
+    Dates are aware and in UTC; None where the service sent nothing, null or the year 1, which mean the same. `details` is
+    the parts by invoice type as exact JSON. `remarks` says what was optional and unreadable, and so left out.
+    """
+
+    balance_amount: Decimal
+    currency_code: str
+    receipt: Receipt
+    currency_symbol: str | None = None
+    accounting_date: datetime | None = None
+    first_invoice_creation_date: datetime | None = None
+    latest_invoice_date: datetime | None = None
+    last_payment_date: datetime | None = None
+    last_payment_amount: Decimal | None = None
+    details: str | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def parse_summary(body: bytes, receipt: Receipt) -> InvoiceSummary:
+    """Read the answer of `GET /v1/invoices/summary`.
+
+    Raises:
+        NotASummary: `balanceAmount` or `currencyCode` is missing or unreadable, or the body is no JSON object.
+
+    """
+    return _summary(_object(body), receipt)
+
+
+def parse_summaries(body: bytes, receipt: Receipt) -> tuple[InvoiceSummary, ...]:
+    """Read the answer of `GET /v1/invoices/summaries`: one summary a currency, at least one.
+
+    Raises:
+        NotASummary: as for `parse_summary`; the collection is empty or cut short, or names a currency twice.
+
+    """
+    collection = _object(body)
+    items, total = collection.get("items"), collection.get("totalCount")
+    if not isinstance(items, list) or not items:
+        raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
+    if isinstance(total, Decimal) and total != len(items):
+        raise NotASummary(f"the collection holds {len(items)} of {one_line(total)} summaries")
+    summaries = tuple(_summary(_an_object(item), receipt) for item in items)
+    codes = [summary.currency_code for summary in summaries]
+    twice = sorted({code for code in codes if codes.count(code) > 1})
+    if twice:
+        raise NotASummary(f"the collection names {', '.join(twice)} more than once")
+    return summaries
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        return _an_object(exact_json.loads(body))
+    except NotASummary:
+        raise
+    except ValueError as error:
+        raise NotASummary(f"the answer of {len(body)} bytes is no JSON ({error})") from None
+
+
+def _an_object(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise NotASummary("where a summary should stand there is no JSON object")
+    return value
+
+
+def _summary(members: Mapping[str, Any], receipt: Receipt) -> InvoiceSummary:
+    remarks: list[str] = []
+    balance = _amount(members.get("balanceAmount"))
+    if balance is None:
+        state = "is no number" if members.get("balanceAmount") is not None else "is missing"
+        raise NotASummary(f"balanceAmount {state}{_error_shape(members)}")
+    code = members.get("currencyCode")
+    if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
+        raise NotASummary("currencyCode is missing or not three letters")
+    _check_parts(members.get("details"), balance, remarks)
+    return InvoiceSummary(
+        balance_amount=balance,
+        currency_code=code.upper(),
+        receipt=receipt,
+        currency_symbol=_optional_text(members, "currencySymbol", remarks),
+        accounting_date=_optional_date(members, "accountingDate", remarks),
+        first_invoice_creation_date=_optional_date(members, "firstInvoiceCreationDate", remarks),
+        latest_invoice_date=_optional_date(members, "latestInvoiceDate", remarks),
+        last_payment_date=_optional_date(members, "lastPaymentDate", remarks),
+        last_payment_amount=_optional_amount(members, "lastPaymentAmount", remarks),
+        details=_optional_details(members, remarks),
+        remarks=tuple(remarks),
+    )
+
+
+def _error_shape(members: Mapping[str, Any]) -> str:
+    """Name the error that a service sends with status 200 now and then, if this is one."""
+    code, text = members.get("code"), members.get("description") or members.get("message")
+    if code is None and text is None:
+        return ""
+    return f"; the answer is an error instead: {one_line(code)} {one_line(text)}".rstrip()
+
+
+def _amount(value: Any) -> Decimal | None:
+    """Return the number if it is one that plain notation and the table can hold, else None."""
+    if not isinstance(value, Decimal):
+        return None
+    exponent = value.as_tuple().exponent
+    fits = isinstance(exponent, int) and abs(exponent) <= LARGEST_EXPONENT and abs(value) < LARGEST_AMOUNT
+    return value if fits else None
+
+
+def _optional_amount(members: Mapping[str, Any], name: str, remarks: list[str]) -> Decimal | None:
+    value = members.get(name)
+    amount = _amount(value)
+    if value is not None and amount is None:
+        remarks.append(f"{name} is no number and is left out")
+    return amount
+
+
+def _optional_text(members: Mapping[str, Any], name: str, remarks: list[str]) -> str | None:
+    value = members.get(name)
+    if value is None or value == "":
+        return None
+    if isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_SYMBOL:
+        return value
+    remarks.append(f"{name} is no short text and is left out")
+    return None
+
+
+def _optional_date(members: Mapping[str, Any], name: str, remarks: list[str]) -> datetime | None:
+    value = members.get(name)
+    if value is None:
+        return None
+    try:
+        date = datetime.fromisoformat(value)
+        if date.year == 1:
+            return None
+        # A date without a zone is in UTC: one document mixes both forms.
+        moment = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        remarks.append(f"{name} is no date and is left out")
+        return None
+    if moment.year < EARLIEST_YEAR:
+        remarks.append(f"{name} is before the year {EARLIEST_YEAR} and is left out")
+        return None
+    return moment
+
+
+def _optional_details(members: Mapping[str, Any], remarks: list[str]) -> str | None:
+    value = members.get("details")
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        remarks.append("details is no list and is left out")
+        return None
+    try:
+        text = exact_json.dumps(value)
+    except RecursionError:
+        remarks.append("details is nested too deeply and is left out")
+        return None
+    if len(text) > LONGEST_DETAILS:
+        remarks.append(
+            f"details takes {len(text)} characters, more than the {LONGEST_DETAILS} of a column, and is left out"
+        )
+        return None
+    return text
+
+
+def _check_parts(details: Any, balance: Decimal, remarks: list[str]) -> None:
+    """Remark when the parts do not add up; in every documented sample they do, exactly."""
+    if not isinstance(details, list) or not details:
+        return
+    parts = [
+        _amount(part["summary"].get("balanceAmount"))
+        for part in details
+        if isinstance(part, dict) and isinstance(part.get("summary"), dict)
+    ]
+    amounts = [part for part in parts if part is not None]
+    with localcontext(prec=100):
+        total = sum(amounts)
+    if len(amounts) < len(details):
+        remarks.append("a part of details has no readable balance")
+    elif total != balance:
+        remarks.append("the parts of details do not add up to the balance")

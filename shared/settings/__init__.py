@@ -1,0 +1,1 @@
+"""The app settings: read, checked and turned into values."""

@@ -1,0 +1,96 @@
+"""The app settings of a run, read and checked as a whole: every problem is told at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from shared.errors import SettingsInvalid
+from shared.settings.accounts import MANY, MEMBERS, Account, read_accounts
+from shared.settings.values import Problems, Value
+
+DEFAULT_TABLE_NAME = "partnerbalances"
+
+NAMES = (
+    "SNAPSHOT_SCHEDULE",
+    "SNAPSHOT_TIME_ZONE",
+    "SNAPSHOT_TABLE_ENDPOINT",
+    "SNAPSHOT_TABLE_NAME",
+    "SNAPSHOT_ARCHIVE_ENDPOINT",
+    "KEY_VAULT_URL",
+    "AZURE_CLIENT_ID",
+    "PARTNER_API_URL",
+    "PARTNER_LOGIN_URL",
+    *MEMBERS,
+    MANY,
+)
+"""Every setting there is. SNAPSHOT_SCHEDULE is the host's: function.json names it."""
+
+_TABLE_EXAMPLE = "https://<account>.table.core.windows.net"
+_VAULT_EXAMPLE = "https://<vault>.vault.azure.net"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run needs to know; nothing in here is secret."""
+
+    time_zone: ZoneInfo
+    table_endpoint: str
+    table_name: str
+    archive_endpoint: str | None
+    vault_url: str | None
+    identity_client_id: str | None
+    in_azure: bool
+    accounts: tuple[Account, ...]
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings of a run.
+
+    Raises:
+        SettingsInvalid: with every problem of every setting.
+
+    """
+    problems = Problems()
+
+    def value(name: str) -> Value:
+        return Value.of(environ, name, problems)
+
+    time_zone = value("SNAPSHOT_TIME_ZONE").time_zone()
+    table = value("SNAPSHOT_TABLE_ENDPOINT")
+    table.require(f"the table service's address, {_TABLE_EXAMPLE}")
+    table_endpoint = table.https_url(_TABLE_EXAMPLE, with_path=True)
+    table_name = value("SNAPSHOT_TABLE_NAME").table_name(DEFAULT_TABLE_NAME)
+    archive = value("SNAPSHOT_ARCHIVE_ENDPOINT")
+    archive_endpoint = archive.https_url(_TABLE_EXAMPLE, with_path=True)
+    if archive_endpoint is not None and archive_endpoint == table_endpoint:
+        archive.wrong(
+            "is the same as SNAPSHOT_TABLE_ENDPOINT", "the table service of a second storage account, or nothing"
+        )
+    vault = value("KEY_VAULT_URL")
+    vault_url = vault.https_url(_VAULT_EXAMPLE)
+    identity = value("AZURE_CLIENT_ID")
+    identity_client_id = identity.guid("the Client ID of the user-assigned managed identity, which its Overview shows")
+    accounts = read_accounts(
+        environ,
+        api_url=value("PARTNER_API_URL").https_url("https://api.partnercenter.microsoft.com"),
+        login_url=value("PARTNER_LOGIN_URL").https_url("https://login.microsoftonline.com"),
+        problems=problems,
+    )
+    if any(account.needs_vault for account in accounts):
+        vault.require(f"the vault's address, {_VAULT_EXAMPLE}: an account keeps a secret there")
+    if any(account.federated for account in accounts):
+        identity.require(
+            "the Client ID of the user-assigned managed identity: an account signs in with its token (federated)"
+        )
+    if problems.found or table_endpoint is None:
+        raise SettingsInvalid(tuple(problems.found))
+    return Settings(
+        time_zone=time_zone,
+        table_endpoint=table_endpoint,
+        table_name=table_name,
+        archive_endpoint=archive_endpoint,
+        vault_url=vault_url,
+        identity_client_id=identity_client_id,
+        in_azure=bool(environ.get("IDENTITY_ENDPOINT")),
+        accounts=accounts,
+    )

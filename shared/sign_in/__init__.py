@@ -1,0 +1,1 @@
+"""Signing in to Partner Center at Entra ID."""

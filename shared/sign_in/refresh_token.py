@@ -1,0 +1,107 @@
+"""The user's refresh token in Key Vault: read, renewed weekly, stored with what it is and until when it lasts.
+
+Key Vault cannot store on a condition, so a renewal looks once more right before it stores: a token that somebody has put
+there in the meantime, by a new consent, is never replaced by the successor of the one before it.
+
+A refresh token lives 90 days; each exchange gives a new one while the old one lives on until its own day 90. Weekly, because
+a secret with more than 500 versions cannot be backed up.
+Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
+from shared.net.single_flight import Once
+from shared.settings.accounts import Account
+
+if TYPE_CHECKING:  # a run that finds its day complete does without the vault's package
+    from shared.azure_services.vault import Secret, Vault
+
+LIFETIME = timedelta(days=90)
+RENEW_AFTER = timedelta(days=7)
+CONTENT_TYPE = "application/x-partner-center-refresh-token"
+
+_STORE_REMEDY = (
+    "Let the identity set secrets in the vault: infra/ does so when an account has app_user; by hand it is the role Key Vault "
+    "Secrets Officer (a new role takes up to 30 minutes to work). The vault's firewall may be in the way as well."
+)
+
+
+def read(vault: Vault, name: str) -> Secret:
+    """Return the stored token; raises as `Vault.secret`, with the remedy that puts a token there."""
+    try:
+        return vault.secret(name)
+    except (VaultSecretMissing, VaultSecretInvalid) as error:
+        remedy = f"{ConsentRequired.usual_remedy} It stores the token; or correct PARTNER_REFRESH_TOKEN_NAME."
+        raise type(error)(error.message, remedy=remedy, ids=error.ids) from error
+
+
+def expires_on(secret: Secret) -> datetime | None:
+    """Return until when a stored token lasts: as stored with it, else by its age, else unknown."""
+    if secret.expires_on is not None:
+        return secret.expires_on
+    return secret.created_on + LIFETIME if secret.created_on is not None else None
+
+
+def refusal(secret: Secret, error: ConsentRequired, now: datetime) -> ConsentRequired:
+    """Return the refusal of a stored token, with a remedy that says so when the token is known to be over."""
+    end = expires_on(secret)
+    if end is None or end > now:
+        return error
+    remedy = f"The refresh token {secret.name} expired on {end:%Y-%m-%d}. {error.remedy}"
+    return ConsentRequired(error.message, remedy=remedy, ids=error.ids)
+
+
+def is_due(secret: Secret, now: datetime) -> bool:
+    """Whether the stored token is older than a week, by its version or by the end stored with it, or of unknown age.
+
+    The version of a token that was copied from elsewhere is younger than the token.
+    """
+    births = [secret.created_on, secret.expires_on - LIFETIME if secret.expires_on is not None else None]
+    known = [birth for birth in births if birth is not None]
+    return not known or now - min(known) > RENEW_AFTER
+
+
+def store(vault: Vault, account: Account, name: str, token: str, now: datetime) -> datetime:
+    """Store a token as the secret's new version and return until when it lasts.
+
+    Raises:
+        VaultUnreachable, VaultAccessDenied: by the vault's answer.
+
+    """
+    end = now + LIFETIME
+    tags = {
+        "purpose": "Partner Center refresh token",
+        "tenantId": account.tenant_id,
+        "clientId": account.client_id,
+        "storedOn": now.date().isoformat(),
+    }
+    try:
+        vault.store(name, token, content_type=CONTENT_TYPE, expires_on=end, tags=tags)
+    except VaultAccessDenied as error:
+        raise VaultAccessDenied(error.message, remedy=_STORE_REMEDY, ids=error.ids) from error
+    return end
+
+
+class Renewals:
+    """The renewals of one run: accounts that share a token store it once."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._stored: Once[str, None] = Once()
+
+    def renew(self, account: Account, used: Secret, token: str, now: datetime) -> None:
+        """Store the token that followed the one used, unless another account of the run did, or somebody a newer one.
+
+        Raises:
+            SnapshotError: as `store` and as reading; for each account that shares the token.
+
+        """
+        self._stored.get(used.name.lower(), lambda: self._replace(account, used, token, now))
+
+    def _replace(self, account: Account, used: Secret, token: str, now: datetime) -> None:
+        if self._vault.newest(used.name).value == used.value:
+            store(self._vault, account, used.name, token, now)

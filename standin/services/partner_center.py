@@ -1,0 +1,150 @@
+"""Partner Center's two balance endpoints, with its headers, byte order mark, XML and refusals.
+
+https://learn.microsoft.com/partner-center/developer/partner-center-rest-api-reference
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from xml.sax.saxutils import escape
+
+from aiohttp import web
+
+from standin.faults import Status
+from standin.sample import exact_json, summaries, summary
+from standin.server import Service, Stage, note
+from standin.services.entra import PARTNER_CENTER_AUDIENCES
+from standin.tokens import InvalidTokenError, TokenSigner, unverified_claim
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+SUMMARY = "summary"
+SUMMARIES = "summaries"
+
+_DESCRIPTIONS = MappingProxyType(
+    {
+        900420: (401, "The audience in the token is invalid and is no longer supported in Partner Center API."),
+        900421: (401, "The user's token must carry the multi-factor authentication claim."),
+        900308: (403, "Insufficient privileges to complete the operation."),
+        900309: (403, "Access is blocked by a Conditional Access policy."),
+        900329: (403, "This API doesn't support application-only authentication."),
+        900149: (403, "The partner is not enrolled in the programme that this operation needs."),
+        900150: (403, "The signed-in user lacks the role that this operation needs."),
+        60003: (404, "The tenant was not found."),
+        800003: (500, "An unexpected error occurred."),
+        400013: (400, "The request is invalid."),
+    }
+)
+
+
+def refusal(code: int, *, code_as_text: bool = False, extended: bool = False) -> Status:
+    """Return Partner Center's answer of a known code, for `faults.add`; with its code as text, or in the newer shape."""
+    status, description = _DESCRIPTIONS[code]
+    body: dict[str, Any] = {"code": str(code) if code_as_text else code, "description": description}
+    if extended:
+        body |= {"message": description, "errorName": f"E{code}", "isRetryable": False, "parameters": {}}
+    else:
+        body |= {"data": [], "source": "PartnerFD"}
+    return Status(status, exact_json(body), content_type="application/json; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The bytes of one endpoint's answer."""
+
+    body: bytes
+    status: int = 200
+    content_type: str = "application/json; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class PartnerCenter(Service):
+    """Answers per tenant.
+
+    `audiences`: whose tokens are accepted; `mfa_enforced`: whether a user's token needs MFA; `tells_mfa`: whether
+    `ValidateMfa: true` is answered; `app_only_allowed`: whether app-only tokens may read the summary.
+    """
+
+    name = "partner"
+
+    def __init__(self, stage: Stage, signer: TokenSigner) -> None:
+        super().__init__(stage)
+        self._signer = signer
+        self._answers: dict[tuple[str, str], Answer] = {}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every answer and switch."""
+        self._answers.clear()
+        self.audiences = frozenset(PARTNER_CENTER_AUDIENCES)
+        self.mfa_enforced = True
+        self.tells_mfa = True
+        self.app_only_allowed = True
+
+    def answer(
+        self,
+        tenant_id: str,
+        body: Any,
+        *,
+        endpoint: str = SUMMARY,
+        bom: bool = True,
+        status: int = 200,
+        content_type: str = "application/json; charset=utf-8",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Set what a tenant's `endpoint` answers: bytes exactly as given, anything else as compact JSON after a BOM."""
+        raw = body if isinstance(body, bytes) else (BYTE_ORDER_MARK if bom else b"") + exact_json(body).encode()
+        self._answers[tenant_id.lower(), endpoint] = Answer(raw, status, content_type, headers or {})
+
+    def balances(self, tenant_id: str, *items: dict[str, Any]) -> None:
+        """Set both endpoints: `items` are one InvoiceSummary a currency (none: the documented one)."""
+        known = items or (summary(),)
+        self.answer(tenant_id, known[0])
+        self.answer(tenant_id, summaries(known), endpoint=SUMMARIES)
+
+    async def tenant_of(self, request: web.Request) -> str | None:
+        """Return whom the token is for."""
+        tenant = unverified_claim(request.headers.get("Authorization"), "tid")
+        return tenant.lower() if tenant else None
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the balance endpoints."""
+        return [
+            web.get("/v1/invoices/{endpoint:summary|summaries}", self._balance),
+        ]
+
+    async def _balance(self, request: web.Request) -> web.StreamResponse:
+        authorization = request.headers.get("Authorization")
+        endpoint = request.match_info["endpoint"]
+        note(request, unverified_claim(authorization, "aud") or "no token")
+        headers = {
+            "MS-RequestId": request.headers.get("MS-RequestId", str(uuid.uuid4())),
+            "MS-CorrelationId": request.headers.get("MS-CorrelationId", str(uuid.uuid4())),
+        }
+        try:
+            claims = self._signer.read_bearer(authorization, self.audiences)
+        except InvalidTokenError as error:
+            return _refused(refusal(900420), headers, str(error))
+        application = claims.get("idtyp") == "app"
+        mfa = "mfa" in claims.get("amr", ())
+        if application and (endpoint == SUMMARIES or not self.app_only_allowed):
+            return _refused(refusal(900329), headers)
+        if not application and self.mfa_enforced and not mfa:
+            return _refused(refusal(900421), headers)
+        if self.tells_mfa and not application and request.headers.get("ValidateMfa") == "true":
+            headers["isMfaCompliant"] = str(mfa).lower()
+        answer = self._answers.get((claims["tid"].lower(), endpoint))
+        if answer is None:
+            return _refused(refusal(60003), headers)
+        if "application/json" not in request.headers.get("Accept", ""):
+            text = f"<InvoiceSummary>{escape(answer.body.decode(errors='replace'))}</InvoiceSummary>"
+            return web.Response(text=text, content_type="application/xml", headers=headers)
+        headers |= {"Content-Type": answer.content_type, **answer.headers}
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+
+def _refused(answer: Status, headers: dict[str, str], why: str | None = None) -> web.Response:
+    body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
+    if why is not None:
+        body = exact_json({"code": 900420, "description": why, "data": [], "source": "PartnerFD"}).encode()
+    return web.Response(status=answer.status, body=body, headers=headers | {"Content-Type": answer.content_type})

@@ -1,0 +1,175 @@
+"""A table service's endpoint: checks rights, which Azurite does not, and passes everything else on as it is."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import unquote_plus
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from standin.authority import Authority
+from standin.azurite_process import Azurite
+from standin.server import Service, Stage, note
+from standin.services.identity import Identity, ManagedIdentity
+from standin.tokens import InvalidTokenError, TokenSigner
+
+_HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
+_FROM_AZURITE_ALONE = frozenset(("x-ms-error-code",))
+"""Headers that the real table service does not send (recorded in azure-sdk-for-js), so that nothing may rest on them."""
+_PARTITION = re.compile(r"PartitionKey\W+(?:eq\W+)?([0-9A-Fa-f-]{36})\b")
+_INNER_REQUEST = re.compile(
+    rb"^(GET|POST|PUT|MERGE|PATCH|DELETE) (\S+) HTTP/1\.1\r?\n((?:[^\r\n]+\r?\n)*)", re.MULTILINE
+)
+
+
+class TableProxy(Service):
+    """One storage account's table service; the rights checked are the identity's `<service>_rights`."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        signer: TokenSigner,
+        identity: ManagedIdentity,
+        authority: Authority,
+        azurite: Azurite,
+        account: str,
+        name: str,
+    ) -> None:
+        super().__init__(stage)
+        self.name = name
+        self.account = account
+        self._signer = signer
+        self._identity = identity
+        self._authority = authority
+        self._azurite = azurite
+        self._client: aiohttp.ClientSession | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The table service URL; on an IP address the account is the first part of the path."""
+        return f"{self.url}/{self.account}"
+
+    async def tenant_of(self, request: web.Request) -> str | None:
+        """Return the first partition key in the address or the body: the rows of a tenant are its partition."""
+        sought = request.path_qs + (await request.read()).decode(errors="replace")
+        found = _PARTITION.search(unquote_plus(sought))
+        return found[1].lower() if found else None
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return one handler for everything."""
+        return [web.route("*", "/{path:.*}", self._pass_on)]
+
+    def stop(self) -> None:
+        """Close the listener and the connections to Azurite."""
+        super().stop()
+        if self._client is not None:
+            self._stage.backstage.run(self._client.close())
+            self._client = None
+
+    def clear(self) -> None:
+        """Delete every table of the account, past rights, faults and journal."""
+        self._stage.backstage.run(self._clear())
+
+    async def _clear(self) -> None:
+        token = self._signer.sign({"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/stand-in/"})
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "x-ms-version": "2019-02-02",
+            "Accept": "application/json;odata=nometadata",
+        }
+        tables = f"{self._azurite.url}/{self.account}/Tables"
+        async with self._session().get(tables, headers=headers, raise_for_status=True) as answer:
+            names = [table["TableName"] for table in (await answer.json(content_type=None))["value"]]
+        for name in names:
+            url = URL(f"{tables}('{name}')", encoded=True)
+            async with self._session().delete(url, headers=headers, raise_for_status=True):
+                pass
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        needed = set(_rights(request.method, request.path, "If-Match" in request.headers, body))
+        note(request, " ".join(sorted(needed)))
+        if refused := self._refusal(request, needed):
+            return refused
+        headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP)
+        async with self._session().request(
+            request.method,
+            URL(self._azurite.url + request.raw_path, encoded=True),
+            headers=headers,
+            data=body,
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+        ) as answer:
+            dropped = _HOP_BY_HOP | _FROM_AZURITE_ALONE
+            kept = CIMultiDict((key, value) for key, value in answer.headers.items() if key.lower() not in dropped)
+            return web.Response(status=answer.status, headers=kept, body=await answer.read())
+
+    def _refusal(self, request: web.Request, needed: set[str]) -> web.Response | None:
+        """Return the refusal of a foreign token or of an identity without a right; a shared key may do everything."""
+        authorization = request.headers.get("Authorization", "")
+        if not authorization.lower().startswith("bearer "):
+            return None
+        try:
+            identity = self._identity.of(self._signer.read_bearer(authorization, None))
+        except InvalidTokenError:
+            return _odata_error(
+                401,
+                "InvalidAuthenticationInfo",
+                "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+                {
+                    "WWW-Authenticate": "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize resource_id=https://storage.azure.com"
+                },
+            )
+        if identity is not None and needed <= self._granted(identity):
+            return None
+        return _odata_error(
+            403,
+            "AuthorizationPermissionMismatch",
+            "This request is not authorized to perform this operation using this permission.",
+        )
+
+    def _granted(self, identity: Identity) -> set[str]:
+        rights: set[str] = getattr(identity, f"{self.name}_rights")
+        return rights
+
+    def _session(self) -> aiohttp.ClientSession:
+        if self._client is None:
+            # Azurite closes idle connections after 5 s; ours go first, so that no request meets a closing one.
+            connector = aiohttp.TCPConnector(ssl=self._authority.client_context(), limit=0, keepalive_timeout=2)
+            self._client = aiohttp.ClientSession(connector=connector, auto_decompress=False)
+        return self._client
+
+
+def _rights(method: str, path: str, conditional: bool, body: bytes) -> Iterator[str]:  # noqa: FBT001 - of one header
+    """Yield the rights that a request needs, those of each request inside a transaction included.
+
+    `conditional`: whether it has an If-Match; a PUT or MERGE without one inserts where there is nothing to change.
+    """
+    target = path.strip("/").rpartition("/")[2]
+    if target == "$batch":
+        for inner, url, headers in _INNER_REQUEST.findall(body):
+            yield from _rights(inner.decode(), URL(url.decode()).path, b"if-match:" in headers.lower(), b"")
+    elif method == "POST":
+        yield "create" if target == "Tables" else "add"
+    elif method == "DELETE":
+        yield "delete"
+    elif method in {"PUT", "MERGE", "PATCH"}:
+        yield "update"
+        if not conditional:
+            yield "add"
+    else:
+        yield "read"
+
+
+def _odata_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    request_id = str(uuid.uuid4())
+    value = f"{message}\nRequestId:{request_id}\nTime:{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    return web.json_response(
+        {"odata.error": {"code": code, "message": {"lang": "en-US", "value": value}}},
+        status=status,
+        headers={"x-ms-request-id": request_id, "x-ms-version": "2019-02-02", **(headers or {})},
+    )

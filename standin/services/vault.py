@@ -1,0 +1,212 @@
+"""Key Vault's secrets over REST: challenge, tokens, versions, attributes, rights and refusals.
+
+https://learn.microsoft.com/rest/api/keyvault/secrets. The client demands that the challenge's resource is a parent
+domain of the vault's host; for 127.0.0.1 that is 0.0.1.
+"""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from standin.clock import Clock
+from standin.server import HOST, Service, Stage, note
+from standin.services.identity import Identity, ManagedIdentity
+from standin.tokens import InvalidTokenError, TokenSigner
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a secret. Times are aware; None where Key Vault would have no attribute."""
+
+    value: str = field(repr=False)
+    content_type: str | None
+    created: datetime
+    expires_on: datetime | None
+    not_before: datetime | None
+    enabled: bool
+    tags: dict[str, str]
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+
+class Vault(Service):
+    """The secrets of one vault; `put` is what an operator does, without a network call."""
+
+    name = "vault"
+
+    def __init__(self, stage: Stage, signer: TokenSigner, identity: ManagedIdentity, clock: Clock) -> None:
+        super().__init__(stage)
+        self._signer = signer
+        self._identity = identity
+        self._clock = clock
+        self._secrets: dict[str, list[Version]] = {}
+
+    def put(
+        self,
+        name: str,
+        value: str,
+        *,
+        content_type: str | None = None,
+        expires_on: datetime | None = None,
+        not_before: datetime | None = None,
+        created: datetime | None = None,
+        enabled: bool = True,
+        tags: dict[str, str] | None = None,
+    ) -> Version:
+        """Store a new version, created now by the simulated clock unless told otherwise."""
+        version = Version(
+            value, content_type, created or self._clock.now(), expires_on, not_before, enabled, tags or {}
+        )
+        self._secrets.setdefault(name.lower(), []).append(version)
+        return version
+
+    def versions(self, name: str) -> tuple[Version, ...]:
+        """Return all versions of a secret, oldest first; none when there is no such secret."""
+        return tuple(self._secrets.get(name.lower(), ()))
+
+    def delete(self, name: str) -> None:
+        """Forget a secret with all its versions."""
+        self._secrets.pop(name.lower(), None)
+
+    def reset(self) -> None:
+        """Forget every secret."""
+        self._secrets.clear()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the operations on secrets."""
+        return [
+            web.get("/secrets", self._list),
+            web.get("/secrets/{name}/versions", self._list_versions),
+            web.get("/secrets/{name}", self._get),
+            web.get("/secrets/{name}/", self._get),
+            web.get("/secrets/{name}/{version}", self._get),
+            web.put("/secrets/{name}", self._set),
+        ]
+
+    def _admit(self, request: web.Request, right: str, action: str) -> None:
+        """Raise the vault's own refusal unless the token is valid and its identity has the right."""
+        note(request, right)
+        authorization = request.headers.get("Authorization")
+        try:
+            claims = self._signer.read_bearer(authorization, (self._resource,))
+        except InvalidTokenError as error:
+            raise self._challenge(str(error)) from error
+        identity = self._identity.of(claims)
+        if identity is None or right not in identity.vault_rights:
+            raise self._forbidden(request, identity, claims, action)
+
+    @property
+    def _resource(self) -> str:
+        return f"https://{HOST.partition('.')[2]}:{self.port}"
+
+    def _challenge(self, why: str) -> web.HTTPException:
+        tenant = self._identity.tenant_id
+        header = f'Bearer authorization="https://login.microsoftonline.com/{tenant}", resource="{self._resource}"'
+        return _error(web.HTTPUnauthorized, "Unauthorized", f"AKV10000: {why}", {"WWW-Authenticate": header})
+
+    def _forbidden(
+        self, request: web.Request, identity: Identity | None, claims: dict[str, Any], action: str
+    ) -> web.HTTPException:
+        caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
+        message = (
+            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
+            f"definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\n"
+            f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nResource: '{request.path}'\r\n"
+            f"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: "
+            f"{'null' if identity is None else chr(39) + 'DeniedWithNoValidRBAC' + chr(39)}\r\nVault: stand-in\r\n"
+        )
+        return _error(web.HTTPForbidden, "Forbidden", message, inner="ForbiddenByRbac")
+
+    async def _get(self, request: web.Request) -> web.Response:
+        self._admit(request, "get", "getSecret/action")
+        name, wanted = request.match_info["name"], request.match_info.get("version")
+        version = self._find(name, wanted)
+        if not version.enabled:
+            message = "Operation get is not allowed on a disabled secret."
+            raise _error(web.HTTPForbidden, "Forbidden", message, inner="SecretDisabled")
+        if version.not_before is not None and version.not_before > self._clock.now():
+            message = f"Operation get is not allowed before the secret's activation date: {version.not_before}."
+            raise _error(web.HTTPForbidden, "Forbidden", message, inner="SecretNotYetValid")
+        return web.json_response({"value": version.value} | self._properties(name, version))
+
+    async def _set(self, request: web.Request) -> web.Response:
+        self._admit(request, "set", "setSecret/action")
+        body = await request.json()
+        if not isinstance(body.get("value"), str):
+            raise _error(web.HTTPBadRequest, "BadParameter", "The property 'value' is required.")
+        attributes = body.get("attributes") or {}
+        name = request.match_info["name"]
+        version = self.put(
+            name,
+            body["value"],
+            content_type=body.get("contentType"),
+            expires_on=_moment(attributes.get("exp")),
+            not_before=_moment(attributes.get("nbf")),
+            enabled=attributes.get("enabled", True),
+            tags=body.get("tags"),
+        )
+        return web.json_response({"value": version.value} | self._properties(name, version))
+
+    async def _list(self, request: web.Request) -> web.Response:
+        self._admit(request, "list", "readMetadata/action")
+        items = [self._properties(name, versions[-1], "") for name, versions in self._secrets.items()]
+        return web.json_response({"value": items, "nextLink": None})
+
+    async def _list_versions(self, request: web.Request) -> web.Response:
+        self._admit(request, "list", "readMetadata/action")
+        name = request.match_info["name"]
+        self._find(name, None)
+        items = [self._properties(name, version) for version in self._secrets[name.lower()]]
+        return web.json_response({"value": items, "nextLink": None})
+
+    def _find(self, name: str, wanted: str | None) -> Version:
+        versions = self._secrets.get(name.lower(), [])
+        found = [one for one in versions if wanted in (None, "", one.id)]
+        if not found:
+            message = (
+                f"A secret with (name/id) {name}{'/' + wanted if wanted else ''} was not found in this key vault. If you "
+                "recently deleted this secret you may be able to recover it using the correct recovery command."
+            )
+            raise _error(web.HTTPNotFound, "SecretNotFound", message)
+        return found[-1]
+
+    def _properties(self, name: str, version: Version, suffix: str | None = None) -> dict[str, Any]:
+        tail = f"/{version.id}" if suffix is None else suffix
+        created = int(version.created.timestamp())
+        attributes: dict[str, Any] = {
+            "enabled": version.enabled,
+            "created": created,
+            "updated": created,
+            "recoveryLevel": "Recoverable+Purgeable",
+            "recoverableDays": 90,
+        }
+        if version.expires_on is not None:
+            attributes["exp"] = int(version.expires_on.timestamp())
+        if version.not_before is not None:
+            attributes["nbf"] = int(version.not_before.timestamp())
+        properties: dict[str, Any] = {"id": f"{self.url}/secrets/{name}{tail}", "attributes": attributes}
+        if version.content_type is not None:
+            properties["contentType"] = version.content_type
+        if version.tags:
+            properties["tags"] = version.tags
+        return properties
+
+
+def _error(
+    kind: type[web.HTTPException],
+    code: str,
+    message: str,
+    headers: dict[str, str] | None = None,
+    inner: str | None = None,
+) -> web.HTTPException:
+    error: dict[str, Any] = {"code": code, "message": message}
+    if inner:
+        error["innererror"] = {"code": inner}
+    response = web.json_response({"error": error})
+    return kind(text=response.text, content_type="application/json", headers=headers)
+
+
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,217 @@
+"""`check`, through a real process: every step, passing and failing, told apart by its code."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cli.support.tables import Workplace
+from standin import StandIn
+from standin.directory import SignIn
+from standin.partner import Partner
+from standin.sample import summary
+from standin.services.partner_center import refusal
+from tests.cli.conftest import Cli, Done
+from tests.support.rows import TENANT, TODAY, row
+
+
+def lines(done: Done, step: str, account: str = "") -> list[str]:
+    """Return the lines of a step (and account), their status first."""
+    found = [line for line in done.out.splitlines() if line[8:].startswith(f"{step:10}  {account}")]
+    return [" ".join(line.split()) for line in found]
+
+
+def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+    """An app alone and an app with a user; nothing is left behind in the table, and each kind of credential is named."""
+    app = world.add_partner(name="App", secret_expires_in=timedelta(days=9))
+    user = world.add_partner(
+        name="User", auth="app_user", credential="pem", items=[summary(), summary(Decimal(5), "EUR", "€")]
+    )
+    federated = world.add_partner(name="Bare", credential="federated")
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([app.account, user.account, federated.account])})
+    cli.use(world.environ_archive)
+    table = place().table
+    table.insert([row(TODAY, tenant=app.tenant_id)])
+    before = list(table.rows_of(app.tenant_id, TODAY))
+    done = cli("check")
+    assert (done.status, done.err) == (0, "")
+    assert lines(done, "settings")[0].startswith("ok settings 3 accounts, time zone UTC, from the environment and ")
+    assert world.identity.user_assigned.client_id in lines(done, "identity")[0]
+    assert lines(done, "vault", "App")[0].startswith("note vault App: client secret")
+    assert "expires in 9 days" in lines(done, "vault", "App")[0]
+    assert lines(done, "sign-in", "App") == ["ok sign-in App: app, by a client secret"]
+    assert lines(done, "balance", "App") == ["ok balance App: $68,059.03, accounting date 2018-03-16"]
+    assert "only a user's sign-in is told" in lines(done, "currencies", "App")[0]
+    assert [line.split()[0] for line in lines(done, "vault", "User")] == ["ok", "ok"]
+    assert lines(done, "sign-in", "User") == [
+        "ok sign-in User: app with a user's consent, by a certificate; the user is admin@contoso.onmicrosoft.com"
+    ]
+    assert lines(done, "mfa", "User") == ["ok mfa User: Partner Center confirms that the user signed in with MFA"]
+    assert lines(done, "currencies", "User")[0].startswith("note currencies User: captured: USD; NOT captured: EUR")
+    assert "not needed" in lines(done, "vault", "Bare")[0]
+    assert "federated" in lines(done, "sign-in", "Bare")[0]
+    assert lines(done, "table") == [
+        f"ok table readable; 1 of 3 accounts have their row of {TODAY}",
+        "ok table rows may be inserted",
+        "note table rows may be changed too: more than the job needs; the append role of infra/ has no such right",
+    ]
+    assert lines(done, "archive") == [
+        "note archive reachable; the table does not exist yet: the first run makes it, where it may"
+    ]
+    assert list(table.rows_of(app.tenant_id, TODAY)) == before
+    assert list(table.rows_of("no-tenant", TODAY)) == []
+
+
+def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+    """With read and add alone nothing is remarked about the table; one without a row yet cannot tell about inserts."""
+    cli.use(world.add_partner().environ, world.environ_archive)
+    opened = place()
+    opened.table.insert([row(TODAY)])
+    assert opened.archive is not None
+    opened.archive.insert([row(TODAY)])
+    opened.archive._client.delete_entity(dict(row(TODAY)))
+    world.identity.user_assigned.table_rights = {"read", "add"}
+    done = cli("check")
+    assert done.status == 0
+    assert lines(done, "table")[1:] == [
+        "ok table rows may be inserted",
+        "ok table rows cannot be changed, as it should be",
+    ]
+    assert lines(done, "archive")[1] == "note archive empty: whether rows may be inserted shows with the first one"
+
+
+def broken(world: StandIn) -> dict[str, tuple[Partner, str, str]]:
+    """Return partners that each fail at another step: by name, the step and the code."""
+    add = world.add_partner
+
+    def missing() -> Partner:
+        partner = add(name="Missing", secret_name="there")
+        world.vault.delete("there")
+        return partner
+
+    def user_without_mfa(name: str) -> Partner:
+        partner = add(name=name, auth="app_user")
+        token = world.entra.directory.issue_refresh_token(partner.app, SignIn(mfa=False))
+        world.vault.put(str(partner.refresh_token_name), token)
+        return partner
+
+    def refused(name: str, code: int) -> Partner:
+        partner = add(name=name)
+        world.faults.add("partner", refusal(code), tenant=partner.tenant_id, times=None)
+        return partner
+
+    def disabled() -> Partner:
+        partner = add(name="Disabled")
+        world.vault.put(str(partner.secret_name), "value", enabled=False)
+        return partner
+
+    def unreadable() -> Partner:
+        partner = add(name="Unreadable")
+        world.vault.put(str(partner.secret_name), "-----BEGIN CERTIFICATE-----")
+        return partner
+
+    def expired() -> Partner:
+        partner = add(name="Expired", secret_expires_in=timedelta(days=-3))
+        partner.app.secrets.clear()
+        return partner
+
+    def revoked() -> Partner:
+        partner = add(name="Revoked", auth="app_user")
+        world.vault.put(str(partner.refresh_token_name), "0.unknown")
+        return partner
+
+    def unintelligible() -> Partner:
+        partner = add(name="Unintelligible")
+        world.partner_center.answer(partner.tenant_id, b"<html>")
+        return partner
+
+    return {
+        "Missing": (missing(), "vault", "vault-secret-missing"),
+        "Disabled": (disabled(), "vault", "vault-secret-disabled"),
+        "Unreadable": (unreadable(), "vault", "vault-secret-invalid"),
+        "Expired": (expired(), "sign-in", "sign-in-rejected"),
+        "Revoked": (revoked(), "sign-in", "consent-required"),
+        "Without": (user_without_mfa("Without"), "balance", "mfa-required"),
+        "Denied": (refused("Denied", 900308), "balance", "partner-access-denied"),
+        "Audience": (refused("Audience", 900420), "balance", "wrong-audience"),
+        "AppOnly": (refused("AppOnly", 900329), "balance", "app-only-refused"),
+        "Unintelligible": (unintelligible(), "balance", "partner-bad-response"),
+    }
+
+
+def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: StandIn) -> None:
+    """Each account is checked up to its first failure, and one failure costs the other accounts nothing."""
+    partners = broken(world)
+    good = world.add_partner(name="Good")
+    accounts = [partner.account for partner, _, _ in partners.values()]
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([*accounts, good.account])})
+    done = cli("check", "--json")
+    document = json.loads(done.out)
+    assert (done.status, document["ok"]) == (1, False)
+    failed = {finding["account"]: finding for finding in document["findings"] if finding["status"] == "failed"}
+    assert {name: (finding["step"], finding["code"]) for name, finding in failed.items()} == {
+        name: (step, code) for name, (_, step, code) in partners.items()
+    }
+    assert all(finding["message"] and finding["remedy"] for finding in failed.values())
+    assert failed["Denied"]["requestId"]
+    assert "expired on" in failed["Expired"]["remedy"]
+    steps = [finding["step"] for finding in document["findings"] if finding.get("account") == "Good"]
+    assert steps == ["vault", "sign-in", "balance", "currencies"]
+
+
+def test_what_mfa_is_known_of_is_said(cli: Cli, world: StandIn) -> None:
+    """A balance that Partner Center still gives although MFA is missing fails the check; no verdict is said to be none."""
+    without = world.add_partner(name="Without", auth="app_user")
+    token = world.entra.directory.issue_refresh_token(without.app, SignIn(mfa=False))
+    world.vault.put(str(without.refresh_token_name), token, created=world.clock.now())
+    world.partner_center.mfa_enforced = False
+    cli.use(without.environ)
+    done = cli("check")
+    assert (done.status, lines(done, "mfa")) == (1, ["FAILED mfa Without: mfa-required"])
+    world.partner_center.tells_mfa = False
+    done = cli("check")
+    assert done.status == 0
+    assert "does not tell about MFA" in lines(done, "mfa")[0]
+
+
+def forbid(rights: str, right: str) -> Callable[[StandIn], None]:
+    """Return what takes a right of the identity away."""
+    return lambda world: getattr(world.identity.user_assigned, rights).discard(right)
+
+
+@pytest.mark.parametrize(
+    ("break_it", "environ", "step", "code"),
+    [
+        (lambda _: None, {"AZURE_CLIENT_ID": TENANT}, "identity", "identity-unavailable"),
+        (forbid("vault_rights", "get"), {}, "vault", "vault-access-denied"),
+        (forbid("table_rights", "read"), {}, "table", "table-access-denied"),
+        (forbid("table_rights", "add"), {}, "table", "table-access-denied"),
+        (lambda _: None, {"SNAPSHOT_TIME_ZONE": "Mars", "PARTNER_TENANT_ID": "x"}, "settings", "settings-invalid"),
+    ],
+    ids=["identity", "vault", "table read", "table insert", "settings"],
+)
+def test_a_right_that_is_missing_is_told(
+    cli: Cli,
+    world: StandIn,
+    place: Callable[[], Workplace],
+    break_it: Callable[[StandIn], Any],
+    environ: dict[str, str],
+    step: str,
+    code: str,
+) -> None:
+    """The step fails with its code, what was met and the remedy; every problem of the settings is listed."""
+    cli.use(world.add_partner(secret_expires_in=None).environ)
+    place().table.insert([row(TODAY)])
+    break_it(world)
+    done = cli("check", **environ)
+    assert done.status == 1
+    assert any(line.startswith(f"FAILED {step}") and line.endswith(code) for line in lines(done, step))
+    assert "        remedy: " in done.out
+    if step == "settings":
+        assert "SNAPSHOT_TIME_ZONE is no IANA time zone" in done.out
+        assert "PARTNER_TENANT_ID is no GUID" in done.out
+    if step == "table":
+        assert "it has no expiry date in the vault, so nothing can warn of its end" in done.out

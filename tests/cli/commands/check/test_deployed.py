@@ -1,0 +1,88 @@
+"""`check --deployed`, through a real process against a function app over TLS."""
+
+import json
+import sys
+
+import pytest
+import typer
+
+from cli.commands.check.deployed import DeployedFunction, as_function_url, master_key
+from standin import StandIn
+from tests.cli.conftest import Cli
+from tests.support.function_app import KEY, function_app
+from tests.support.rows import TODAY
+
+
+def test_the_rows_that_the_function_writes_are_waited_for(cli: Cli, world: StandIn) -> None:
+    """The function is started with its key and an empty body; what stood before proves nothing and is said to."""
+    one, two = world.add_partner(name="One"), world.add_partner(name="Two")
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([one.account, two.account])})
+    assert cli("run", "--account", "One").status == 0
+    with function_app(world, cli.environ) as app:
+        done = cli("check", "--deployed", app.url, FUNCTIONS_MASTER_KEY=KEY)
+        assert app.bodies == [b"{}"]
+    assert (done.status, done.err) == (0, "")
+    assert f"note    row         One: {TODAY}_USD (run " in done.out
+    assert "proves nothing of its rights today" in done.out
+    assert f"ok      row         Two: {TODAY}_USD (run " in done.out
+    assert KEY not in done.out
+
+
+def test_a_row_that_does_not_come_fails_the_check(cli: Cli, world: StandIn) -> None:
+    """After the time given, with where to look."""
+    cli.use(world.add_partner().environ)
+    with function_app(world, None) as app:
+        done = cli("check", "--deployed", app.url, "--wait", 1, FUNCTIONS_MASTER_KEY=KEY)
+    assert done.status == 1
+    assert "FAILED  row         Contoso" in done.out
+    assert f"no row of {TODAY} after 1 s" in done.out
+    assert "SNAPSHOT_FAILED" in done.out
+
+
+def test_a_wrong_key_is_told_and_not_shown(cli: Cli, world: StandIn) -> None:
+    """The remedy names where the right one stands."""
+    cli.use(world.add_partner().environ)
+    with function_app(world, None) as app:
+        done = cli("check", "--deployed", app.url, FUNCTIONS_MASTER_KEY="wrong-secret-key")
+    assert done.status == 1
+    assert "answered 401 instead of 202" in done.out
+    assert "App keys" in done.out
+    assert "wrong-secret-key" not in done.out + done.err
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://app.azurewebsites.net",
+        "app.azurewebsites.net",
+        "https://app/api",
+        "https://u@app",
+        "https://app?code=x",
+        "https://",
+    ],
+)
+def test_the_key_goes_to_an_https_host_alone(url: str) -> None:
+    """Anything but the bare https address of an app is wrong usage."""
+    with pytest.raises(typer.BadParameter):
+        as_function_url(url)
+
+
+def test_the_address_is_taken_without_its_slash() -> None:
+    """As a browser shows it."""
+    assert as_function_url("https://app.azurewebsites.net/") == "https://app.azurewebsites.net"
+
+
+def test_the_key_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is not in the environment and somebody is there to ask; elsewhere that is wrong usage."""
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("cli.commands.check.deployed.getpass", lambda _: " typed ")
+    assert master_key({}) == "typed"
+    assert master_key({"FUNCTIONS_MASTER_KEY": "given"}) == "given"
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    with pytest.raises(typer.BadParameter, match="FUNCTIONS_MASTER_KEY"):
+        master_key({})
+
+
+def test_the_key_is_in_no_repr() -> None:
+    """Not in an error's locals either."""
+    assert KEY not in repr(DeployedFunction("https://app", KEY, 1))

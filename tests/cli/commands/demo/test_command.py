@@ -1,0 +1,51 @@
+"""`demo`, through a real process: it starts and ends everything by itself."""
+
+from unittest.mock import patch
+
+import pytest
+
+from cli.commands.demo.demo_world import balances_before, started
+from cli.support.failure import CommandFailed
+from standin.errors import NodeMissingError
+from tests.cli.conftest import Cli
+from tests.support.rows import TODAY
+
+
+def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
+    """The calls, the balance, the row, the second run, the history with its gap and chart; the reader's settings are not used."""
+    done = bare_cli("demo", PARTNER_TENANT_ID="not a tenant", LANG="de_DE.UTF-8")
+    assert (done.status, done.err) == (0, "")
+    parts = done.out.split("\n\n")
+    first = next(part for part in parts if part.startswith("1. "))
+    for service in ("Azure identity", "Key Vault", "Entra ID", "Partner Center", "Table Storage", "SNAPSHOT_RECORDED"):
+        assert service in first
+    assert "Current Account Balance:  $68,059.03" in done.out
+    assert f"RowKey                    String    {TODAY}_USD" in done.out
+    second = next(part for part in parts if part.startswith("3. "))
+    assert "SNAPSHOT_KEPT" in second
+    assert "Key Vault" not in second
+    assert "Partner Center  " not in second
+    assert done.out.count("  missed: no reading") == 1
+    assert "missed: 1 day: " in done.out
+    assert f"USD: 30 days from {balances_before(TODAY, 30)[0][0]} to {TODAY}, latest $68,059.03" in done.out
+    assert "balance in USD   (x = day missed)" in done.out
+    assert done.out.endswith("nothing is left running.\n")
+
+
+def test_what_is_missing_is_told_with_its_remedy() -> None:
+    """A Node that is not there, or a package, is an error in plain words."""
+    missing = NodeMissingError("Node is not on the PATH.", "Install it.")
+    with (
+        patch("standin.world.StandIn.__enter__", side_effect=missing),
+        pytest.raises(CommandFailed, match=r"^Node is not on the PATH\.$") as failed,
+        started(),
+    ):
+        pytest.fail("it started")
+    assert failed.value.remedy == "Install it."
+    with (
+        patch("importlib.util.find_spec", return_value=None),
+        pytest.raises(CommandFailed, match="aiohttp") as failed,
+        started(),
+    ):
+        pytest.fail("it started")
+    assert "dev.py demo" in failed.value.remedy

@@ -1,0 +1,91 @@
+"""The chart in the terminal."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from babel import Locale
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.commands.history.axis_ticks import level_labels, nice_levels
+from cli.commands.history.chart import draw
+from cli.commands.history.gaps import Missed
+from cli.commands.history.series import AccountSeries, Series
+from cli.support.money import Money
+
+US = Money(Locale("en", "US"))
+START = date(2026, 1, 1)
+
+
+def series(*amounts: int | None) -> Series:
+    """Return a series of days from START on, those without an amount left out."""
+    made = Series("Contoso", "USD")
+    for number, amount in enumerate(amounts):
+        if amount is not None:
+            made.add(START + timedelta(days=number), Decimal(amount))
+    return made
+
+
+def canvas(chart: str) -> list[str]:
+    """Return what stands between the frame's sides."""
+    return [
+        line.split("┤" if "┤" in line else "│", 1)[1].rsplit("│", 1)[0]
+        for line in chart.splitlines()
+        if line.endswith("│")
+    ]
+
+
+def test_axes_and_caption_are_written() -> None:
+    """The account and the currency, round amounts in it, and days as ISO dates."""
+    chart = draw(series(*range(60000, 60030)), [], US)
+    assert chart.splitlines()[0] == "Contoso, balance in USD"
+    assert "$60,010┤" in chart
+    assert "2026-01-01" in chart.splitlines()[-1]
+    assert max(map(len, chart.splitlines())) <= 100
+
+
+def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
+    """Nothing is drawn where there was no reading; a mark at the foot says that it is no mistake."""
+    chart = draw(series(*[10] * 10, None, *[10] * 10), [START.toordinal() + 10], US, width=90)
+    columns = list(zip(*canvas(chart), strict=True))
+    drawn = [any("\u2800" < cell <= "\u28ff" for cell in column) for column in columns]
+    marked = [column[-1] == "x" for column in columns]
+    place = marked.index(True)
+    assert not any(drawn[place - 2 : place + 3])
+    assert all((drawn[place - 6], drawn[place + 6]))
+    assert "x = day missed" in chart
+
+
+def test_one_reading_is_drawn_too() -> None:
+    """As a dot; an amount of zero as well."""
+    assert any(cell.strip() for cell in canvas(draw(series(0), [], US)))
+
+
+def test_a_series_is_broken_where_days_are_missing() -> None:
+    """Days that follow one another are one stretch."""
+    stretches = list(series(1, 2, None, 4, None, None, 7, 8).unbroken())
+    assert [amounts for _, amounts in stretches] == [[1.0, 2.0], [4.0], [7.0, 8.0]]
+
+
+def test_the_missed_days_of_an_account_are_those_of_each_series() -> None:
+    """From the day on which the series begins."""
+    account = AccountSeries("Contoso", missed=[Missed("t", START, START + timedelta(days=1))])
+    account.add("USD", START + timedelta(days=1), Decimal(1))
+    assert account.missed_within(account.of_currency["USD"]) == [START.toordinal() + 1]
+
+
+@given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
+def test_levels_are_round_few_and_around_the_amounts(one: float, other: float) -> None:
+    """Two to seven, evenly spaced, the lowest and the highest amount within."""
+    lowest, highest = sorted((one, other))
+    levels = nice_levels(lowest, highest)
+    slack = max(abs(one), abs(other)) * 1e-9
+    assert levels[0] <= lowest + slack
+    assert levels[-1] >= highest - slack
+    assert 2 <= len(levels) <= 7
+
+
+def test_levels_are_written_without_needless_decimals() -> None:
+    """Cents only where the levels have some."""
+    assert level_labels([0.0, 5.0], "USD", US) == ["$0", "$5"]
+    assert level_labels([0.0, 0.5], "USD", US) == ["$0.00", "$0.50"]

@@ -1,0 +1,71 @@
+"""Rows and gaps in the order of days."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.commands.history.gaps import Missed, tenant_of, with_gaps
+from cli.support.failure import CommandFailed
+from shared.history.row import Entity
+from tests.support.rows import row
+
+START = date(2026, 1, 1)
+
+
+def day(number: int) -> date:
+    """Return a day by its number."""
+    return START + timedelta(days=number)
+
+
+def gaps(rows: list[Entity], *, first: date | None = None, last: date, began: bool = False) -> list[Missed]:
+    """Return the gaps alone."""
+    items = with_gaps(rows, first=first, last=last, began_before=lambda *_: began)
+    return [item for item in items if isinstance(item, Missed)]
+
+
+@given(st.sets(st.integers(0, 60), min_size=1), st.integers(0, 70))
+def test_every_day_is_a_row_or_missed(numbers: set[int], last: int) -> None:
+    """From the first row to the last day, each day once and in order; nothing is missed after `last`."""
+    rows = [row(day(number)) for number in sorted(numbers)]
+    covered: list[date] = []
+    for item in with_gaps(rows, first=None, last=day(last), began_before=lambda *_: True):
+        if isinstance(item, Missed):
+            covered += [item.first + timedelta(days=number) for number in range(item.days)]
+        else:
+            covered.append(date.fromisoformat(str(item["SnapshotDate"])))
+    assert covered == [day(number) for number in range(min(numbers), max(last, *numbers) + 1)]
+
+
+def test_currencies_of_one_day_are_one_day() -> None:
+    """A currency that the service did not send on a complete day is no missed day."""
+    rows = [row(day(0), currency="EUR"), row(day(0)), row(day(1)), row(day(2), currency="EUR")]
+    assert gaps(rows, last=day(2)) == []
+
+
+def test_nothing_is_missed_before_a_history_begins() -> None:
+    """Unless it began before the time that is asked for."""
+    rows = [row(day(3))]
+    assert gaps(rows, first=day(0), last=day(3)) == []
+    assert gaps(rows, first=day(0), last=day(3), began=True) == [Missed(rows[0]["PartitionKey"], day(0), day(2))]  # type: ignore[arg-type] # a text
+
+
+def test_accounts_are_kept_apart() -> None:
+    """Each has gaps of its own, up to the last day, and an item says whose it is."""
+    rows = [row(day(0), tenant="a"), row(day(2), tenant="b"), row(day(4), tenant="b")]
+    assert gaps(rows, last=day(4)) == [Missed("a", day(1), day(4)), Missed("b", day(3), day(3))]
+    assert [tenant_of(item) for item in (rows[0], Missed("b", day(3), day(3)))] == ["a", "b"]
+
+
+def test_a_gap_in_words() -> None:
+    """One day, or the first, the last and how many."""
+    assert str(Missed("a", day(0), day(0))) == "2026-01-01"
+    assert str(Missed("a", day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
+
+
+def test_a_row_that_is_no_snapshot_is_told() -> None:
+    """With its keys and what to do about it."""
+    foreign = {**row(day(0)), "RowKey": "something"}
+    with pytest.raises(CommandFailed, match="something"):
+        gaps([foreign], last=day(0))

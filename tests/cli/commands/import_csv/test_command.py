@@ -1,0 +1,123 @@
+"""`import`, through a real process."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli.support.operator_table import Span
+from cli.support.tables import Workplace
+from shared.history.row import Entity
+from standin import StandIn
+from standin.partner import Partner
+from tests.cli.conftest import Cli
+from tests.support.rows import TENANT, days_ago, row
+
+GOOD = """SnapshotDate,CurrencyCode,BalanceAmount,AccountingDate
+2025-01-01,USD,100.50,2024-12-31
+2025-01-02,usd,-200,
+2025-01-02,EUR,0.123,
+"""
+
+
+@pytest.fixture
+def partner(cli: Cli, world: StandIn) -> Partner:
+    """Give the one configured account, with an archive."""
+    partner = world.add_partner(tenant_id=TENANT)
+    cli.use(partner.environ, world.environ_archive)
+    return partner
+
+
+def csv_file(cli: Cli, text: str) -> Path:
+    """Write the file."""
+    file = cli.folder / "history.csv"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def both(opened: Workplace) -> tuple[list[Entity], list[Entity]]:
+    """Return the rows of the table and of the archive."""
+    assert opened.archive is not None
+    return list(opened.table.rows(Span(TENANT))), list(opened.archive.rows(Span(TENANT)))
+
+
+def test_nothing_is_written_without_being_told_to(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+    """A dry run tells what is missing; the import inserts it, marked, into table and archive; a second one inserts nothing."""
+    file = csv_file(cli, GOOD)
+    dry = cli("import", file)
+    assert (dry.status, dry.err) == (0, "")
+    assert dry.out.splitlines() == [
+        "Contoso: 3 rows, 2025-01-01 to 2025-01-02, EUR, USD: 3 missing, 0 stand already",
+        "Nothing was written. With --write the missing rows are inserted.",
+    ]
+    opened = place()
+    assert both(opened) == ([], [])
+    first, second = cli("import", file, "--write"), cli("import", file, "--write")
+    assert (first.status, first.out.splitlines()[1]) == (0, "Inserted 3 rows.")
+    assert (second.status, second.out.splitlines()[1]) == (0, "Inserted 0 rows.")
+    table, archive = both(opened)
+    assert [row["RowKey"] for row in table] == ["2025-01-01_USD", "2025-01-02_EUR", "2025-01-02_USD"]
+    assert {row["Source"] for row in table} == {"imported"}
+    assert [row["BalanceText"] for row in table] == ["100.50", "0.123", "-200"]
+    assert table == archive
+
+
+def test_rows_that_stand_are_never_touched(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+    """A row of the table stays as it is, and a row that only the archive has goes into the table unchanged."""
+    opened = place()
+    assert opened.archive is not None
+    mine, theirs = row(days_ago(9), "1.00"), row(days_ago(8), "2.00", RunId="archived")
+    opened.table.insert([mine])
+    opened.archive.insert([theirs])
+    lines = "".join(f"{days_ago(number)},USD,99\n" for number in (9, 8, 7))
+    done = cli("import", csv_file(cli, "SnapshotDate,CurrencyCode,BalanceAmount\n" + lines), "--write")
+    assert (done.status, done.out.splitlines()[1]) == (0, "Inserted 2 rows.")
+    table, _ = both(opened)
+    assert [(found["BalanceText"], found["Source"]) for found in table] == [
+        ("1.00", "partner-center"),
+        ("2.00", "partner-center"),
+        ("99", "imported"),
+    ]
+    assert table[1]["RunId"] == "archived"
+
+
+def test_every_line_is_checked_before_the_first_is_written(
+    cli: Cli, partner: Partner, place: Callable[[], Workplace]
+) -> None:
+    """Each problem has its line, the limit and the remedy; one wrong line keeps all from being written."""
+    text = GOOD + "2025-02-30,USD,1,\n2025-03-01,UDS,1,\n" + "2025-01-03,USD,x,\n" * 30
+    done = cli("import", csv_file(cli, text), "--write")
+    assert done.status == 1
+    told = done.err.splitlines()
+    assert told[0] == "line 5: SnapshotDate '2025-02-30' is no day: such as 2026-01-31"
+    assert told[1] == "line 6: CurrencyCode 'UDS' is no currency: an ISO 4217 code such as USD"
+    assert told[20] == "... and 12 more"
+    assert "32 lines of " in done.err
+    assert "nothing was written" in done.err
+    assert both(place()) == ([], [])
+
+
+def test_an_export_can_be_imported_elsewhere(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+    """What `history --format csv` writes is a file that `import` reads."""
+    opened = place()
+    opened.table.insert([row(days_ago(3), "-12.34", LastPaymentAmount=5.0, Details='[{"a":1}]')])
+    exported = cli("history", "--format", "csv").out
+    moved = cli("import", csv_file(cli, exported), "--write", SNAPSHOT_TABLE_NAME="elsewhere")
+    assert (moved.status, moved.out.splitlines()[1]) == (0, "Inserted 1 row.")
+    [found] = json.loads(cli("history", "--format", "json", SNAPSHOT_TABLE_NAME="elsewhere").out)
+    assert (found["BalanceText"], found["LastPaymentAmount"], found["Details"]) == ("-12.34", 5.0, '[{"a":1}]')
+    assert found["RetrievedAt"] == f"{days_ago(3)}T06:17:03.123456Z"
+    assert found["Source"] == "imported"
+
+
+def test_the_template_is_a_file_that_can_be_imported(cli: Cli, partner: Partner) -> None:
+    """It names every column there may be; without a file or `--template` the usage is wrong."""
+    template = cli("import", "--template")
+    assert template.status == 0
+    done = cli("import", csv_file(cli, template.out))
+    assert (done.status, done.out.splitlines()[0]) == (
+        0,
+        "Contoso: 1 row, 2026-01-31 to 2026-01-31, USD: 1 missing, 0 stand already",
+    )
+    assert cli("import").status == 2

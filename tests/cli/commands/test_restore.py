@@ -1,0 +1,109 @@
+"""`restore`, through a real process."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from cli.support.operator_table import OperatorTable, Span
+from cli.support.tables import Workplace
+from standin import StandIn
+from standin.faults import Status
+from tests.cli.conftest import Cli
+from tests.support.rows import TENANT, days, days_ago, row
+
+OTHER = "99999999-9999-9999-9999-999999999999"
+
+
+@pytest.fixture
+def sides(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> tuple[OperatorTable, OperatorTable]:
+    """Give the table and the archive of the one configured account."""
+    cli.use(world.add_partner(tenant_id=TENANT).environ, world.environ_archive)
+    opened = place()
+    assert opened.archive is not None
+    return opened.table, opened.archive
+
+
+def test_what_is_missing_on_either_side_is_inserted_unchanged(
+    cli: Cli, sides: tuple[OperatorTable, OperatorTable]
+) -> None:
+    """Dry at first; every column of every type comes over as it was, the contract's and others' alike."""
+    table, archive = sides
+    odd = row(
+        days_ago(5),
+        "1000",
+        BalanceAmount=1000.0,
+        Moment=datetime(2020, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+        Truth=True,
+        Blob=b"\x00\x01",
+        Count=7,
+    )
+    both = list(days(4, 3))
+    table.insert([*both, row(days_ago(2))])
+    archive.insert([odd, *both])
+    table.insert([row(days_ago(2), tenant=OTHER, AccountName="Former")])
+    dry = cli("restore")
+    assert (dry.status, dry.err) == (1, "")
+    assert dry.out.splitlines() == [
+        "Contoso: 2 rows equal",
+        f"    missing in the table: 1: {days_ago(5)}_USD",
+        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        "Former: 0 rows equal",
+        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        "Nothing was written. With --write the missing rows are inserted.",
+    ]
+    assert len(list(table.rows(Span(TENANT)))) == 3
+    written = cli("restore", "--write")
+    assert written.status == 0
+    assert "    inserted into the table: 1" in written.out.splitlines()
+    restored, original = next(table.rows(Span(TENANT))), next(archive.rows(Span(TENANT)))
+    assert restored == original
+    assert {name: type(value) for name, value in restored.items()} == {
+        name: type(value) for name, value in original.items()
+    }
+    again = cli("restore")
+    assert (again.status, again.out.splitlines()) == (0, ["Contoso: 4 rows equal", "Former: 1 row equal"])
+
+
+def test_a_row_that_differs_is_shown_and_never_touched(cli: Cli, sides: tuple[OperatorTable, OperatorTable]) -> None:
+    """With the columns of either side; the exit status stays 1."""
+    table, archive = sides
+    table.insert([row(days_ago(2), "1.00")])
+    archive.insert([row(days_ago(2), "2.00", CreditLimit=5.0)])
+    done = cli("restore", "--write")
+    assert done.status == 1
+    assert done.out.splitlines()[1] == (
+        f"    differs: {days_ago(2)}_USD: BalanceAmount table 1.0 / archive 2.0, BalanceText table 1.00 / archive 2.00, "
+        "CreditLimit table None / archive 5.0"
+    )
+    assert [found["BalanceText"] for found in table.rows(Span(TENANT))] == ["1.00"]
+    assert [found["BalanceText"] for found in archive.rows(Span(TENANT))] == ["2.00"]
+
+
+def test_a_restore_that_was_cut_short_goes_on(
+    cli: Cli, world: StandIn, sides: tuple[OperatorTable, OperatorTable]
+) -> None:
+    """What was inserted before the failure stays, and the next call inserts the rest."""
+    table, archive = sides
+    for batch in (
+        [row(days_ago(number)) for number in range(250, 150, -1)],
+        [row(days_ago(number)) for number in range(150, 50, -1)],
+    ):
+        archive.insert(batch)
+    archive.insert([row(days_ago(9))])
+    # The first transaction makes the table (the second call of $batch), the one after it is refused.
+    rule = world.faults.add("table", Status(403), path_contains="$batch", skip=2, times=None)
+    failed = cli("restore", "--write")
+    assert (failed.status, len(list(table.rows(Span(TENANT))))) == (1, 100)
+    assert "table-access-denied" in failed.err
+    rule.remove()
+    assert cli("restore", "--write", "--account", "Contoso").status == 0
+    assert len(list(table.rows(Span(TENANT)))) == 201
+
+
+def test_without_an_archive_there_is_nothing_to_compare_with(cli: Cli, world: StandIn) -> None:
+    """The setting that is missing is named."""
+    cli.use(world.add_partner().environ)
+    done = cli("restore")
+    assert done.status == 1
+    assert "SNAPSHOT_ARCHIVE_ENDPOINT is missing" in done.err

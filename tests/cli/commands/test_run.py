@@ -1,0 +1,68 @@
+"""`run`, through a real process."""
+
+import json
+from collections.abc import Callable
+
+from cli.support.tables import Workplace
+from shared.history.row import COLUMNS
+from standin import StandIn
+from standin.services.partner_center import refusal
+from tests.cli.conftest import Cli
+from tests.support.rows import TODAY
+
+
+def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+    """What the job logs is shown on stderr, the counts on stdout; the second run leaves the row as it is."""
+    partner = world.add_partner()
+    cli.use(partner.environ)
+    first, second = cli("run"), cli("run")
+    assert (first.status, first.out) == (0, f"{TODAY}: 1 recorded, 0 kept, 0 failed\n")
+    assert f"SNAPSHOT_RECORDED  Contoso {TODAY} USD" in first.err
+    assert (second.status, second.out) == (0, f"{TODAY}: 0 recorded, 1 kept, 0 failed\n")
+    assert world.journal.count("partner") == 1
+    [row] = place().table.rows_of(partner.tenant_id, TODAY)
+    assert row["BalanceText"] == "68059.03"
+
+
+def test_a_failed_account_is_told_with_its_remedy(cli: Cli, world: StandIn) -> None:
+    """The exit status is 1 although the other account was recorded."""
+    good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
+    world.faults.add("partner", refusal(900308), tenant=bad.tenant_id)
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
+    done = cli("run")
+    assert (done.status, done.out) == (1, f"{TODAY}: 1 recorded, 0 kept, 1 failed\n")
+    assert "SNAPSHOT_FAILED  Bad" in done.err
+    assert "remedy: " in done.err
+
+
+def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+    """Every column of the row is printed, and nothing is written: no row, and no renewed token."""
+    partner = world.add_partner(auth="app_user")
+    cli.use(partner.environ)
+    versions = len(world.vault.versions(str(partner.refresh_token_name)))
+    done = cli("run", "--dry-run")
+    assert (done.status, done.err) == (0, "")
+    assert done.out.startswith(f"Contoso: would insert for {TODAY}\n")
+    assert [line.split()[0] for line in done.out.splitlines()[1:]] == [column.name for column in COLUMNS]
+    assert place().table.rows_of(partner.tenant_id, TODAY) == ()
+    assert len(world.vault.versions(str(partner.refresh_token_name))) == versions
+
+
+def test_a_dry_run_says_that_the_day_is_complete(cli: Cli, world: StandIn) -> None:
+    """And that nothing would be inserted; a failing account is told like everywhere."""
+    good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad", secret_name="other")
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
+    assert cli("run", "--account", "good").status == 0
+    bad.app.secrets.clear()
+    done = cli("run", "--dry-run")
+    assert done.status == 1
+    assert f"Good: nothing would be inserted: {TODAY}_USD stands already" in done.out
+    assert "sign-in-rejected  Bad" in done.err
+
+
+def test_an_unknown_account_is_wrong_usage(cli: Cli, world: StandIn) -> None:
+    """The accounts that there are are named."""
+    cli.use(world.add_partner().environ)
+    done = cli("run", "--account", "Fabrikam")
+    assert done.status == 2
+    assert "no configured account is fabrikam. There are: Contoso." in " ".join(done.err.replace("│", " ").split())

@@ -1,0 +1,49 @@
+"""Choosing accounts, and doing something for each."""
+
+import pytest
+import typer
+
+from cli.support.accounts import choose, for_each, tenants_of
+from shared.errors import PartnerThrottled, Unexpected
+from shared.settings.accounts import Account
+from shared.settings.clouds import CLOUDS
+
+TENANTS = [f"{digit * 8}-1111-1111-1111-111111111111" for digit in "321"]
+ACCOUNTS = [
+    Account(tenant, tenant, name, CLOUDS["global"])
+    for tenant, name in zip(TENANTS, ("One", "Two", "Three"), strict=True)
+]
+
+
+def test_accounts_are_chosen_by_name_or_tenant() -> None:
+    """In the settings' order, whatever the case; all of them without a choice."""
+    assert choose(ACCOUNTS, None) == tuple(ACCOUNTS)
+    assert [account.name for account in choose(ACCOUNTS, ["three", TENANTS[0].upper()])] == ["One", "Three"]
+    with pytest.raises(typer.BadParameter, match=r"no configured account is four\. There are: One, Two, Three\."):
+        choose(ACCOUNTS, ["Four"])
+
+
+def test_a_tenant_need_not_be_configured_any_more() -> None:
+    """Its id is enough; a name has to be a configured account's."""
+    former = "99999999-1111-1111-1111-111111111111"
+    assert tenants_of(ACCOUNTS, None) is None
+    assert tenants_of(ACCOUNTS, ["One", former]) == (TENANTS[0], former)
+    with pytest.raises(typer.BadParameter):
+        tenants_of(ACCOUNTS, ["Four", former])
+
+
+def test_a_failure_costs_the_others_nothing() -> None:
+    """A known one is handed over, an unknown one as what it is, without its text."""
+
+    def work(account: Account) -> str:
+        if account.name == "One":
+            raise PartnerThrottled("slow down")
+        if account.name == "Two":
+            raise ZeroDivisionError("a secret")
+        return "done"
+
+    (_, one), (_, two), (_, three) = for_each(ACCOUNTS, work)
+    assert isinstance(one, PartnerThrottled)
+    assert isinstance(two, Unexpected)
+    assert "a secret" not in two.message
+    assert three == "done"

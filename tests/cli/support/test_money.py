@@ -1,0 +1,79 @@
+"""Amounts in the reader's locale."""
+
+from decimal import Decimal
+
+import pytest
+from babel import Locale
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.support.money import Money, balance_of, reader_locale
+from tests.support.rows import TODAY, row
+
+US = Money(Locale("en", "US"))
+LOCALES = (
+    "en_US",
+    "de_DE",
+    "de_CH",
+    "fr_FR",
+    "en_GB",
+    "ja_JP",
+    "hi_IN",
+    "ar_EG",
+    "fa_IR",
+    "pl_PL",
+    "es_ES",
+    "sv_SE",
+    "nb_NO",
+)
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15),
+    st.sampled_from(("USD", "EUR", "JPY", "KWD", "CHF", "INR", "XYZ")),
+    st.sampled_from(LOCALES),
+)
+def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str, locale: str) -> None:
+    """By every locale's rules, whatever the amount, sign and number of decimals."""
+    expected = format_currency(amount, currency, locale=locale, decimal_quantization=False)
+    assert Money(Locale.parse(locale)).text(amount, currency) == expected
+
+
+def test_no_digit_is_rounded_away() -> None:
+    """Not even beyond the currency's own decimals, nor in an amount longer than a float holds."""
+    assert US.text(Decimal("0.005"), "USD") == "$0.005"
+    assert US.text(Decimal("123456789012345678.12"), "USD") == "$123,456,789,012,345,678.12"
+
+
+def test_a_change_has_its_sign() -> None:
+    """Nothing is no change, without a sign."""
+    assert [US.change(Decimal(text), "USD") for text in ("1", "-1", "0")] == ["+$1.00", "-$1.00", "$0.00"]
+
+
+def test_an_axis_has_no_more_decimals_than_it_needs() -> None:
+    """As many as asked for."""
+    assert (US.rounded(65000, "USD", 0), US.rounded(0.25, "USD", 2)) == ("$65,000", "$0.25")
+    assert US.text(Decimal(1), "USD") == "$1.00"
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, "de_DE"),
+        ({"LANG": "de_DE.UTF-8", "LC_MONETARY": "fr_CH@euro"}, "fr_CH"),
+        ({"LANG": "C.UTF-8"}, "en_US"),
+        ({"LC_ALL": "POSIX", "LANG": "de_DE"}, "en_US"),
+        ({"LANG": "klingon"}, "en_US"),
+        ({"LANG": "pt-BR"}, "pt_BR"),
+    ],
+)
+def test_the_locale_is_the_environment_s(environ: dict[str, str], expected: str) -> None:
+    """The more special variable first; one that says nothing, or nonsense, means American English."""
+    assert str(reader_locale(environ)) == expected
+
+
+def test_the_exact_text_goes_before_the_double() -> None:
+    """What the service sent, digit for digit; a row without it still has a balance."""
+    assert balance_of(row(TODAY, "0.10")) == Decimal("0.10")
+    assert balance_of({"BalanceAmount": 0.1}) == Decimal("0.1")

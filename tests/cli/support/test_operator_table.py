@@ -1,0 +1,91 @@
+"""Reading pages, inserting batches and probing rights, against the real table service."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.support.operator_table import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, OperatorTable, Span, batches
+from cli.support.tables import Workplace
+from shared.errors import TableAccessDenied
+from shared.history.row import Entity
+from standin import StandIn
+from standin.faults import Status
+from tests.cli.conftest import Cli
+from tests.support.rows import TENANT, TODAY, days, days_ago, row
+
+
+@pytest.fixture
+def table(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> OperatorTable:
+    """Give the table, which does not exist yet."""
+    cli.use(world.add_partner().environ)
+    return place().table
+
+
+def keys(rows: object) -> list[str]:
+    """Return the rows' keys."""
+    return [found["RowKey"] for found in rows]  # type: ignore[attr-defined] # rows
+
+
+def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
+    """Reading it is no error, and nothing is known of rights there."""
+    assert list(table.rows(Span())) == []
+    assert table.any_before(TENANT, TODAY) is False
+    assert (table.may_insert(), table.may_change()) == (None, None)
+
+
+def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:
+    """First and last day included, one tenant or all, and only the columns asked for."""
+    table.insert(list(days(5)))
+    table.insert([row(days_ago(3), tenant="other")])
+    assert keys(table.rows(Span(TENANT, days_ago(4), days_ago(3)))) == [f"{days_ago(4)}_USD", f"{days_ago(3)}_USD"]
+    assert len(keys(table.rows(Span(None, days_ago(3), days_ago(3))))) == 2
+    assert next(table.rows(Span(TENANT), ["RowKey"])) == {"RowKey": f"{days_ago(5)}_USD"}
+    assert (table.any_before(TENANT, days_ago(5)), table.any_before(TENANT, days_ago(4))) == (False, True)
+
+
+def test_a_page_that_fails_is_asked_for_again(table: OperatorTable, world: StandIn) -> None:
+    """From where the one before it ended: no row is lost or read twice."""
+    made = list(days(1200))
+    for batch in batches(made):
+        table.insert_missing(batch)
+    world.faults.add("table", Status(503), method="GET", skip=1)
+    assert keys(table.rows(Span(TENANT))) == keys(made)
+
+
+def test_a_batch_leaves_what_stands(table: OperatorTable) -> None:
+    """The others of it are inserted one by one."""
+    table.insert([row(days_ago(2), "1.00")])
+    assert table.insert_missing([row(days_ago(number), "2.00") for number in (3, 2, 1)]) == 2
+    assert [found["BalanceText"] for found in table.rows(Span(TENANT))] == ["2.00", "1.00", "2.00"]
+    assert table.insert_missing([row(days_ago(2))]) == 0
+
+
+def test_rights_are_told_without_a_trace(table: OperatorTable, world: StandIn) -> None:
+    """By what stands and by what cannot exist."""
+    table.insert([row(TODAY)])
+    before = list(table.rows(Span()))
+    rights = world.identity.user_assigned.table_rights
+    assert (table.may_insert(), table.may_change()) == (True, True)
+    rights -= {"add", "update"}
+    assert (table.may_insert(), table.may_change()) == (False, False)
+    assert list(table.rows(Span())) == before
+    rights.clear()
+    with pytest.raises(TableAccessDenied):
+        table.may_insert()
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((10, 400_000))), max_size=250))
+def test_a_batch_is_what_a_transaction_takes(shapes: list[tuple[str, int]]) -> None:
+    """One tenant, at most 100 rows, bounded in size; nothing is lost and the order stays."""
+    rows: list[Entity] = [
+        {"PartitionKey": tenant, "RowKey": str(number), "Details": "x" * size}
+        for number, (tenant, size) in enumerate(sorted(shapes))
+    ]
+    cut = list(batches(rows))
+    assert [found for batch in cut for found in batch] == rows
+    for batch in cut:
+        assert len({found["PartitionKey"] for found in batch}) == 1
+        assert len(batch) <= LARGEST_BATCH
+        assert len(batch) == 1 or sum(len(str(found["Details"])) for found in batch) <= LARGEST_BATCH_CHARACTERS

@@ -1,0 +1,110 @@
+"""Evaluates the model's measures, as their DAX text stands, over rows that the model's own queries gave.
+
+The engine is the one of pbix-mcp, which reproduces Analysis Services. `[Today]` is the one measure that is replaced.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pbix_mcp.dax import engine as dax_engine  # type: ignore[import-untyped] # ships no types
+
+from tests.powerbi.tools.mashup import Record
+from tests.powerbi.tools.model import Model
+
+Filters = Mapping[tuple[str, str], Sequence[Any]]
+"""What is in view: the chosen values by (table, column). A column that is not in it is not filtered."""
+
+
+class DaxError(AssertionError):
+    """A measure could not be evaluated, or needs what the engine does not have."""
+
+
+class Dax:
+    """The model, filled."""
+
+    def __init__(self, model: Model, tables: Mapping[str, Sequence[Record]], today: date) -> None:
+        self._measures = {name: measure.dax for name, measure in model.measures.items()}
+        self._measures["Today"] = f"DATE ( {today.year}, {today.month}, {today.day} )"
+        self._measure_tables = {name: table.name for table in model.tables.values() for name in table.measures}
+        self._model_columns = {table.name: set(table.columns) for table in model.tables.values()}
+        self._tables = {
+            table.name: {
+                "columns": list(table.columns),
+                "rows": [
+                    [_cell(row[column.source]) for column in table.columns.values()] for row in tables[table.name]
+                ],
+            }
+            for table in model.tables.values()
+        }
+        money = {
+            table.name: [column.name for column in table.columns.values() if column.data_type == "decimal"]
+            for table in model.tables.values()
+        }
+        dax_engine.mark_currency_columns(self._tables, money)
+        self._relationships = [
+            {
+                "FromTable": relationship.many[0],
+                "FromColumn": relationship.many[1],
+                "ToTable": relationship.one[0],
+                "ToColumn": relationship.one[1],
+                "IsActive": 1,
+            }
+            for relationship in model.relationships
+        ]
+
+    def value(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> Any:
+        """Return a measure's value; `slicers` are chosen for the whole visual, `group` is the one row or point of it.
+
+        Raises:
+            DaxError: when the engine had to give up, which would look like a blank.
+
+        """
+        chosen = {f"{table}.{column}": _cells(values) for (table, column), values in (slicers or {}).items()}
+        grouped = {f"{table}.{column}": _cells(values) for (table, column), values in (group or {}).items()}
+        engine = dax_engine._engine
+        for trouble in (
+            engine.unsupported_functions,
+            engine.unsupported_by_measure,
+            engine.eval_errors,
+            engine.timed_out,
+        ):
+            trouble.clear()
+        results = dax_engine.evaluate_measures_smart(
+            [measure],
+            self._tables,
+            self._measures,
+            chosen | grouped,
+            "Date",
+            "Date",
+            self._relationships,
+            simulate_row_context=False,
+            measure_tables=self._measure_tables,
+            model_columns=self._model_columns,
+            culture="en-US",
+            group_by=set(grouped) or None,
+            selected_filters=chosen if grouped else None,
+            date_tables={"Date": "Date"},
+        )
+        if engine.unsupported_functions or engine.eval_errors or engine.timed_out:
+            raise DaxError(f"{measure}: {engine.unsupported_functions} {engine.eval_errors} {engine.timed_out}")
+        return _plain(results[measure])
+
+
+def _cells(values: Sequence[Any]) -> list[Any]:
+    return [_cell(value) for value in values]
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as the engine holds it: a day is a midnight."""
+    return datetime(value.year, value.month, value.day) if type(value) is date else value  # noqa: DTZ001 - DAX has no zones
+
+
+def _plain(value: Any) -> Any:
+    """Return amounts as Decimal with DAX's four places, and days as dates."""
+    if isinstance(value, datetime) and value.time() == datetime.min.time():
+        return value.date()
+    if isinstance(value, float):
+        return Decimal(repr(float(value))).quantize(Decimal("0.0001"))
+    return value

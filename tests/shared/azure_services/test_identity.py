@@ -1,0 +1,192 @@
+"""The Azure identity over the real managed-identity client and a played endpoint."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
+
+from shared.azure_services.identity import RENEW_SECONDS, Identity, azure_credential
+from shared.errors import IdentityUnavailable
+from shared.net.retry import PASSING_STATUSES, Retry
+from standin import StandIn
+from standin.faults import Cut, CutBody, Status, html, throttled
+
+VAULT = "https://vault.azure.net/.default"
+STORAGE = "https://storage.azure.com/.default"
+
+
+class Tokens:
+    """A credential that hands out numbered tokens of one lifetime, or raises."""
+
+    def __init__(self, seconds: float = 3600, error: Exception | None = None) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self._seconds = seconds
+        self._error = error
+
+    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+        """Hand out the next token."""
+        self.asked.append(scopes)
+        if self._error is not None:
+            raise self._error
+        return AccessToken(f"token {len(self.asked)}", int(time.time() + self._seconds))
+
+
+def test_one_request_a_resource(world: StandIn, identity: Identity) -> None:
+    """Ten threads that need the same token cost one call; another resource costs one more."""
+    together = threading.Barrier(10)
+
+    def ask(_: int) -> str:
+        together.wait(10)
+        return identity.get_token(VAULT).token
+
+    with ThreadPoolExecutor(10) as pool:
+        tokens = set(pool.map(ask, range(10)))
+    assert len(tokens) == 1
+    identity.get_token(STORAGE)
+    assert [call.detail for call in world.journal.calls("identity")] == [
+        "https://vault.azure.net",
+        "https://storage.azure.com",
+    ]
+
+
+def test_the_user_assigned_identity_is_asked_by_its_client_id(world: StandIn, identity: Identity) -> None:
+    """Two identities at one function app are told apart."""
+    token = identity.get_token(VAULT).token
+    claims = world.tokens.read_bearer(f"Bearer {token}", ("https://vault.azure.net",))
+    assert claims["oid"] == world.identity.user_assigned.object_id
+
+
+def test_without_a_client_id_it_is_the_system_assigned(world: StandIn, retry: Retry) -> None:
+    """AZURE_CLIENT_ID absent means the function app's own."""
+    credential = azure_credential(in_azure=True, client_id=None)
+    assert isinstance(credential, ManagedIdentityCredential)
+    with credential:
+        token = Identity(credential, retry).get_token(VAULT).token
+    assert world.tokens.read_bearer(f"Bearer {token}", None)["oid"] == world.identity.system_assigned.object_id
+
+
+def test_elsewhere_it_is_the_developers_own_sign_in() -> None:
+    """On a person's machine there is no managed identity."""
+    credential = azure_credential(in_azure=False, client_id=None)
+    assert isinstance(credential, DefaultAzureCredential)
+    credential.close()
+
+
+@pytest.mark.parametrize("status", sorted(PASSING_STATUSES))
+def test_a_passing_failure_is_healed(world: StandIn, identity: Identity, waits: list[float], status: int) -> None:
+    """The credential itself would take some of these for final."""
+    world.faults.add("identity", Status(status, headers={"Retry-After": "3"}))
+    assert identity.get_token(VAULT).token
+    assert waits == [3]
+
+
+@pytest.mark.parametrize("fault", [Cut(), CutBody(), throttled(2)], ids=["cut", "body cut", "throttled"])
+def test_a_lost_answer_is_asked_for_again(world: StandIn, identity: Identity, waits: list[float], fault: Cut) -> None:
+    """A connection that broke may hold the next time."""
+    world.faults.add("identity", fault)
+    assert identity.get_token(VAULT).token
+    assert len(waits) == 1
+
+
+def test_an_endpoint_that_stays_down_is_unavailable(world: StandIn, identity: Identity, waits: list[float]) -> None:
+    """Four attempts, and the error says what was met."""
+    world.faults.add("identity", Status(503), times=None)
+    with pytest.raises(IdentityUnavailable, match="the identity endpoint answered 503"):
+        identity.get_token(VAULT)
+    assert waits == [1, 2, 4]
+    assert world.journal.count("identity") == 4
+
+
+def test_a_refused_connection_is_unavailable(world: StandIn, identity: Identity) -> None:
+    """The reason is in plain words."""
+    with world.service("identity").refusing(), pytest.raises(IdentityUnavailable, match="it refused the connection"):
+        identity.get_token(VAULT)
+
+
+def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[float]) -> None:
+    """A client id that is not assigned will not be at the next attempt; what the endpoint says is shown."""
+    credential = azure_credential(in_azure=True, client_id="0a1b2c3d-0000-4000-8000-0000000000ff")
+    assert isinstance(credential, ManagedIdentityCredential)
+    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed Identity"):
+        Identity(credential, retry).get_token(VAULT)
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        html(200),
+        Status(200, "{}"),
+        Status(200, b"\xef\xbb\xbf"),
+        Status(200, "[1]"),
+        Status(200, '{"access_token": 5}'),
+        Status(404),
+        html(403),
+    ],
+    ids=["html", "empty object", "bom", "array", "number", "404", "403"],
+)
+def test_an_answer_without_a_token_is_unavailable(
+    world: StandIn, identity: Identity, fault: Status, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever answers there, it is told as what it is."""
+    caplog.set_level(logging.CRITICAL)
+    world.faults.add("identity", fault, times=None)
+    with pytest.raises(IdentityUnavailable):
+        identity.get_token(VAULT)
+
+
+def test_an_error_is_shared_for_the_run(world: StandIn, identity: Identity) -> None:
+    """A hundred accounts wait for a dead endpoint once."""
+    world.faults.add("identity", Status(503), times=None)
+    for _ in range(3):
+        with pytest.raises(IdentityUnavailable):
+            identity.get_token(VAULT)
+    assert world.journal.count("identity") == 4
+
+
+def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
+    """No call is begun with a token that ends under way."""
+    tokens = Tokens(RENEW_SECONDS + 60)
+    now = [time.time()]
+    identity = Identity(tokens, retry, clock=lambda: now[0])
+    assert [identity.get_token(VAULT).token for _ in range(2)] == ["token 1", "token 1"]
+    now[0] += 120
+    assert identity.get_token(VAULT).token == "token 2"
+
+
+def test_the_developers_missing_sign_in_is_told(retry: Retry) -> None:
+    """What azure-identity says of it is shown, on one line."""
+    identity = Identity(Tokens(error=CredentialUnavailableError("Please run az login\nmore")), retry)
+    with pytest.raises(
+        IdentityUnavailable, match=r"no token for https://vault.azure.net/.default: Please run az login more$"
+    ):
+        identity.get_token(VAULT)
+
+
+def test_a_tokens_lifetime_is_the_services(world: StandIn, identity: Identity) -> None:
+    """The end of a token is read from the answer."""
+    world.tokens.lifetime = timedelta(minutes=30)
+    assert 1700 < identity.get_token(VAULT).expires_on - time.time() <= 1800
+
+
+def test_no_token_is_logged(world: StandIn, identity: Identity, caplog: pytest.LogCaptureFixture) -> None:
+    """At no level."""
+    caplog.set_level(logging.DEBUG)
+    token = identity.get_token(VAULT).token
+    assert caplog.text
+    assert token not in caplog.text
+
+
+def test_the_credential_protocols_arguments_are_passed_on(retry: Retry) -> None:
+    """A claims challenge asks for another token than the one kept."""
+    tokens = Tokens()
+    identity = Identity(tokens, retry)
+    asked: Callable[..., AccessToken] = identity.get_token
+    assert asked(VAULT).token == "token 1"
+    assert asked(VAULT, claims="more", tenant_id="t", enable_cae=True).token == "token 2"

@@ -1,0 +1,230 @@
+"""Secrets of a played vault, through the real client."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.azure_services.vault import Secret, Vault
+from shared.errors import (
+    IdentityUnavailable,
+    SnapshotError,
+    VaultAccessDenied,
+    VaultSecretDisabled,
+    VaultSecretInvalid,
+    VaultSecretMissing,
+    VaultUnreachable,
+)
+from standin import StandIn
+from standin.faults import AnswerLost, ContentType, Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
+
+END = datetime(2027, 1, 31, 12, 30, tzinfo=UTC)
+HUSH = "hush-hush-8Q~secret"
+
+
+def chain_of(error: BaseException) -> str:
+    """Return all that a traceback of this error would show."""
+    texts = []
+    link: BaseException | None = error
+    while link is not None:
+        texts.append(f"{link!r} {link}")
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    return " ".join(texts)
+
+
+def test_a_secret_comes_with_what_is_known_of_it(world: StandIn, vault: Vault) -> None:
+    """Its kind, its end and its age decide what is done with it."""
+    created = datetime(2026, 10, 1, tzinfo=UTC)
+    world.vault.put("app", HUSH, content_type="text/plain", expires_on=END, created=created, tags={"a": "b"})
+    assert vault.secret("app") == Secret("app", HUSH, "text/plain", END, created, {"a": "b"})
+
+
+def test_what_is_not_known_is_none(world: StandIn, vault: Vault) -> None:
+    """Most secrets have neither a kind nor an end."""
+    world.vault.put("app", HUSH)
+    secret = vault.secret("app")
+    assert (secret.content_type, secret.expires_on, secret.tags) == (None, None, {})
+
+
+def test_the_newest_version_counts_and_space_around_it_does_not(world: StandIn, vault: Vault) -> None:
+    """A line end comes along when a secret is stored from a file."""
+    world.vault.put("app", "old")
+    world.vault.put("app", f" {HUSH}\r\n")
+    assert vault.secret("app").value == HUSH
+
+
+def test_one_call_however_many_accounts_share_a_secret(world: StandIn, vault: Vault) -> None:
+    """Besides the challenge, which the client asks for once."""
+    world.vault.put("app", HUSH)
+    together = threading.Barrier(8)
+
+    def read(_: int) -> str:
+        together.wait(10)
+        return vault.secret("app").value
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(read, range(8))) == {HUSH}
+    assert world.journal.count("vault", status=200) == 1
+    assert world.journal.count("vault") <= 2
+
+
+def test_a_value_is_in_no_repr_and_no_log(world: StandIn, vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
+    """At no level."""
+    caplog.set_level(logging.DEBUG)
+    world.vault.put("app", HUSH)
+    assert HUSH not in repr(vault.secret("app"))
+    assert "app" in caplog.text
+    assert HUSH not in caplog.text
+
+
+@pytest.mark.parametrize("value", ["", "  \n"])
+def test_an_empty_secret_is_invalid(world: StandIn, vault: Vault, value: str) -> None:
+    """Nobody can sign in with it; the secret and the vault are named."""
+    world.vault.put("app", value)
+    with pytest.raises(VaultSecretInvalid, match=f"^the secret app in {world.vault.url} is empty$"):
+        vault.secret("app")
+
+
+def test_a_missing_secret(world: StandIn, vault: Vault, waits: list[float]) -> None:
+    """A 404 is never repeated."""
+    with pytest.raises(VaultSecretMissing, match=r"the secret app in .* 404 SecretNotFound"):
+        vault.secret("app")
+    assert waits == []
+
+
+def test_a_disabled_secret(world: StandIn, vault: Vault) -> None:
+    """It is a 403 like a missing right, and told apart by the inner code."""
+    world.vault.put("app", HUSH, enabled=False)
+    with pytest.raises(VaultSecretDisabled, match="403 SecretDisabled"):
+        vault.secret("app")
+
+
+def test_a_secret_that_is_not_valid_yet(world: StandIn, vault: Vault) -> None:
+    """Its start date is the matter, no role assignment will help."""
+    world.vault.put("app", HUSH, not_before=datetime.now(UTC) + timedelta(days=3))
+    with pytest.raises(SnapshotError) as raised:
+        vault.secret("app")
+    assert not isinstance(raised.value, VaultAccessDenied)
+
+
+def test_a_missing_right(world: StandIn, vault: Vault) -> None:
+    """Needs a person, with the request id for support if the vault gives one."""
+    world.vault.put("app", HUSH)
+    world.identity.user_assigned.vault_rights.discard("get")
+    with pytest.raises(VaultAccessDenied, match="403 ForbiddenByRbac"):
+        vault.secret("app")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Status(429), throttled(2), unavailable(), unavailable(3), html(502), Status(408), Cut(), CutBody()],
+    ids=["429", "retry-after", "503", "503 retry-after", "html 502", "408", "cut", "body cut"],
+)
+def test_a_passing_failure_is_healed(world: StandIn, vault: Vault, waits: list[float], fault: Fault) -> None:
+    """After the first call, which brings the challenge."""
+    world.vault.put("app", HUSH)
+    world.vault.put("first", "x")
+    vault.secret("first")
+    world.faults.add("vault", fault)
+    assert vault.secret("app").value == HUSH
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (unavailable(), "503"),
+        (Cut(), "it cut the connection"),
+        (html(200), "unreadable|no Key Vault"),
+        (Status(200, '{"value": "hush-hu'), "unreadable|no Key Vault"),
+        (
+            Status(401, "{}", {"WWW-Authenticate": 'Bearer authorization="https://x/t", resource="https://evil.net"'}),
+            "no Key Vault",
+        ),
+    ],
+    ids=["503", "cut", "html", "cut json", "somebody else's challenge"],
+)
+def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault, fault: Fault, why: str) -> None:
+    """A gateway, a wrong address, a broken answer: the vault is not reached, and no token is sent to anybody else."""
+    world.vault.put("app", HUSH)
+    world.faults.add("vault", fault, times=None)
+    with pytest.raises(VaultUnreachable, match=why) as raised:
+        vault.secret("app")
+    assert "hush" not in chain_of(raised.value)
+
+
+@contextmanager
+def shows_nothing_of(hush: str) -> Iterator[None]:
+    """Look at an error that passes."""
+    try:
+        yield
+    except SnapshotError as error:
+        if hush in chain_of(error):
+            pytest.fail("the error shows the secret")
+        raise
+
+
+@pytest.mark.parametrize("fault", [CutBody(60), ContentType("text/html")], ids=["cut", "as html"])
+def test_half_an_answer_shows_no_secret(world: StandIn, vault: Vault, fault: Fault) -> None:
+    """The host logs a failure with its causes, and some libraries put the answer into theirs."""
+    world.vault.put("app", HUSH)
+    world.vault.put("first", "x")
+    vault.secret("first")
+    world.faults.add("vault", fault, times=None)
+    with suppress(SnapshotError), shows_nothing_of(HUSH[:9]):
+        assert vault.secret("app").value == HUSH
+
+
+def test_a_redirect_is_not_followed_with_a_secret(world: StandIn, vault: Vault) -> None:
+    """Whatever comes of it is one of the tree."""
+    world.vault.put("app", HUSH)
+    world.faults.add("vault", redirect(world.partner_center.url), times=None)
+    with pytest.raises(SnapshotError):
+        vault.secret("app")
+
+
+def test_a_refused_connection(world: StandIn, vault: Vault, waits: list[float]) -> None:
+    """Four attempts; the reason is in plain words."""
+    with world.service("vault").refusing(), pytest.raises(VaultUnreachable, match="it refused the connection"):
+        vault.secret("app")
+    assert waits == [1, 2, 4]
+
+
+def test_no_identity_is_told_as_such(world: StandIn, vault: Vault) -> None:
+    """The vault is not at fault when there is no token for it."""
+    world.faults.add("identity", unavailable(), times=None)
+    with pytest.raises(IdentityUnavailable):
+        vault.secret("app")
+
+
+def test_a_new_version_is_stored(world: StandIn, vault: Vault) -> None:
+    """With what it is and until when it lasts; the version before it stays."""
+    world.vault.put("token", "old")
+    vault.store("token", "new", content_type="x/y", expires_on=END, tags={"purpose": "p"})
+    old, new = world.vault.versions("token")
+    assert (old.value, new.value, new.content_type, new.expires_on, new.tags) == (
+        "old",
+        "new",
+        "x/y",
+        END,
+        {"purpose": "p"},
+    )
+
+
+def test_a_lost_answer_to_storing_stores_again(world: StandIn, vault: Vault, waits: list[float]) -> None:
+    """Two equal versions do no harm; none would."""
+    world.faults.add("vault", AnswerLost(), method="PUT")
+    vault.store("token", "new", content_type="x/y", expires_on=END, tags={})
+    assert {version.value for version in world.vault.versions("token")} == {"new"}
+    assert len(waits) == 1
+
+
+def test_storing_without_the_right(world: StandIn, vault: Vault) -> None:
+    """As for reading."""
+    world.identity.user_assigned.vault_rights.discard("set")
+    with pytest.raises(VaultAccessDenied, match="403 ForbiddenByRbac"):
+        vault.store("token", "hush-hush", content_type="x/y", expires_on=END, tags={})

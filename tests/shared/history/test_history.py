@@ -1,0 +1,96 @@
+"""The table and its archive as one history."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+
+from shared.errors import TableAccessDenied, TableUnreachable
+from shared.history.history import History
+from shared.history.row import Entity
+from shared.history.table import HistoryTable
+from standin import StandIn
+from standin.faults import AnswerLost, unavailable
+from tests.shared.history.test_table import DAY, row
+from tests.support.samples import TENANT, append
+
+
+def plain(rows: Sequence[Entity]) -> list[dict[str, Any]]:
+    """Return rows as they can be compared."""
+    return [dict(one) for one in rows]
+
+
+def test_without_an_archive_there_is_only_the_table(table: HistoryTable) -> None:
+    """It is a setting that may be absent."""
+    history = History(table)
+    kept = append(history, [row()])
+    assert (kept.recorded, kept.archive_error) == (True, None)
+    assert plain(history.rows_of(TENANT, DAY)) == plain([row()])
+
+
+def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
+    """The archive first: what stands in the table stands there too."""
+    append(History(table, archive), [row(day=date(2020, 1, 1))])
+    kept = append(History(table, archive), [row("USD"), row("EUR")])
+    assert (kept.recorded, kept.archive_error) == (True, None)
+    assert plain(table.rows_of(TENANT, DAY)) == plain(archive.rows_of(TENANT, DAY))
+    inserts = [call.service for call in world.journal.calls(method="POST", path_contains="$batch", status=202)]
+    assert inserts == ["archive", "table"]
+
+
+def test_the_archived_row_is_the_days_row(table: HistoryTable, archive: HistoryTable) -> None:
+    """It goes into the table unchanged, every column of it, when only the archive has it."""
+    append(archive, [row(run="first")])
+    kept = append(History(table, archive), [row(run="second")])
+    assert kept.recorded
+    assert [one["RunId"] for one in kept.rows] == ["first"]
+    assert plain(table.rows_of(TENANT, DAY)) == plain([row(run="first")])
+
+
+def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryTable) -> None:
+    """Somebody was first, between looking and inserting."""
+    append(History(table, archive), [row(run="first")])
+    kept = append(History(table, archive), [row(run="second")])
+    assert not kept.recorded
+    assert plain(kept.rows) == plain([row(run="first")])
+
+
+def test_an_archive_that_cannot_be_written_costs_the_day_nothing(
+    world: StandIn, table: HistoryTable, archive: HistoryTable
+) -> None:
+    """Its error is handed back, to be reported."""
+    append(archive, [row(day=date(2020, 1, 1))])
+    world.identity.user_assigned.archive_rights.discard("add")
+    kept = append(History(table, archive), [row()])
+    assert kept.recorded
+    assert isinstance(kept.archive_error, TableAccessDenied)
+    assert world.archive.endpoint.rpartition("/")[0] in str(kept.archive_error)
+    assert plain(table.rows_of(TENANT, DAY)) == plain([row()])
+
+
+def test_a_table_that_cannot_be_written_fails_the_day(
+    world: StandIn, table: HistoryTable, archive: HistoryTable
+) -> None:
+    """The archive has the row, and the next run puts that one into the table."""
+    world.faults.add("table", unavailable(), times=None)
+    with pytest.raises(TableUnreachable):
+        append(History(table, archive), [row(run="first")])
+    world.faults.clear()
+    append(History(table, archive), [row(run="second")])
+    assert plain(table.rows_of(TENANT, DAY)) == plain(archive.rows_of(TENANT, DAY)) == plain([row(run="first")])
+
+
+def test_lost_answers_on_both_sides_are_successes(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
+    """Each side's repetition meets its own row."""
+    append(History(table, archive), [row(day=date(2020, 1, 1))])
+    world.faults.add("archive", AnswerLost(), method="POST")
+    world.faults.add("table", AnswerLost(), method="POST")
+    assert append(History(table, archive), [row()]).recorded
+    assert len(table.rows_of(TENANT, DAY)) == len(archive.rows_of(TENANT, DAY)) == 1
+
+
+def test_the_day_is_looked_up_in_the_table(table: HistoryTable, archive: HistoryTable) -> None:
+    """What Power BI reads decides whether the day is complete."""
+    append(archive, [row()])
+    assert History(table, archive).rows_of(TENANT, DAY) == ()

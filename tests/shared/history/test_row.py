@@ -1,0 +1,154 @@
+"""The row as it is written: its columns are a contract."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Source, row_key, snapshot_row
+from shared.partner_center.invoice_summary import InvoiceSummary, Receipt
+from shared.settings.values import CreditLimit
+from tests.support.samples import NOW, TENANT, account
+
+DAY = date(2026, 11, 23)
+RECEIPT = Receipt(NOW, "request", "correlation")
+FULL = InvoiceSummary(
+    balance_amount=Decimal("68059.03"),
+    currency_code="USD",
+    receipt=RECEIPT,
+    currency_symbol="$",
+    accounting_date=datetime(2026, 11, 22, tzinfo=UTC),
+    first_invoice_creation_date=datetime(2017, 1, 21, tzinfo=UTC),
+    latest_invoice_date=datetime(2026, 11, 8, tzinfo=UTC),
+    last_payment_date=datetime(2026, 10, 30, tzinfo=UTC),
+    last_payment_amount=Decimal(250),
+    details='[{"invoiceType":"Recurring"}]',
+)
+BARE = InvoiceSummary(balance_amount=Decimal("-0.10"), currency_code="EUR", receipt=RECEIPT)
+LIMITED = account(credit_limit=CreditLimit(Decimal("85000.50"), "USD"))
+
+CONTRACT = {
+    "PartitionKey": "String",
+    "RowKey": "String",
+    "SnapshotDate": "String",
+    "AccountName": "String",
+    "CurrencyCode": "String",
+    "CurrencySymbol": "String",
+    "BalanceAmount": "Double",
+    "BalanceText": "String",
+    "AccountingDate": "DateTime",
+    "FirstInvoiceCreationDate": "DateTime",
+    "LatestInvoiceDate": "DateTime",
+    "LastPaymentDate": "DateTime",
+    "LastPaymentAmount": "Double",
+    "CreditLimit": "Double",
+    "Details": "String",
+    "RetrievedAt": "DateTime",
+    "RequestId": "String",
+    "CorrelationId": "String",
+    "RunId": "String",
+    "Source": "String",
+    "SchemaVersion": "Int32",
+}
+"""Other people's reports rest on these names and types; a column may be added, never taken away or changed."""
+
+PYTHON_TYPES = {Edm.STRING: str, Edm.DOUBLE: float, Edm.DATETIME: datetime, Edm.INT32: int}
+
+
+def row(summary: InvoiceSummary = FULL, **fields: Any) -> dict[str, Any]:
+    """Return the row of a summary."""
+    return dict(snapshot_row(account(**fields), DAY, summary, "run"))
+
+
+def test_columns_are_those_of_the_contract() -> None:
+    """In their order, with their types, each described."""
+    assert {column.name: column.edm.value for column in COLUMNS} == CONTRACT
+    assert [column.name for column in COLUMNS] == list(CONTRACT)
+    assert all(column.meaning for column in COLUMNS)
+
+
+def test_a_full_row() -> None:
+    """Everything that was read stands in its column."""
+    assert dict(snapshot_row(LIMITED, DAY, FULL, "run")) == {
+        "PartitionKey": TENANT,
+        "RowKey": "2026-11-23_USD",
+        "SnapshotDate": "2026-11-23",
+        "AccountName": "Contoso",
+        "CurrencyCode": "USD",
+        "CurrencySymbol": "$",
+        "BalanceAmount": 68059.03,
+        "BalanceText": "68059.03",
+        "AccountingDate": datetime(2026, 11, 22, tzinfo=UTC),
+        "FirstInvoiceCreationDate": datetime(2017, 1, 21, tzinfo=UTC),
+        "LatestInvoiceDate": datetime(2026, 11, 8, tzinfo=UTC),
+        "LastPaymentDate": datetime(2026, 10, 30, tzinfo=UTC),
+        "LastPaymentAmount": 250.0,
+        "CreditLimit": 85000.5,
+        "Details": '[{"invoiceType":"Recurring"}]',
+        "RetrievedAt": NOW,
+        "RequestId": "request",
+        "CorrelationId": "correlation",
+        "RunId": "run",
+        "Source": "partner-center",
+        "SchemaVersion": 1,
+    }
+
+
+@pytest.mark.parametrize("summary", [FULL, BARE], ids=["full", "bare"])
+def test_each_value_has_its_columns_type(summary: InvoiceSummary) -> None:
+    """An amount that is an integer would become a column of two types, which Power BI refuses."""
+    types = {column.name: PYTHON_TYPES[column.edm] for column in COLUMNS}
+    written = snapshot_row(LIMITED, DAY, summary, "run")
+    assert {name: type(value) for name, value in written.items()} == {name: types[name] for name in written}
+
+
+def test_what_was_not_sent_is_absent() -> None:
+    """A row of the fewest columns has exactly those that every row has, and the two ids."""
+    always = {column.name for column in COLUMNS if column.always}
+    assert set(row(BARE)) == always | {"RequestId", "CorrelationId"}
+
+
+def test_the_limit_stands_only_beside_its_own_currency() -> None:
+    """A limit in dollars says nothing of a balance in euros."""
+    assert "CreditLimit" not in snapshot_row(LIMITED, DAY, BARE, "run")
+    assert "CreditLimit" not in row(FULL)
+
+
+def test_zero_is_not_absent() -> None:
+    """A balance and a payment of zero are facts."""
+    written = row(replace(BARE, balance_amount=Decimal(0), last_payment_amount=Decimal(0)))
+    assert (written["BalanceAmount"], written["BalanceText"], written["LastPaymentAmount"]) == (0.0, "0", 0.0)
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18).filter(
+        lambda amount: abs(int(amount.as_tuple().exponent)) <= 30
+    )
+)
+def test_the_balances_text_is_the_exact_decimal(amount: Decimal) -> None:
+    """In plain notation, whatever a Double can hold."""
+    written = row(replace(BARE, balance_amount=amount))
+    text = written["BalanceText"]
+    assert set(text) <= set("-0123456789.")
+    assert Decimal(text) == amount
+    assert written["BalanceAmount"] == float(amount)
+
+
+@given(day=st.dates(), currency=st.from_regex(r"\A[A-Z]{3}\Z"))
+def test_keys_are_allowed_by_the_table_and_sort_by_day(day: date, currency: str) -> None:
+    """No character that a key may not have; text order is the order of days."""
+    key = row_key(day, currency)
+    assert not set(key) & set("/\\#?")
+    assert key.isprintable()
+    assert key[:10] == day.isoformat()
+    assert (row_key(DAY, "AAA") < key) == ((DAY.isoformat(), "AAA") < (day.isoformat(), currency))
+
+
+def test_sources_and_version_are_those_of_the_contract() -> None:
+    """Readers tell imported rows apart by this word."""
+    assert {source.value for source in Source} == {"partner-center", "imported"}
+    assert SCHEMA_VERSION == 1

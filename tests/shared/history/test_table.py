@@ -1,0 +1,269 @@
+"""The table over the real Azurite: append only, the conflict decides."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.errors import (
+    IdentityUnavailable,
+    SnapshotError,
+    TableAccessDenied,
+    TableMissing,
+    TableUnreachable,
+    Unexpected,
+)
+from shared.history.row import Entity, snapshot_row
+from shared.history.table import HistoryTable
+from shared.net.retry import Limits
+from shared.partner_center.invoice_summary import InvoiceSummary, Receipt
+from shared.settings.values import CreditLimit
+from standin import StandIn
+from standin.faults import AnswerLost, Cut, CutBody, Fault, Hang, Status, html, throttled, unavailable
+from tests.support.samples import NOW, OTHER_TENANT, TENANT, account, append
+
+DAY = date(2026, 11, 23)
+FULL = InvoiceSummary(
+    balance_amount=Decimal("68059.03"),
+    currency_code="USD",
+    receipt=Receipt(NOW, "request", "correlation"),
+    currency_symbol="د.إ",
+    accounting_date=datetime(1601, 1, 1, tzinfo=UTC),
+    first_invoice_creation_date=datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+    latest_invoice_date=datetime(2026, 11, 8, 1, 2, 3, 123_456, tzinfo=UTC),
+    last_payment_amount=Decimal(0),
+    details='[{"invoiceType":"\\ud83d\\ude00' + "x" * 31_000 + '"}]',
+)
+
+
+def row(currency: str = "USD", *, day: date = DAY, run: str = "run", tenant: str = TENANT) -> Entity:
+    """Return a row."""
+    limited = account(tenant_id=tenant, credit_limit=CreditLimit(Decimal(85000), "USD"))
+    return snapshot_row(limited, day, replace(FULL, currency_code=currency), run)
+
+
+def keys(rows: tuple[Entity, ...]) -> list[Any]:
+    """Return the row keys."""
+    return [one["RowKey"] for one in rows]
+
+
+def test_a_row_is_read_as_it_was_written(table: HistoryTable) -> None:
+    """Every column, the earliest and the latest date, the longest details; the table is made on first use."""
+    written = row()
+    appended = append(table, [written])
+    assert appended.inserted
+    (read,) = table.rows_of(TENANT, DAY)
+    assert {name: read[name] for name in read} == dict(written)
+    assert {
+        name: type(value) for name, value in read.items() if name not in ("RetrievedAt", "AccountingDate")
+    }.keys() <= written.keys()
+
+
+def test_no_table_means_no_rows(world: StandIn, table: HistoryTable) -> None:
+    """The first run of all finds nothing, and is not stopped by it."""
+    assert table.rows_of(TENANT, DAY) == ()
+    assert world.journal.count("table", method="POST") == 0
+
+
+def test_only_the_days_and_the_tenants_rows_are_read(table: HistoryTable) -> None:
+    """Neither the day before nor the day after nor another tenant's."""
+    for day in (date(2026, 11, 22), DAY, date(2026, 11, 24), date(2026, 12, 23), date(2027, 11, 23)):
+        append(table, [row(day=day)])
+    append(table, [row("EUR"), row("GBP")])
+    append(table, [row("CHF", tenant=OTHER_TENANT)])
+    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_EUR", "2026-11-23_GBP", "2026-11-23_USD"]
+    assert keys(table.rows_of(OTHER_TENANT, DAY)) == ["2026-11-23_CHF"]
+
+
+def test_the_first_row_of_the_day_stands(table: HistoryTable) -> None:
+    """A later run gets the earlier one's row and changes nothing."""
+    append(table, [row(run="first")])
+    kept = append(table, [row(run="second")])
+    assert not kept.inserted
+    assert [one["RunId"] for one in kept.rows] == ["first"]
+    assert [one["RunId"] for one in table.rows_of(TENANT, DAY)] == ["first"]
+
+
+def test_all_currencies_or_none(table: HistoryTable) -> None:
+    """A conflict in one leaves the others out: half a day would look complete."""
+    append(table, [row("EUR", run="first")])
+    kept = append(table, [row("USD", run="second"), row("EUR", run="second")])
+    assert not kept.inserted
+    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_EUR"]
+
+
+@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR", "CHF"]], ids=["insert", "transaction"])
+def test_a_lost_answer_to_a_successful_insert_is_a_success(
+    world: StandIn, table: HistoryTable, waits: list[float], currencies: list[str]
+) -> None:
+    """The repetition meets a conflict with the run's own row (toil#579)."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.faults.add("table", AnswerLost(), method="POST")
+    appended = append(table, [row(currency) for currency in currencies])
+    assert appended.inserted
+    assert len(appended.rows) == len(currencies)
+    assert waits == [1]
+
+
+@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR"]], ids=["insert", "transaction"])
+def test_eight_at_once_leave_one(table: HistoryTable, currencies: list[str]) -> None:
+    """Exactly one of them was first; all know which row stands, also when the table is made in the same moment."""
+    with ThreadPoolExecutor(8) as pool:
+        appended = list(pool.map(lambda n: append(table, [row(code, run=f"run {n}") for code in currencies]), range(8)))
+    assert [one.inserted for one in appended].count(True) == 1
+    assert len({one.rows[0]["RunId"] for one in appended}) == 1
+    assert len(table.rows_of(TENANT, DAY)) == len(currencies)
+
+
+def test_the_fewest_calls(world: StandIn, table: HistoryTable) -> None:
+    """One to look, one to insert, once the table is there."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.journal.clear()
+    table.rows_of(TENANT, DAY)
+    append(table, [row()])
+    assert [call.method for call in world.journal.calls("table")] == ["GET", "POST"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Status(429), throttled(2), unavailable(), html(502), Status(408), Status(500), Cut()],
+    ids=["429", "throttled", "503", "html 502", "408", "500", "cut"],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_passing_failure_is_healed(
+    world: StandIn, table: HistoryTable, waits: list[float], fault: Fault, method: str
+) -> None:
+    """For looking and for inserting."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.faults.add("table", fault, method=method)
+    table.rows_of(TENANT, DAY)
+    assert append(table, [row()]).inserted
+    assert len(waits) == 1
+    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
+
+
+def test_a_cut_answer_is_read_again(world: StandIn, table: HistoryTable, waits: list[float]) -> None:
+    """Half a list of rows is no list of rows."""
+    append(table, [row()])
+    world.faults.add("table", CutBody(100), method="GET")
+    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
+    assert len(waits) == 1
+
+
+Action = Callable[[HistoryTable], Any]
+ACTIONS = pytest.mark.parametrize(
+    "action", [lambda table: table.rows_of(TENANT, DAY), lambda table: append(table, [row()])], ids=["read", "append"]
+)
+
+
+@ACTIONS
+def test_a_service_that_stays_down_is_unreachable(
+    world: StandIn, table: HistoryTable, waits: list[float], action: Action
+) -> None:
+    """Four attempts; the table and its address are named."""
+    world.faults.add("table", unavailable(), times=None)
+    with pytest.raises(TableUnreachable, match=f"the table partnerbalances at {world.table.url}.* answered 503"):
+        action(table)
+    assert waits == [1, 2, 4]
+
+
+@ACTIONS
+def test_a_refused_connection(world: StandIn, table: HistoryTable, action: Action) -> None:
+    """The reason is in plain words."""
+    with world.service("table").refusing(), pytest.raises(TableUnreachable, match="it refused the connection"):
+        action(table)
+
+
+@ACTIONS
+@pytest.mark.parametrize(
+    "fault", [html(200), Status(200, '{"value": [{"Part'), Status(200, "[]")], ids=["html", "cut", "array"]
+)
+def test_an_answer_that_is_none_is_of_the_tree(
+    world: StandIn, table: HistoryTable, action: Action, fault: Fault
+) -> None:
+    """A proxy's page where the table should be."""
+    world.faults.add("table", fault, times=None)
+    with pytest.raises(SnapshotError):
+        action(table)
+
+
+@pytest.mark.parametrize(("right", "action"), [("read", "rows_of"), ("add", "append")])
+def test_a_missing_right(world: StandIn, table: HistoryTable, waits: list[float], right: str, action: str) -> None:
+    """Needs a person, and is not repeated."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.identity.user_assigned.table_rights.discard(right)
+    with pytest.raises(TableAccessDenied, match="403 AuthorizationPermissionMismatch"):
+        table.rows_of(TENANT, DAY) if action == "rows_of" else append(table, [row()])
+    assert waits == []
+
+
+def test_a_transaction_without_the_right(world: StandIn, table: HistoryTable) -> None:
+    """It is refused like a plain insert."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.identity.user_assigned.table_rights.discard("add")
+    with pytest.raises(TableAccessDenied):
+        append(table, [row("USD"), row("EUR")])
+
+
+def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTable) -> None:
+    """The append role of the deployment can neither change nor delete, and a conflict needs neither."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.identity.user_assigned.table_rights = {"read", "add"}
+    assert append(table, [row(run="first")]).inserted
+    assert not append(table, [row(run="second")]).inserted
+    assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).inserted
+
+
+def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable) -> None:
+    """Needs a person with more rights than the function has."""
+    world.identity.user_assigned.table_rights.discard("create")
+    with pytest.raises(TableMissing, match="does not exist and could not be created"):
+        append(table, [row()])
+
+
+def test_a_table_that_is_being_deleted_is_waited_for(world: StandIn, table: HistoryTable, waits: list[float]) -> None:
+    """The service says so for a while after a table was deleted."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    body = '{"odata.error": {"code": "TableBeingDeleted", "message": {"lang": "en-US", "value": "x"}}}'
+    world.faults.add("table", Status(409, body), method="POST")
+    assert append(table, [row()]).inserted
+    assert len(waits) == 1
+
+
+def test_a_row_that_comes_and_goes_is_told(world: StandIn, table: HistoryTable) -> None:
+    """A conflict with nothing is no success."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    body = '{"odata.error": {"code": "EntityAlreadyExists", "message": {"lang": "en-US", "value": "x"}}}'
+    world.faults.add("table", Status(409, body), method="POST")
+    with pytest.raises(TableUnreachable, match="gone when it was read"):
+        append(table, [row()])
+
+
+def test_what_nobody_expected_is_told_with_its_code(world: StandIn, table: HistoryTable) -> None:
+    """A refusal of another kind is not taken for success."""
+    body = '{"odata.error": {"code": "PropertyValueTooLarge", "message": {"lang": "en-US", "value": "x"}}}'
+    world.faults.add("table", Status(400, body), times=None)
+    with pytest.raises(Unexpected, match="400 PropertyValueTooLarge"):
+        append(table, [row()])
+
+
+def test_no_identity_is_told_as_such(world: StandIn, table: HistoryTable) -> None:
+    """The table is not at fault when there is no token for it."""
+    world.faults.add("identity", unavailable(), times=None)
+    with pytest.raises(IdentityUnavailable):
+        table.rows_of(TENANT, DAY)
+
+
+def test_an_identity_that_hangs_is_told_as_such(
+    world: StandIn, table: HistoryTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Waiting for a token must not look like waiting for the table."""
+    for module in ("shared.history.table", "shared.azure_services.identity"):
+        monkeypatch.setattr(f"{module}.AZURE", Limits(attempt=0.2, total=0.6))
+    world.faults.add("identity", Hang(), times=None)
+    with pytest.raises(IdentityUnavailable):
+        table.rows_of(TENANT, DAY)

@@ -1,0 +1,136 @@
+"""JSON without loss, and nothing ambiguous let through."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.net import exact_json
+
+# What JSON can hold: numbers as decimals of any precision, text with every character that UTF-8 can carry.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(VALUES)
+def test_what_is_written_is_read_back_exactly(value: Any) -> None:
+    """Every digit of every number survives, however many there are."""
+    assert exact_json.loads(exact_json.dumps(value).encode()) == value
+
+
+@given(NUMBERS)
+def test_a_number_keeps_its_digits_and_exponent(number: Decimal) -> None:
+    """1.10 stays 1.10: equal would not be enough for an amount's text."""
+    read = exact_json.loads(str(number).encode())
+    assert read.as_tuple() == number.as_tuple()
+
+
+@pytest.mark.parametrize(
+    ("literal", "text"),
+    [
+        ("68059.03", "68059.03"),
+        ("0", "0"),
+        ("-0.10", "-0.10"),
+        ("1E+5", "1E+5"),
+        ("12345678901234567", "12345678901234567"),
+        ("0.12345678901234567", "0.12345678901234567"),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_every_number_is_a_decimal(literal: str, text: str) -> None:
+    """Integers too, and those that are longer than Python's own limit for them."""
+    read = exact_json.loads(literal.encode())
+    assert type(read) is Decimal
+    assert str(read) == text
+
+
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
+def test_a_byte_order_mark_makes_no_difference(bom: bytes) -> None:
+    """Partner Center sends one before many of its answers."""
+    assert exact_json.loads(bom + b' {"a": "\xc3\xa4"} ') == {"a": "ä"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbf\xef\xbb\xbf{}",
+        b"<html><body>Service unavailable</body></html>",
+        b'{"a": 1',
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b"-Infinity",
+        b"01",
+        b"{'a': 1}",
+        b'{"a": 1,}',
+        b'{"a": 1} {"a": 2}',
+        b'{"a": "\xff"}',
+        '{"a": 1}'.encode("utf-16"),
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+        b"1e99999999999999999999",
+    ],
+    ids=lambda body: repr(body[:30]),
+)
+def test_what_is_no_json_is_refused(body: bytes) -> None:
+    """One kind of error, whatever is wrong: nobody further up has to know them all."""
+    with pytest.raises(ValueError, match=r".") as raised:
+        exact_json.loads(body)
+    assert not isinstance(raised.value, UnicodeDecodeError), "it would carry the body"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """No body, however broken, makes anything but a value or a ValueError."""
+    try:
+        value = exact_json.loads(body)
+    except ValueError:
+        return
+    assert exact_json.loads(exact_json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": 1, "a": 2}',
+        b'{"a": 1, "b": 0, "a": null}',
+        b'{"o": {"a": [1], "a": [2]}}',
+        b'[{"a": "1", "a": 1}]',
+        b'{"a": true, "a": 1}',
+        b'{"a": [0], "a": [false]}',
+    ],
+    ids=lambda body: body.decode(),
+)
+def test_a_member_twice_with_different_values_is_refused(body: bytes) -> None:
+    """Which of two balances counts would be a guess."""
+    with pytest.raises(ValueError, match="twice"):
+        exact_json.loads(body)
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1, "a": 1}', b'{"a": {"b": []}, "a": {"b": []}}'], ids=lambda b: b.decode())
+def test_a_member_twice_with_one_value_is_read(body: bytes) -> None:
+    """What is said twice is not ambiguous."""
+    assert exact_json.loads(body) == dict(json.loads(body, parse_int=Decimal))
+
+
+def test_an_error_shows_nothing_of_the_values() -> None:
+    """The body may hold a token; messages end in logs."""
+    for body in (b'{"token": "hush-hush', b'{"a": "hush-hush", "a": "hush"}', b'{"a": hush-hush}'):
+        with pytest.raises(ValueError, match=r".") as raised:
+            exact_json.loads(body)
+        assert "hush" not in str(raised.value)
+
+
+def test_dumps_is_compact_ascii() -> None:
+    """Details go into a column of limited length; in ASCII a character is a character however it is counted."""
+    value = {"invoiceType": "Ü\ud800", "summary": [Decimal("1.50"), None, True]}
+    assert exact_json.dumps(value) == '{"invoiceType":"\\u00dc\\ud800","summary":[1.50,null,true]}'

@@ -1,0 +1,295 @@
+"""Partner Center's client over a played service: requests, answers, refusals and failures."""
+
+import inspect
+import logging
+import ssl
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+import requests
+from requests import exceptions
+from requests.adapters import BaseAdapter
+
+from shared.errors import (
+    AppOnlyRefused,
+    MfaRequired,
+    PartnerAccessDenied,
+    PartnerBadResponse,
+    PartnerThrottled,
+    PartnerUnavailable,
+    SnapshotError,
+    WrongAudience,
+)
+from shared.job import new_id, utc_now
+from shared.net.retry import Retry
+from shared.partner_center.client import BearerToken, Caller, PartnerCenter
+from standin import StandIn
+from standin.faults import ContentType, Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
+from standin.sample import summary
+from standin.services.partner_center import refusal
+from tests.support.samples import TENANT
+
+AUDIENCE = "https://api.partnercenter.microsoft.com"
+CORRELATION = "0a1b2c3d-0000-4000-8000-0000000000e1"
+
+Connect = Callable[..., PartnerCenter]
+
+
+@pytest.fixture
+def connect(world: StandIn, session: requests.Session, retry: Retry) -> Connect:
+    """Return what makes the client of a tenant, with a token of the given claims."""
+    world.add_partner(tenant_id=TENANT)
+
+    def client(*, validate_mfa: bool = False, **claims: Any) -> PartnerCenter:
+        token = world.tokens.sign({"aud": AUDIENCE, "tid": TENANT, "idtyp": "app", "iss": "x", "oid": "o"} | claims)
+        caller = Caller(
+            session, world.partner_center.url, BearerToken(token), CORRELATION, retry, utc_now, new_id, validate_mfa
+        )
+        return PartnerCenter(caller)
+
+    return client
+
+
+USER = {"idtyp": "user", "amr": ["pwd", "mfa"]}
+
+
+def test_the_balance(connect: Connect) -> None:
+    """The documented sample, to the cent."""
+    before = datetime.now(UTC)
+    read = connect().invoices.summary.get()
+    assert (read.balance_amount, read.currency_code, read.currency_symbol) == (Decimal("68059.03"), "USD", "$")
+    assert timedelta(0) <= read.receipt.retrieved_at - before < timedelta(minutes=1)
+    assert read.receipt.correlation_id == CORRELATION
+    assert str(UUID(read.receipt.request_id)) == read.receipt.request_id
+
+
+def test_the_balances_of_all_currencies(world: StandIn, connect: Connect) -> None:
+    """One summary a currency."""
+    world.partner_center.balances(TENANT, summary(), summary(Decimal("-7.10"), "EUR", "€"))
+    read = connect(**USER).invoices.summaries.get()
+    assert [(one.currency_code, f"{one.balance_amount:f}") for one in read] == [("USD", "68059.03"), ("EUR", "-7.10")]
+
+
+def test_one_request_id_stands_for_all_attempts(world: StandIn, connect: Connect, waits: list[float]) -> None:
+    """Microsoft's support finds all attempts of a call by it; the next call has another."""
+    world.faults.add("partner", unavailable(), times=2)
+    client = connect()
+    first = client.invoices.summary.get().receipt.request_id
+    second = client.invoices.summary.get().receipt.request_id
+    assert [call.request_id for call in world.journal.calls("partner")] == [first, first, first, second]
+    assert first != second
+    assert waits == [1, 2]
+
+
+class Recorder(BaseAdapter):
+    """Keeps what is sent, and fails."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+        self.sent: list[requests.PreparedRequest] = []
+        self.options: dict[str, Any] = {}
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # all by name
+        """Keep the request."""
+        self.sent.append(request)
+        self.options = options
+        raise self.error
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def recorded(retry: Retry, error: Exception, *, validate_mfa: bool = False) -> tuple[Recorder, SnapshotError]:
+    """Return what was sent and what became of the failure."""
+    recorder = Recorder(error)
+    with requests.Session() as session:
+        session.mount("https://", recorder)
+        caller = Caller(session, "https://api", BearerToken("hush"), CORRELATION, retry, utc_now, new_id, validate_mfa)
+        resource = PartnerCenter(caller).invoices.summary
+        with pytest.raises(PartnerUnavailable) as raised:
+            resource.get()
+    return recorder, raised.value
+
+
+def test_what_is_sent(retry: Retry) -> None:
+    """JSON is asked for, because the service speaks XML too; no header is sent that was not meant."""
+    recorder, _ = recorded(retry, requests.ConnectionError())
+    request = recorder.sent[0]
+    assert (request.method, request.url) == ("GET", "https://api/v1/invoices/summary")
+    assert request.headers["Accept"] == "application/json"
+    assert request.headers["Authorization"] == "Bearer hush"
+    assert request.headers["MS-CorrelationId"] == CORRELATION
+    assert str(UUID(str(request.headers["MS-RequestId"]))) == request.headers["MS-RequestId"]
+    assert "ValidateMfa" not in request.headers
+    assert request.body is None
+    assert recorder.options["timeout"] == (20, 100)
+
+
+def test_mfa_is_asked_for_only_when_wanted(retry: Retry) -> None:
+    """The consent command wants it."""
+    recorder, _ = recorded(retry, requests.ConnectionError(), validate_mfa=True)
+    assert recorder.sent[0].headers["ValidateMfa"] == "true"
+
+
+FAILURES = [
+    kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, requests.RequestException)
+]
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
+def test_every_failure_of_requests_is_mapped(retry: Retry, kind: type[requests.RequestException]) -> None:
+    """A new kind in a new version fails here, not in the night; its text is not shown."""
+    error = kind("hush", "{", 0) if issubclass(kind, exceptions.JSONDecodeError) else kind("hush")
+    recorder, met = recorded(retry, error)
+    assert len(recorder.sent) == 4
+    assert met.ids.request_id == recorder.sent[0].headers["MS-RequestId"]
+    assert "hush" not in str(met)
+
+
+def test_an_untrusted_certificate_is_not_tried_again(retry: Retry) -> None:
+    """No repetition heals it."""
+    cause = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    cause.verify_message = "self-signed certificate"
+    recorder, met = recorded(retry, exceptions.SSLError(cause))
+    assert len(recorder.sent) == 1
+    assert "its certificate is not trusted (self-signed certificate)" in str(met)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Status(429),
+        throttled(9),
+        throttled(9, as_date=True),
+        unavailable(),
+        html(502),
+        Status(408),
+        Cut(),
+        CutBody(),
+        refusal(800003),
+    ],
+    ids=["429", "throttled", "as date", "503", "html 502", "408", "cut", "body cut", "800003"],
+)
+def test_a_passing_failure_is_healed(world: StandIn, connect: Connect, waits: list[float], fault: Fault) -> None:
+    """Within the budget."""
+    world.faults.add("partner", fault)
+    assert connect().invoices.summary.get().balance_amount == Decimal("68059.03")
+    assert len(waits) == 1
+
+
+def test_throttling_beyond_the_budget_is_told(world: StandIn, connect: Connect, waits: list[float]) -> None:
+    """The service's own words are in the message, and nothing is waited for in vain."""
+    world.faults.add("partner", throttled(3600), times=None)
+    with pytest.raises(PartnerThrottled, match="answered 429: Rate limit is exceeded"):
+        connect().invoices.summary.get()
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (900420, WrongAudience),
+        (900421, MfaRequired),
+        (900329, AppOnlyRefused),
+        (900308, PartnerAccessDenied),
+        (900309, PartnerAccessDenied),
+        (900149, PartnerAccessDenied),
+        (60003, PartnerAccessDenied),
+        (400013, PartnerBadResponse),
+    ],
+)
+@pytest.mark.parametrize("extended", [False, True], ids=["documented", "extended"])
+def test_a_refusal_is_final(
+    world: StandIn,
+    connect: Connect,
+    waits: list[float],
+    code: int,
+    kind: type[SnapshotError],
+    extended: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """Each with its own remedy and both ids, after one call."""
+    world.faults.add("partner", refusal(code, extended=extended), times=None)
+    with pytest.raises(kind) as raised:
+        connect().invoices.summary.get()
+    assert raised.value.ids.correlation_id == CORRELATION
+    assert raised.value.ids.request_id == world.journal.calls("partner")[0].request_id
+    assert waits == []
+
+
+def test_the_services_own_checks_of_a_token(connect: Connect) -> None:
+    """A foreign audience, no MFA, an app alone where a user is needed."""
+    with pytest.raises(WrongAudience):
+        connect(aud="https://graph.windows.net").invoices.summary.get()
+    with pytest.raises(MfaRequired):
+        connect(idtyp="user", amr=["pwd"]).invoices.summary.get()
+    with pytest.raises(AppOnlyRefused):
+        connect().invoices.summaries.get()
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (html(200), "is no JSON"),
+        (Status(200), "the answer of 0 bytes is no JSON"),
+        (Status(200, '{"balanceAmount": 1'), "is no JSON"),
+        (Status(200, '{"code": 900308, "description": "No."}'), "an error instead: 900308 No."),
+        (Status(204), "answered 204"),
+        (redirect("https://127.0.0.1:1/"), "answered 302"),
+    ],
+    ids=["html", "empty", "cut", "error with 200", "204", "redirect"],
+)
+def test_an_answer_without_a_balance_is_final(
+    world: StandIn, connect: Connect, waits: list[float], fault: Fault, why: str
+) -> None:
+    """A 200 with a bad body is not repeated, a redirect not followed with the token."""
+    world.faults.add("partner", fault, times=None)
+    with pytest.raises(PartnerBadResponse, match=why):
+        connect().invoices.summary.get()
+    assert waits == []
+    assert world.journal.count("partner") == 1
+
+
+def test_the_content_type_does_not_matter(world: StandIn, connect: Connect) -> None:
+    """The body is JSON or it is not."""
+    world.faults.add("partner", ContentType("text/plain"))
+    assert connect().invoices.summary.get().currency_code == "USD"
+
+
+@pytest.mark.parametrize(
+    ("claims", "asked", "verdict"),
+    [(USER, True, True), (USER, False, None), ({"idtyp": "user", "amr": []}, True, False), ({}, True, None)],
+)
+def test_the_verdict_on_mfa(
+    world: StandIn,
+    connect: Connect,
+    claims: dict[str, Any],
+    asked: bool,  # noqa: FBT001 - a parameter of the test
+    verdict: bool | None,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """True, false, or unknown when the service does not tell."""
+    world.partner_center.mfa_enforced = False
+    read = connect(validate_mfa=asked, **claims).invoices.summary.get()
+    assert read.receipt.mfa_compliant is verdict
+
+
+def test_a_netrc_file_does_not_replace_the_token(
+    connect: Connect, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library would send its entry instead of a header that was only set."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login a password b\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert connect().invoices.summary.get().currency_code == "USD"
+
+
+def test_no_token_is_shown(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in a log, at no level, and not in the repr of what holds it."""
+    caplog.set_level(logging.DEBUG)
+    connect().invoices.summary.get()
+    assert "Bearer" not in caplog.text
+    assert "hush" not in repr(BearerToken("hush"))

@@ -1,0 +1,427 @@
+"""Every form in which an InvoiceSummary was or may be met on the wire."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.net import exact_json
+from shared.partner_center.invoice_summary import (
+    LONGEST_DETAILS,
+    InvoiceSummary,
+    NotASummary,
+    Receipt,
+    parse_summaries,
+    parse_summary,
+)
+
+RECEIPT = Receipt(datetime(2026, 11, 23, 6, 17, tzinfo=UTC), "request", "correlation")
+BOM = b"\xef\xbb\xbf"
+
+DOCUMENTED = b"""{
+  "balanceAmount": 68059.03, "currencyCode": "USD", "currencySymbol": "$",
+  "accountingDate": "2018-03-16T00:00:00", "firstInvoiceCreationDate": "2017-01-21T00:00:00Z",
+  "lastPaymentDate": "0001-01-01T00:00:00", "lastPaymentAmount": 0, "latestInvoiceDate": "2018-03-16T00:00:00",
+  "details": [
+    {"invoiceType": "Recurring", "summary": {"balanceAmount": 60123.03, "currencyCode": "USD"}},
+    {"invoiceType": "one_time", "summary": {"balanceAmount": 7936.00, "currencyCode": "USD"}}
+  ],
+  "links": {"self": {"uri": "/invoices/summary", "method": "GET", "headers": []}},
+  "attributes": {"objectType": "InvoiceSummary"}, "somethingNew": {"x": [1]}
+}"""
+"""A made-up answer of the documented shape: both date forms, the year 1, an integer amount, members to be ignored."""
+
+
+def summary_of(**members: Any) -> InvoiceSummary:
+    """Parse a summary with these members beside a good balance."""
+    return parse_summary(
+        exact_json.dumps({"balanceAmount": Decimal(1), "currencyCode": "USD"} | members).encode(), RECEIPT
+    )
+
+
+def balance_of(literal: str) -> Decimal:
+    """Parse a summary with this text as its balance."""
+    return parse_summary(f'{{"balanceAmount": {literal}, "currencyCode": "USD"}}'.encode(), RECEIPT).balance_amount
+
+
+@pytest.mark.parametrize("bom", [b"", BOM], ids=["plain", "bom"])
+def test_the_documented_shape_is_read(bom: bytes) -> None:
+    """With a byte order mark, as the service sends most answers, and without."""
+    summary = parse_summary(bom + DOCUMENTED, RECEIPT)
+    assert summary.balance_amount == Decimal("68059.03")
+    assert (summary.currency_code, summary.currency_symbol) == ("USD", "$")
+    assert summary.accounting_date == summary.latest_invoice_date == datetime(2018, 3, 16, tzinfo=UTC)
+    assert summary.first_invoice_creation_date == datetime(2017, 1, 21, tzinfo=UTC)
+    assert summary.last_payment_date is None
+    assert summary.last_payment_amount == 0
+    assert json.loads(summary.details or "")[1]["summary"]["balanceAmount"] == 7936
+    assert summary.receipt is RECEIPT
+    assert summary.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("literal", "plain"),
+    [
+        ("68059.03", "68059.03"),
+        ("68059", "68059"),
+        ("0", "0"),
+        ("-0.01", "-0.01"),
+        ("-12345.60", "-12345.60"),
+        ("1.5E3", "1500"),
+        ("1E+5", "100000"),
+        ("680590300e-4", "68059.0300"),
+        ("12345678901234.567", "12345678901234.567"),
+        ("0.30000000000000004", "0.30000000000000004"),
+        ("999999999999999999", "999999999999999999"),
+        ("1.4210854715202004E-14", "0.000000000000014210854715202004"),
+    ],
+)
+def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
+    """Integers, exponents, 17 digits, credit: no digit is rounded, added or lost."""
+    assert f"{balance_of(literal):f}" == plain
+
+
+@pytest.mark.parametrize(
+    "literal",
+    ['"68059.03"', "true", "null", "[]", "{}", "1e18", "-1e18", "1e400", "9" * 400, "1e-61", "0." + "1" * 61],
+)
+def test_a_balance_that_is_no_amount_is_refused(literal: str) -> None:
+    """A text, a truth value or a number beyond all money is no balance, and none is made of it."""
+    with pytest.raises(NotASummary, match="balanceAmount is"):
+        balance_of(literal)
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"", "the answer of 0 bytes is no JSON"),
+        (b"<!DOCTYPE html><html></html>", "no JSON"),
+        (DOCUMENTED[:-9], "no JSON"),
+        (b'{"balanceAmount": NaN, "currencyCode": "USD"}', "NaN is no JSON number"),
+        (b'{"balanceAmount": Infinity, "currencyCode": "USD"}', "Infinity is no JSON number"),
+        (b'{"balanceAmount": 1e9999999999999999999, "currencyCode": "USD"}', "beyond all measure"),
+        (b'{"balanceAmount": 1, "balanceAmount": 2, "currencyCode": "USD"}', "twice"),
+        (b"[" * 50_000, "nested too deeply"),
+        (b"[]", "no JSON object"),
+        (b"null", "no JSON object"),
+        (b'"68059.03"', "no JSON object"),
+        (b"{}", "balanceAmount is missing$"),
+        (b'{"currencyCode": "USD", "BalanceAmount": 1}', "balanceAmount is missing$"),
+        (b'{"balanceAmount": null, "currencyCode": "USD"}', "balanceAmount is missing$"),
+        (b'{"balanceAmount": 1}', "currencyCode is missing"),
+        (b'{"balanceAmount": 1, "currencyCode": null}', "currencyCode is missing"),
+        (b'{"balanceAmount": 1, "currencyCode": "US$"}', "not three letters"),
+        (b'{"balanceAmount": 1, "currencyCode": "USD\\n"}', "not three letters"),
+        ('{"balanceAmount": 1, "currencyCode": "ÄÖÜ"}'.encode(), "not three letters"),
+        (b'{"balanceAmount": 1, "currencyCode": 840}', "not three letters"),
+        (b'{"totalCount": 1, "items": []}', "balanceAmount is missing"),
+    ],
+    ids=lambda value: value[:40].decode() if isinstance(value, bytes) else None,
+)
+def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str) -> None:
+    """A cut, wrong or ambiguous answer is an error that says what was met, never a guess or a zero."""
+    with pytest.raises(NotASummary, match=why):
+        parse_summary(body, RECEIPT)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ({"code": 800003, "description": "Unexpected."}, "an error instead: 800003 Unexpected."),
+        ({"statusCode": 429, "message": "Rate limit is exceeded."}, "Rate limit is exceeded."),
+        ({"code": "A", "description": "two\nlines"}, "two lines"),
+    ],
+)
+def test_an_error_sent_with_status_200_is_named(error: dict[str, Any], told: str) -> None:
+    """The reader sees the service's own words, not only that something is missing."""
+    with pytest.raises(NotASummary) as raised:
+        parse_summary(json.dumps(error).encode(), RECEIPT)
+    assert told in str(raised.value)
+
+
+def test_an_error_sent_with_status_200_is_shown_in_part() -> None:
+    """Somebody else's text is shown, but not without end."""
+    with pytest.raises(NotASummary) as raised:
+        parse_summary(json.dumps({"code": "c" * 9999, "message": "m" * 9999}).encode(), RECEIPT)
+    assert len(str(raised.value)) < 1000
+
+
+def test_the_currency_is_upper_case() -> None:
+    """It is part of the row's key: usd and USD are one."""
+    assert summary_of(currencyCode="eur").currency_code == "EUR"
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2017-01-21T00:00:00Z", datetime(2017, 1, 21, tzinfo=UTC)),
+        ("2018-03-16T00:00:00", datetime(2018, 3, 16, tzinfo=UTC)),
+        ("2018-03-16", datetime(2018, 3, 16, tzinfo=UTC)),
+        ("2018-03-16T01:30:00+02:00", datetime(2018, 3, 15, 23, 30, tzinfo=UTC)),
+        ("2018-03-16T20:00:00-08:00", datetime(2018, 3, 17, 4, 0, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.1Z", datetime(2018, 3, 16, 0, 0, 0, 100_000, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.12", datetime(2018, 3, 16, 0, 0, 0, 120_000, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.123Z", datetime(2018, 3, 16, 0, 0, 0, 123_000, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.1234", datetime(2018, 3, 16, 0, 0, 0, 123_400, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.12345Z", datetime(2018, 3, 16, 0, 0, 0, 123_450, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.123456", datetime(2018, 3, 16, 0, 0, 0, 123_456, tzinfo=UTC)),
+        ("2018-03-16T00:00:00.1234567+00:00", datetime(2018, 3, 16, 0, 0, 0, 123_456, tzinfo=UTC)),
+        ("1601-01-01T00:00:00Z", datetime(1601, 1, 1, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.9999999", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+        ("9999-12-31T23:59:59+01:00", datetime(9999, 12, 31, 22, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_date_is_read_in_utc(text: str, moment: datetime) -> None:
+    """With Z, without a zone (UTC too: one document mixes both), with an offset, with 1 to 7 digits of a second."""
+    summary = summary_of(accountingDate=text)
+    assert summary.accounting_date == moment
+    assert summary.accounting_date.tzinfo is UTC
+    assert summary.remarks == ()
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"lastPaymentDate": None},
+        {"lastPaymentDate": "0001-01-01T00:00:00"},
+        {"lastPaymentDate": "0001-01-01T00:00:00Z"},
+        {"lastPaymentDate": "0001-01-01T00:00:00.0000000+02:00"},
+        {"lastPaymentDate": "0001-01-01T00:00:00-08:00"},
+    ],
+    ids=str,
+)
+def test_missing_null_and_the_year_1_mean_none(members: dict[str, Any]) -> None:
+    """The service has three ways to say that there was no payment; none of them is worth a remark."""
+    summary = summary_of(**members)
+    assert (summary.last_payment_date, summary.remarks) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("soon", "is no date"),
+        ("", "is no date"),
+        ("2018-02-30T00:00:00", "is no date"),
+        ("2018-03-16T25:00:00", "is no date"),
+        ("0000-01-01T00:00:00", "is no date"),
+        ("10000-01-01T00:00:00", "is no date"),
+        ("9999-12-31T23:59:59-05:00", "is no date"),
+        ("\ud800", "is no date"),
+        (Decimal(1521158400), "is no date"),
+        (True, "is no date"),
+        ([], "is no date"),
+        ("0002-01-01T00:00:00Z", "before the year 1601"),
+        ("1600-12-31T23:59:59Z", "before the year 1601"),
+        ("1601-01-01T00:00:00+02:00", "before the year 1601"),
+    ],
+)
+def test_an_unreadable_date_is_left_out_and_remarked(value: Any, why: str) -> None:
+    """An optional date never costs the day its row; that it was left out is said."""
+    summary = summary_of(latestInvoiceDate=value)
+    assert summary.latest_invoice_date is None
+    assert len(summary.remarks) == 1
+    assert summary.remarks[0].startswith("latestInvoiceDate ")
+    assert why in summary.remarks[0]
+
+
+@pytest.mark.parametrize("value", ["12", True, {}, Decimal("1e300"), Decimal("1e-70")], ids=str)
+def test_an_unreadable_payment_is_left_out_and_remarked(value: Any) -> None:
+    """As for dates."""
+    summary = summary_of(lastPaymentAmount=value)
+    assert summary.last_payment_amount is None
+    assert summary.remarks == ("lastPaymentAmount is no number and is left out",)
+
+
+def test_an_integer_payment_is_read() -> None:
+    """0 when there was none, and a whole amount without a point, come as integers."""
+    assert summary_of(lastPaymentAmount=Decimal(250)).last_payment_amount == 250
+
+
+@pytest.mark.parametrize("symbol", ["$", "£", "€", "CHF", "R$", "د.إ"])
+def test_a_symbol_is_taken_as_it_is(symbol: str) -> None:
+    """It is an open text."""
+    assert summary_of(currencySymbol=symbol).currency_symbol == symbol
+
+
+@pytest.mark.parametrize("symbol", [None, ""])
+def test_no_symbol_is_no_remark(symbol: str | None) -> None:
+    """Old answers send none."""
+    summary = summary_of(currencySymbol=symbol)
+    assert (summary.currency_symbol, summary.remarks) == (None, ())
+
+
+@pytest.mark.parametrize("symbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb"], ids=repr)
+def test_a_symbol_that_is_none_is_left_out_and_remarked(symbol: Any) -> None:
+    """A half character or a control character would make the table refuse the whole row."""
+    summary = summary_of(currencySymbol=symbol)
+    assert summary.currency_symbol is None
+    assert summary.remarks == ("currencySymbol is no short text and is left out",)
+
+
+def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
+    """Return one part of details."""
+    return {"invoiceType": kind, "summary": {"balanceAmount": amount, "currencyCode": "USD"}}
+
+
+@pytest.mark.parametrize(
+    ("balance", "details"),
+    [
+        ("1", [part(Decimal("0.1")), part(Decimal("0.9"))]),
+        ("0.3", [part(Decimal("0.1")), part(Decimal("0.2"), "a type nobody knows")]),
+        ("-5", [part(Decimal("-7.50")), part(Decimal("2.5"))]),
+        ("123456789012345678", [part(Decimal("123456789012345677.99")), part(Decimal("0.01"))]),
+        ("1", []),
+        ("1", None),
+    ],
+)
+def test_parts_that_add_up_are_no_remark(balance: str, details: Any) -> None:
+    """Added exactly, however many digits; no parts at all are no contradiction."""
+    assert summary_of(balanceAmount=Decimal(balance), details=details).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("details", "remark"),
+    [
+        ([part(Decimal("0.1")), part(Decimal("0.8"))], "do not add up"),
+        ([part(Decimal("1.0000000000000000000000000001"))], "do not add up"),
+        ([part(Decimal(1)), part(None)], "no readable balance"),
+        ([part(Decimal(1)), part("0")], "no readable balance"),
+        ([part(Decimal(1)), {"invoiceType": "x"}], "no readable balance"),
+        ([part(Decimal(1)), {"summary": []}], "no readable balance"),
+        ([Decimal(1)], "no readable balance"),
+    ],
+)
+def test_parts_that_do_not_add_up_are_remarked_and_kept(details: Any, remark: str) -> None:
+    """A warning, never an error: the balance is what the service says it is."""
+    summary = summary_of(details=details)
+    assert summary.details == exact_json.dumps(details)
+    assert len(summary.remarks) == 1
+    assert remark in summary.remarks[0]
+
+
+@pytest.mark.parametrize("details", [{}, "text", Decimal(1), False])
+def test_details_of_another_kind_are_left_out(details: Any) -> None:
+    """Only a list of parts is one."""
+    summary = summary_of(details=details)
+    assert summary.details is None
+    assert summary.remarks == ("details is no list and is left out",)
+
+
+@pytest.mark.parametrize("text", ["x", "ü", "😀"])
+def test_details_too_long_for_a_column_are_left_out(text: str) -> None:
+    """The column holds 32,768 UTF-16 units; one more and the table would refuse the row."""
+    fits = summary_of(details=[part(Decimal(1), text * 1000)]).details
+    assert fits is not None
+    too_long = summary_of(details=[part(Decimal(1), text * 32_000)])
+    assert too_long.details is None
+    assert any(f"more than the {LONGEST_DETAILS} of a column" in remark for remark in too_long.remarks)
+
+
+@pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])
+def test_details_nested_deeply_are_read_left_out_or_refused(depth: int) -> None:
+    """However deep: the answer is a summary, or it is none."""
+    nested = b"[" * depth + b"]" * depth
+    try:
+        summary = parse_summary(b'{"balanceAmount": 1, "currencyCode": "USD", "details": ' + nested + b"}", RECEIPT)
+    except NotASummary:
+        return
+    assert summary.details in (None, nested.decode())
+
+
+def collection(*items: Any) -> bytes:
+    """Return a collection as the service sends it."""
+    return BOM + json.dumps({"totalCount": len(items), "items": items, "attributes": {}}).encode()
+
+
+def test_a_collection_is_one_summary_a_currency() -> None:
+    """In the order of the answer."""
+    body = collection({"balanceAmount": 1, "currencyCode": "USD"}, {"balanceAmount": -2.5, "currencyCode": "eur"})
+    read = parse_summaries(body, RECEIPT)
+    assert [(summary.currency_code, summary.balance_amount) for summary in read] == [
+        ("USD", Decimal(1)),
+        ("EUR", Decimal("-2.5")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (collection(), "holds no summary at all"),
+        (b"{}", "no list of items"),
+        (b'{"items": null}', "no list of items"),
+        (b'{"items": {}}', "no list of items"),
+        (b'[{"balanceAmount": 1, "currencyCode": "USD"}]', "no JSON object"),
+        (collection({"balanceAmount": 1, "currencyCode": "USD"}, None), "no JSON object"),
+        (collection({"balanceAmount": 1, "currencyCode": "USD"}, {"currencyCode": "EUR"}), "balanceAmount is missing"),
+        (
+            collection({"balanceAmount": 1, "currencyCode": "USD"}, {"balanceAmount": 1, "currencyCode": "usd"}),
+            "names USD more than once",
+        ),
+    ],
+)
+def test_a_collection_with_a_doubt_is_refused_as_a_whole(body: bytes, why: str) -> None:
+    """An empty one, a currency twice, one unreadable summary: no half of a day is recorded."""
+    with pytest.raises(NotASummary, match=why):
+        parse_summaries(body, RECEIPT)
+
+
+AMOUNTS = st.decimals(
+    min_value=Decimal(-999999999999999), max_value=Decimal(999999999999999), allow_nan=False, allow_infinity=False
+).filter(lambda amount: abs(int(amount.as_tuple().exponent)) <= 30)
+
+
+@given(balance=AMOUNTS, parts=st.lists(AMOUNTS, max_size=4))
+def test_any_amount_comes_through_exactly(balance: Decimal, parts: list[Decimal]) -> None:
+    """To its text in plain notation, and in the details digit by digit."""
+    details = [part(amount) for amount in parts]
+    summary = summary_of(balanceAmount=balance, details=details)
+    text = f"{summary.balance_amount:f}"
+    assert "E" not in text.upper()
+    assert Decimal(text) == balance
+    assert summary.balance_amount.as_tuple() == balance.as_tuple()
+    assert exact_json.loads((summary.details or "[]").encode()) == details
+
+
+NAMES = ["balanceAmount", "currencyCode", "currencySymbol", "accountingDate", "lastPaymentAmount", "details", "code"]
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers()
+    | st.text(max_size=20)
+    | st.sampled_from(["USD", "2026-11-23"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["summary", *NAMES]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+BODIES = st.binary(max_size=100) | st.fixed_dictionaries({}, optional=dict.fromkeys([*NAMES, "items"], ANYTHING)).map(
+    lambda members: json.dumps(members).encode()
+)
+
+
+@given(BODIES)
+def test_any_bytes_are_a_summary_or_none(body: bytes) -> None:
+    """Whatever arrives, it is a readable balance or NotASummary; nothing else ever comes out."""
+    for parse in (parse_summary, parse_summaries):
+        try:
+            parsed = parse(body, RECEIPT)
+        except NotASummary:
+            continue
+        for summary in parsed if isinstance(parsed, tuple) else (parsed,):
+            assert summary.balance_amount.is_finite()
+            assert len(summary.currency_code) == 3
+
+
+@given(amount=st.integers(10**5, 10**12))
+def test_a_refusal_shows_no_amount(amount: int) -> None:
+    """Messages end in logs, and amounts stay out of them."""
+    body = json.dumps({"balanceAmount": str(amount), "lastPaymentAmount": amount, "currencyCode": "USD"}).encode()
+    with pytest.raises(NotASummary) as raised:
+        parse_summary(body, RECEIPT)
+    assert str(amount) not in str(raised.value)

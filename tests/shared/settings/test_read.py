@@ -1,0 +1,212 @@
+"""The settings of a run, read and checked as a whole."""
+
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import SettingsInvalid
+from shared.settings.accounts import MEMBERS
+from shared.settings.read import NAMES, Settings, read_settings
+from tests.support.samples import CLIENT, FULL_ACCOUNT, IDENTITY, OTHER_TENANT, SINGLE, TABLE_AND_VAULT, TENANT, many
+
+
+def problems(environ: dict[str, str]) -> list[str]:
+    """Return the problems of an environment that has some."""
+    with pytest.raises(SettingsInvalid) as raised:
+        read_settings(environ)
+    return [str(problem) for problem in raised.value.problems]
+
+
+def test_the_fewest_settings() -> None:
+    """Everything else has a default."""
+    settings = read_settings(SINGLE)
+    assert settings == Settings(
+        time_zone=ZoneInfo("UTC"),
+        table_endpoint="https://contosohistory.table.core.windows.net",
+        table_name="partnerbalances",
+        archive_endpoint=None,
+        vault_url="https://contoso.vault.azure.net",
+        identity_client_id=None,
+        in_azure=False,
+        accounts=settings.accounts,
+    )
+    assert [account.tenant_id for account in settings.accounts] == [TENANT]
+
+
+def test_every_setting() -> None:
+    """Each arrives where it belongs."""
+    settings = read_settings(
+        many(FULL_ACCOUNT)
+        | {
+            "SNAPSHOT_SCHEDULE": "0 17 6-22/4 * * *",
+            "SNAPSHOT_TIME_ZONE": "Pacific/Auckland",
+            "SNAPSHOT_TABLE_NAME": "history",
+            "SNAPSHOT_ARCHIVE_ENDPOINT": "https://contosoarchive.table.core.windows.net/",
+            "AZURE_CLIENT_ID": IDENTITY.upper(),
+            "PARTNER_API_URL": "https://127.0.0.1:1",
+            "PARTNER_LOGIN_URL": "https://127.0.0.1:2",
+            "IDENTITY_ENDPOINT": "http://127.0.0.1:3",
+        }
+    )
+    assert settings.time_zone == ZoneInfo("Pacific/Auckland")
+    assert settings.table_name == "history"
+    assert settings.archive_endpoint == "https://contosoarchive.table.core.windows.net"
+    assert settings.identity_client_id == IDENTITY
+    assert settings.in_azure
+    cloud = settings.accounts[0].cloud
+    assert (cloud.api_url, cloud.login_url) == ("https://127.0.0.1:1", "https://127.0.0.1:2")
+
+
+def test_an_empty_environment_tells_all_that_is_needed() -> None:
+    """The first run of a new user: one message with everything to set, the vault included."""
+    assert [problem.partition(" is missing: ")[0] for problem in problems({})] == [
+        "SNAPSHOT_TABLE_ENDPOINT",
+        "PARTNER_TENANT_ID",
+        "PARTNER_CLIENT_ID",
+        "PARTNER_SECRET_NAME",
+        "KEY_VAULT_URL",
+    ]
+
+
+def test_every_wrong_setting_is_told_at_once() -> None:
+    """All of them, each once, each with its name."""
+    environ = dict.fromkeys(NAMES, "this is wrong") | {
+        "PARTNER_ACCOUNTS": "",
+        "SNAPSHOT_SCHEDULE": "",
+        "PARTNER_ACCOUNT_NAME": "a\nb",
+    }
+    named = [problem.split(" ")[0] for problem in problems(environ)]
+    assert sorted(named) == sorted(set(NAMES) - {"PARTNER_ACCOUNTS", "SNAPSHOT_SCHEDULE"})
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in SINGLE])
+def test_an_empty_setting_is_an_absent_one(name: str) -> None:
+    """Templates set empty strings where nothing is meant."""
+    assert read_settings(SINGLE | {name: ""}) == read_settings(SINGLE | {name: "  "}) == read_settings(SINGLE)
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_needed_setting_that_is_empty_is_missing(name: str) -> None:
+    """An empty string satisfies nothing."""
+    (problem,) = problems(SINGLE | {name: ""})
+    assert problem.startswith(f"{name} is missing: ")
+
+
+def test_without_secrets_no_vault_is_needed_but_an_identity_is() -> None:
+    """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names."""
+    environ = {name: text for name, text in SINGLE.items() if name not in ("KEY_VAULT_URL", "PARTNER_SECRET_NAME")}
+    environ |= {"PARTNER_CREDENTIAL": "federated", "AZURE_CLIENT_ID": IDENTITY}
+    settings = read_settings(environ)
+    assert (settings.vault_url, settings.accounts[0].federated) == (None, True)
+    (problem,) = problems(environ | {"AZURE_CLIENT_ID": ""})
+    assert problem.startswith("AZURE_CLIENT_ID is missing: ")
+    vault_again = problems(environ | {"PARTNER_AUTH": "app_user", "PARTNER_REFRESH_TOKEN_NAME": "token"})
+    assert [problem.split(" ")[0] for problem in vault_again] == ["KEY_VAULT_URL"]
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_an_archive_in_the_same_place_is_refused(end: str) -> None:
+    """A copy beside the original is lost with it."""
+    same = SINGLE | {"SNAPSHOT_ARCHIVE_ENDPOINT": SINGLE["SNAPSHOT_TABLE_ENDPOINT"] + end}
+    (problem,) = problems(same)
+    assert problem.startswith("SNAPSHOT_ARCHIVE_ENDPOINT is the same as SNAPSHOT_TABLE_ENDPOINT: ")
+
+
+def test_the_vaults_address_has_no_path_and_the_tables_may_have_one() -> None:
+    """A local table service has the account in its path."""
+    local = SINGLE | {"SNAPSHOT_TABLE_ENDPOINT": "https://127.0.0.1:10002/account"}
+    assert read_settings(local).table_endpoint == "https://127.0.0.1:10002/account"
+    (problem,) = problems(SINGLE | {"KEY_VAULT_URL": "https://contoso.vault.azure.net/secrets"})
+    assert problem.startswith("KEY_VAULT_URL carries a path: ")
+
+
+def test_other_variables_do_not_matter() -> None:
+    """The environment of a function app is full of them."""
+    assert read_settings(SINGLE | {"PATH": "x", "PARTNER_SOMETHING": "y", "partner_tenant_id": "z"}) == read_settings(
+        SINGLE
+    )
+
+
+# What people have in the clipboard: a client secret, an account key, a token, a certificate, and whole lines around them.
+HUSH = "Hush8Q~Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi"
+SECRETS = [
+    HUSH,
+    "aHVzaGh1c2hodXNoaHVzaGh1c2hodXNoaHVzaGh1c2g5OQ==",
+    "eyJodXNoIjoxfQ.eyJodXNoIjoxfQ.c2lnbmF0dXJlaHVzaA",
+    "-----BEGIN PRIVATE KEY-----\nTUlodXNoaHVzaA==\n-----END PRIVATE KEY-----",
+    "DefaultEndpointsProtocol=https;AccountName=c;AccountKey=aHVzaA==;EndpointSuffix=core.windows.net",
+    "https://contoso.table.core.windows.net/?sv=2024&sig=hushhushhushhush",
+    "https://user:hushhushhush@contoso.vault.azure.net",
+]
+GOOD = {
+    **TABLE_AND_VAULT,
+    "SNAPSHOT_TIME_ZONE": "Europe/Berlin",
+    "PARTNER_TENANT_ID": TENANT,
+    "PARTNER_CLIENT_ID": CLIENT,
+    "PARTNER_CREDENTIAL": "federated",
+    "PARTNER_AUTH": "app_user",
+    "PARTNER_BALANCES": "summaries",
+    "PARTNER_CREDIT_LIMIT": "85000 USD",
+    "PARTNER_CLOUD": "china",
+}
+DISPLAYED = ("PARTNER_ACCOUNT_NAME", "name")
+"""What is a display name, not a secret's place, and may hold anything printable."""
+
+MEMBER_VALUES = st.sampled_from(SECRETS) | st.sampled_from([TENANT, OTHER_TENANT, "app_user", "", None, 5, ["x"]])
+OBJECTS = st.dictionaries(st.sampled_from([*MEMBERS.values(), "extra", HUSH]), MEMBER_VALUES, max_size=6)
+PASTED = st.sampled_from(SECRETS) | st.sampled_from(SECRETS).map(
+    lambda secret: f"https://contoso.vault.azure.net/{secret}"
+)
+TEXTS = st.sampled_from(["", " ", "app", "https://x", "[]", *GOOD.values()]) | PASTED | st.text(max_size=30)
+ACCOUNTS = (st.lists(OBJECTS | MEMBER_VALUES, max_size=3)).map(json.dumps) | st.sampled_from(SECRETS).map(
+    lambda s: f'[{{"{s}'
+)
+ENVIRONMENTS = st.fixed_dictionaries(
+    {}, optional={name: ACCOUNTS if name == "PARTNER_ACCOUNTS" else TEXTS for name in NAMES}
+)
+
+
+def pieces(secret: str) -> list[str]:
+    """Return the parts of a pasted text that are secret."""
+    return [
+        piece
+        for piece in secret.replace("\n", " ").replace("/", " ").split()
+        if "ush" in piece.lower() or "HVz" in piece
+    ]
+
+
+def read_or_refused(environ: dict[str, str]) -> Settings | SettingsInvalid:
+    """Return the settings, or the error; nothing else may come."""
+    try:
+        return read_settings(environ)
+    except SettingsInvalid as error:
+        return error
+
+
+@given(ENVIRONMENTS)
+def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(environ: dict[str, str]) -> None:
+    """People paste secrets into the wrong box: no message shows a value, whatever the mistake."""
+    read = read_or_refused(environ)
+    if isinstance(read, Settings):
+        assert read.accounts
+        assert read.table_endpoint.startswith("https://")
+        return
+    text = f"{read} {read.remedy} {read!r}".lower()
+    assert read.problems
+    assert not any(piece.lower() in text for secret in SECRETS for piece in pieces(secret))
+    assert read.__cause__ is None
+    assert read.__context__ is None or read.__suppress_context__
+
+
+@given(secret=st.sampled_from(SECRETS), name=st.sampled_from([name for name in NAMES if name not in DISPLAYED]))
+def test_a_secret_in_a_wrong_box_is_refused_unseen(secret: str, name: str) -> None:
+    """None of these can be taken for a right value of any setting, so it is refused before anything logs it."""
+    if name == "SNAPSHOT_SCHEDULE":
+        return
+    base = {key: text for key, text in SINGLE.items() if not (name == "PARTNER_ACCOUNTS" and key in MEMBERS)}
+    told = " ".join(problems(base | {name: secret}))
+    assert name in told
+    assert not any(piece.lower() in told.lower() for piece in pieces(secret))

@@ -1,0 +1,264 @@
+"""Signing in at a played Entra ID, through the real MSAL."""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.azure_services.identity import Identity
+from shared.azure_services.vault import Vault
+from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable, SnapshotError
+from shared.net.retry import TryAgain
+from shared.settings.accounts import Account
+from shared.sign_in.app_credential import AppCredential, app_credential
+from shared.sign_in.entra import SignIn, Tokens, tokens_from
+from standin import StandIn
+from standin.aadsts import REFUSALS
+from standin.faults import Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
+from standin.partner import Partner
+
+AccountOf = Callable[[Partner], Account]
+SECRET = "hush-hush~secret"
+TOKEN_PATH = "/oauth2/v2.0/token"
+CONFIGURATION = "/.well-known/openid-configuration"
+
+
+def claims(world: StandIn, tokens: Tokens) -> dict[str, Any]:
+    """Return what the access token says."""
+    return world.tokens.read_bearer(f"Bearer {tokens.access_token}", None)
+
+
+@pytest.mark.parametrize("kind", ["secret", "pkcs12", "pem", "federated"])
+@pytest.mark.parametrize("auth", ["app", "app_user"])
+def test_every_credential_signs_in_in_both_modes(
+    world: StandIn,
+    vault: Vault,
+    identity: Identity,
+    sign_in: SignIn,
+    account_of: AccountOf,
+    kind: str,
+    auth: str,
+) -> None:
+    """With two calls: where to ask, and the asking. Only a user's sign-in brings a refresh token."""
+    partner = world.add_partner(credential=kind, auth=auth)
+    account = account_of(partner)
+    proof = app_credential(account, vault, identity)
+    world.journal.clear()
+    if auth == "app":
+        tokens = sign_in.as_app(account, proof)
+        assert tokens.refresh_token is None
+    else:
+        tokens = sign_in.as_user(account, proof, vault.secret(str(partner.refresh_token_name)).value)
+        assert tokens.refresh_token
+    assert claims(world, tokens)["aud"] == "https://api.partnercenter.microsoft.com"
+    assert claims(world, tokens)["idtyp"] == ("app" if auth == "app" else "user")
+    assert world.journal.count("entra") == 2
+
+
+def test_another_clouds_token_is_for_its_audience(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
+    """A token of the wrong cloud would be refused by Partner Center."""
+    account = account_of(world.add_partner(cloud="china", secret=SECRET))
+    tokens = sign_in.as_app(account, AppCredential(SECRET))
+    assert claims(world, tokens)["aud"] == "https://partner.partnercenterapi.microsoftonline.cn"
+
+
+def test_nothing_is_kept_from_one_sign_in_to_the_next(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
+    """A warm worker signs in anew at each run."""
+    account = account_of(world.add_partner(secret=SECRET))
+    sign_in.as_app(account, AppCredential(SECRET))
+    sign_in.as_app(account, AppCredential(SECRET))
+    assert world.journal.count("entra", path_contains=TOKEN_PATH) == 2
+
+
+USERS_ERRORS = {"invalid_grant", "interaction_required", "consent_required", "login_required"}
+
+
+@pytest.mark.parametrize("code", sorted(REFUSALS))
+def test_every_refusal_is_told_by_its_oauth_error(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], code: int
+) -> None:
+    """Microsoft says that its numbers and texts change: the kind rests on `error`, the text is shown."""
+    refusal = REFUSALS[code]
+    partner = world.add_partner(auth="app_user", secret=SECRET)
+    account = account_of(partner)
+    world.entra.refuse(partner.tenant_id, code)
+    passing = refusal.status >= 500 or refusal.error in {"temporarily_unavailable", "server_error"}
+    expected = SignInUnavailable if passing else ConsentRequired if refusal.error in USERS_ERRORS else SignInRejected
+    with pytest.raises(expected) as raised:
+        sign_in.as_user(account, AppCredential(SECRET), "hush-refresh")
+    if refusal.status < 500:
+        assert f"AADSTS{code}" in str(raised.value)
+        assert raised.value.ids.request_id
+        assert raised.value.ids.correlation_id
+    assert "Trace ID" not in str(raised.value)
+    assert "hush" not in str(raised.value)
+    assert (waits != []) == passing
+    assert world.journal.count("entra", path_contains=TOKEN_PATH) == (4 if passing else 1)
+
+
+def test_the_service_and_the_app_are_named(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
+    """Of ten accounts, the reader has to know which."""
+    partner = world.add_partner(secret=SECRET)
+    with pytest.raises(SignInRejected) as raised:
+        sign_in.as_app(account_of(partner), AppCredential("wrong"))
+    for part in (world.entra.url, partner.tenant_id, partner.client_id, "invalid_client", "AADSTS7000215"):
+        assert part in str(raised.value)
+
+
+def test_an_expired_credential_is_tried_and_the_remedy_says_so(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf
+) -> None:
+    """The vault's note may be wrong, so it is tried; refused, the note is the likeliest cause."""
+    account = account_of(world.add_partner(secret=SECRET))
+    ended = datetime(2020, 5, 17, tzinfo=UTC)
+    assert sign_in.as_app(account, AppCredential(SECRET, "app", ended)).access_token
+    with pytest.raises(SignInRejected) as raised:
+        sign_in.as_app(account, AppCredential("wrong", "app", ended))
+    assert raised.value.remedy.startswith("The app's secret or certificate expired on 2020-05-17. ")
+    with pytest.raises(SignInRejected) as raised:
+        sign_in.as_app(account, AppCredential("wrong", "app", datetime.now(UTC) + timedelta(days=9)))
+    assert "expired on" not in raised.value.remedy
+
+
+@pytest.mark.parametrize("path", [CONFIGURATION, TOKEN_PATH], ids=["configuration", "token"])
+@pytest.mark.parametrize(
+    "fault",
+    [Status(429), throttled(2), unavailable(), unavailable(2), html(502), Status(408), Status(500), Cut(), CutBody()],
+    ids=["429", "retry-after", "503", "503 retry-after", "html 502", "408", "500", "cut", "body cut"],
+)
+def test_a_passing_failure_is_healed(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], fault: Fault, path: str
+) -> None:
+    """MSAL would keep some of these for a minute."""
+    account = account_of(world.add_partner(secret=SECRET))
+    world.faults.add("entra", fault, path_contains=path)
+    assert sign_in.as_app(account, AppCredential(SECRET)).access_token
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("error", ["temporarily_unavailable", "server_error"])
+def test_a_passing_refusal_is_tried_again(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], error: str
+) -> None:
+    """Also when its status does not say so."""
+    account = account_of(world.add_partner(secret=SECRET))
+    world.faults.add("entra", Status(400, f'{{"error": "{error}"}}'), path_contains=TOKEN_PATH)
+    assert sign_in.as_app(account, AppCredential(SECRET)).access_token
+    assert len(waits) == 1
+
+
+@pytest.mark.parametrize("path", [CONFIGURATION, TOKEN_PATH], ids=["configuration", "token"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        html(200),
+        Status(200, "{}"),
+        Status(200, b""),
+        Status(200, "[]"),
+        Status(200, '{"access_token": "hush-hus'),
+        Status(200, '{"access_token": 5}'),
+        Status(200, '{"access_token": "two\\nlines"}'),
+        Status(200, '{"access_token": ""}'),
+        Status(418, "{}"),
+        redirect("https://127.0.0.1:1/"),
+    ],
+    ids=[
+        "html",
+        "empty object",
+        "nothing",
+        "array",
+        "cut token",
+        "number",
+        "two lines",
+        "empty token",
+        "418",
+        "redirect",
+    ],
+)
+def test_an_answer_that_is_none_is_of_the_tree(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf, fault: Fault, path: str
+) -> None:
+    """A proxy's page, half a token, somebody else's JSON: an error with a code, and nothing of the answer in it."""
+    account = account_of(world.add_partner(secret=SECRET))
+    world.faults.add("entra", fault, path_contains=path, times=None)
+    with pytest.raises(SnapshotError) as raised:
+        sign_in.as_app(account, AppCredential(SECRET))
+    assert raised.value.code in {"sign-in-unavailable", "sign-in-rejected"}
+    assert "hush" not in str(raised.value)
+
+
+def test_an_unknown_tenant_is_rejected_with_its_own_remedy(
+    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float]
+) -> None:
+    """The likeliest cause is a tenant of another cloud."""
+    partner = world.add_partner(secret=SECRET)
+    world.entra.directory.clear()
+    with pytest.raises(SignInRejected, match="does not know the tenant") as raised:
+        sign_in.as_app(account_of(partner), AppCredential(SECRET))
+    assert "PARTNER_CLOUD" in raised.value.remedy
+    assert waits == []
+
+
+def test_a_refused_connection(world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float]) -> None:
+    """Four attempts; the reason is in plain words."""
+    account = account_of(world.add_partner(secret=SECRET))
+    with world.service("entra").refusing(), pytest.raises(SignInUnavailable, match="it refused the connection"):
+        sign_in.as_app(account, AppCredential(SECRET))
+    assert waits == [1, 2, 4]
+
+
+def test_no_secret_and_no_token_is_logged(
+    world: StandIn,
+    vault: Vault,
+    identity: Identity,
+    sign_in: SignIn,
+    account_of: AccountOf,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At no level, by none of the libraries."""
+    caplog.set_level(logging.DEBUG)
+    partner = world.add_partner(auth="app_user", secret=SECRET)
+    refresh_token = world.vault.versions(str(partner.refresh_token_name))[0].value
+    tokens = sign_in.as_user(account_of(partner), AppCredential(SECRET), refresh_token)
+    for hush in (SECRET, refresh_token, tokens.access_token, str(tokens.refresh_token)):
+        assert hush not in caplog.text
+        assert hush not in repr(tokens)
+
+
+@pytest.mark.parametrize("error", sorted(USERS_ERRORS))
+def test_an_app_alone_has_no_consent_to_renew(error: str) -> None:
+    """The same words mean the app where there is no user, and the remedy is the caller's."""
+    with pytest.raises(SignInRejected) as raised:
+        tokens_from({"error": error}, "the sign-in", with_user=False, app_remedy="Do this.")
+    assert raised.value.remedy == "Do this."
+
+
+@pytest.mark.parametrize("token", [None, 5, ["x"], "", "two words", "ü", "a\r\nb"])
+def test_only_a_readable_token_is_one(token: Any) -> None:
+    """It goes into a header."""
+    with pytest.raises(SnapshotError):
+        tokens_from({"access_token": token}, "the sign-in")
+
+
+@pytest.mark.parametrize("refresh_token", [None, "", 5, ["x"]])
+def test_a_refresh_token_that_is_none_is_none(refresh_token: Any) -> None:
+    """Storing it would replace one that works."""
+    assert tokens_from({"access_token": "a", "refresh_token": refresh_token}, "x") == Tokens("a", None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"error": "temporarily_unavailable"}, TryAgain),
+        ({"error": "invalid_grant", "error_description": None}, ConsentRequired),
+        ({"error": "unauthorized_client"}, SignInRejected),
+        ({"error": ["invalid_grant"]}, SignInRejected),
+        ({}, SignInUnavailable),
+    ],
+)
+def test_answers_without_a_token(answer: dict[str, Any], kind: type[Exception]) -> None:
+    """Whatever is missing or of another type."""
+    with pytest.raises(kind):
+        tokens_from(answer, "the sign-in")

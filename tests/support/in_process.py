@@ -1,0 +1,45 @@
+"""The job in this process, by the stand-in's clock, and what it logged."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from aiohttp import web
+
+from shared.job import run_once
+from shared.net.retry import Retry
+from shared.run import RunResult
+from shared.settings.read import read_settings
+from standin import StandIn
+from standin.faults import Fault, Moment
+
+
+def run_now(world: StandIn, environ: Mapping[str, str]) -> RunResult:
+    """Run the job once, at the time of the stand-in; the waits between attempts take no time."""
+    with patch("shared.job.Retry", partial(Retry, sleep=lambda _: None)):
+        return run_once(read_settings(environ), run_id=str(uuid4()), now=world.clock.now)
+
+
+def lines(caplog: pytest.LogCaptureFixture, marker: str, account: str | None = None) -> list[dict[str, Any]]:
+    """Return the JSON of the lines that begin with a marker, of one account if it is named."""
+    found = [json.loads(text.partition(" ")[2]) for text in caplog.messages if text.split(" ")[0] == marker]
+    return [line for line in found if account in (None, line.get("account"))]
+
+
+@dataclass(frozen=True)
+class Edited(Fault):
+    """Changes the members of the service's own JSON answer; `edit` is given them and the body of the request."""
+
+    edit: Callable[[dict[str, Any], bytes], object]
+
+    async def play(self, moment: Moment) -> web.StreamResponse:
+        """Send the changed answer."""
+        answer = await moment.answer()
+        members = json.loads(answer.body if isinstance(answer.body, bytes) else b"")
+        self.edit(members, await moment.request.read())
+        return web.json_response(members, status=answer.status)

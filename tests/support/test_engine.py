@@ -1,0 +1,229 @@
+"""The engine harness, tried on small functions made here."""
+
+import json
+import logging
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine import Engine, EngineError, LogLine
+
+FUNCTION = """
+    import logging
+    import os
+    import sys
+    import threading
+    from contextvars import copy_context
+
+    import azure.functions as func
+    from shared.counter import next_number
+
+    arrived = threading.Barrier(2)
+
+    def main(timer: func.TimerRequest, context: func.Context) -> None:
+        print("printed to stdout")
+        print("printed to stderr", file=sys.stderr)
+        number = next_number()
+        logging.info("number %s, past due %s, setting %s", number, timer.past_due, os.environ.get("SETTING"))
+        globals()[os.environ["CASE"]](context)
+
+    def quiet(context):
+        pass
+
+    def broken(context):
+        raise RuntimeError("no balance: today") from KeyError("cause")
+
+    def logged_error(context):
+        try:
+            1 / 0
+        except ZeroDivisionError:
+            logging.getLogger("azure.something").debug("caught", exc_info=True)
+
+    def meeting(context):
+        arrived.wait(30)
+
+    def waiting(context):
+        logging.warning("waiting")
+        threading.Event().wait()
+
+    def threads(context):
+        def say(how, prepare):
+            prepare()
+            logging.info("thread %s", how)
+
+        def claim():
+            context.thread_local_storage.invocation_id = context.invocation_id
+
+        for how, run, prepare in (
+            ("bare", lambda work: work(), lambda: None),
+            ("with storage", lambda work: work(), claim),
+            ("with context", copy_context().run, lambda: None),
+            ("with both", copy_context().run, claim),
+        ):
+            work = lambda: say(how, prepare)
+            thread = threading.Thread(target=run, args=(work,))
+            thread.start()
+            thread.join()
+
+    def names(context):
+        import tests.helper
+        logging.info("names %s %s %s", __name__, tests.helper.__file__, sys.path[0])
+"""
+COUNTER = """
+    import itertools
+
+    next_number = itertools.count(1).__next__
+"""
+
+
+@pytest.fixture
+def app_root(tmp_path: Path) -> Path:
+    """Return the root of a throw-away function app with a `shared` and a `tests` package of its own."""
+    bindings = [{"name": "timer", "type": "timerTrigger", "direction": "in", "schedule": "%SCHEDULE%"}]
+    description = {"scriptFile": "__init__.py", "bindings": bindings}
+    for name, text in {
+        "BalanceSnapshot/__init__.py": FUNCTION,
+        "BalanceSnapshot/function.json": json.dumps(description),
+        "shared/counter.py": COUNTER,
+        "tests/helper.py": "",
+    }.items():
+        path = tmp_path / "app" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+    return tmp_path / "app"
+
+
+def engine_for(app_root: Path, case: str) -> Engine:
+    """Return an engine at DEBUG whose function does what `case` names."""
+    return Engine(app_root, {"CASE": case, "SETTING": "ä value"}, log_level=logging.DEBUG)
+
+
+def line_with(lines: Iterable[LogLine], text: str) -> LogLine:
+    """Return the only line whose message contains the text."""
+    (line,) = [line for line in lines if text in line.message]
+    return line
+
+
+def test_a_run_that_returns_is_a_success_with_its_log(app_root: Path) -> None:
+    """The environment given is what the function sees; its line is filed under the invocation and prints do no harm."""
+    with engine_for(app_root, "quiet") as engine:
+        result = engine.invoke(invocation_id="first")
+    assert result.success
+    assert result.exception is None
+    assert result.seconds > 0
+    line = line_with(result.logs, "number")
+    assert line == LogLine("INFO", "root", "number 1, past due False, setting ä value", "first", "first")
+    assert sorted(engine.output) == ["printed to stderr\n", "printed to stdout\n"]
+
+
+def test_past_due_reaches_the_function(app_root: Path) -> None:
+    """A late timer is told to the function as the host tells it."""
+    with engine_for(app_root, "quiet") as engine:
+        late, punctual = engine.invoke(past_due=True), engine.invoke(past_due=False)
+    assert "past due True" in line_with(late.logs, "number").message
+    assert "past due False" in line_with(punctual.logs, "number").message
+
+
+def test_modules_stay_loaded_between_invocations(app_root: Path) -> None:
+    """The second invocation meets what the first left in a module, and its log holds its own lines alone."""
+    with engine_for(app_root, "quiet") as engine:
+        first, second = engine.invoke(), engine.invoke()
+    assert line_with(first.logs, "number").message.startswith("number 1,")
+    assert line_with(second.logs, "number").message.startswith("number 2,")
+    assert first.invocation_id != second.invocation_id
+
+
+def test_an_exception_fails_the_invocation_and_not_the_worker(app_root: Path) -> None:
+    """The class, the text and the traceback with its cause arrive as the host gets them."""
+    with engine_for(app_root, "broken") as engine:
+        result = engine.invoke()
+        again = engine.invoke()
+    assert not result.success
+    assert result.exception is not None
+    assert (result.exception.type, result.exception.message) == ("RuntimeError", "no balance: today")
+    assert "KeyError: 'cause'" in result.exception.stack
+    assert not again.success
+
+
+def test_a_logged_exception_is_part_of_the_message(app_root: Path) -> None:
+    """Other libraries' loggers are captured at DEBUG too, with the traceback that the worker would ship."""
+    with engine_for(app_root, "logged_error") as engine:
+        line = line_with(engine.invoke().logs, "caught")
+    assert (line.level, line.logger) == ("DEBUG", "azure.something")
+    assert "ZeroDivisionError" in line.message
+
+
+def test_invocations_run_side_by_side_with_logs_of_their_own(app_root: Path) -> None:
+    """Two invocations that wait for each other both end, and neither has the other's lines."""
+    with engine_for(app_root, "meeting") as engine:
+        futures = [engine.submit(invocation_id=name) for name in ("left", "right")]
+        results = [future.result(60) for future in futures]
+    assert [result.success for result in results] == [True, True]
+    assert [line_with(result.logs, "number").invocation_id for result in results] == ["left", "right"]
+
+
+def test_a_thread_logs_under_its_invocation_only_with_context_and_storage(app_root: Path) -> None:
+    """The worker up to 3.12 wants the thread-local storage, the one of 3.13 a copy of the context; both need both."""
+    with engine_for(app_root, "threads") as engine:
+        logs = engine.invoke(invocation_id="mine").logs
+    found = {
+        how: (line.invocation_id, line.thread_local_id, line.shipped)
+        for how in ("bare", "with storage", "with context", "with both")
+        for line in [line_with(logs, f"thread {how}")]
+    }
+    assert found == {
+        "bare": (None, None, False),
+        "with storage": (None, "mine", False),
+        "with context": ("mine", None, False),
+        "with both": ("mine", "mine", True),
+    }
+
+
+def test_the_function_is_imported_as_the_host_imports_it(app_root: Path) -> None:
+    """The module is `__app__.BalanceSnapshot`, the root is on the path, and `tests` is the application's own package."""
+    with engine_for(app_root, "names") as engine:
+        result = engine.invoke()
+    line = line_with(result.logs, "names")
+    assert line.message == f"names __app__.BalanceSnapshot {app_root / 'tests' / 'helper.py'} {app_root}"
+
+
+def test_a_killed_worker_fails_the_invocations_under_way(app_root: Path) -> None:
+    """Whoever waits for a result is told that the process ended; the next invocation is refused, not left hanging."""
+    with engine_for(app_root, "waiting") as engine:
+        future = engine.submit()
+        assert engine.wait_for_log("waiting").level == "WARNING"
+        engine.kill()
+        with pytest.raises(EngineError, match="ended"):
+            future.result(30)
+        with pytest.raises(EngineError, match="ended"):
+            engine.invoke()
+        with pytest.raises(EngineError, match="No log line says 'never'"):
+            engine.wait_for_log("never")
+
+
+def test_leaving_in_the_middle_of_an_invocation_ends_the_process(app_root: Path) -> None:
+    """A function that never returns keeps no process alive."""
+    with engine_for(app_root, "waiting") as engine:
+        future = engine.submit()
+        engine.wait_for_log("waiting")
+    with pytest.raises(EngineError, match="ended"):
+        future.result(30)
+
+
+def test_a_function_that_cannot_be_loaded_says_why(app_root: Path) -> None:
+    """The runtime's own words come with the error: here, a binding that the code does not know."""
+    (app_root / "BalanceSnapshot" / "__init__.py").write_text("def main(other): ...", encoding="utf-8")
+    with (
+        pytest.raises(EngineError, match=r"declared in Python but not in function\.json: \{'other'\}"),
+        engine_for(app_root, "quiet"),
+    ):
+        pass
+
+
+def test_a_missing_runtime_says_how_to_get_it(app_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer who started pytest by hand learns which command installs the runtime."""
+    monkeypatch.setenv("ENGINE_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(EngineError, match=r"dev\.py test"), engine_for(app_root, "quiet"):
+        pass
