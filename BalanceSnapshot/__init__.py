@@ -28,7 +28,9 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
     quieten_libraries()
     if timer.past_due:
         LOGGER.info("The timer is past due: this run catches up.")
-    result = take_snapshots(os.environ, run_id=context.invocation_id, on_thread=partial(_claim_thread, context))
+    result = take_snapshots(
+        os.environ, run_id=context.invocation_id, on_thread=partial(_claim_thread, context), past_due=timer.past_due
+    )
     if result.failed:
         raise _failure(result)
 

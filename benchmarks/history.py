@@ -20,9 +20,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from cli.commands.history.account_table import COLUMNS_READ
+from cli.commands.history.changes import COLUMNS_READ
 from cli.support.operator_table import batches
-from cli.support.tables import workplace
+from cli.support.tables import open_tables
 from shared.history.row import Entity, row_key
 from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
 from standin import StandIn
@@ -52,7 +52,7 @@ def measure_history(world: StandIn, console: Console, accounts: int = ACCOUNTS, 
     environ = dict(os.environ) | world.environ | world.add_partner().environ
     _fill(environ, console, accounts, days)
     read = [sys.executable, "-m", "benchmarks.history", _READ]
-    history = [sys.executable, "-m", "cli", "history", "--format"]
+    history = [sys.executable, "-m", "cli", "history", "--last", "all", "--format"]
     title = f"History: {accounts * days:,} rows of {accounts} accounts"
     headings = ("", "first line (s)", "all (s)", "times as slow", "processor (s)", "peak (MiB)")
     table = Table(*headings, title=title)
@@ -106,7 +106,7 @@ def _fill(environ: Mapping[str, str], console: Console, accounts: int, days: int
     before = dict(os.environ)
     os.environ.update(environ)
     try:
-        with workplace(read_settings(environ)) as place:
+        with open_tables(read_settings(environ)) as place:
             for number in track(
                 range(accounts), f"Inserting {accounts * days:,} rows ...", console=console, transient=True
             ):

@@ -12,14 +12,17 @@ import typer
 from cli.support.completion import COMPLETE_VARIABLE, Shell, completed_words, print_script
 from cli.support.console import prepare_streams, print_error
 from cli.support.failure import CommandFailed
-from shared.errors import SnapshotError
+from shared.errors import SnapshotError, Unexpected
 
 COMMANDS = {
     "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
     "check": ("cli.commands.check.command", "Try every step of a run with real calls, before the timer does."),
     "run": ("cli.commands.run", "Take today's snapshot now, as the timer does."),
     "balance": ("cli.commands.balance", "Print the current account balance."),
-    "history": ("cli.commands.history.command", "Read the history: table, chart, gaps, CSV, JSON."),
+    "history": (
+        "cli.commands.history.command",
+        "Read the history: table, charts, gaps, months, CSV, JSON, Excel, HTML.",
+    ),
     "consent": ("cli.commands.consent", "Sign in once with MFA, for accounts that use app_user."),
     "import": ("cli.commands.import_csv.command", "Insert earlier history from a CSV file."),
     "restore": ("cli.commands.restore", "Make table and archive equal by inserting what is missing."),
@@ -40,6 +43,7 @@ def build(asked: str | None) -> typer.Typer:
     """Build the command line; only the command `asked` for is imported, the others are there by name."""
     app = typer.Typer(
         help=HELP,
+        context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -86,9 +90,7 @@ def main() -> None:
         print_error(error)
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - shown by its type and place: its text might hold a secret
-        from shared.run import unexpected  # noqa: PLC0415 - most calls do without
-
-        print_error(unexpected(error))
+        print_error(Unexpected.of(error))
         sys.exit(1)
 
 

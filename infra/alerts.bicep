@@ -1,10 +1,14 @@
-// Mails when a person is needed. The queries stand in alerts/*.kql and rest on the first word of each line that the function logs.
+// Mails when a person is needed. The queries are in alerts/*.kql; they match the first word of each line that the function logs.
+import { tagSet } from 'types.bicep'
 
 @description('Part of the names.')
 param nameSuffix string
 
 @description('Region.')
 param location string
+
+@description('Tags of every resource that takes them.')
+param tags tagSet
 
 @description('Resource id of the workspace that is searched.')
 param workspaceId string
@@ -22,6 +26,12 @@ param webhook string
 @description('Resource id of an action group to use; empty: a new one.')
 param existingActionGroupId string
 
+@description('Names of the storage accounts that hold the history.')
+param historyAccounts string[]
+
+@description('Hours without a run after which somebody is alerted.')
+param silentHours int
+
 @description('Percentages of the credit limit to tell of.')
 param creditPercentages int[]
 
@@ -31,97 +41,123 @@ param operateGuide string
 resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(existingActionGroupId)) {
   name: 'ag-balances-${nameSuffix}'
   location: 'global'
+  tags: tags
   properties: {
     enabled: true
     groupShortName: 'Balances'
-    emailReceivers: [
-      {
-        name: 'operator'
-        emailAddress: email
-        useCommonAlertSchema: true
-      }
-    ]
-    webhookReceivers: empty(webhook) ? [] : [
-      {
-        name: 'webhook'
-        serviceUri: webhook
-        useCommonAlertSchema: true
-      }
-    ]
+    emailReceivers: empty(email)
+      ? []
+      : [
+          {
+            name: 'operator'
+            emailAddress: email
+            useCommonAlertSchema: true
+          }
+        ]
+    webhookReceivers: empty(webhook)
+      ? []
+      : [
+          {
+            name: 'webhook'
+            serviceUri: webhook
+            useCommonAlertSchema: true
+          }
+        ]
   }
 }
 
 var actionGroupId = empty(existingActionGroupId) ? actionGroup.id : existingActionGroupId
 
-// What every query starts with: the lines of this deployment's function, and the percentages.
-var start = 'let component = "${componentId}";\nlet percentages = dynamic(${string(creditPercentages)});\n${loadTextContent('alerts/lines.kql')}'
+// What every query starts with: this deployment's values, and the lines of its function.
+var start = join(
+  [
+    'let component = "${componentId}";'
+    'let percentages = dynamic(${string(creditPercentages)});'
+    'let silence = ${silentHours}h;'
+    'let historyAccounts = dynamic(${string(historyAccounts)});'
+    loadTextContent('alerts/lines.kql')
+  ],
+  '\n'
+)
 
-// One alert, and so one mail, for each combination of these columns.
-var byAccount = { name: 'account', operator: 'Include', values: ['*'] }
-var byCode = { name: 'code', operator: 'Include', values: ['*'] }
-var bySecret = { name: 'secret', operator: 'Include', values: ['*'] }
-var byDays = { name: 'days', operator: 'Include', values: ['*'] }
-var byCurrency = { name: 'currency', operator: 'Include', values: ['*'] }
-var byPercentage = { name: 'percentage', operator: 'Include', values: ['*'] }
-
-// A rule fires while its query returns rows. `lasting` says how it repeats: false fires anew each day that the cause stands (and
-// is silent for a day after each mail); true fires once when a state begins and once more when it ends.
+// A rule fires while its query returns rows. `mute` says how it repeats: with a time it fires anew while the cause stands, and
+// after each mail it is silent for so long; null fires once when a state begins and once more when it ends. Whether one
+// account's mute time silences the others is documented nowhere, so what an account can hide of another is six hours.
 var rules = [
   {
     name: 'run-failed'
     title: 'Partner balances: a run failed'
     severity: 1
-    lasting: false
+    mute: 'PT6H'
     query: loadTextContent('alerts/run-failed.kql')
-    dimensions: [byAccount, byCode]
-    description: 'An account\'s balance could not be read today, for the reason in the code. Catch-up runs go on; the day is lost at midnight, because Partner Center keeps no history. What to do: ${operateGuide}#run-failed'
+    dimensions: ['account', 'code']
+    description: 'An account has no row of today, for the reason in the code: it needs a person, or has lasted for six hours. The hourly runs go on; the day is lost at midnight, because Partner Center keeps no history.'
   }
   {
-    name: 'no-snapshot'
-    title: 'Partner balances: no complete run for 26 hours'
+    name: 'no-run'
+    title: 'Partner balances: no run for ${silentHours} hours'
     severity: 0
-    lasting: false
-    query: loadTextContent('alerts/no-snapshot.kql')
+    mute: 'P1D'
+    query: loadTextContent('alerts/no-run.kql')
     dimensions: []
-    description: 'No run has found or recorded the day\'s row of every account for 26 hours: the timer is dead, or an account fails for good. Start a run by hand before midnight. What to do: ${operateGuide}#no-snapshot'
+    description: 'The function has not run for ${silentHours} hours: its timer is dead, or nothing was published. Start a run by hand before midnight.'
   }
   {
     name: 'secret-expiring'
     title: 'Partner balances: a credential expires soon'
     severity: 2
-    lasting: false
+    mute: 'P1D'
     query: loadTextContent('alerts/secret-expiring.kql')
-    dimensions: [byAccount, bySecret, byDays]
-    description: 'A credential of an account expires in the days given; after that no balance can be read. Renew it now. What to do: ${operateGuide}#secret-expiring'
+    dimensions: ['account', 'secret', 'days']
+    description: 'A credential of an account expires in the days given; after that no balance can be read. Renew it now.'
   }
   {
     name: 'credit-used'
     title: 'Partner balances: credit limit'
     severity: 2
-    lasting: true
+    mute: null
     query: loadTextContent('alerts/credit-used.kql')
-    dimensions: [byAccount, byCurrency, byPercentage]
-    description: 'The balance of an account reached the percentage of its credit limit. At 100 % Microsoft may suspend the account. What to do: ${operateGuide}#credit-used'
+    dimensions: ['account', 'currency', 'percentage']
+    description: 'The balance of an account reached the percentage of its credit limit, or (unknown) no balance has the limit\'s currency. At 100 % Microsoft may suspend the account.'
   }
   {
     name: 'archive-failed'
     title: 'Partner balances: the archive was not written'
     severity: 2
-    lasting: false
+    mute: 'PT6H'
     query: loadTextContent('alerts/archive-failed.kql')
-    dimensions: [byAccount, byCode]
-    description: 'The day\'s row stands in the table and is missing in the archive. What to do: ${operateGuide}#archive-failed'
+    dimensions: ['account', 'code']
+    description: 'The table has the day\'s row and the archive does not.'
+  }
+  {
+    name: 'ledger-failed'
+    title: 'Partner balances: the ledger of runs was not written'
+    severity: 3
+    mute: 'P1D'
+    query: loadTextContent('alerts/ledger-failed.kql')
+    dimensions: ['code']
+    description: 'Runs could not write their rows into the ledger. The balances are recorded; the reason of a missed day will be missing.'
+  }
+  {
+    name: 'history-changed'
+    title: 'Partner balances: somebody wrote to the history'
+    severity: 1
+    mute: 'P1D'
+    query: loadTextContent('alerts/history-changed.kql')
+    dimensions: ['storage', 'operation', 'who']
+    description: 'Rows or tables were written or deleted with a key, or in a way that neither the function nor its commands use.'
   }
 ]
 
-resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+resource alertRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: 'alert-${rule.name}-${nameSuffix}'
     location: location
+    tags: tags
     kind: 'LogAlert'
     properties: {
       displayName: rule.title
-      description: rule.description
+      description: '${rule.description} What to do: ${operateGuide}#${rule.name}'
       severity: rule.severity
       enabled: true
       scopes: [
@@ -138,7 +174,8 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0
-            dimensions: rule.dimensions
+            // One alert, and so one mail, for each combination of these columns.
+            dimensions: map(rule.dimensions, column => { name: column, operator: 'Include', values: ['*'] })
             failingPeriods: {
               numberOfEvaluationPeriods: 1
               minFailingPeriodsToAlert: 1
@@ -146,8 +183,8 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
           }
         ]
       }
-      autoMitigate: rule.lasting
-      muteActionsDuration: rule.lasting ? null : 'P1D'
+      autoMitigate: rule.mute == null
+      muteActionsDuration: rule.mute
       actions: {
         actionGroups: [
           actionGroupId

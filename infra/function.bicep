@@ -1,4 +1,5 @@
 // The function app: Flex Consumption, Python 3.13, one user-assigned identity, and no key, secret or connection string with one.
+import { partnerAccount, tagSet } from 'types.bicep'
 
 @description('Name of the app.')
 param name string
@@ -8,6 +9,9 @@ param planName string
 
 @description('Region.')
 param location string
+
+@description('Tags of every resource that takes them.')
+param tags tagSet
 
 @description('Resource id of the function\'s identity.')
 param identityId string
@@ -43,7 +47,7 @@ param schedule string
 param timeZone string
 
 @description('The partner accounts, with the members of the setting PARTNER_ACCOUNTS.')
-param partnerAccounts array
+param partnerAccounts partnerAccount[]
 
 @description('Replaces the address of Partner Center; empty: by cloud.')
 param partnerApiUrl string
@@ -51,16 +55,22 @@ param partnerApiUrl string
 @description('Replaces the address of the sign-in service; empty: by cloud.')
 param partnerLoginUrl string
 
+@description('Subnet that the app sends its traffic through; empty: none.')
+param subnetId string
+
 // A single account is set in the plain settings, so that the portal shows and changes them one by one.
 var only = length(partnerAccounts) == 1 ? partnerAccounts[0] : {}
+
+var blobService = 'https://${hostAccountName}.blob.${environment().suffixes.storage}'
 
 resource component 'Microsoft.Insights/components@2020-02-02' existing = {
   name: componentName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
+  tags: tags
   kind: 'functionapp'
   sku: {
     name: 'FC1'
@@ -71,9 +81,10 @@ resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
+  tags: tags
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -84,11 +95,12 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: 'https://${hostAccountName}.blob.${environment().suffixes.storage}/${packageContainerName}'
+          value: '${blobService}/${packageContainerName}'
           authentication: {
             type: 'UserAssignedIdentity'
             userAssignedIdentityResourceId: identityId
@@ -101,7 +113,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       }
       scaleAndConcurrency: {
         instanceMemoryMB: 2048
-        maximumInstanceCount: 40 // the least allowed; a timer runs on one
+        maximumInstanceCount: 40
       }
     }
   }
@@ -109,6 +121,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   // Publishing signs in with Entra ID; the two passwords of a new site are switched off.
   resource ftpPassword 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
+    #disable-next-line BCP187 // the published type lacks it, and the API of some regions refuses the resource without it
+    location: location
     properties: {
       allow: false
     }
@@ -116,6 +130,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 
   resource publishPassword 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
+    #disable-next-line BCP187 // the published type lacks it, and the API of some regions refuses the resource without it
+    location: location
     properties: {
       allow: false
     }
@@ -125,7 +141,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   resource settings 'config' = {
     name: 'appsettings'
     properties: {
-      AzureWebJobsStorage__accountName: hostAccountName
+      AzureWebJobsStorage__blobServiceUri: blobService
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: component.properties.ConnectionString // an address; signing in is the next line

@@ -1,4 +1,5 @@
 // The one identity that the function signs in with; every role is given to it, none to the app itself.
+import { tagSet } from 'types.bicep'
 
 @description('Name of the user-assigned identity.')
 param name string
@@ -6,15 +7,19 @@ param name string
 @description('Region.')
 param location string
 
+@description('Tags of every resource that takes them.')
+param tags tagSet
+
 @description('Subject of the GitHub workflow that may act as this identity; empty: none.')
 param githubSubject string
 
-resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name
   location: location
+  tags: tags
 }
 
-resource github 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31' = if (!empty(githubSubject)) {
+resource github 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2024-11-30' = if (!empty(githubSubject)) {
   parent: identity
   name: 'github-snapshot'
   properties: {

@@ -1,4 +1,5 @@
 // Where the function's logs go. Without local authentication: only the function's identity can write.
+import { tagSet } from 'types.bicep'
 
 @description('Name of a new workspace.')
 param workspaceName string
@@ -9,15 +10,19 @@ param componentName string
 @description('Region.')
 param location string
 
+@description('Tags of every resource that takes them.')
+param tags tagSet
+
 @description('Resource id of the workspace to use; empty: a new one.')
 param existingWorkspaceId string
 
 @description('Object id of the function\'s identity.')
 param functionPrincipalId string
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = if (empty(existingWorkspaceId)) {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = if (empty(existingWorkspaceId)) {
   name: workspaceName
   location: location
+  tags: tags
   properties: {
     sku: {
       name: 'PerGB2018'
@@ -37,6 +42,7 @@ var workspaceId = empty(existingWorkspaceId) ? workspace.id : existingWorkspaceI
 resource component 'Microsoft.Insights/components@2020-02-02' = {
   name: componentName
   location: location
+  tags: tags
   kind: 'web'
   properties: {
     Application_Type: 'web'
@@ -52,7 +58,10 @@ resource functionLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: functionPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '3913510d-42f4-4e42-8a64-420c390055eb'
+    )
     description: 'Monitoring Metrics Publisher: the function writes its logs.'
   }
 }

@@ -1,5 +1,6 @@
 // Two accounts. The host account (the function's package and the archive) has no usable key. The data account has one,
-// because Power BI Desktop signs in to tables with nothing else; so it holds the snapshots and nothing more.
+// because Power BI Desktop signs in to tables with nothing else; so it holds the snapshots and the ledger of runs alone.
+import { tagSet } from 'types.bicep'
 
 @description('Name of the host account.')
 param hostAccountName string
@@ -10,6 +11,9 @@ param dataAccountName string
 @description('Region.')
 param location string
 
+@description('Tags of every resource that takes them.')
+param tags tagSet
+
 @description('SKU of both accounts.')
 param redundancy string
 
@@ -18,6 +22,18 @@ param tableName string
 
 @description('Whether the host account also keeps every row.')
 param archive bool
+
+@description('Whether the data account has keys, for Power BI.')
+param powerBiKey bool
+
+@description('Whether both accounts are closed to the internet.')
+param privateNetworking bool
+
+@description('Public addresses that may still reach them.')
+param allowedAddresses string[]
+
+@description('Resource id of the workspace that keeps who wrote or deleted rows.')
+param workspaceId string
 
 @description('Makes the custom role\'s name unique in the tenant.')
 param roleSuffix string
@@ -32,12 +48,33 @@ param operatorObjectId string
 param operatorType string
 
 var packages = 'app-package'
+var auditedWrites = [
+  {
+    category: 'StorageWrite'
+    enabled: true
+  }
+  {
+    category: 'StorageDelete'
+    enabled: true
+  }
+]
 var group = resourceGroup().id
 var hasOperator = !empty(operatorObjectId)
+var network = privateNetworking
+  ? {
+      publicNetworkAccess: empty(allowedAddresses) ? 'Disabled' : 'Enabled'
+      networkAcls: {
+        bypass: 'None'
+        defaultAction: 'Deny'
+        ipRules: map(allowedAddresses, address => { value: address, action: 'Allow' })
+      }
+    }
+  : {}
 
-resource hostAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource hostAccount 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: hostAccountName
   location: location
+  tags: tags
   kind: 'StorageV2'
   sku: {
     name: redundancy
@@ -50,6 +87,7 @@ resource hostAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    ...network
   }
 
   resource blobs 'blobServices' = {
@@ -72,9 +110,10 @@ resource hostAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource dataAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
+resource dataAccount 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   name: dataAccountName
   location: location
+  tags: tags
   kind: 'StorageV2'
   sku: {
     name: redundancy
@@ -83,10 +122,11 @@ resource dataAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     accessTier: 'Hot'
     allowBlobPublicAccess: false
     allowCrossTenantReplication: false
-    allowSharedKeyAccess: true // for Power BI alone
+    allowSharedKeyAccess: powerBiKey
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    ...network
   }
 
   resource dataTables 'tableServices' = {
@@ -95,6 +135,31 @@ resource dataAccount 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     resource snapshotTable 'tables' = {
       name: tableName
     }
+
+    resource ledgerTable 'tables' = {
+      name: '${tableName}runs'
+    }
+  }
+}
+
+// Who wrote or deleted rows, and how they signed in; the alert history-changed looks there.
+#disable-next-line use-recent-api-versions // nothing newer has these logs
+resource dataAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  name: 'who-did-what'
+  scope: dataAccount::dataTables
+  properties: {
+    workspaceId: workspaceId
+    logs: auditedWrites
+  }
+}
+
+#disable-next-line use-recent-api-versions // nothing newer has these logs
+resource archiveAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (archive) {
+  name: 'who-did-what'
+  scope: hostAccount::hostTables
+  properties: {
+    workspaceId: workspaceId
+    logs: auditedWrites
   }
 }
 
@@ -148,7 +213,10 @@ resource functionHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: functionPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      'b7e6dc6d-f1e8-4753-8033-0f276bb0955b'
+    )
     description: 'Storage Blob Data Owner: the function\'s package and the timer\'s status.'
   }
 }
@@ -181,7 +249,10 @@ resource operatorRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = if 
   properties: {
     principalId: operatorObjectId
     principalType: operatorType
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '76199698-9eea-4c19-bc75-cec21354c6b6')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '76199698-9eea-4c19-bc75-cec21354c6b6'
+    )
     description: 'Storage Table Data Reader: the operator lists the tables and reads the history.'
   }
 }
@@ -210,6 +281,9 @@ resource operatorArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 
 @description('Name of the host account.')
 output hostAccountName string = hostAccount.name
+
+@description('Names of the accounts that hold the history.')
+output historyAccounts string[] = archive ? [dataAccount.name, hostAccount.name] : [dataAccount.name]
 
 @description('Container of the function\'s package.')
 output packageContainerName string = packages

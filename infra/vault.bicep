@@ -1,4 +1,5 @@
 // The vault for the credentials of Partner Center. No secret passes through this template: a person puts it afterwards.
+import { tagSet } from 'types.bicep'
 
 @description('Name of the vault.')
 param name string
@@ -8,6 +9,18 @@ param create bool
 
 @description('Region of a new vault.')
 param location string
+
+@description('Tags of every resource that takes them.')
+param tags tagSet
+
+@description('Whether a new vault is closed to the internet.')
+param privateNetworking bool
+
+@description('Public addresses that may still reach it.')
+param allowedAddresses string[]
+
+@description('Resource id of the workspace that keeps who did what with a new vault.')
+param workspaceId string
 
 @description('Makes the custom role\'s name unique in the tenant.')
 param roleSuffix string
@@ -25,10 +38,21 @@ param operatorObjectId string
 param operatorType string
 
 var group = resourceGroup().id
+var network = privateNetworking
+  ? {
+      publicNetworkAccess: empty(allowedAddresses) ? 'Disabled' : 'Enabled'
+      networkAcls: {
+        bypass: 'None'
+        defaultAction: 'Deny'
+        ipRules: map(allowedAddresses, address => { value: address })
+      }
+    }
+  : {}
 
-resource newVault 'Microsoft.KeyVault/vaults@2023-07-01' = if (create) {
+resource newVault 'Microsoft.KeyVault/vaults@2025-05-01' = if (create) {
   name: name
   location: location
+  tags: tags
   properties: {
     tenantId: tenant().tenantId
     sku: {
@@ -39,11 +63,27 @@ resource newVault 'Microsoft.KeyVault/vaults@2023-07-01' = if (create) {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
+    ...network
+  }
+}
+
+#disable-next-line use-recent-api-versions // nothing newer has these logs
+resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (create) {
+  name: 'who-did-what'
+  scope: newVault
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'AuditEvent'
+        enabled: true
+      }
+    ]
   }
 }
 
 // The same vault, whether it is new or was there already: the roles below are given on it.
-resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
   name: name
 }
 
@@ -75,7 +115,10 @@ resource functionRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     principalId: functionPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4633458b-17de-408a-b874-0445c86b69e6')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      '4633458b-17de-408a-b874-0445c86b69e6'
+    )
     description: 'Key Vault Secrets User: the function reads the credentials of Partner Center.'
   }
   dependsOn: [
@@ -103,7 +146,10 @@ resource operatorSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
   properties: {
     principalId: operatorObjectId
     principalType: operatorType
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7')
+    roleDefinitionId: subscriptionResourceId(
+      'Microsoft.Authorization/roleDefinitions',
+      'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
+    )
     description: 'Key Vault Secrets Officer: the operator puts and rotates the credentials.'
   }
   dependsOn: [

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import requests
 from azure.core.credentials import TokenCredential
 
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired
+from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
 from shared.partner_center.client import BearerToken, Caller, PartnerCenter
 from shared.partner_center.invoice_summary import InvoiceSummary
@@ -34,7 +34,7 @@ class Reader:
     vault: Vault | None
     identity: TokenCredential
     sign_in: SignIn
-    session: requests.Session
+    session: HttpSession
     retry: Retry
     now: Callable[[], datetime]
     new_id: Callable[[], str]

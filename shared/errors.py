@@ -11,6 +11,7 @@
     │   └── TableUnreachable        table-unreachable
     └── NeedsPerson                 stays until somebody follows the remedy
         ├── SettingsInvalid         settings-invalid
+        ├── ClockWrong              clock-wrong
         ├── VaultAccessDenied       vault-access-denied
         ├── VaultSecretMissing      vault-secret-missing
         ├── VaultSecretDisabled     vault-secret-disabled
@@ -29,6 +30,8 @@ The codes are a contract: alerts and scripts rest on them. `meaning` and `remedy
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 from typing import ClassVar
 
 
@@ -154,6 +157,9 @@ class Problem:
         return f"{self.setting} {self.wrong}: {self.right}"
 
 
+_LONGEST_LIST = 5_900
+
+
 class SettingsInvalid(NeedsPerson):
     """One or more settings are missing or wrong; all of them are told at once."""
 
@@ -166,8 +172,51 @@ class SettingsInvalid(NeedsPerson):
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{count} in the settings. " + " | ".join(map(str, problems)))
+        super().__init__(f"{count} in the settings. {_listed(problems)}")
         self.problems = problems
+
+
+def _listed(problems: tuple[Problem, ...]) -> str:
+    """List the problems in at most 6,000 characters; equal problems of consecutive accounts are listed once."""
+    groups: dict[tuple[str, str, str, str], list[int]] = {}
+    for problem in problems:
+        before, _, rest = problem.setting.partition("[")
+        index, _, after = rest.partition("]")
+        key = (before, after, problem.wrong, problem.right)
+        groups.setdefault(key, []).extend([int(index)] if index.isdecimal() else [])
+    lines: list[str] = []
+    for (before, after, wrong, right), indexes in groups.items():
+        where = ", ".join(
+            f"{before}[{first}]" + (f" to [{last}]" if last > first else "") for first, last in _ranges(indexes)
+        )
+        lines.append(f"{where[:300] or before}{after} {wrong}: {right}"[:1000])
+    shown, length = 0, 0
+    while shown < len(lines) and (length := length + len(lines[shown]) + 3) <= _LONGEST_LIST:
+        shown += 1
+    more = f" | and {len(lines) - shown} more" if shown < len(lines) else ""
+    return " | ".join(lines[:shown]) + more
+
+
+def _ranges(indexes: list[int]) -> list[tuple[int, int]]:
+    """Return sorted numbers as ranges, first and last."""
+    ranges: list[tuple[int, int]] = []
+    for index in sorted(set(indexes)):
+        if ranges and index == ranges[-1][1] + 1:
+            ranges[-1] = (ranges[-1][0], index)
+        else:
+            ranges.append((index, index))
+    return ranges
+
+
+class ClockWrong(NeedsPerson):
+    """The clock of this machine is wrong."""
+
+    code = "clock-wrong"
+    meaning = "This machine's clock is wrong, so the day of a snapshot would be too; nothing was recorded."
+    usual_remedy = (
+        "Set this machine's clock (switch on its time synchronization), then run this again. In Azure: restart the function "
+        "app; if the message returns, open a support request."
+    )
 
 
 class VaultAccessDenied(NeedsPerson):
@@ -300,3 +349,9 @@ class Unexpected(NeedsPerson):
     code = "unexpected"
     meaning = "Something happened that the job does not know; the message names the place in the code."
     usual_remedy = "Report it with the message and the run id; `python -m cli check` may show more."
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Unexpected":
+        """Describe an unknown error by its type and stack locations, without its text, which might hold a secret."""
+        places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-4:]]
+        return cls(f"{type(error).__name__} at {' > '.join(places)}")

@@ -20,22 +20,36 @@ class Marker(StrEnum):
     FAILED = "SNAPSHOT_FAILED"
     SECRET_EXPIRING = "SECRET_EXPIRING"  # noqa: S105 - a word for the log
     CREDIT_USED = "CREDIT_USED"
+    CREDIT_UNKNOWN = "CREDIT_UNKNOWN"
     ARCHIVE_FAILED = "ARCHIVE_FAILED"
+    LEDGER_FAILED = "LEDGER_FAILED"
     RUN = "SNAPSHOT_RUN"
 
 
 _LEVELS = {
     Marker.FAILED: logging.ERROR,
     Marker.ARCHIVE_FAILED: logging.ERROR,
+    Marker.LEDGER_FAILED: logging.ERROR,
     Marker.SECRET_EXPIRING: logging.WARNING,
     Marker.CREDIT_USED: logging.WARNING,
+    Marker.CREDIT_UNKNOWN: logging.WARNING,
 }
+
+
+_FIRST = ("code", "mayPass")
+
+LONGEST_LINE = 7_900
+"""Characters of a line's JSON: Application Insights cuts at 32,768, and an alert cannot read JSON that was cut."""
 
 
 def report(marker: Marker, **fields: Any) -> None:
     """Write one marked line; a field that is None is left out."""
-    known = {name: value for name, value in fields.items() if value is not None}
-    LOGGER.log(_LEVELS.get(marker, logging.INFO), "%s %s", marker.value, json.dumps(known))
+    known = {name: fields[name] for name in (*_FIRST, *fields) if fields.get(name) is not None}
+    text = json.dumps(known)
+    if len(text) > LONGEST_LINE and "message" in known:
+        kept = len(str(known["message"])) - (len(text) - LONGEST_LINE)
+        text = json.dumps(known | {"message": f"{str(known['message'])[: max(kept, 100)]} ..."})
+    LOGGER.log(_LEVELS.get(marker, logging.INFO), "%s %s", marker.value, text)
 
 
 def remark(text: str, **fields: Any) -> None:

@@ -4,16 +4,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import extract_tb
 
 from shared.errors import SnapshotError, Unexpected
 from shared.log import Marker, report
 from shared.settings.accounts import Account
 from shared.snapshot import Day, Outcome, Snapshots, error_fields
-
-SIDE_BY_SIDE = 10
-"""Accounts at once: as many as the connection pools of requests hold."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +39,14 @@ def run(
     day: Day,
     snapshots: Snapshots,
     *,
+    side_by_side: int,
     clock: Callable[[], float],
+    retries: Callable[[], int],
     on_thread: Callable[[], None] = lambda: None,
 ) -> RunResult:
     """Take every account's snapshot and write the run's line; `clock` counts seconds, `on_thread` prepares each thread."""
     started = clock()
-    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts)), "account", initializer=on_thread) as pool:
+    with ThreadPoolExecutor(min(side_by_side, len(accounts)), "account", initializer=on_thread) as pool:
         # Each thread continues in a copy of the caller's context, by which the worker knows whose log lines they are.
         futures = [pool.submit(copy_context().run, _one, snapshots, day, account) for account in accounts]
         outcomes = [future.result() for future in futures]
@@ -66,11 +63,14 @@ def run(
         recorded=result.recorded,
         kept=result.kept,
         failed=len(result.failed),
+        retries=retries(),
     )
     return result
 
 
-def report_run(run_id: str, seconds: float, *, accounts: int, recorded: int, kept: int, failed: int) -> None:
+def report_run(
+    run_id: str, seconds: float, *, accounts: int, recorded: int, kept: int, failed: int, retries: int
+) -> None:
     """Write the one line of a run; numbers are of accounts."""
     report(
         Marker.RUN,
@@ -78,6 +78,7 @@ def report_run(run_id: str, seconds: float, *, accounts: int, recorded: int, kep
         recorded=recorded,
         kept=kept,
         failed=failed,
+        retries=retries,
         seconds=round(seconds, 3),
         runId=run_id,
     )
@@ -89,7 +90,7 @@ def _one(snapshots: Snapshots, day: Day, account: Account) -> Outcome | Failure:
     except SnapshotError as known:
         error = known
     except Exception as unknown:  # noqa: BLE001 - one account's defect must cost the others nothing; it is reported and fails the run
-        error = unexpected(unknown)
+        error = Unexpected.of(unknown)
     report(
         Marker.FAILED,
         account=account.name,
@@ -99,9 +100,3 @@ def _one(snapshots: Snapshots, day: Day, account: Account) -> Outcome | Failure:
         **error_fields(error),
     )
     return Failure(account, error)
-
-
-def unexpected(error: Exception) -> Unexpected:
-    """Describe an unknown error by its type and places in the code, without its text, which might hold a secret."""
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-4:]]
-    return Unexpected(f"{type(error).__name__} at {' > '.join(places)}")

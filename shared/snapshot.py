@@ -1,25 +1,20 @@
 """One account's snapshot of one day: complete already, or read and append."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from shared.errors import ConsentRequired, SnapshotError
+from shared.balance_reader import Reader, SignedIn
+from shared.errors import ClockWrong, ConsentRequired, MayPass, SnapshotError, Unexpected
 from shared.expiry import days_left, in_words, is_worth_a_warning
 from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
 from shared.log import Marker, remark, report
+from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.settings.accounts import Account
-from shared.sign_in.refresh_token import expires_on, is_due
-
-if TYPE_CHECKING:  # a run that finds its day complete does without these modules' packages
-    from shared.balance_reader import SignedIn
-    from shared.partner_center.invoice_summary import InvoiceSummary
-    from shared.services import Reading
+from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 
 _SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
 
@@ -41,11 +36,13 @@ class Day:
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Takes snapshots over services that are handed in; `reading` is asked for when a day is not complete."""
+    """Takes snapshots over services that are handed in; `check_clock` raises once the table has answered and the clocks differ."""
 
     history: History
-    reading: Callable[[], Reading]
+    reader: Reader
+    renewals: Renewals | None
     now: Callable[[], datetime]
+    check_clock: Callable[[], None] = lambda: None
 
     def take(self, account: Account, day: Day) -> Outcome:
         """Take the account's snapshot of the day, unless it stands.
@@ -61,14 +58,14 @@ class Snapshots:
             "runId": day.run_id,
         }
         standing = self.history.rows_of(account.tenant_id, day.date)
+        self.check_clock()
         if standing:
             _report_rows(Marker.KEPT, standing, fields)
             return Outcome.KEPT
-        reader = self.reading().reader
-        signed_in = reader.signed_in(account)
+        signed_in = self.reader.signed_in(account)
         credential = signed_in.credential
         self._warn_of_expiry(credential.secret_name, credential.expires_on, _SECRET_REMEDY, fields)
-        summaries = reader.balances(account, signed_in.tokens)
+        summaries = self.reader.balances(account, signed_in.tokens)
         kept = self.history.append(
             [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries], day.run_id
         )
@@ -100,7 +97,7 @@ class Snapshots:
 
         The same token once more has not become younger by it.
         """
-        stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.reading().renewals
+        stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.renewals
         if renewals is None or stored is None:
             return
         end = expires_on(stored)
@@ -109,7 +106,8 @@ class Snapshots:
             return
         try:
             renewals.renew(account, stored, new, self.now())
-        except SnapshotError as error:
+        except Exception as failure:  # noqa: BLE001 - the row is safe; what comes after it is reported and fails no day
+            error = failure if isinstance(failure, SnapshotError) else Unexpected.of(failure)
             days = None if end is None else days_left(end, self.now())
             lasts = "" if days is None else f", which {in_words(days)}"
             message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
@@ -117,10 +115,30 @@ class Snapshots:
             report(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **told)
 
 
+LARGEST_SKEW = timedelta(minutes=5)
+
+
+def check_clock(ahead: timedelta | None, host: str) -> None:
+    """Check how far the clock of `host` is ahead of this machine's, when it said.
+
+    Raises:
+        ClockWrong: by more than five minutes, in either direction.
+
+    """
+    if ahead is not None and abs(ahead) > LARGEST_SKEW:
+        minutes = round(abs(ahead) / timedelta(minutes=1))
+        direction = "behind" if ahead > timedelta() else "ahead of"
+        raise ClockWrong(
+            f"this machine's clock is {minutes:,} minutes {direction} the clock of {host}; nothing was recorded, because "
+            "the day could be wrong"
+        )
+
+
 def error_fields(error: SnapshotError) -> dict[str, Any]:
     """Return what a marked line says of an error."""
     return {
         "code": error.code,
+        "mayPass": isinstance(error, MayPass),
         "message": error.message,
         "remedy": error.remedy,
         "requestId": error.ids.request_id,
@@ -154,7 +172,8 @@ def _report_credit(account: Account, summaries: tuple[InvoiceSummary, ...], fiel
         percent = float(round(summary.balance_amount / limit.amount * 100, 1))
         report(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
     if not matching:
-        remark(
-            f"The credit limit of {account.name!r} is in {limit.currency} and no balance is; nothing is compared.",
-            **fields,
+        message = (
+            f"The credit limit of {account.name!r} is in {limit.currency}, and no balance is; nothing is compared."
         )
+        remedy = "Set PARTNER_CREDIT_LIMIT (or creditLimit) in the currency that Partner Center bills."
+        report(Marker.CREDIT_UNKNOWN, **fields, currency=limit.currency, message=message, remedy=remedy)

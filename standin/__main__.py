@@ -1,42 +1,81 @@
-"""Serve the stand-in until Ctrl+C, after printing the settings that point the job at it."""
+"""The playground: a stand-in with a year of made-up history, and a shell in which `balances` is the command line.
+
+`python3 dev.py play` starts it; `-- COMMAND ...` runs one command of `balances` and ends with its exit status.
+"""
 
 import argparse
+import os
 import signal
 import sys
-import threading
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
 
 from standin.errors import StandInError
+from standin.playground import fill
+from standin.rehearsals import REHEARSALS
+from standin.shell import open_shell, run_command, write_files
 from standin.world import StandIn
+
+WELCOME = """
+Four made-up partner accounts with a year of history that ends yesterday. Their settings: {settings}
+
+Five things to try:
+  balances status                          one line per account and currency
+  balances history --account Northwind     the history, with its missed days and their reasons
+  balances run                             take today's snapshot
+  balances check                           try every step against the real protocols
+  balances history --html history.html     one page for people without Power BI
+
+`exit` ends the playground. Nothing of it stays, and nothing leaves this machine.
+"""
 
 
 def main() -> int:
-    """Run the command line; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m standin", description=__doc__)
-    parser.add_argument(
-        "--install", action="store_true", help="install Azurite (and Node where there is none), then end"
-    )
-    parser.add_argument("--no-tables", action="store_true", help="do without Azurite")
+    """Run the playground and return its exit status."""
+    parser = argparse.ArgumentParser(prog="dev.py play", description=__doc__.partition("\n")[0])
+    parser.add_argument("--fault", metavar="NAME", help="rehearse a failure; `--fault list` names them")
+    parser.add_argument("--folder", type=Path, default=Path.cwd(), help=argparse.SUPPRESS)
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND ...", help="one command of `balances`")
     options = parser.parse_args()
-    stop = threading.Event()
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop.set())
+    if options.fault == "list":
+        say("\n".join(f"{name:18} {rehearsal.sentence}" for name, rehearsal in REHEARSALS.items()))
+        return 0
+    if options.fault not in (None, *REHEARSALS):
+        parser.error(f"there is no fault {options.fault!r}; `--fault list` names those there are")
     try:
-        with StandIn(tables=not options.no_tables) as world:
-            partner = world.add_partner()
-            print(_settings(world.environ | partner.environ), flush=True)  # noqa: T201 - what the program is for
-            while not stop.wait(0.2):
-                pass
+        return play(options.command, options.folder, options.fault)
     except StandInError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - the program's own error
+        sys.stderr.write(f"{error}\n")
         return 1
-    return 0
+    except KeyboardInterrupt:  # before anything runs; afterwards Ctrl+C is the command's
+        return 128 + signal.SIGINT
 
 
-def _settings(settings: dict[str, str]) -> str:
-    shell = [f"export {name}='{value}'" for name, value in settings.items()]
-    powershell = [f"$env:{name} = '{value}'" for name, value in settings.items()]
-    return "\n".join(("# Linux, macOS", *shell, "", "# PowerShell", *powershell, "", "Serving until Ctrl+C."))
+def play(command: list[str], folder: Path, fault: str | None) -> int:
+    """Start the stand-in, run the command or a shell in `folder`, and end everything."""
+    if not command:
+        say("Starting the stand-in and making up a year ...")
+    with StandIn() as world, tempfile.TemporaryDirectory(prefix="playground-") as files:
+        playground = fill(world, datetime.now(UTC).date())
+        if fault:
+            REHEARSALS[fault].start(playground)
+        place = Path(files)
+        write_files(place, playground.environ)
+        # A handler, not SIG_IGN, which the command would inherit.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        if command:
+            return run_command(place, command, folder)
+        say(WELCOME.format(settings=place / "settings.json"))
+        if fault:
+            say(f"Rehearsed failure: {REHEARSALS[fault].sentence} Try `balances check` and `balances run`.\n")
+        return open_shell(place, folder, os.environ)
+
+
+def say(text: str) -> None:
+    """Write a line to stdout at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

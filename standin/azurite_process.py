@@ -19,7 +19,7 @@ from standin.errors import AzuriteFailedError, AzuriteMissingError, NodeMissingE
 
 FOLDER = Path(__file__).with_name("azurite")
 REMEDY = "Run `python3 dev.py demo`, which installs what is missing, or `npm ci --ignore-scripts` in standin/azurite."
-OLDEST_NODE = 20
+OLDEST_NODE = int((FOLDER / "oldest-node").read_text(encoding="utf-8"))
 START_SECONDS = 60
 
 ACCOUNTS: Mapping[str, str] = MappingProxyType(
@@ -76,6 +76,9 @@ class Azurite:
             errors="replace",
             cwd=folder,
             env=os.environ | {"AZURITE_ACCOUNTS": accounts},
+            # Ctrl+C in a terminal reaches its whole process group; it must not end the tables of a playground.
+            process_group=0 if os.name == "posix" else None,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._reader = threading.Thread(target=self._read, name="azurite-output", daemon=True)
         self._reader.start()

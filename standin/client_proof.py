@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import jwt
 
-from standin.aadsts import RefusedError
+from standin.aadsts import RequestRefusedError
 from standin.clock import Clock
 from standin.directory import App, FederatedCredential
 from standin.tokens import InvalidTokenError, TokenSigner
@@ -21,7 +21,7 @@ def check(
         _check_secret(app, secret, clock.now())
         return "secret"
     if form.get("client_assertion_type") != ASSERTION_TYPE or not form.get("client_assertion"):
-        raise RefusedError(7000218)
+        raise RequestRefusedError(7000218)
     assertion = form["client_assertion"]
     header, claims = _unverified(assertion, app)
     if claims.get("iss") == app.client_id:
@@ -33,17 +33,17 @@ def check(
 
 def _check_secret(app: App, secret: str, now: datetime) -> None:
     if secret not in app.secrets:
-        raise RefusedError(7000215, app=app.client_id)
+        raise RequestRefusedError(7000215, app=app.client_id)
     end = app.secrets[secret]
     if end is not None and end <= now:
-        raise RefusedError(7000222, app=app.client_id)
+        raise RequestRefusedError(7000222, app=app.client_id)
 
 
 def _unverified(assertion: str, app: App) -> tuple[dict[str, object], dict[str, object]]:
     try:
         token = jwt.decode_complete(assertion, options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
-        raise RefusedError(700027, app=app.client_id, detail="The assertion is not a JSON Web Token.") from error
+        raise RequestRefusedError(700027, app=app.client_id, detail="The assertion is not a JSON Web Token.") from error
     return token["header"], token["payload"]
 
 
@@ -51,7 +51,7 @@ def _check_certificate(app: App, assertion: str, header: Mapping[str, object], a
     claimed = {str(header.get(name)).rstrip("=") for name in ("x5t", "x5t#S256")}  # MSAL pads them
     known = next((one for one in app.certificates if one.thumbprints & claimed), None)
     if known is None:
-        raise RefusedError(700027, app=app.client_id, detail="The key was not found.")
+        raise RequestRefusedError(700027, app=app.client_id, detail="The key was not found.")
     try:
         jwt.decode(
             assertion,
@@ -61,23 +61,23 @@ def _check_certificate(app: App, assertion: str, header: Mapping[str, object], a
             options={"require": ["exp", "iss", "sub", "jti"]},
         )
     except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as error:
-        raise RefusedError(700024, time=datetime.now(UTC).isoformat()) from error
+        raise RequestRefusedError(700024, time=datetime.now(UTC).isoformat()) from error
     except jwt.InvalidTokenError as error:
-        raise RefusedError(700027, app=app.client_id, detail=str(error)) from error
+        raise RequestRefusedError(700027, app=app.client_id, detail=str(error)) from error
 
 
 def _check_federated(app: App, assertion: str, signer: TokenSigner) -> None:
     try:
         claims = signer.read(assertion, None)
     except InvalidTokenError as error:
-        raise RefusedError(700024, time=datetime.now(UTC).isoformat()) from error
+        raise RequestRefusedError(700024, time=datetime.now(UTC).isoformat()) from error
     presented = FederatedCredential(str(claims["iss"]), str(claims.get("sub")), str(claims["aud"]))
     if claims.get("tid") != app.home_tenant:
-        raise RefusedError(700236, detail=presented.issuer)
+        raise RequestRefusedError(700236, detail=presented.issuer)
     if presented in app.federated:
         return
     if all(one.issuer != presented.issuer for one in app.federated):
-        raise RefusedError(700211, detail=presented.issuer)
+        raise RequestRefusedError(700211, detail=presented.issuer)
     if all(one.subject != presented.subject for one in app.federated):
-        raise RefusedError(700213, detail=presented.subject)
-    raise RefusedError(700212, detail=presented.audience)
+        raise RequestRefusedError(700213, detail=presented.subject)
+    raise RequestRefusedError(700212, detail=presented.audience)

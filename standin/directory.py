@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from standin.aadsts import RefusedError
+from standin.aadsts import RequestRefusedError
 from standin.certificate import Certificate
 from standin.clock import Clock
 
@@ -90,14 +90,14 @@ class Directory:
     def require_tenant(self, tenant_id: str) -> None:
         """Refuse with 90002 when nobody is registered in the tenant."""
         if not any(tenant == tenant_id.lower() for tenant, _ in self._apps):
-            raise RefusedError(90002, tenant=tenant_id)
+            raise RequestRefusedError(90002, tenant=tenant_id)
 
     def app(self, tenant_id: str, client_id: str) -> App:
         """Return the registration; refuse with 90002 or 700016."""
         self.require_tenant(tenant_id)
         app = self._apps.get((tenant_id.lower(), client_id.lower()))
         if app is None:
-            raise RefusedError(700016, app=client_id, tenant=tenant_id)
+            raise RequestRefusedError(700016, app=client_id, tenant=tenant_id)
         return app
 
     def issue_refresh_token(self, app: App, sign_in: SignIn, *, issued: datetime | None = None) -> str:
@@ -115,11 +115,11 @@ class Directory:
         """
         grant = self._refresh_tokens.get(token)
         if grant is None:
-            raise RefusedError(70000)
+            raise RequestRefusedError(70000)
         if grant.client_id != app.client_id:
-            raise RefusedError(700007, app=app.client_id)
+            raise RequestRefusedError(700007, app=app.client_id)
         if self._clock.now() >= grant.issued + REFRESH_TOKEN_LIFE:
-            raise RefusedError(700082, time=grant.issued.isoformat())
+            raise RequestRefusedError(700082, time=grant.issued.isoformat())
         return grant
 
     @property
@@ -140,17 +140,17 @@ class Directory:
     def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
         """Return what stands behind a code, once; refuse with 54005, 70008, 700007, 50011 or 501481."""
         if code in self._redeemed:
-            raise RefusedError(54005)
+            raise RequestRefusedError(54005)
         grant = self._codes.pop(code, None)
         if grant is None or self._clock.now() >= grant.issued + CODE_LIFE:
-            raise RefusedError(70008)
+            raise RequestRefusedError(70008)
         self._redeemed.add(code)
         if (grant.tenant_id, grant.client_id) != (app.tenant_id, app.client_id):
-            raise RefusedError(700007, app=app.client_id)
+            raise RequestRefusedError(700007, app=app.client_id)
         if redirect_uri != grant.redirect_uri:
-            raise RefusedError(50011, app=app.client_id, detail=redirect_uri)
+            raise RequestRefusedError(50011, app=app.client_id, detail=redirect_uri)
         if grant.code_challenge and _challenge_of(verifier) != grant.code_challenge:
-            raise RefusedError(501481)
+            raise RequestRefusedError(501481)
         return grant
 
 

@@ -1,20 +1,19 @@
-"""Faults to be played in place of a service's answer, or on its way.
+"""What can go wrong with one call of a service; standin/rules.py decides when.
 
-    world.faults.add("partner", Status(503), times=2)
-    world.faults.add("table", AnswerLost(), method="POST")          # the row is there, its answer is not
-    rule = world.faults.add("vault", Hang(), times=None); ...; rule.remove()
-
-A rule plays `times` times (None: always), after letting the first `skip` matching calls pass. Rules nest in the order
-in which they were added, so that a `Delay` on everything goes together with any other fault.
+world.faults.add("partner", Status(503), times=2)
+world.faults.add("table", AnswerLost(), method="POST")          # the row is inserted, the answer is lost
+world.faults.add("entra", redirect(world.vault.url, 307))
+world.faults.add("table", CutAnswer(40), method="POST", skip=1)  # cut inside the head of a 200, an error or a conflict
 """
 
 import asyncio
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from aiohttp import web
 
@@ -26,7 +25,7 @@ class NoAnswerError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class FaultContext:
     """What a fault gets to play with: the request, the rest of the way, and the event that releases it."""
 
     request: web.Request
@@ -55,7 +54,7 @@ class Fault(ABC):
     """Whether the fault is used up only by a call that the service fulfilled (status below 400)."""
 
     @abstractmethod
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Return the answer to give; raise NoAnswerError to give none."""
 
 
@@ -68,9 +67,9 @@ class Status(Fault):
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Return the status, the body and the headers as they were given."""
-        await moment.request.read()
+        await context.request.read()
         body = self.body.encode() if isinstance(self.body, str) else self.body
         headers = dict(self.headers)
         if body:
@@ -99,16 +98,16 @@ def unavailable(retry_after: int | None = None) -> Status:
 
 
 def redirect(to: str, status: int = 302) -> Status:
-    """Return a redirect to the address `to`."""
+    """Return a redirect to the address `to`; 307 and 308 ask for the same method and body there."""
     return Status(status, headers={"Location": to})
 
 
 class Cut(Fault):
     """Ends the connection before the service sees the request."""
 
-    async def play(self, moment: Moment) -> NoReturn:
+    async def play(self, context: FaultContext) -> NoReturn:
         """Read the request, then end the connection."""
-        await moment.request.read()
+        await context.request.read()
         raise NoAnswerError
 
 
@@ -117,9 +116,9 @@ class AnswerLost(Fault):
 
     needs_effect = True
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Lose the answer if it tells of success."""
-        answer = await moment.proceed()
+        answer = await context.proceed()
         if answer.status < web.HTTPBadRequest.status_code:
             raise NoAnswerError
         return answer
@@ -128,10 +127,10 @@ class AnswerLost(Fault):
 class Hang(Fault):
     """Never answers; the connection ends when the rule is removed or the stand-in stops."""
 
-    async def play(self, moment: Moment) -> NoReturn:
+    async def play(self, context: FaultContext) -> NoReturn:
         """Wait to be released."""
-        await moment.request.read()
-        await moment.wait(None)
+        await context.request.read()
+        await context.wait(None)
         raise NoAnswerError
 
 
@@ -141,28 +140,49 @@ class CutBody(Fault):
 
     after: int = 10
 
-    async def play(self, moment: Moment) -> NoReturn:
+    async def play(self, context: FaultContext) -> NoReturn:
         """Send the beginning of the service's answer."""
-        answer = await moment.answer()
-        stream = await _begin(moment, answer)
+        answer = await context.answer()
+        stream = await _begin(context, answer)
         await stream.write(_body(answer)[: self.after])
         raise NoAnswerError
 
 
 @dataclass(frozen=True, slots=True)
+class CutAnswer(Fault):
+    """Sends the first `after` bytes of the answer, counted from the status line, and ends the connection."""
+
+    after: int
+
+    async def play(self, context: FaultContext) -> NoReturn:
+        """Send the beginning of the service's answer, whatever its status."""
+        answer = await context.answer()
+        _write(context, (_head(answer) + _body(answer))[: self.after])
+        raise NoAnswerError
+
+
+@dataclass(frozen=True, slots=True)
 class Drip(Fault):
-    """Sends the body one byte every `every_ms` milliseconds."""
+    """Sends the body one byte every `every_ms` milliseconds; with `head`, the status line and headers as well."""
 
     every_ms: int = 100
+    head: bool = False
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Send the service's answer slowly."""
-        answer = await moment.answer()
-        stream = await _begin(moment, answer)
+        answer = await context.answer()
+        if self.head:
+            for byte in _head(answer) + _body(answer):
+                _write(context, bytes((byte,)))
+                await context.wait(self.every_ms / 1000)
+                if context.released.is_set():
+                    break
+            raise NoAnswerError
+        stream = await _begin(context, answer)
         for byte in _body(answer):
             await stream.write(bytes((byte,)))
-            await moment.wait(self.every_ms / 1000)
-            if moment.released.is_set():
+            await context.wait(self.every_ms / 1000)
+            if context.released.is_set():
                 raise NoAnswerError
         await stream.write_eof()
         return stream
@@ -174,10 +194,10 @@ class Delay(Fault):
 
     ms: int
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Wait, then go on."""
-        await moment.wait(self.ms / 1000)
-        return await moment.proceed()
+        await context.wait(self.ms / 1000)
+        return await context.proceed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,109 +206,88 @@ class ContentType(Fault):
 
     content_type: str = "text/html"
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Change the header only."""
-        answer = await moment.answer()
+        answer = await context.answer()
         answer.headers["Content-Type"] = self.content_type
         return answer
 
 
-@dataclass(slots=True, eq=False)
-class Rule:
-    """A fault in force, until it was played `times` times or is removed."""
+@dataclass(frozen=True, slots=True)
+class WrongDate(Fault):
+    """Sends the service's own answer with a `Date` header that is `off` from the machine's clock."""
 
-    fault: Fault
-    service: str | None
-    path_contains: str
-    method: str | None
-    tenant: str | None
-    times: int | None
-    skip: int
-    released: asyncio.Event
-    remove: Callable[[], None] = lambda: None
+    off: timedelta
 
-    def takes(self, service: str, request: web.Request, tenant: str | None) -> bool:
-        """Tell whether this call is to be played on."""
-        if (
-            self.times == 0
-            or self.service not in (None, service)
-            or self.path_contains not in request.path
-            or self.method not in (None, request.method)
-            or self.tenant not in (None, tenant)
-        ):
-            return False
-        if self.skip:
-            self.skip -= 1
-            return False
-        return True
-
-    async def play(self, request: web.Request, proceed: Proceed) -> web.StreamResponse:
-        """Play the fault and use up one of the `times`."""
-        if self.times is not None:
-            self.times -= 1
-        answer = await self.fault.play(Moment(request, proceed, self.released))
-        if self.times is not None and self.fault.needs_effect:
-            self.times += 1
+    async def play(self, context: FaultContext) -> web.StreamResponse:
+        """Change the header only."""
+        answer = await context.answer()
+        answer.headers["Date"] = format_datetime(datetime.now(UTC) + self.off, usegmt=True)
         return answer
 
 
-class Faults:
-    """The rules in force, of all services."""
+@dataclass(frozen=True, slots=True)
+class Echo(Fault):
+    """Refuses with the whole request in the body, its headers and secrets included."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._rules: list[Rule] = []
+    status: int = 400
 
-    def add(
-        self,
-        service: str | None,
-        fault: Fault,
-        *,
-        path_contains: str = "",
-        method: str | None = None,
-        tenant: str | None = None,
-        times: int | None = 1,
-        skip: int = 0,
-    ) -> Rule:
-        """Play `fault` on the calls that match; `service` None means every service."""
-        rule = Rule(fault, service, path_contains, method, tenant, times, skip, asyncio.Event())
-        rule.remove = lambda: self._remove(rule)
-        self._rules.append(rule)
-        return rule
-
-    def clear(self) -> None:
-        """Remove every rule and release what hangs."""
-        for rule in tuple(self._rules):
-            self._remove(rule)
-
-    async def lead(self, service: str, request: web.Request, tenant: str | None, handler: Any) -> web.StreamResponse:
-        """Take a request past the rules that match it to the service's `handler`."""
-        rules = iter(tuple(self._rules))
-
-        async def proceed() -> web.StreamResponse:
-            for rule in rules:
-                if rule.takes(service, request, tenant):
-                    return await rule.play(request, proceed)
-            try:
-                answer: web.StreamResponse = await handler(request)
-            except web.HTTPException as refusal:
-                return web.Response(status=refusal.status, body=refusal.body, headers=refusal.headers)
-            return answer
-
-        return await proceed()
-
-    def _remove(self, rule: Rule) -> None:
-        if rule in self._rules:
-            self._rules.remove(rule)
-        self._loop.call_soon_threadsafe(rule.released.set)
+    async def play(self, context: FaultContext) -> web.StreamResponse:
+        """Return what was sent."""
+        request = context.request
+        body = (await request.read()).decode(errors="replace")
+        members = {"url": str(request.url), "headers": dict(request.headers), "body": body}
+        return web.json_response({"error": "invalid_request", "error_description": members}, status=self.status)
 
 
-async def _begin(moment: Moment, answer: web.Response) -> web.StreamResponse:
+@dataclass(frozen=True, slots=True)
+class GzipBomb(Fault):
+    """Answers 200 with a small body that unpacks to `mib` MiB."""
+
+    mib: int = 1024
+
+    async def play(self, context: FaultContext) -> web.StreamResponse:
+        """Send the packed zeros."""
+        await context.request.read()
+        packer = zlib.compressobj(9, wbits=31)
+        packed = b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(self.mib)) + packer.flush()
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return web.Response(body=packed, headers=headers)
+
+
+FOREIGN_BODIES = {
+    "entra": '{"token_type":"Bearer","expires_in":3599,"access_token":"not-a-token"}',
+    "identity": '{"access_token":"not-a-token","expires_on":"4102444800","token_type":"Bearer"}',
+    "vault": '{"value":"not-a-secret","id":"https://elsewhere.vault.azure.net/secrets/other/1","attributes":{"enabled":true}}',
+    "partner": '{"balanceAmount":1.00,"currencyCode":"XTS"}',
+    "table": '{"value":[{"PartitionKey":"elsewhere","RowKey":"2020-01-01_XTS"}]}',
+}
+"""A good answer of each service, for `answer_of`."""
+
+
+def answer_of(service: str) -> Status:
+    """Return the good answer of `service`, to be given by another one."""
+    return Status(200, FOREIGN_BODIES[service])
+
+
+async def _begin(context: FaultContext, answer: web.Response) -> web.StreamResponse:
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
     stream.content_length = len(_body(answer))
-    await stream.prepare(moment.request)
+    await stream.prepare(context.request)
     return stream
 
 
 def _body(answer: web.Response) -> bytes:
     return answer.body if isinstance(answer.body, bytes) else b""
+
+
+def _head(answer: web.Response) -> bytes:
+    """Return the status line and the headers as they go over the wire."""
+    headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(_body(answer)))}
+    lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{name}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def _write(context: FaultContext, raw: bytes) -> None:
+    if context.request.transport is not None:
+        context.request.transport.write(raw)

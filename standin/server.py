@@ -16,8 +16,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from standin.errors import PortUnavailableError
-from standin.faults import Faults, NoAnswerError
+from standin.faults import NoAnswerError
 from standin.journal import Call, Journal
+from standin.rules import Faults
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
@@ -26,7 +27,7 @@ LARGEST_REQUEST = 8 * 1024 * 1024
 CALL = web.RequestKey("call", Call)
 
 
-class Backstage:
+class EventLoopThread:
     """The thread and the event loop in which all services run."""
 
     def __init__(self) -> None:
@@ -46,10 +47,10 @@ class Backstage:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class ServiceContext:
     """What the services share."""
 
-    backstage: Backstage
+    loop_thread: EventLoopThread
     journal: Journal
     faults: Faults
     tls: ssl.SSLContext
@@ -61,8 +62,8 @@ class Service(ABC):
     name: str
     secure: bool = True
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
         self._runner: web.AppRunner | None = None
         self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.port = 0
@@ -82,11 +83,11 @@ class Service(ABC):
 
     def start(self) -> None:
         """Listen on a port of the system's choice."""
-        self._stage.backstage.run(self._listen(_bound(0)))
+        self._context.loop_thread.run(self._listen(_bound(0)))
 
     def stop(self) -> None:
         """Close the listener and every connection."""
-        self._stage.backstage.run(self._close())
+        self._context.loop_thread.run(self._close())
 
     @contextmanager
     def refusing(self) -> Iterator[None]:
@@ -96,14 +97,14 @@ class Service(ABC):
         try:
             yield
         finally:
-            self._stage.backstage.run(self._listen(reserved))
+            self._context.loop_thread.run(self._listen(reserved))
 
     async def _listen(self, listener: socket.socket) -> None:
-        app = web.Application(middlewares=[self._conduct], client_max_size=LARGEST_REQUEST)
+        app = web.Application(middlewares=[self._middleware], client_max_size=LARGEST_REQUEST)
         app.add_routes(self.routes())
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.05)
         await self._runner.setup()
-        await web.SockSite(self._runner, listener, ssl_context=self._stage.tls if self.secure else None).start()
+        await web.SockSite(self._runner, listener, ssl_context=self._context.tls if self.secure else None).start()
         self.port = listener.getsockname()[1]
 
     async def _close(self) -> None:
@@ -117,21 +118,21 @@ class Service(ABC):
         await asyncio.sleep(0)
 
     @web.middleware
-    async def _conduct(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.transport is not None:
             self._connections.add(request.transport)
         tenant = await self.tenant_of(request)
         request_id = request.headers.get("MS-RequestId") or request.headers.get("x-ms-client-request-id")
         call = Call(self.name, request.method, request.path, request_id, tenant)
         request[CALL] = call
-        self._stage.journal.add(call)
+        self._context.journal.add(call)
         try:
-            answer = await self._stage.faults.lead(self.name, request, tenant, handler)
+            answer = await self._context.faults.dispatch(self.name, request, tenant, handler)
         except NoAnswerError:
             if request.transport is not None:
                 request.transport.close()
             return web.Response()
-        self._stage.journal.answered(call, answer.status)
+        self._context.journal.answered(call, answer.status)
         return answer
 
 

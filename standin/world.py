@@ -28,11 +28,11 @@ from standin.azurite_process import Azurite
 from standin.certificate import PEM_TYPE, PKCS12_TYPE, Certificate
 from standin.clock import Clock
 from standin.directory import App, FederatedCredential, SignIn
-from standin.faults import Faults
 from standin.journal import Journal
 from standin.partner import Partner
+from standin.rules import Faults
 from standin.sample import BALANCE, summary
-from standin.server import Backstage, Service, Stage
+from standin.server import EventLoopThread, Service, ServiceContext
 from standin.services.entra import Entra
 from standin.services.identity import FEDERATION_AUDIENCES, ManagedIdentity
 from standin.services.partner_center import PartnerCenter
@@ -82,18 +82,18 @@ class StandIn:
         folder = Path(self._leave.enter_context(tempfile.TemporaryDirectory(prefix="stand-in-")))
         self._authority = Authority(folder)
         azurite = self._start_azurite(folder) if self._with_tables else None
-        backstage = Backstage()
-        self._leave.callback(backstage.close)
-        self.clock, self.journal, self.faults = Clock(), Journal(), Faults(backstage.loop)
+        loop_thread = EventLoopThread()
+        self._leave.callback(loop_thread.close)
+        self.clock, self.journal, self.faults = Clock(), Journal(), Faults(loop_thread.loop)
         self.tokens = TokenSigner()
-        stage = Stage(backstage, self.journal, self.faults, self._authority.server_context())
-        self.identity = ManagedIdentity(stage, self.tokens)
-        self.entra = Entra(stage, self.tokens, self.clock)
-        self.vault = Vault(stage, self.tokens, self.identity, self.clock)
-        self.partner_center = PartnerCenter(stage, self.tokens)
+        context = ServiceContext(loop_thread, self.journal, self.faults, self._authority.server_context())
+        self.identity = ManagedIdentity(context, self.tokens)
+        self.entra = Entra(context, self.tokens, self.clock)
+        self.vault = Vault(context, self.tokens, self.identity, self.clock)
+        self.partner_center = PartnerCenter(context, self.tokens)
         services: list[Service] = [self.identity, self.entra, self.vault, self.partner_center]
         if azurite is not None:
-            parts = (stage, self.tokens, self.identity, self._authority, azurite)
+            parts = (context, self.tokens, self.identity, self._authority, azurite, self.clock)
             self.table = TableProxy(*parts, "balances", "table")
             self.archive = TableProxy(*parts, "archive", "archive")
             services += [self.table, self.archive]

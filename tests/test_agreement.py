@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.errors import SnapshotError
-from shared.job import RUN_SECONDS
 from shared.log import _LEVELS, Marker
+from shared.services import RUN_SECONDS
 from shared.settings.accounts import MANY, MEMBERS
 from shared.settings.clouds import CLOUDS
 from shared.settings.read import DEFAULT_TABLE_NAME, NAMES, read_settings

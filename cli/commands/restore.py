@@ -1,113 +1,185 @@
 """`restore`: table and archive made equal by inserting, on either side, what is missing there."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import chain, groupby
+from typing import Annotated
 
 import typer
 
 from cli.support.accounts import tenants_of
 from cli.support.compare import Pair, pairs
 from cli.support.console import say
-from cli.support.operator_table import OperatorTable, Span, batches
+from cli.support.failure import CommandFailed
+from cli.support.interrupt import interruptible
+from cli.support.operator_table import LARGEST_BATCH, OperatorTable, Span, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.progress import Bar, bar
 from cli.support.settings_source import find_settings
-from cli.support.tables import workplace
+from cli.support.snapshot_row import why_not_snapshot
+from cli.support.tables import open_tables
 from cli.support.words import count
 from shared.errors import Problem, SettingsInvalid
 from shared.history.row import Entity
 
 _SHOWN = 5
-"""Of the missing rows."""
+"""Of the missing rows, and of those that are not snapshots."""
 
 
-def command(*, settings: SettingsFile = None, account: SomeAccounts = None, write: Write = False) -> None:
+class Side(StrEnum):
+    """Where rows are inserted."""
+
+    TABLE = "table"
+    ARCHIVE = "archive"
+
+
+To = Annotated[Side | None, typer.Option("--to", help="Restore this side alone, instead of both.")]
+
+
+def command(
+    *, settings: SettingsFile = None, account: SomeAccounts = None, to: To = None, write: Write = False
+) -> None:
     """Compare the table with its archive, row by row, and with `--write` insert what is missing on either side.
 
-    A row is inserted as it stands on the other side, every column unchanged. A row that differs is shown and never touched.
-    Nothing is written without `--write`; a restore that was cut short goes on where it is run again. Your Azure sign-in needs the
-    right to insert on the side where rows are missing.
+    A row is inserted as the other side has it, every column unchanged; what is not a snapshot never goes into the archive,
+    where nobody could take it out. A row that differs is shown and never changed. Nothing is written without `--write`, and
+    a restore that was cut short continues when it is run again. Your Azure sign-in needs the right to insert where rows are missing.
+
+    Examples: `restore` shows what is missing; `restore --to table --write`; `restore --account Contoso`.
     """
-    known = find_settings(os.environ, settings).read()
-    with workplace(known) as place:
-        if place.archive is None:
-            right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
-            raise SettingsInvalid((Problem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
-        spans = [Span(tenant) for tenant in tenants_of(known.accounts, account) or (None,)]
-        mine = chain.from_iterable(place.table.rows(span) for span in spans)
-        theirs = chain.from_iterable(place.archive.rows(span) for span in spans)
-        equal, missing = True, False
-        with bar("rows compared", None) as progress:
-            for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
-                result = _compare(of_tenant, progress)
-                result.print()
-                missing = missing or result.missing
-                if write:
-                    result.insert(place.table, place.archive)
-                equal = equal and result.equal_after(written=write)
-    if missing and not write:
-        say("Nothing was written. With --write the missing rows are inserted.")
-    if not equal:
-        raise typer.Exit(1)
+    work = _Restore(write=write, sides=(to,) if to else tuple(Side))
+    with interruptible(work.state):
+        known = find_settings(os.environ, settings).read()
+        with open_tables(known) as place:
+            if place.archive is None:
+                right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
+                raise SettingsInvalid((Problem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
+            work.tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
+            spans = [Span(tenant) for tenant in tenants_of(known.accounts, account) or (None,)]
+            mine, theirs = (chain.from_iterable(map(table.rows, spans)) for table in work.tables.values())
+            with bar("rows compared", None) as progress:
+                for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
+                    work.compare(of_tenant, progress)
+        work.conclude()
 
 
 @dataclass
-class _Result:
-    """What the comparison of one account found."""
+class _Missing:
+    """What one side lacks of one account: how many rows, the first and the last; `waiting` are not inserted yet."""
 
-    name: str
-    same: int = 0
-    missing_in_table: list[Entity] = field(default_factory=list)
-    missing_in_archive: list[Entity] = field(default_factory=list)
-    differing: list[Pair] = field(default_factory=list)
+    number: int = 0
+    keys: list[str] = field(default_factory=list)
+    last: str = ""
+    waiting: list[Entity] = field(default_factory=list)
+    inserted: int = 0
 
-    @property
-    def missing(self) -> bool:
-        """Whether rows are missing on either side."""
-        return bool(self.missing_in_table or self.missing_in_archive)
+    def add(self, row: Entity) -> None:
+        """Count a row."""
+        self.number += 1
+        self.last = str(row["RowKey"])
+        if len(self.keys) < _SHOWN:
+            self.keys.append(self.last)
 
-    def equal_after(self, *, written: bool) -> bool:
-        """Whether both sides are equal, once what is missing was inserted or as they stand."""
-        return not self.differing and (written or not self.missing)
-
-    def print(self) -> None:
-        """Print a line, one for what is missing on each side, and one for each row that differs."""
-        say((self.name, "bold"), f": {count(self.same, 'row')} equal")
-        for place, rows in (("table", self.missing_in_table), ("archive", self.missing_in_archive)):
-            if rows:
-                say((f"    missing in the {place}", "yellow"), f": {len(rows)}: {_some(rows)}")
-        for pair in self.differing:
-            say(("    differs", "bold red"), f": {pair.row['RowKey']}: {', '.join(map(pair.show, pair.differing()))}")
-
-    def insert(self, table: OperatorTable, archive: OperatorTable) -> None:
-        """Insert what is missing on either side."""
-        for name, place, rows in (
-            ("table", table, self.missing_in_table),
-            ("archive", archive, self.missing_in_archive),
-        ):
-            if rows:
-                inserted = sum(map(place.insert_missing, batches(rows)))
-                say(f"    inserted into the {name}: {inserted}")
+    def __str__(self) -> str:
+        ending = f" ... {self.last}" if self.number > _SHOWN else ""
+        return f"{self.number:,}: {', '.join(self.keys)}{ending}"
 
 
-def _compare(of_tenant: Iterable[Pair], progress: Bar) -> _Result:
-    result = _Result("")
-    for pair in of_tenant:
-        progress.advance(1)
-        result.name = str(pair.row.get("AccountName", pair.tenant_id))
-        if pair.table is None:
-            result.missing_in_table.append(pair.row)
-        elif pair.archive is None:
-            result.missing_in_archive.append(pair.row)
-        elif pair.differing():
-            result.differing.append(pair)
-        else:
-            result.same += 1
-    return result
+@dataclass
+class _Restore:
+    """Compares account by account and inserts in batches, so that no account is ever held whole."""
 
+    write: bool
+    sides: tuple[Side, ...]
+    tables: dict[Side, OperatorTable] = field(default_factory=dict)
+    inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    seen: int = 0
+    missing: int = 0
+    differing: int = 0
+    refused: int = 0
 
-def _some(rows: Sequence[Entity]) -> str:
-    keys = ", ".join(str(row["RowKey"]) for row in rows[:_SHOWN])
-    return keys + (f" ... {rows[-1]['RowKey']}" if len(rows) > _SHOWN else "")
+    def compare(self, of_tenant: Iterable[Pair], progress: Bar) -> None:
+        """Compare one account's rows, insert what is missing if that is wanted, and print what was found."""
+        name, same, lines = "", 0, []
+        missing = {side: _Missing() for side in self.sides}
+        for pair in of_tenant:
+            progress.advance(1)
+            self.seen += 1
+            name = str(pair.row.get("AccountName", pair.tenant_id))
+            side = Side.TABLE if pair.table is None else Side.ARCHIVE if pair.archive is None else None
+            if side is None:
+                columns = pair.differing()
+                same += not columns
+                if columns:
+                    self.differing += 1
+                    lines.append(f"{pair.row['RowKey']}: {', '.join(map(pair.show, columns))}")
+            elif side in missing:
+                self._meet(side, missing[side], pair.row)
+        say((name, "bold"), f": {count(same, 'row')} equal")
+        for side, lack in missing.items():
+            if lack.number:
+                say((f"    missing in the {side}", "yellow"), f": {lack}")
+            if self.write and lack.number:
+                self._insert(side, lack)
+                say(f"    inserted into the {side}: {lack.inserted:,}")
+        for line in lines:
+            say(("    differs", "bold red"), f": {line}")
+
+    def _meet(self, side: Side, lack: _Missing, row: Entity) -> None:
+        if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
+            self.refused += 1
+            if self.refused <= _SHOWN:
+                say(("    not a snapshot", "bold red"), f": {row['PartitionKey']} {row['RowKey']}: {why}")
+            return
+        lack.add(row)
+        self.missing += 1
+        if self.write:
+            lack.waiting.append(row)
+            if len(lack.waiting) == LARGEST_BATCH:
+                self._insert(side, lack)
+
+    def _insert(self, side: Side, lack: _Missing) -> None:
+        for batch in batches(lack.waiting):
+            inserted = self.tables[side].insert_missing(batch)
+            lack.inserted += inserted
+            self.inserted[side] += inserted
+        lack.waiting = []
+
+    def state(self) -> str:
+        """Say what an interrupted restore has done."""
+        if not self.write:
+            return "Nothing was written."
+        done = ", ".join(f"{number:,} into the {side}" for side, number in self.inserted.items())
+        return f"Inserted: {done}; up to a batch of 100 more may be in. Run it again to insert the rest."
+
+    def conclude(self) -> None:
+        """Say what is left to do.
+
+        Raises:
+            CommandFailed: rows differ or are not snapshots.
+            typer.Exit: with status 1, when rows are missing and nothing was written.
+
+        """
+        if not self.seen:
+            say("Neither the table nor the archive has a row here: there is nothing to compare.")
+        if self.missing and not self.write:
+            say("Nothing was written. With --write the missing rows are inserted.")
+        if self.differing or self.refused:
+            left = [
+                (
+                    self.differing,
+                    "differ",
+                    "Believe the archive, which nobody can change: delete the table's row, then run `restore --to table --write`.",
+                ),
+                (
+                    self.refused,
+                    "are not snapshots and were not copied into the archive",
+                    "Delete them from the table, or restore that side alone with `--to table`.",
+                ),
+            ]
+            said = [(f"{count(number, 'row')} {what}", remedy) for number, what, remedy in left if number]
+            raise CommandFailed("; ".join(what for what, _ in said) + ".", " ".join(remedy for _, remedy in said))
+        if self.missing and not self.write:
+            raise typer.Exit(1)

@@ -15,8 +15,10 @@ from cli.support.progress import waiting
 from cli.support.row_view import print_row
 from cli.support.settings_source import find_settings
 from shared.errors import SnapshotError
+from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
-from shared.job import Services, new_id, run_once, services
+from shared.job import run_with_settings
+from shared.services import Services, new_id, open_services
 from shared.settings.accounts import Account
 from shared.settings.read import Settings
 from shared.snapshot import Day
@@ -43,17 +45,18 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
 def _run(settings: Settings) -> bool:
     with job_log_shown():
-        result = run_once(settings, run_id=new_id())
+        result = run_with_settings(settings, run_id=new_id(), trigger="cli")
     counts = f"{result.recorded} recorded, {result.kept} kept, {len(result.failed)} failed"
     say(f"{result.day.date}: ", (counts, "bold red" if result.failed else "bold green"))
     return not result.failed
 
 
 def _dry_run(settings: Settings) -> bool:
-    with services(settings) as built:
+    with open_services(settings) as built:
+        history = built.snapshots().history
         day = Day(built.now().astimezone(settings.time_zone).date(), new_id())
         with waiting("asking Partner Center"):
-            results = list(for_each(settings.accounts, lambda account: _standing_and_new(built, account, day)))
+            results = list(for_each(settings.accounts, lambda account: _standing_and_new(built, history, account, day)))
     for account, result in results:
         if isinstance(result, SnapshotError):
             print_error(result, account)
@@ -62,9 +65,12 @@ def _dry_run(settings: Settings) -> bool:
     return not any(isinstance(result, SnapshotError) for _, result in results)
 
 
-def _standing_and_new(built: Services, account: Account, day: Day) -> tuple[tuple[Entity, ...], list[Entity]]:
+def _standing_and_new(
+    built: Services, history: History, account: Account, day: Day
+) -> tuple[tuple[Entity, ...], list[Entity]]:
     """Return the rows of the day that stand already, and those that a run would insert if none did."""
-    standing = built.table.rows_of(account.tenant_id, day.date)
+    standing = history.rows_of(account.tenant_id, day.date)
+    built.check_clock()
     summaries = read(built.reader, account)
     return standing, [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries]
 

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import typer
 
-from shared.errors import SnapshotError
-from shared.run import SIDE_BY_SIDE, unexpected
+from shared.errors import SnapshotError, Unexpected
+from shared.services import SIDE_BY_SIDE
 from shared.settings.accounts import Account
 
 T = TypeVar("T")
@@ -59,7 +59,7 @@ def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Itera
         except SnapshotError as known:
             return known
         except Exception as unknown:  # noqa: BLE001 - reported as such by whoever asked
-            return unexpected(unknown)
+            return Unexpected.of(unknown)
 
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
         yield from zip(accounts, pool.map(one, accounts), strict=True)

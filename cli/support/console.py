@@ -1,6 +1,8 @@
 """Output: results on stdout, what is said about them on stderr; colour only on a terminal and never with NO_COLOR."""
 
+import errno
 import io
+import os
 import sys
 from functools import cache
 
@@ -33,8 +35,14 @@ def err() -> Console:
     return _console(stderr=True)
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the command to say that its reader is gone; Rich would end without a word."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 def _console(*, stderr: bool) -> Console:
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def can_show(text: str) -> bool:

@@ -3,19 +3,22 @@
 import ctypes
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
 from babel import Locale, UnknownLocaleError
-from babel.numbers import NumberPattern
+from babel.numbers import NumberPattern, format_currency, get_currency_symbol
 
 from shared.history.row import Entity
 
 _SAMPLE = Decimal(1234567)
 _WRITTEN = re.compile(r"(?P<before>\D*)1(?P<group>\D?)234(?P=group)567((?P<point>\D)(?P<decimals>0+))?(?P<after>\D*)")
 """The sample in a locale that groups by thousands and writes Western digits."""
+
+_PLAIN = {0x202F: " ", 0x00A0: " ", 0x2212: "-", 0x200E: "", 0x200F: "", 0x061C: "", 0x2019: "'"}
+"""Narrow and fixed spaces, the minus sign, marks of direction and the Swiss apostrophe, for a plain terminal."""
 
 _VARIABLES = ("LC_ALL", "LC_MONETARY", "LANG")
 
@@ -60,13 +63,18 @@ class Money:
     """Formats amounts in a locale; digits beyond the currency's own are shown, not rounded away.
 
     Babel takes its rules apart for every amount, which years of history would wait for: it writes one amount of each currency,
-    and the others are written alike.
+    and the others are written alike. Where `can_show` says that the reader's terminal lacks a symbol, the code is written.
     """
 
-    def __init__(self, locale: Locale) -> None:
+    def __init__(self, locale: Locale, can_show: Callable[[str], bool] = lambda _: True) -> None:
         self._locale = locale
+        self._can_show = can_show
         self._pattern: NumberPattern = locale.currency_formats["standard"]
         self._forms: dict[str, _Form | None] = {}
+
+    def shown_by(self, can_show: Callable[[str], bool]) -> "Money":
+        """Return the same for another place to write to, such as a picture."""
+        return Money(self._locale, can_show)
 
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""
@@ -82,7 +90,16 @@ class Money:
         text: str = self._pattern.apply(
             amount, self._locale, currency=currency, currency_digits=True, decimal_quantization=False
         )
-        return text
+        return self._showable(text, currency)
+
+    def _showable(self, text: str, currency: str) -> str:
+        if self._can_show(text):
+            return text
+        text = text.translate(_PLAIN)
+        if self._can_show(text):
+            return text
+        symbol = re.escape(get_currency_symbol(currency, self._locale))
+        return re.sub(symbol, currency, re.sub(rf"{symbol}\s*(?=\d)", f"{currency} ", text))
 
     def _form(self, currency: str) -> _Form | None:
         written = [_WRITTEN.fullmatch(self._by_babel(amount, currency)) for amount in (_SAMPLE, -_SAMPLE)]
@@ -94,6 +111,11 @@ class Money:
             (plus["before"], minus["before"]), (plus["after"], minus["after"]), separators, len(plus["decimals"] or "")
         )
 
+    def plain(self, amount: Decimal, currency: str) -> str:
+        """Return an amount without its currency, such as 12,000.00."""
+        text: str = format_currency(amount, currency, "#,##0.00", self._locale, decimal_quantization=False)
+        return text if self._can_show(text) else text.translate(_PLAIN)
+
     def change(self, amount: Decimal, currency: str) -> str:
         """Return a difference with its sign, such as +$200.00."""
         text = self.text(amount, currency)
@@ -104,7 +126,7 @@ class Money:
         pattern = copy(self._pattern)
         pattern.frac_prec = (decimals, decimals)
         text: str = pattern.apply(amount, self._locale, currency=currency, currency_digits=False)
-        return text
+        return self._showable(text, currency)
 
 
 def balance_of(row: Entity) -> Decimal:

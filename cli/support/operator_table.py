@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError
@@ -34,11 +34,16 @@ _DOUBLES = tuple(column.name for column in COLUMNS if column.edm is Edm.DOUBLE)
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit."""
+    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit.
+
+    `above` and `below` leave out the tenants up to the one and from the other on.
+    """
 
     tenant_id: str | None = None
     first: date | None = None
     last: date | None = None
+    above: str | None = None
+    below: str | None = None
 
     def query(self) -> tuple[str, dict[str, str]]:
         """Return the filter and its parameters. A RowKey begins with its date, and "`" is the character after "_"."""
@@ -46,6 +51,12 @@ class Span:
         if self.tenant_id is not None:
             parts.append("PartitionKey eq @tenant")
             parameters["tenant"] = self.tenant_id
+        if self.above:
+            parts.append("PartitionKey gt @above")
+            parameters["above"] = self.above
+        if self.below:
+            parts.append("PartitionKey lt @below")
+            parameters["below"] = self.below
         if self.first is not None:
             parts.append("RowKey ge @first")
             parameters["first"] = f"{self.first.isoformat()}_"
@@ -55,18 +66,35 @@ class Span:
         return " and ".join(parts), parameters
 
 
+class Query(Protocol):
+    """What rows to read."""
+
+    def query(self) -> tuple[str, dict[str, str]]:
+        """Return an OData filter and its parameters."""
+
+
 class OperatorTable(HistoryTable):
     """One table over a client that is handed in, with what the function itself never needs."""
 
-    def rows(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[Entity]:
+    def rows(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[Entity]:
         """Yield the rows by tenant, day and currency; a page is fetched while the one before it is used.
 
         Raises:
             TableUnreachable, TableAccessDenied: by the service's answer. A table that does not exist has no rows.
 
         """
-        for page in ahead(self._pages(span, columns)):
+        for page in ahead(self.pages(span, columns)):
             yield from page
+
+    def pages(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
+        """Yield the rows a page at a time, as each is fetched; raises as `rows`."""
+        query, parameters = span.query()
+        token: Any = None
+        while True:
+            page, token = self._page(query, parameters, columns, token)
+            yield page
+            if token is None:
+                return
 
     def any_before(self, tenant_id: str, day: date) -> bool:
         """Whether the tenant has a row of an earlier day; raises as `rows`."""
@@ -125,15 +153,6 @@ class OperatorTable(HistoryTable):
         except NoTable:
             return None
         return True
-
-    def _pages(self, span: Span, columns: Sequence[str] | None) -> Iterator[list[Entity]]:
-        query, parameters = span.query()
-        token: Any = None
-        while True:
-            page, token = self._page(query, parameters, columns, token)
-            yield page
-            if token is None:
-                return
 
     def _page(
         self, query: str, parameters: dict[str, str], columns: Sequence[str] | None, token: Any, size: int = PAGE

@@ -1,17 +1,14 @@
 """The table and its archive, as a command uses them."""
 
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
-from azure.core.credentials import AccessToken
+from azure.core.credentials import AccessToken, TokenCredential
 
 from cli.support.operator_table import OperatorTable
-from shared.azure_services.identity import Identity, azure_credential
-from shared.job import table_client
-from shared.net.retry import Retry
+from shared.history.runs import LEDGER_SUFFIX
+from shared.services import open_services
 from shared.settings.clouds import storage_audience
 from shared.settings.read import Settings
 
@@ -20,13 +17,14 @@ WORK_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
-class Workplace:
+class TableContext:
     """What a command works with."""
 
-    identity: Identity
+    identity: TokenCredential
     settings: Settings
     table: OperatorTable
     archive: OperatorTable | None
+    ledger: OperatorTable
 
     def token(self) -> AccessToken:
         """Return the token for the table service.
@@ -35,25 +33,14 @@ class Workplace:
             IdentityUnavailable: the Azure identity gave none.
 
         """
-        return self.identity.get_token(_scope(self.settings.table_endpoint))
+        return self.identity.get_token(f"{storage_audience(self.settings.table_endpoint)}/.default")
 
 
 @contextmanager
-def workplace(settings: Settings) -> Iterator[Workplace]:
+def open_tables(settings: Settings) -> Iterator[TableContext]:
     """Build the clients for one command and close them after it."""
-    with ExitStack() as closing:
-        retry = Retry(deadline=time.monotonic() + WORK_SECONDS)
-        credential = azure_credential(in_azure=settings.in_azure, client_id=settings.identity_client_id)
-        closing.callback(credential.close)
-        identity = Identity(credential, retry)
-
-        def table(endpoint: str) -> OperatorTable:
-            client = closing.enter_context(table_client(endpoint, settings.table_name, identity))
-            return OperatorTable(client, retry, partial(identity.get_token, _scope(endpoint)))
-
-        archive = table(settings.archive_endpoint) if settings.archive_endpoint else None
-        yield Workplace(identity, settings, table(settings.table_endpoint), archive)
-
-
-def _scope(endpoint: str) -> str:
-    return f"{storage_audience(endpoint)}/.default"
+    with open_services(settings, seconds=WORK_SECONDS) as built:
+        archive = built.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
+        table = built.open_table(OperatorTable, settings.table_endpoint)
+        ledger = built.open_table(OperatorTable, settings.table_endpoint, f"{settings.table_name}{LEDGER_SUFFIX}")
+        yield TableContext(built.identity, settings, table, archive, ledger)

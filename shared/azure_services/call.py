@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from azure.core.exceptions import AzureError, DecodeError, DeserializationError, HttpResponseError, IncompleteReadError
+from azure.core.exceptions import DecodeError, HttpResponseError, IncompleteReadError
 
-from shared.errors import Ids, MayPass
+from shared.errors import Ids, MayPass, SnapshotError
 from shared.net import exact_json
-from shared.net.connection import is_untrusted, reason
+from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.retry import PASSING_STATUSES, TryAgain
 
 T = TypeVar("T")
@@ -31,20 +31,21 @@ def azure_call(
     except HttpResponseError as error:
         if error.status_code in PASSING_STATUSES:
             passing = unreachable(f"{where} answered {error.status_code} {error_code(error)}".rstrip(), ids=ids(error))
-            raise TryAgain(passing, _header(error, "Retry-After")) from error
+            raise TryAgain(passing, _header(error, "Retry-After")) from None
         if isinstance(error, IncompleteReadError):
-            raise TryAgain(unreachable(f"{where}: the answer was cut off")) from error
+            raise TryAgain(unreachable(f"{where}: the answer was cut off")) from None
         if isinstance(error, DecodeError):
             # Its text holds the answer, which may hold a secret, and the host logs an error with its causes.
             raise unreachable(f"{where} sent an unreadable answer") from None
-        raise refused(error) from error
-    except DeserializationError:
-        raise unreachable(f"{where} sent an unreadable answer") from None
-    except AzureError as error:
-        failure = unreachable(f"{where}: {reason(error)}")
-        if is_untrusted(error):
-            raise failure from error
-        raise TryAgain(failure) from error
+        raise refused(error) from None
+    except (CallError, SnapshotError, TryAgain):
+        raise
+    except Exception as error:
+        if current_attempt().answer is None:
+            raise
+        # The client stumbled over the answer. Its error may hold the answer, and the host logs an error with its causes.
+        stumbled = type(error).__name__
+    raise UnreadableAnswerError(f"its answer could not be read ({stumbled})")
 
 
 def error_code(error: HttpResponseError) -> str:

@@ -13,7 +13,6 @@ from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from shared.azure_services.call import CLIENT_OPTIONS
 from shared.errors import IdentityUnavailable
 from shared.net import exact_json
-from shared.net.connection import reason
 from shared.net.foreign_text import one_line
 from shared.net.retry import AZURE, PASSING_STATUSES, Retry, TryAgain
 from shared.net.single_flight import Once
@@ -54,7 +53,7 @@ class Identity:
                 raise IdentityUnavailable(f"no token for {scopes[0]}: {one_line(error)}") from error
             except AzureError as error:
                 raise TryAgain(
-                    IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {reason(error)}")
+                    IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {type(error).__name__}")
                 ) from error
 
         return self._retry.call(
@@ -64,11 +63,18 @@ class Identity:
         )
 
 
-def azure_credential(*, in_azure: bool, client_id: str | None) -> ManagedIdentityCredential | DefaultAzureCredential:
-    """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere whatever the developer signed in with."""
+def azure_credential(
+    *, in_azure: bool, client_id: str | None, without_managed_identity: bool = False, transport: Any = None
+) -> ManagedIdentityCredential | DefaultAzureCredential:
+    """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere the developer's sign-in.
+
+    `without_managed_identity`: the Arc agent sets IDENTITY_ENDPOINT on a server, for everybody who works there
+    (azure-sdk-for-python#38183).
+    """
+    options = CLIENT_OPTIONS if transport is None else CLIENT_OPTIONS | {"transport": transport}
     if in_azure:
-        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **CLIENT_OPTIONS)
-    return DefaultAzureCredential()
+        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **options)
+    return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
 
 
 def _check_answer(response: PipelineResponse[Any, Any]) -> None:

@@ -46,10 +46,21 @@ class History:
         return Kept(appended.rows, appended.inserted, archive_error)
 
     def _append_to_archive(self, rows: Sequence[Entity], run_id: str) -> tuple[Appended, SnapshotError | None]:
-        given = Appended(tuple(rows), inserted=True)
         if self._archive is None:
-            return given, None
+            return Appended(tuple(rows), inserted=True), None
         try:
-            return self._archive.append(rows, run_id), None
+            inserted = self._archive.insert(rows)
         except SnapshotError as error:
-            return given, error
+            return self._archived_or(rows, error)
+        if inserted:
+            return Appended(tuple(rows), inserted=True), None
+        # A conflict: the archived row is the day's. Where it cannot be read the day fails, and a later run heals it.
+        return self._archive.append(rows, run_id), None
+
+    def _archived_or(self, rows: Sequence[Entity], error: SnapshotError) -> tuple[Appended, SnapshotError | None]:
+        """Return what the archive has of the day after an insert that did not succeed, else the rows and the error."""
+        try:
+            archived = self._archive.day_of(rows) if self._archive else ()
+        except SnapshotError:
+            archived = ()
+        return (Appended(archived, inserted=True), None) if archived else (Appended(tuple(rows), inserted=True), error)

@@ -1,16 +1,13 @@
 """The row: one entity per account, currency and day. Its columns are a contract; they are only ever added."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from shared.partner_center.invoice_summary import InvoiceSummary
-    from shared.settings.accounts import Account
+from shared.partner_center.invoice_summary import InvoiceSummary
+from shared.settings.accounts import Account
 
 SCHEMA_VERSION = 1
 

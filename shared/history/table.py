@@ -1,5 +1,6 @@
 """A table of the history: rows are read and appended, never changed. The insert's conflict decides who was first."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,11 +12,16 @@ from azure.data.tables import TableClient
 from shared.azure_services.call import azure_call, error_code, ids
 from shared.errors import TableAccessDenied, TableMissing, TableUnreachable, Unexpected
 from shared.history.row import Entity
+from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
 from shared.net.retry import AZURE, Retry, TryAgain
 
 T = TypeVar("T")
 
 _FORBIDDEN = (401, 403)
+_CREATED = 204
+_ACCEPTED = 202
+_INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
+_INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class HistoryTable:
             found = self._client.query_entities(
                 "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end", parameters=bounds
             )
-            return tuple(found)
+            return tuple(_of_day(row, tenant_id, day) for row in found)
 
         try:
             return self._call(query)
@@ -73,13 +79,16 @@ class HistoryTable:
         inserted = self.insert(rows)
         if inserted:
             return Appended(tuple(rows), inserted=True)
-        first = rows[0]
-        standing = self.rows_of(str(first["PartitionKey"]), date.fromisoformat(str(first["SnapshotDate"])))
+        standing = self.day_of(rows)
         if not standing:
             raise TableUnreachable(
                 f"{self._where}: the row was there when it was to be inserted, and gone when it was read"
             )
         return Appended(standing, inserted=all(row.get("RunId") == run_id for row in standing))
+
+    def day_of(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
+        """Return the rows that the table has of these rows' tenant and day; raises as `rows_of`."""
+        return self.rows_of(str(rows[0]["PartitionKey"]), date.fromisoformat(str(rows[0]["SnapshotDate"])))
 
     def insert(self, rows: Sequence[Entity]) -> bool:
         """Insert the rows of one tenant, all or none; False when one of them stands already. The table is made if need be.
@@ -101,8 +110,10 @@ class HistoryTable:
         try:
             if len(rows) == 1:
                 self._client.create_entity(rows[0], response_preference="return-no-content")
+                _believe(current_attempt().answer, _CREATED, 1)
             else:
                 self._client.submit_transaction([("create", row) for row in rows])
+                _believe(current_attempt().answer, _ACCEPTED, len(rows))
         except HttpResponseError as error:
             # A single insert's conflict is a ResourceExistsError, a transaction's a TableTransactionError.
             if error_code(error) == "EntityAlreadyExists":
@@ -144,6 +155,27 @@ class HistoryTable:
         if error.status_code in _FORBIDDEN:
             return TableAccessDenied(answer, ids=ids(error))
         return Unexpected(answer, ids=ids(error))
+
+
+def _of_day(row: Entity, tenant_id: str, day: date) -> Entity:
+    """Return the row if it is one of the history, of this tenant and day: only such a row completes the day."""
+    if (
+        row.get("PartitionKey") == tenant_id
+        and str(row.get("RowKey")) == f"{day.isoformat()}_{row.get('CurrencyCode')}"
+        and row.get("SnapshotDate") == day.isoformat()
+    ):
+        return row
+    raise UnreadableAnswerError("its answer holds a row that is not a snapshot of the tenant and day asked for")
+
+
+def _believe(answer: Answer | None, status: int, rows: int) -> None:
+    """Check that the answer is one that an insert gives: 204 for one row, 202 with a 204 or 201 for each row of a transaction."""
+    if answer is not None and answer.status == status:
+        inner = _INNER_STATUS.findall(answer.body)
+        if status == _CREATED or (len(inner) == rows and set(inner) <= _INSERTED):
+            return
+    shown = "nothing" if answer is None else str(answer.status)
+    raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")
 
 
 class NoTable(Exception):

@@ -1,12 +1,16 @@
 """JSON without loss: numbers stay the decimals that were sent, and what is ambiguous is refused."""
 
 import json
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, NoReturn
 
 
-def loads(body: bytes) -> Any:
+def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
     """Parse UTF-8 JSON, with or without a byte order mark, every number as a Decimal.
+
+    With `names`, a member whose name differs from one of them only in case gets that spelling, and a member that comes
+    twice in whatever spelling is refused, even with equal values.
 
     Raises:
         ValueError: not JSON, NaN or Infinity, a number beyond all measure, or one member twice with different values.
@@ -20,7 +24,7 @@ def loads(body: bytes) -> Any:
             parse_float=_number,
             parse_int=_number,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_members,
+            object_pairs_hook=_any_case(names) if names else _members,
         )
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
@@ -57,13 +61,24 @@ def _number(literal: str) -> Decimal:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members and dumps(members[name]) != dumps(value):  # as text, for True equals 1
-            raise ValueError(f"the member {json.dumps(name[:40])} stands there twice with different values")
+            raise ValueError(f"the member {json.dumps(name[:40])} comes twice with different values")
         members[name] = value
+    return members
+
+
+def _any_case(names: Collection[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    spelling = {name.lower(): name for name in names}
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name.lower() for name, _ in pairs}) < len(pairs):
+            raise ValueError("an object holds the same member twice")
+        return {spelling.get(name.lower(), name): value for name, value in pairs}
+
     return members

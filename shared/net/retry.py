@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import uniform
-from threading import Thread
+from threading import Event
 from typing import TypeVar
 
 from shared.errors import MayPass
+from shared.log import LOGGER
+from shared.net.attempt import NoAnswerError, UnreadableAnswerError
+from shared.net.attempt import attempt as time_limit
 
 T = TypeVar("T")
 
@@ -28,7 +29,7 @@ class Limits:
     attempts: int = 4
 
 
-PARTNER_CENTER = Limits(attempt=100, total=180)
+PARTNER_CENTER = Limits(attempt=150, total=180)
 """Invoice calls were seen to take more than 100 s (Partner-Center-PowerShell#312, #319)."""
 
 AZURE = Limits(attempt=20, total=60)
@@ -55,6 +56,7 @@ class Retry:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[float, float], float] = uniform,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stop: Event | None = None,
     ) -> None:
         """Take the run's end on `clock`, in seconds, after which no attempt is begun and no answer awaited."""
         self._deadline = deadline
@@ -62,11 +64,13 @@ class Retry:
         self._sleep = sleep
         self._jitter = jitter
         self._now = now
+        self._stop = stop
+        self.retries = 0
 
     def call(self, attempt: Callable[[], T], limits: Limits, unanswered: Callable[[str], MayPass]) -> T:
         """Return what `attempt` returns.
 
-        An attempt that raises TryAgain, or outlives its limit, is made again after a wait of 1, 2, 4 s, shortened at random
+        An attempt that raises TryAgain, or gets no whole answer in its time, is made again after a wait of 1, 2, 4 s, shortened at random
         by up to a half so that many do not return at once, or of the service's Retry-After when that is longer. Any other exception is final.
         `unanswered` makes the error for an attempt that got no answer in time, from the words that say so.
 
@@ -81,39 +85,28 @@ class Retry:
                 break
             patience = min(limits.attempt, remaining)
             try:
-                return _within(patience, attempt)
+                with time_limit(patience, self._stop):
+                    return attempt()
             except TryAgain as again:
                 error, wish = again.error, retry_after_seconds(again.retry_after, self._now())
-            except _OutOfTimeError:
-                error, wish = unanswered(f"no answer within {patience:.0f} s"), None
+            except NoAnswerError as none:
+                error, wish = _with_remedy(unanswered(str(none)), none.remedy), None
+                if not none.may_pass:
+                    raise error from None
+            except UnreadableAnswerError as unreadable:
+                raise unanswered(str(unreadable)) from None
             wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), wish or 0)
             if number == limits.attempts or self._clock() + wait >= end:
                 raise error
+            self.retries += 1
+            LOGGER.info("Trying again in %.1f s: %s", wait, error.message)
             self._sleep(wait)
         raise unanswered("not asked, because the time limit of the run or of the call was used up before")
 
 
-class _OutOfTimeError(Exception):
-    """An attempt outlived its limit."""
-
-
-def _within(seconds: float, attempt: Callable[[], T]) -> T:
-    """Wait for the attempt no longer than this: a socket's own timeout starts anew with every byte that trickles in."""
-    outcome: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            outcome.set_result(attempt())
-        except BaseException as error:  # noqa: BLE001 - carried over to the waiting thread, which raises it
-            outcome.set_exception(error)
-
-    Thread(target=copy_context().run, args=(work,), name="attempt", daemon=True).start()
-    try:
-        return outcome.result(timeout=seconds)
-    except TimeoutError:
-        if outcome.done():
-            return outcome.result()
-        raise _OutOfTimeError from None
+def _with_remedy(error: MayPass, remedy: str | None) -> MayPass:
+    error.remedy = remedy or error.remedy
+    return error
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:

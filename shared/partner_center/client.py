@@ -13,22 +13,22 @@ from typing import Generic, TypeVar
 import requests
 
 from shared.errors import Ids, PartnerBadResponse, PartnerUnavailable
-from shared.net.connection import is_untrusted, reason
-from shared.net.retry import PARTNER_CENTER, Retry, TryAgain
+from shared.net.attempt import UnreadableAnswerError
+from shared.net.http_session import HttpSession
+from shared.net.retry import PARTNER_CENTER, Retry
 from shared.partner_center.invoice_summary import InvoiceSummary, NotASummary, Receipt, parse_summaries, parse_summary
 from shared.partner_center.refusals import refusal
 
 T = TypeVar("T")
 
 APPLICATION = "partner-balance-snapshots"
-_CONNECT_SECONDS = 20
 
 
 @dataclass(frozen=True)
 class Caller:
     """What every call of one account shares: the connection pool, the address, the token's header and the correlation id."""
 
-    session: requests.Session
+    session: HttpSession
     api_url: str
     authorize: requests.auth.AuthBase
     correlation_id: str
@@ -85,19 +85,12 @@ class Resource(Generic[T]):
         }
         try:
             response = self._caller.session.get(
-                self._url,
-                headers=headers,
-                auth=self._caller.authorize,
-                timeout=(_CONNECT_SECONDS, PARTNER_CENTER.attempt),
-                allow_redirects=False,
+                self._url, headers=headers, auth=self._caller.authorize, allow_redirects=False
             )
-        except requests.RequestException as error:
-            failure = PartnerUnavailable(f"GET {self._url}: {reason(error)}", ids=ids)
-            if is_untrusted(error):
-                raise failure from error
-            raise TryAgain(failure) from error
+        except UnreadableAnswerError as error:
+            raise PartnerBadResponse(f"GET {self._url}: {error}", ids=ids) from None
         if response.status_code != requests.codes.ok:
-            raise refusal(response, ids)
+            raise refusal(response, ids, self._caller.session.secrets.sanitize)
         receipt = Receipt(
             retrieved_at=self._caller.now(),
             request_id=ids.request_id or "",

@@ -4,6 +4,7 @@ Source: https://learn.microsoft.com/partner-center/developer/invoice-resources#i
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,29 @@ LARGEST_EXPONENT = 60
 LONGEST_SYMBOL = 100
 LONGEST_DETAILS = 32_000
 """A String property holds 64 KiB of UTF-16: 32,768 characters."""
+
+_NAMES = (
+    "totalCount",
+    "items",
+    "balanceAmount",
+    "currencyCode",
+    "currencySymbol",
+    "accountingDate",
+    "firstInvoiceCreationDate",
+    "latestInvoiceDate",
+    "lastPaymentDate",
+    "lastPaymentAmount",
+    "details",
+    "invoiceType",
+    "summary",
+    "code",
+    "description",
+    "message",
+)
+"""The members that are read, in any case, as Microsoft's own client reads them. `details` gets these spellings too."""
+
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+"""JSON's number notation, which is also read when it is sent as text."""
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 
@@ -66,7 +90,7 @@ def parse_summary(body: bytes, receipt: Receipt) -> InvoiceSummary:
     """Read the answer of `GET /v1/invoices/summary`.
 
     Raises:
-        NotASummary: `balanceAmount` or `currencyCode` is missing or unreadable, or the body is no JSON object.
+        NotASummary: `balanceAmount` or `currencyCode` is missing or unreadable, or the body is not a JSON object.
 
     """
     return _summary(_object(body), receipt)
@@ -95,16 +119,16 @@ def parse_summaries(body: bytes, receipt: Receipt) -> tuple[InvoiceSummary, ...]
 
 def _object(body: bytes) -> Mapping[str, Any]:
     try:
-        return _an_object(exact_json.loads(body))
+        return _an_object(exact_json.loads(body, names=_NAMES))
     except NotASummary:
         raise
     except ValueError as error:
-        raise NotASummary(f"the answer of {len(body)} bytes is no JSON ({error})") from None
+        raise NotASummary(f"the answer of {len(body)} bytes is not JSON ({error})") from None
 
 
 def _an_object(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise NotASummary("where a summary should stand there is no JSON object")
+        raise NotASummary("a summary is expected, and this is not a JSON object")
     return value
 
 
@@ -112,7 +136,7 @@ def _summary(members: Mapping[str, Any], receipt: Receipt) -> InvoiceSummary:
     remarks: list[str] = []
     balance = _amount(members.get("balanceAmount"))
     if balance is None:
-        state = "is no number" if members.get("balanceAmount") is not None else "is missing"
+        state = "is not a number" if members.get("balanceAmount") is not None else "is missing"
         raise NotASummary(f"balanceAmount {state}{_error_shape(members)}")
     code = members.get("currencyCode")
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
@@ -143,6 +167,11 @@ def _error_shape(members: Mapping[str, Any]) -> str:
 
 def _amount(value: Any) -> Decimal | None:
     """Return the number if it is one that plain notation and the table can hold, else None."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        try:
+            value = Decimal(value)
+        except ArithmeticError:
+            return None
     if not isinstance(value, Decimal):
         return None
     exponent = value.as_tuple().exponent
@@ -154,7 +183,7 @@ def _optional_amount(members: Mapping[str, Any], name: str, remarks: list[str]) 
     value = members.get(name)
     amount = _amount(value)
     if value is not None and amount is None:
-        remarks.append(f"{name} is no number and is left out")
+        remarks.append(f"{name} is not a number and is left out")
     return amount
 
 
@@ -162,10 +191,15 @@ def _optional_text(members: Mapping[str, Any], name: str, remarks: list[str]) ->
     value = members.get(name)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_SYMBOL:
+    if isinstance(value, str) and all(map(_is_symbol_character, value)) and len(value) <= LONGEST_SYMBOL:
         return value
-    remarks.append(f"{name} is no short text and is left out")
+    remarks.append(f"{name} is not a short text and is left out")
     return None
+
+
+def _is_symbol_character(character: str) -> bool:
+    """Tell whether a symbol may hold it: printable, a space of any width or a direction mark."""
+    return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
 
 
 def _optional_date(members: Mapping[str, Any], name: str, remarks: list[str]) -> datetime | None:
@@ -179,7 +213,7 @@ def _optional_date(members: Mapping[str, Any], name: str, remarks: list[str]) ->
         # A date without a zone is in UTC: one document mixes both forms.
         moment = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        remarks.append(f"{name} is no date and is left out")
+        remarks.append(f"{name} is not a date and is left out")
         return None
     if moment.year < EARLIEST_YEAR:
         remarks.append(f"{name} is before the year {EARLIEST_YEAR} and is left out")
@@ -192,7 +226,10 @@ def _optional_details(members: Mapping[str, Any], remarks: list[str]) -> str | N
     if value is None:
         return None
     if not isinstance(value, list):
-        remarks.append("details is no list and is left out")
+        remarks.append("details is not a list and is left out")
+        return None
+    if not all(map(_is_part, value)):
+        remarks.append("details has a part of an unknown shape and is left out")
         return None
     try:
         text = exact_json.dumps(value)
@@ -205,6 +242,14 @@ def _optional_details(members: Mapping[str, Any], remarks: list[str]) -> str | N
         )
         return None
     return text
+
+
+def _is_part(part: Any) -> bool:
+    """Tell whether Power BI can read it: a text or no type, and a summary with an amount or none."""
+    if not isinstance(part, dict) or not isinstance(part.get("invoiceType", ""), str):
+        return False
+    summary = part.get("summary", {"balanceAmount": Decimal(0)})
+    return isinstance(summary, dict) and _amount(summary.get("balanceAmount")) is not None
 
 
 def _check_parts(details: Any, balance: Decimal, remarks: list[str]) -> None:

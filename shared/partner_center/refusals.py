@@ -4,6 +4,7 @@ Source: https://learn.microsoft.com/partner-center/developer/error-codes and
 https://learn.microsoft.com/partner-center/security/mandatory-mfa
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,9 +49,9 @@ class _ErrorBody:
     text: str = ""
 
 
-def refusal(response: requests.Response, ids: Ids) -> Exception:
+def refusal(response: requests.Response, ids: Ids, sanitize: Callable[[Any], str] = one_line) -> Exception:
     """Return the error for an answer that is not 200: TryAgain when it may pass, else one of the tree."""
-    body = _error_body(response.content)
+    body = _error_body(response.content, sanitize)
     status = response.status_code
     because = _DENIED_BECAUSE.get(body.code, "")
     told = ", ".join(part for part in (f"code {body.code}" if body.code else "", because, body.text) if part)
@@ -65,7 +66,7 @@ def refusal(response: requests.Response, ids: Ids) -> Exception:
     return PartnerBadResponse(message, ids=ids)
 
 
-def _error_body(content: bytes) -> _ErrorBody:
+def _error_body(content: bytes, sanitize: Callable[[Any], str]) -> _ErrorBody:
     try:
         members: Any = exact_json.loads(content)
     except ValueError:
@@ -73,4 +74,4 @@ def _error_body(content: bytes) -> _ErrorBody:
     if not isinstance(members, dict):
         return _ErrorBody()
     text = members.get("description") or members.get("message") or members.get("errorName")
-    return _ErrorBody(one_line(members.get("code")), one_line(text))
+    return _ErrorBody(sanitize(members.get("code")), sanitize(text))

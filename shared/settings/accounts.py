@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.net import exact_json
 from shared.settings.clouds import CLOUDS, Cloud
-from shared.settings.values import CreditLimit, Problems, Value, did_you_mean
+from shared.settings.values import CreditLimit, ErrorCollector, SettingParser, did_you_mean
+from shared.settings.visible import trim
 
 MEMBERS = {
     "PARTNER_TENANT_ID": "tenantId",
@@ -26,6 +27,9 @@ MEMBERS = {
 
 MANY = "PARTNER_ACCOUNTS"
 
+LONGEST = 120_000
+"""Characters of PARTNER_ACCOUNTS: Linux starts no process with more than 131,071 bytes in one variable."""
+
 _MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
 """What is shown of an unknown member's name; a secret in its place is longer or has digits."""
 
@@ -36,7 +40,7 @@ _TENANT = (
 _ARRAY = "an array of objects, each member once; docs/settings.md shows one"
 _CLIENT = "the Application (client) ID of the app registration, which Entra admin center > App registrations shows"
 
-Source = Callable[[str], Value]
+SettingGetter = Callable[[str], SettingParser]
 """Where the values of one account come from, by the name of the single-account setting."""
 
 
@@ -57,21 +61,21 @@ class Account:
 
     @property
     def needs_vault(self) -> bool:
-        """Whether anything of its sign-in stands in Key Vault."""
+        """Whether its sign-in needs anything from Key Vault."""
         return not self.federated or self.app_user
 
 
 def read_accounts(
-    environ: Mapping[str, str], *, api_url: str | None, login_url: str | None, problems: Problems
+    environ: Mapping[str, str], *, api_url: str | None, login_url: str | None, errors: ErrorCollector
 ) -> tuple[Account, ...]:
     """Read the accounts from either form; every problem is noted, and an account with one is of no use but for more checks."""
-    single = [name for name in MEMBERS if environ.get(name, "").strip()]
-    many = Value.of(environ, MANY, problems)
+    single = [name for name in MEMBERS if trim(environ.get(name, ""))]
+    many = SettingParser(MANY, trim(environ.get(MANY, "")) or None, errors)
     if many.text is None:
-        sources: list[Source] = [lambda name: Value.of(environ, name, problems)]
+        sources: list[SettingGetter] = [lambda name: SettingParser.from_environ(environ, name, errors)]
     elif single:
-        many.wrong(
-            f"stands beside {', '.join(single)}",
+        many.add_error(
+            f"is set together with {', '.join(single)}",
             "either PARTNER_ACCOUNTS or the settings of a single account, not both",
         )
         return ()
@@ -80,14 +84,14 @@ def read_accounts(
     accounts = tuple(_account(source, api_url, login_url) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]
     for tenant in sorted({tenant for tenant in tenants if tenants.count(tenant) > 1}):
-        many.wrong(
+        many.add_error(
             f"names the tenant {tenant} {tenants.count(tenant)} times", "each tenant once: it is the key of the history"
         )
-    _check_refresh_tokens(accounts, many.name if many.text else "PARTNER_REFRESH_TOKEN_NAME", problems)
+    _check_refresh_tokens(accounts, many.name if many.text else "PARTNER_REFRESH_TOKEN_NAME", errors)
     return accounts
 
 
-def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, problems: Problems) -> None:
+def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, errors: ErrorCollector) -> None:
     """Note a refresh token that would be stored over something else; Key Vault's names know no case."""
     secrets = {account.secret_name.lower() for account in accounts if account.secret_name and not account.federated}
     owners: dict[str, set[str]] = {}
@@ -95,62 +99,80 @@ def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, problems:
         if account.app_user and account.refresh_token_name:
             owners.setdefault(account.refresh_token_name.lower(), set()).add(account.client_id)
     if not secrets.isdisjoint(owners):
-        problems.add(
+        errors.add(
             setting,
             "stores a refresh token under the name of an app's secret, which it would replace",
             "a name of its own for each",
         )
     if any(len(clients) > 1 for clients in owners.values()):
-        problems.add(
+        errors.add(
             setting,
             "stores the refresh tokens of different apps under one name, where they would replace each other",
             "one name an app: a refresh token belongs to its client id",
         )
 
 
-def _sources(many: Value) -> list[Source]:
+def _sources(many: SettingParser) -> list[SettingGetter]:
+    text = many.text or ""
+    if len(text) > LONGEST:
+        many.add_error(
+            f"has {len(text):,} characters, more than {LONGEST:,}: about 600 accounts",
+            "a second deployment for the other accounts",
+        )
+        return []
     try:
-        items = exact_json.loads((many.text or "").encode())
+        items = exact_json.loads(text.encode())
     except json.JSONDecodeError as error:
-        many.wrong(f"is no JSON at line {error.lineno}, column {error.colno}", _ARRAY)
+        many.add_error(_quotes(text) or f"is not JSON at line {error.lineno}, column {error.colno}", _ARRAY)
         return []
     except ValueError:
-        many.wrong("is no JSON that can be read, or names a member of an object twice", _ARRAY)
+        many.add_error("is not JSON that can be read, or names a member of an object twice", _ARRAY)
         return []
     if not isinstance(items, list) or not items:
-        many.wrong(
-            "is an empty array" if items == [] else "is no JSON array", "an array with one object for each account"
+        many.add_error(
+            "is an empty array" if items == [] else _quotes(text) or "is not a JSON array",
+            "an array with one object for each account",
         )
         return []
     sources = []
     for index, item in enumerate(items):
         where = f"{MANY}[{index}]"
         if isinstance(item, dict):
-            sources.append(_source(item, where, many.problems))
+            sources.append(_source(item, where, many.errors))
         else:
-            many.problems.add(where, "is no JSON object", "an object with " + ", ".join(MEMBERS.values()))
+            many.errors.add(where, "is not a JSON object", "an object with " + ", ".join(MEMBERS.values()))
     return sources
 
 
-def _source(item: Mapping[str, Any], where: str, problems: Problems) -> Source:
+def _quotes(text: str) -> str | None:
+    """Return what happened to the quotes of a text that is not a JSON array, or None."""
+    causes = {
+        r"[\[{,:]\s*[\u201c-\u201f]": "has curly quotes, which a word processor puts in place of straight ones",
+        r'[\[{,:]\s*\\"': "has escaped quotes (a backslash before each), which a portal or shell adds",
+        r"[\[{,:]\s*'|:\s*(None|True|False)\b": "is a Python literal, not JSON (single quotes, None, True or False)",
+        r'\A\[\s*\{[^"]*\Z': "has no double quotes; PowerShell removes them from an argument",
+        r"""\A(['"]).*\1\Z""": "has quotes around the whole array",
+    }
+    return next((cause for pattern, cause in causes.items() if re.search(pattern, text, re.DOTALL)), None)
+
+
+def _source(item: Mapping[str, Any], where: str, errors: ErrorCollector) -> SettingGetter:
     for name, content in item.items():
         if name not in MEMBERS.values():
             shown = f"{where}.{name}" if _MEMBER_LIKE.fullmatch(name) else where
-            wrong = "is no known member" if shown != where else "has a member whose name is none"
-            problems.add(shown, wrong, "one of " + ", ".join(MEMBERS.values()) + did_you_mean(name, MEMBERS.values()))
+            wrong = "is not a known member" if shown != where else "has a member with an unknown name"
+            errors.add(shown, wrong, "one of " + ", ".join(MEMBERS.values()) + did_you_mean(name, MEMBERS.values()))
         elif content is not None and not isinstance(content, str):
-            problems.add(f"{where}.{name}", "is no text", 'a JSON string, for example "85000 USD" for creditLimit')
+            errors.add(f"{where}.{name}", "is not text", 'a JSON string, for example "85000 USD" for creditLimit')
 
-    def value(setting: str) -> Value:
+    def value(setting: str) -> SettingParser:
         content = item.get(MEMBERS[setting])
-        return Value(
-            f"{where}.{MEMBERS[setting]}", content.strip() or None if isinstance(content, str) else None, problems
-        )
+        return SettingParser.trimmed(f"{where}.{MEMBERS[setting]}", content if isinstance(content, str) else "", errors)
 
     return value
 
 
-def _account(value: Source, api_url: str | None, login_url: str | None) -> Account:
+def _account(value: SettingGetter, api_url: str | None, login_url: str | None) -> Account:
     tenant, client = value("PARTNER_TENANT_ID"), value("PARTNER_CLIENT_ID")
     tenant.require(_TENANT)
     client.require(_CLIENT)
@@ -169,8 +191,9 @@ def _account(value: Source, api_url: str | None, login_url: str | None) -> Accou
     balances = value("PARTNER_BALANCES")
     all_currencies = balances.one_of(("summary", "summaries"), "summary") == "summaries"
     if all_currencies and not app_user:
-        balances.wrong(
-            "asks for all currencies, which Partner Center gives to no app without a user", "auth app_user, or summary"
+        balances.add_error(
+            "asks for all currencies, which Partner Center gives only to an app with a user",
+            "auth app_user, or summary",
         )
     cloud = CLOUDS[value("PARTNER_CLOUD").one_of(CLOUDS, "global")]
     limit = value("PARTNER_CREDIT_LIMIT").credit_limit()

@@ -1,4 +1,4 @@
-"""The app settings of a run, read and checked as a whole: every problem is told at once."""
+"""The app settings of a run, read and checked as a whole: every problem is listed at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 from shared.errors import SettingsInvalid
 from shared.settings.accounts import MANY, MEMBERS, Account, read_accounts
-from shared.settings.values import Problems, Value
+from shared.settings.network import Network, read_network
+from shared.settings.schedule import check_schedule
+from shared.settings.table_endpoint import EXAMPLE, read_table_endpoint
+from shared.settings.values import ErrorCollector, SettingParser
 
 DEFAULT_TABLE_NAME = "partnerbalances"
 
@@ -23,9 +26,8 @@ NAMES = (
     *MEMBERS,
     MANY,
 )
-"""Every setting there is. SNAPSHOT_SCHEDULE is the host's: function.json names it."""
+"""Every setting there is. The host runs the function on SNAPSHOT_SCHEDULE (function.json); here it is only checked."""
 
-_TABLE_EXAMPLE = "https://<account>.table.core.windows.net"
 _VAULT_EXAMPLE = "https://<vault>.vault.azure.net"
 
 
@@ -40,6 +42,8 @@ class Settings:
     vault_url: str | None
     identity_client_id: str | None
     in_azure: bool
+    identity_endpoint_without_header: bool
+    network: Network
     accounts: tuple[Account, ...]
 
 
@@ -50,20 +54,21 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         SettingsInvalid: with every problem of every setting.
 
     """
-    problems = Problems()
+    errors = ErrorCollector()
 
-    def value(name: str) -> Value:
-        return Value.of(environ, name, problems)
+    def value(name: str) -> SettingParser:
+        return SettingParser.from_environ(environ, name, errors)
 
+    check_schedule(value("SNAPSHOT_SCHEDULE"))
     time_zone = value("SNAPSHOT_TIME_ZONE").time_zone()
     table = value("SNAPSHOT_TABLE_ENDPOINT")
-    table.require(f"the table service's address, {_TABLE_EXAMPLE}")
-    table_endpoint = table.https_url(_TABLE_EXAMPLE, with_path=True)
+    table.require(f"the table service's address, {EXAMPLE}")
     table_name = value("SNAPSHOT_TABLE_NAME").table_name(DEFAULT_TABLE_NAME)
+    table_endpoint = read_table_endpoint(table, table_name)
     archive = value("SNAPSHOT_ARCHIVE_ENDPOINT")
-    archive_endpoint = archive.https_url(_TABLE_EXAMPLE, with_path=True)
+    archive_endpoint = read_table_endpoint(archive, table_name)
     if archive_endpoint is not None and archive_endpoint == table_endpoint:
-        archive.wrong(
+        archive.add_error(
             "is the same as SNAPSHOT_TABLE_ENDPOINT", "the table service of a second storage account, or nothing"
         )
     vault = value("KEY_VAULT_URL")
@@ -74,16 +79,17 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         environ,
         api_url=value("PARTNER_API_URL").https_url("https://api.partnercenter.microsoft.com"),
         login_url=value("PARTNER_LOGIN_URL").https_url("https://login.microsoftonline.com"),
-        problems=problems,
+        errors=errors,
     )
     if any(account.needs_vault for account in accounts):
-        vault.require(f"the vault's address, {_VAULT_EXAMPLE}: an account keeps a secret there")
+        vault.require(f"the vault's address, {_VAULT_EXAMPLE}: an account has a secret in it")
     if any(account.federated for account in accounts):
         identity.require(
             "the Client ID of the user-assigned managed identity: an account signs in with its token (federated)"
         )
-    if problems.found or table_endpoint is None:
-        raise SettingsInvalid(tuple(problems.found))
+    network = read_network(environ, errors)
+    if errors.found or table_endpoint is None:
+        raise SettingsInvalid(tuple(errors.found))
     return Settings(
         time_zone=time_zone,
         table_endpoint=table_endpoint,
@@ -91,6 +97,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         archive_endpoint=archive_endpoint,
         vault_url=vault_url,
         identity_client_id=identity_client_id,
-        in_azure=bool(environ.get("IDENTITY_ENDPOINT")),
+        in_azure=bool(environ.get("IDENTITY_ENDPOINT") and environ.get("IDENTITY_HEADER")),
+        identity_endpoint_without_header=bool(environ.get("IDENTITY_ENDPOINT") and not environ.get("IDENTITY_HEADER")),
+        network=network,
         accounts=accounts,
     )

@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any
 
 import msal
-import requests
 
 from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable
 from shared.net.foreign_text import one_line
+from shared.net.http_session import HttpSession
 from shared.net.retry import AZURE, Retry, TryAgain
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
@@ -36,7 +36,7 @@ class Tokens:
 class SignIn:
     """Signs accounts in over one connection pool."""
 
-    def __init__(self, session: requests.Session, retry: Retry, now: Callable[[], datetime]) -> None:
+    def __init__(self, session: HttpSession, retry: Retry, now: Callable[[], datetime]) -> None:
         self._session = session
         self._retry = retry
         self._now = now
@@ -77,7 +77,13 @@ class SignIn:
         else:
             answer = app.acquire_token_by_refresh_token(refresh_token, [f"{audience}/user_impersonation"])
         remedy = credential.remedy(self._now())
-        return tokens_from(answer, where, with_user=refresh_token is not None, app_remedy=remedy)
+        return tokens_from(
+            answer,
+            where,
+            with_user=refresh_token is not None,
+            app_remedy=remedy,
+            sanitize=self._session.secrets.sanitize,
+        )
 
 
 class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
@@ -101,7 +107,14 @@ def confidential_app(
     )
 
 
-def tokens_from(answer: dict[str, Any], where: str, *, with_user: bool = True, app_remedy: str | None = None) -> Tokens:
+def tokens_from(
+    answer: dict[str, Any],
+    where: str,
+    *,
+    with_user: bool = True,
+    app_remedy: str | None = None,
+    sanitize: Callable[[Any], str] = one_line,
+) -> Tokens:
     """Read MSAL's answer; `app_remedy` is what to do when the app's own credential is refused, if not the usual.
 
     Raises:
@@ -113,16 +126,22 @@ def tokens_from(answer: dict[str, Any], where: str, *, with_user: bool = True, a
     """
     token = answer.get("access_token")
     if token is None:
-        raise _refusal(answer, where, _USER_ERRORS if with_user else frozenset(), app_remedy)
+        raise _refusal(answer, where, _USER_ERRORS if with_user else frozenset(), app_remedy, sanitize)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
         raise SignInUnavailable(f"{where}: the answer holds no readable token")
     refresh_token = answer.get("refresh_token")
     return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
 
-def _refusal(answer: dict[str, Any], where: str, users_errors: frozenset[str], app_remedy: str | None) -> Exception:
-    error = one_line(answer.get("error"))
-    text = one_line(str(answer.get("error_description") or "").strip().partition("\n")[0])
+def _refusal(
+    answer: dict[str, Any],
+    where: str,
+    users_errors: frozenset[str],
+    app_remedy: str | None,
+    sanitize: Callable[[Any], str],
+) -> Exception:
+    error = sanitize(answer.get("error"))
+    text = sanitize(str(answer.get("error_description") or "").strip().partition("\n")[0])
     ids = Ids(answer.get("trace_id"), answer.get("correlation_id"))
     if not error:
         return SignInUnavailable(f"{where}: the answer holds neither a token nor a reason", ids=ids)

@@ -10,8 +10,7 @@ import requests
 
 from shared.errors import SignInRejected, SignInUnavailable
 from shared.net import exact_json
-from shared.net.connection import is_untrusted, reason
-from shared.net.retry import AZURE, PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, TryAgain
 
 _ENDPOINTS = {"authorization_endpoint", "token_endpoint"}
 
@@ -45,13 +44,7 @@ class EntraHttp:
         """Leave the session open: it belongs to the run."""
 
     def _send(self, method: str, url: str, **request: Any) -> requests.Response:
-        try:
-            response = self._session.request(method, url, timeout=AZURE.attempt, allow_redirects=False, **request)
-        except requests.RequestException as error:
-            failure = SignInUnavailable(f"{self._where}: {reason(error)}")
-            if is_untrusted(error):
-                raise failure from error
-            raise TryAgain(failure) from error
+        response = self._session.request(method, url, allow_redirects=False, **request)
         if response.status_code in PASSING_STATUSES:
             passing = SignInUnavailable(f"{self._where}: the login service answered {response.status_code}")
             raise TryAgain(passing, response.headers.get("Retry-After"))

@@ -8,17 +8,12 @@ a secret with more than 500 versions cannot be backed up.
 Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
 from shared.net.single_flight import Once
 from shared.settings.accounts import Account
-
-if TYPE_CHECKING:  # a run that finds its day complete does without the vault's package
-    from shared.azure_services.vault import Secret, Vault
 
 LIFETIME = timedelta(days=90)
 RENEW_AFTER = timedelta(days=7)

@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aiohttp import web
 
 from standin import client_proof
-from standin.aadsts import REFUSALS, Refusal, RefusedError
+from standin.aadsts import ERRORS, EntraError, RequestRefusedError
 from standin.clock import Clock
 from standin.directory import App, Directory, Grant, SignIn
-from standin.server import Service, Stage, note
+from standin.server import Service, ServiceContext, note
 from standin.tokens import TokenSigner
 
 PARTNER_CENTER_AUDIENCES = (
@@ -29,27 +29,27 @@ class Entra(Service):
 
     name = "entra"
 
-    def __init__(self, stage: Stage, signer: TokenSigner, clock: Clock) -> None:
-        super().__init__(stage)
+    def __init__(self, context: ServiceContext, signer: TokenSigner, clock: Clock) -> None:
+        super().__init__(context)
         self._signer = signer
         self._clock = clock
-        self._refusals: dict[str, Refusal] = {}
+        self._errors: dict[str, EntraError] = {}
         self.directory = Directory(clock)
         self.sign_in = SignIn()
 
     def refuse(self, tenant_id: str, code: int, *, error: str | None = None, status: int | None = None) -> None:
         """Answer every token request of a tenant with AADSTS `code` until `accept`, under another error or status."""
-        usual = REFUSALS[code]
-        self._refusals[tenant_id.lower()] = replace(usual, error=error or usual.error, status=status or usual.status)
+        usual = ERRORS[code]
+        self._errors[tenant_id.lower()] = replace(usual, error=error or usual.error, status=status or usual.status)
 
     def accept(self, tenant_id: str) -> None:
         """Take back `refuse`."""
-        self._refusals.pop(tenant_id.lower(), None)
+        self._errors.pop(tenant_id.lower(), None)
 
     def reset(self) -> None:
         """Forget every app, grant and refusal."""
         self.directory.clear()
-        self._refusals.clear()
+        self._errors.clear()
         self.sign_in = SignIn()
 
     async def tenant_of(self, request: web.Request) -> str | None:
@@ -75,8 +75,8 @@ class Entra(Service):
         tenant = request.match_info["tenant"]
         try:
             self.directory.require_tenant(tenant)
-        except RefusedError as refused:
-            return self._refused(refused.refusal, refused.names)
+        except RequestRefusedError as refused:
+            return self._refused(refused.error, refused.names)
         return web.json_response(
             {
                 "issuer": self._issuer(tenant),
@@ -104,15 +104,15 @@ class Entra(Service):
             app = self.directory.app(tenant, query.get("client_id", ""))
             redirect_uri = query.get("redirect_uri", "")
             _check_redirect(app, redirect_uri)
-        except RefusedError as refused:
-            body = refused.refusal.body(self._clock.now(), self.url, **refused.names)
+        except RequestRefusedError as refused:
+            body = refused.error.body(self._clock.now(), self.url, **refused.names)
             page = (
                 f"<html><body>Sorry, but we're having trouble signing you in. {body['error_description']}</body></html>"
             )
             return web.Response(status=400, text=page, content_type="text/html")
         answer = {"state": query["state"]} if "state" in query else {}
         if self.sign_in.denied:
-            body = REFUSALS[65004].body(self._clock.now(), self.url)
+            body = ERRORS[65004].body(self._clock.now(), self.url)
             answer |= {"error": body["error"], "error_description": body["error_description"]}
         else:
             grant = Grant(
@@ -138,16 +138,16 @@ class Entra(Service):
         tenant = request.match_info["tenant"]
         note(request, form.get("grant_type", ""))
         try:
-            if refusal := self._refusals.get(tenant.lower()):
-                return self._refused(refusal, {"app": form.get("client_id", ""), "tenant": tenant})
+            if error := self._errors.get(tenant.lower()):
+                return self._refused(error, {"app": form.get("client_id", ""), "tenant": tenant})
             app = self.directory.app(tenant, _field(form, "client_id"))
             proof = client_proof.check(
                 form, app, self._signer, self._clock, (self._token_endpoint(tenant), self._issuer(tenant))
             )
             note(request, f"{form.get('grant_type', '')} {proof}")
             return web.json_response(self._grant(form, app, proof))
-        except RefusedError as refused:
-            return self._refused(refused.refusal, {"tenant": tenant} | refused.names)
+        except RequestRefusedError as refused:
+            return self._refused(refused.error, {"tenant": tenant} | refused.names)
 
     def _grant(self, form: Mapping[str, str], app: App, proof: str) -> dict[str, object]:
         match _field(form, "grant_type"):
@@ -163,9 +163,9 @@ class Entra(Service):
                 )
                 resource = _resource(form.get("scope") or grant.scope, app, application=False)
             case other:
-                raise RefusedError(70003, detail=other)
+                raise RequestRefusedError(70003, detail=other)
         if not app.consented:
-            raise RefusedError(65001, app=app.client_id)
+            raise RequestRefusedError(65001, app=app.client_id)
         scope = form.get("scope") or grant.scope
         answer = self._answer(_user_claims(app, resource, grant), f"{resource}/user_impersonation")
         if "offline_access" in scope.split():
@@ -195,9 +195,9 @@ class Entra(Service):
             "access_token": self._signer.sign(claims),
         }
 
-    def _refused(self, refusal: Refusal, names: Mapping[str, str]) -> web.Response:
-        body = refusal.body(self._clock.now(), self.url, **names)
-        return web.json_response(body, status=refusal.status)
+    def _refused(self, error: EntraError, names: Mapping[str, str]) -> web.Response:
+        body = error.body(self._clock.now(), self.url, **names)
+        return web.json_response(body, status=error.status)
 
 
 def _claims(app: App, resource: str, subject: str) -> dict[str, object]:
@@ -227,7 +227,7 @@ def _user_claims(app: App, resource: str, grant: Grant) -> dict[str, object]:
 
 def _field(form: Mapping[str, str], name: str) -> str:
     if not form.get(name):
-        raise RefusedError(90014, detail=name)
+        raise RequestRefusedError(90014, detail=name)
     return form[name]
 
 
@@ -237,12 +237,12 @@ def _resource(scope: str, app: App, *, application: bool) -> str:
     resources = {one.rpartition("/")[0].rstrip("/") for one in asked}
     permissions = {one.rpartition("/")[2] for one in asked}
     if len(resources) != 1 or "" in resources or (application and permissions != {".default"}):
-        raise RefusedError(70011, scope=scope)
+        raise RequestRefusedError(70011, scope=scope)
     if not permissions <= {".default", "user_impersonation"}:
-        raise RefusedError(70011, scope=scope)
+        raise RequestRefusedError(70011, scope=scope)
     resource = resources.pop()
     if resource not in RESOURCES:
-        raise RefusedError(500011, resource=resource, tenant=app.tenant_id)
+        raise RequestRefusedError(500011, resource=resource, tenant=app.tenant_id)
     return resource
 
 
@@ -257,4 +257,4 @@ def _check_redirect(app: App, uri: str) -> None:
     """Refuse with 50011 unless the address is registered; on the loopback interface any port will do."""
     parts = urlsplit(uri)
     if f"{parts.scheme}://{parts.hostname}" not in app.redirect_uris and uri not in app.redirect_uris:
-        raise RefusedError(50011, app=app.client_id, detail=uri)
+        raise RequestRefusedError(50011, app=app.client_id, detail=uri)

@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
-from standin.server import Service, Stage, note
+from standin.server import Service, ServiceContext, note
 from standin.tokens import TokenSigner
 
 VAULT_RIGHTS = frozenset(("get", "set", "list"))
@@ -27,7 +27,7 @@ FEDERATION_AUDIENCES = MappingProxyType(
 
 
 @dataclass(slots=True)
-class Identity:
+class ManagedIdentityPrincipal:
     """A managed identity and what it may do: `vault_rights` of VAULT_RIGHTS, the others of TABLE_RIGHTS."""
 
     client_id: str
@@ -49,8 +49,8 @@ class ManagedIdentity(Service):
     name = "identity"
     secure = False
 
-    def __init__(self, stage: Stage, signer: TokenSigner) -> None:
-        super().__init__(stage)
+    def __init__(self, context: ServiceContext, signer: TokenSigner) -> None:
+        super().__init__(context)
         self._signer = signer
         self.header = secrets.token_hex(16)
         self.tenant_id = str(uuid.uuid4())
@@ -69,7 +69,7 @@ class ManagedIdentity(Service):
         """The value of IDENTITY_ENDPOINT."""
         return f"{self.url}/msi/token"
 
-    def of(self, claims: dict[str, Any]) -> Identity | None:
+    def of(self, claims: dict[str, Any]) -> ManagedIdentityPrincipal | None:
         """Return whose token has these claims."""
         identities = (self.system_assigned, self.user_assigned)
         return next((one for one in identities if one.object_id == claims.get("oid")), None)
@@ -78,8 +78,8 @@ class ManagedIdentity(Service):
         """Return the one endpoint."""
         return [web.get("/msi/token", self._token)]
 
-    def _new(self) -> Identity:
-        return Identity(str(uuid.uuid4()), str(uuid.uuid4()), self.tenant_id)
+    def _new(self) -> ManagedIdentityPrincipal:
+        return ManagedIdentityPrincipal(str(uuid.uuid4()), str(uuid.uuid4()), self.tenant_id)
 
     async def _token(self, request: web.Request) -> web.Response:
         resource = request.query.get("resource", "")

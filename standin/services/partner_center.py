@@ -13,7 +13,7 @@ from aiohttp import web
 
 from standin.faults import Status
 from standin.sample import exact_json, summaries, summary
-from standin.server import Service, Stage, note
+from standin.server import Service, ServiceContext, note
 from standin.services.entra import PARTNER_CENTER_AUDIENCES
 from standin.tokens import InvalidTokenError, TokenSigner, unverified_claim
 
@@ -37,7 +37,7 @@ _DESCRIPTIONS = MappingProxyType(
 )
 
 
-def refusal(code: int, *, code_as_text: bool = False, extended: bool = False) -> Status:
+def error_response(code: int, *, code_as_text: bool = False, extended: bool = False) -> Status:
     """Return Partner Center's answer of a known code, for `faults.add`; with its code as text, or in the newer shape."""
     status, description = _DESCRIPTIONS[code]
     body: dict[str, Any] = {"code": str(code) if code_as_text else code, "description": description}
@@ -67,8 +67,8 @@ class PartnerCenter(Service):
 
     name = "partner"
 
-    def __init__(self, stage: Stage, signer: TokenSigner) -> None:
-        super().__init__(stage)
+    def __init__(self, context: ServiceContext, signer: TokenSigner) -> None:
+        super().__init__(context)
         self._signer = signer
         self._answers: dict[tuple[str, str], Answer] = {}
         self.reset()
@@ -124,18 +124,18 @@ class PartnerCenter(Service):
         try:
             claims = self._signer.read_bearer(authorization, self.audiences)
         except InvalidTokenError as error:
-            return _refused(refusal(900420), headers, str(error))
+            return _refused(error_response(900420), headers, str(error))
         application = claims.get("idtyp") == "app"
         mfa = "mfa" in claims.get("amr", ())
         if application and (endpoint == SUMMARIES or not self.app_only_allowed):
-            return _refused(refusal(900329), headers)
+            return _refused(error_response(900329), headers)
         if not application and self.mfa_enforced and not mfa:
-            return _refused(refusal(900421), headers)
+            return _refused(error_response(900421), headers)
         if self.tells_mfa and not application and request.headers.get("ValidateMfa") == "true":
             headers["isMfaCompliant"] = str(mfa).lower()
         answer = self._answers.get((claims["tid"].lower(), endpoint))
         if answer is None:
-            return _refused(refusal(60003), headers)
+            return _refused(error_response(60003), headers)
         if "application/json" not in request.headers.get("Accept", ""):
             text = f"<InvoiceSummary>{escape(answer.body.decode(errors='replace'))}</InvoiceSummary>"
             return web.Response(text=text, content_type="application/xml", headers=headers)

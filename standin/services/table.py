@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from urllib.parse import unquote_plus
 
 import aiohttp
@@ -13,8 +14,9 @@ from yarl import URL
 
 from standin.authority import Authority
 from standin.azurite_process import Azurite
-from standin.server import Service, Stage, note
-from standin.services.identity import Identity, ManagedIdentity
+from standin.clock import Clock
+from standin.server import Service, ServiceContext, note
+from standin.services.identity import ManagedIdentity, ManagedIdentityPrincipal
 from standin.tokens import InvalidTokenError, TokenSigner
 
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
@@ -31,21 +33,23 @@ class TableProxy(Service):
 
     def __init__(
         self,
-        stage: Stage,
+        context: ServiceContext,
         signer: TokenSigner,
         identity: ManagedIdentity,
         authority: Authority,
         azurite: Azurite,
+        clock: Clock,
         account: str,
         name: str,
     ) -> None:
-        super().__init__(stage)
+        super().__init__(context)
         self.name = name
         self.account = account
         self._signer = signer
         self._identity = identity
         self._authority = authority
         self._azurite = azurite
+        self._clock = clock
         self._client: aiohttp.ClientSession | None = None
 
     @property
@@ -67,12 +71,12 @@ class TableProxy(Service):
         """Close the listener and the connections to Azurite."""
         super().stop()
         if self._client is not None:
-            self._stage.backstage.run(self._client.close())
+            self._context.loop_thread.run(self._client.close())
             self._client = None
 
     def clear(self) -> None:
         """Delete every table of the account, past rights, faults and journal."""
-        self._stage.backstage.run(self._clear())
+        self._context.loop_thread.run(self._clear())
 
     async def _clear(self) -> None:
         token = self._signer.sign({"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/stand-in/"})
@@ -106,6 +110,7 @@ class TableProxy(Service):
         ) as answer:
             dropped = _HOP_BY_HOP | _FROM_AZURITE_ALONE
             kept = CIMultiDict((key, value) for key, value in answer.headers.items() if key.lower() not in dropped)
+            kept["Date"] = format_datetime(self._clock.now(), usegmt=True)
             return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
     def _refusal(self, request: web.Request, needed: set[str]) -> web.Response | None:
@@ -132,7 +137,7 @@ class TableProxy(Service):
             "This request is not authorized to perform this operation using this permission.",
         )
 
-    def _granted(self, identity: Identity) -> set[str]:
+    def _granted(self, identity: ManagedIdentityPrincipal) -> set[str]:
         rights: set[str] = getattr(identity, f"{self.name}_rights")
         return rights
 

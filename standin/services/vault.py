@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from standin.clock import Clock
-from standin.server import HOST, Service, Stage, note
-from standin.services.identity import Identity, ManagedIdentity
+from standin.server import HOST, Service, ServiceContext, note
+from standin.services.identity import ManagedIdentity, ManagedIdentityPrincipal
 from standin.tokens import InvalidTokenError, TokenSigner
 
 
@@ -36,8 +36,8 @@ class Vault(Service):
 
     name = "vault"
 
-    def __init__(self, stage: Stage, signer: TokenSigner, identity: ManagedIdentity, clock: Clock) -> None:
-        super().__init__(stage)
+    def __init__(self, context: ServiceContext, signer: TokenSigner, identity: ManagedIdentity, clock: Clock) -> None:
+        super().__init__(context)
         self._signer = signer
         self._identity = identity
         self._clock = clock
@@ -77,8 +77,6 @@ class Vault(Service):
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the operations on secrets."""
         return [
-            web.get("/secrets", self._list),
-            web.get("/secrets/{name}/versions", self._list_versions),
             web.get("/secrets/{name}", self._get),
             web.get("/secrets/{name}/", self._get),
             web.get("/secrets/{name}/{version}", self._get),
@@ -107,7 +105,7 @@ class Vault(Service):
         return _error(web.HTTPUnauthorized, "Unauthorized", f"AKV10000: {why}", {"WWW-Authenticate": header})
 
     def _forbidden(
-        self, request: web.Request, identity: Identity | None, claims: dict[str, Any], action: str
+        self, request: web.Request, identity: ManagedIdentityPrincipal | None, claims: dict[str, Any], action: str
     ) -> web.HTTPException:
         caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
         message = (
@@ -148,18 +146,6 @@ class Vault(Service):
             tags=body.get("tags"),
         )
         return web.json_response({"value": version.value} | self._properties(name, version))
-
-    async def _list(self, request: web.Request) -> web.Response:
-        self._admit(request, "list", "readMetadata/action")
-        items = [self._properties(name, versions[-1], "") for name, versions in self._secrets.items()]
-        return web.json_response({"value": items, "nextLink": None})
-
-    async def _list_versions(self, request: web.Request) -> web.Response:
-        self._admit(request, "list", "readMetadata/action")
-        name = request.match_info["name"]
-        self._find(name, None)
-        items = [self._properties(name, version) for version in self._secrets[name.lower()]]
-        return web.json_response({"value": items, "nextLink": None})
 
     def _find(self, name: str, wanted: str | None) -> Version:
         versions = self._secrets.get(name.lower(), [])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.support.tables import Workplace, workplace
+from cli.support.tables import TableContext, open_tables
 from shared.settings.read import read_settings
 from standin import StandIn
 
@@ -78,12 +78,12 @@ def cli(bare_cli: Cli, world: StandIn) -> Cli:
 
 
 @pytest.fixture
-def place(cli: Cli) -> Iterator[Callable[[], Workplace]]:
+def place(cli: Cli) -> Iterator[Callable[[], TableContext]]:
     """Give what opens the tables of the command line's settings in this process."""
     opened = []
 
-    def open_place() -> Workplace:
-        context = workplace(read_settings(cli.environ))
+    def open_place() -> TableContext:
+        context = open_tables(read_settings(cli.environ))
         opened.append(context)
         return context.__enter__()
 

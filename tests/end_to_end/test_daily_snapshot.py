@@ -44,7 +44,7 @@ def test_the_log_tells_of_it(world: StandIn, run_once: Run) -> None:
     assert marked(result.logs, "CREDIT_USED") == [expected | {"currency": "USD", "percent": 80.1}]
     (run,) = marked(result.logs, "SNAPSHOT_RUN")
     assert run.pop("seconds") > 0
-    assert run == {"accounts": 1, "recorded": 1, "kept": 0, "failed": 0, "runId": "run-1"}
+    assert run == {"accounts": 1, "recorded": 1, "kept": 0, "failed": 0, "retries": 0, "runId": "run-1"}
     ours = [line for line in result.logs if line.logger == "partner_balance_snapshots"]
     assert ours
     assert all(line.shipped for line in ours)

@@ -10,7 +10,7 @@ from shared import errors
 from standin import StandIn
 from standin.faults import Drip, Status, html, throttled
 from standin.partner import Partner
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 from tests.end_to_end.conftest import environ_of, marked, rows
 from tests.support.engine import InvocationResult
 
@@ -76,11 +76,11 @@ CASES: tuple[tuple[str, str, Callable[[Met], object]], ...] = (
     ("sign-in-rejected", "unknown tenant", _entra(90002)),
     ("consent-required", "expired", _entra(700082)),
     ("consent-required", "policy", _entra(50076)),
-    ("mfa-required", "900421", _partner_answers(refusal(900421))),
-    ("wrong-audience", "900420", _partner_answers(refusal(900420, code_as_text=True))),
-    ("app-only-refused", "900329", _partner_answers(refusal(900329, extended=True))),
+    ("mfa-required", "900421", _partner_answers(error_response(900421))),
+    ("wrong-audience", "900420", _partner_answers(error_response(900420, code_as_text=True))),
+    ("app-only-refused", "900329", _partner_answers(error_response(900329, extended=True))),
     ("partner-access-denied", "empty 403", _partner_answers(Status(403))),
-    ("partner-access-denied", "900308", _partner_answers(refusal(900308))),
+    ("partner-access-denied", "900308", _partner_answers(error_response(900308))),
     ("partner-throttled", "429", _partner_answers(throttled(600))),
     ("partner-unavailable", "503", _partner_answers(Status(503))),
     ("partner-bad-response", "html", _partner_answers(html(200))),
@@ -91,6 +91,7 @@ CASES: tuple[tuple[str, str, Callable[[Met], object]], ...] = (
     ("table-access-denied", "may not read", _without_rights("read")),
     ("table-access-denied", "may not add", _without_rights("add")),
     ("table-missing", "may not create", _without_rights("create")),
+    ("clock-wrong", "an hour ahead", lambda met: met.world.clock.advance(seconds=-3600)),
     ("unexpected", "an answer nobody knows", lambda met: met.world.faults.add("table", Status(418), times=None)),
 )
 

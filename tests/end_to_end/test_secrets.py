@@ -9,7 +9,7 @@ import pytest
 from standin import StandIn
 from standin.faults import CutBody, Status
 from standin.partner import Partner
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 from tests.end_to_end.conftest import environ_of
 from tests.support.engine import Engine
 
@@ -50,7 +50,7 @@ def failures(world: StandIn, partner: Partner) -> Iterator[None]:
         ("identity", CutBody(200), ""),
         ("vault", CutBody(60), ""),
         ("vault", Status(403), ""),
-        ("partner", refusal(900421), ""),
+        ("partner", error_response(900421), ""),
         ("table", Status(403), ""),
     )
     for service, fault, path in cases:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared import job
 from shared.errors import MayPass
 from shared.run import run
+from shared.services import RUN_SECONDS, open_services
 from shared.settings.read import read_settings
 from shared.snapshot import Day
 from standin import StandIn
@@ -26,9 +26,11 @@ def test_a_run_ends_at_its_deadline(world: StandIn, service: str, fault: Fault) 
     settings = read_settings(environ_of(world, world.add_partner(), world.add_partner()) | world.environ_archive)
     world.faults.add(service, fault, times=None)
     seconds = 2.0
-    with job.services(settings, seconds=seconds) as services:
+    with open_services(settings, seconds=seconds) as services:
         day = Day(services.now().date(), "limited")
-        result = run(settings.accounts, day, services.snapshots, clock=time.monotonic)
+        result = run(
+            settings.accounts, day, services.snapshots(), side_by_side=2, clock=time.monotonic, retries=lambda: 0
+        )
     if service != "archive":
         assert result.failed
     for failure in result.failed:
@@ -39,4 +41,4 @@ def test_a_run_ends_at_its_deadline(world: StandIn, service: str, fault: Fault) 
 def test_the_hosts_limit_is_above_the_runs() -> None:
     """The host ends an invocation at functionTimeout without a word; the run must be over by then, and tell."""
     hours, minutes, seconds = map(int, json.loads((ROOT / "host.json").read_text())["functionTimeout"].split(":"))
-    assert hours * 3600 + minutes * 60 + seconds > job.RUN_SECONDS + 60
+    assert hours * 3600 + minutes * 60 + seconds > RUN_SECONDS + 60

@@ -14,7 +14,7 @@ from aiohttp import web
 from shared.sign_in.refresh_token import CONTENT_TYPE
 from standin import StandIn
 from standin.directory import SignIn
-from standin.faults import AnswerLost, Fault, Moment, NoAnswerError, Status, unavailable
+from standin.faults import AnswerLost, Fault, FaultContext, NoAnswerError, Status, unavailable
 from standin.partner import Partner
 from standin.services.vault import Version
 from tests.end_to_end.conftest import environ_of, rows
@@ -69,11 +69,11 @@ class Stopped(Fault):
         self.after = after
         self.reached = threading.Event()
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Wait to be released."""
-        await (moment.proceed() if self.after else moment.request.read())
+        await (context.proceed() if self.after else context.request.read())
         self.reached.set()
-        await moment.wait(None)
+        await context.wait(None)
         raise NoAnswerError
 
 
@@ -202,11 +202,11 @@ class Meanwhile(Fault):
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Act, then let the call pass."""
         self.act()
         await asyncio.sleep(0)
-        return await moment.proceed()
+        return await context.proceed()
 
 
 def test_a_consent_given_during_the_run_is_kept(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-import requests
+from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
@@ -15,8 +16,9 @@ from shared.azure_services.identity import Identity, azure_credential
 from shared.azure_services.vault import Vault
 from shared.balance_reader import Reader
 from shared.history.table import HistoryTable
-from shared.job import new_id
+from shared.net.http_session import HttpSession, tls_context
 from shared.net.retry import Retry
+from shared.services import new_id
 from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.sign_in.entra import SignIn
@@ -41,9 +43,23 @@ def retry(waits: list[float]) -> Retry:
 
 
 @pytest.fixture
-def credential(world: StandIn) -> Iterator[ManagedIdentityCredential]:
+def session(world: StandIn) -> Iterator[HttpSession]:
+    """Return the HTTP session of a run."""
+    with HttpSession(tls=tls_context(str(world.ca_bundle)), now=world.clock.now) as built:
+        yield built
+
+
+@pytest.fixture
+def options(session: HttpSession) -> dict[str, Any]:
+    """Return what every Azure client of a run is built with."""
+    return CLIENT_OPTIONS | {"transport": RequestsTransport(session=session, session_owner=False)}
+
+
+@pytest.fixture
+def credential(world: StandIn, options: dict[str, Any]) -> Iterator[ManagedIdentityCredential]:
     """Return the managed identity's credential, as in Azure."""
-    built = azure_credential(in_azure=True, client_id=world.identity.user_assigned.client_id)
+    client_id = world.identity.user_assigned.client_id
+    built = azure_credential(in_azure=True, client_id=client_id, transport=options["transport"])
     assert isinstance(built, ManagedIdentityCredential)
     with built:
         yield built
@@ -56,42 +72,35 @@ def identity(credential: ManagedIdentityCredential, retry: Retry) -> Identity:
 
 
 @pytest.fixture
-def vault(world: StandIn, identity: Identity, retry: Retry) -> Iterator[Vault]:
+def vault(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[Vault]:
     """Return the vault of a run."""
-    with SecretClient(world.vault.url, identity, **CLIENT_OPTIONS) as client:
+    with SecretClient(world.vault.url, identity, **options) as client:
         yield Vault(client, retry)
 
 
 @pytest.fixture
-def table(world: StandIn, identity: Identity, retry: Retry) -> Iterator[HistoryTable]:
+def table(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
     """Return the table, which does not exist yet."""
-    with TableClient(world.table.endpoint, "partnerbalances", credential=identity, **CLIENT_OPTIONS) as client:
+    with TableClient(world.table.endpoint, "partnerbalances", credential=identity, **options) as client:
         yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
 
 
 @pytest.fixture
-def archive(world: StandIn, identity: Identity, retry: Retry) -> Iterator[HistoryTable]:
+def archive(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
     """Return the archive's table, which does not exist yet."""
-    with TableClient(world.archive.endpoint, "partnerbalances", credential=identity, **CLIENT_OPTIONS) as client:
+    with TableClient(world.archive.endpoint, "partnerbalances", credential=identity, **options) as client:
         yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
 
 
 @pytest.fixture
-def session() -> Iterator[requests.Session]:
-    """Return a connection pool."""
-    with requests.Session() as pool:
-        yield pool
-
-
-@pytest.fixture
-def sign_in(world: StandIn, session: requests.Session, retry: Retry) -> SignIn:
+def sign_in(world: StandIn, session: HttpSession, retry: Retry) -> SignIn:
     """Return what signs in at the stand-in's Entra ID, at its time."""
     return SignIn(session, retry, world.clock.now)
 
 
 @pytest.fixture
 def reader(
-    world: StandIn, vault: Vault, identity: Identity, sign_in: SignIn, session: requests.Session, retry: Retry
+    world: StandIn, vault: Vault, identity: Identity, sign_in: SignIn, session: HttpSession, retry: Retry
 ) -> Reader:
     """Return what reads balances."""
     return Reader(vault, identity, sign_in, session, retry, world.clock.now, new_id)

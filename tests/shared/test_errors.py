@@ -111,7 +111,7 @@ def test_invalid_settings_lists_every_problem() -> None:
 
 
 def test_errors_page_is_the_tree() -> None:
-    """docs/errors.md is written from the tree; run `python -m tests.support.error_docs` when this fails."""
+    """docs/errors.md is written from the tree; run `python3 dev.py docs` when this fails."""
     introduction, _, rendered = ERRORS_PAGE.read_text(encoding="utf-8").partition(BEGIN)
     assert introduction.startswith("# ")
-    assert rendered.strip() == errors_part().strip(), "run `python -m tests.support.error_docs`"
+    assert rendered.strip() == errors_part().strip(), "run `python3 dev.py docs`"

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from shared.errors import SettingsInvalid
-from shared.job import RUN_SECONDS, services, take_snapshots
+from shared.history.table import HistoryTable
+from shared.job import take_snapshots
+from shared.services import RUN_SECONDS, open_services
 from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Status
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 
 LATE = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 NEXT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
@@ -36,7 +38,7 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
     """Each on its own; the run's line counts them, and a second run touches only what is missing."""
     good, broken = world.add_partner(name="Good"), world.add_partner(name="Broken")
     environ = world.environ | {"PARTNER_ACCOUNTS": json.dumps([good.account, broken.account])}
-    rule = world.faults.add("partner", refusal(900308), tenant=broken.tenant_id, times=None)
+    rule = world.faults.add("partner", error_response(900308), tenant=broken.tenant_id, times=None)
     first = take_snapshots(environ, run_id="run 1")
     assert (first.recorded, first.kept, [failure.account.name for failure in first.failed]) == (1, 0, ["Broken"])
     rule.remove()
@@ -96,14 +98,14 @@ def test_nothing_is_kept_between_runs(world: StandIn) -> None:
 def test_after_the_runs_time_nothing_is_asked(world: StandIn) -> None:
     """Whatever the services do, a run ends."""
     settings = read_settings(world.environ | world.add_partner().environ)
-    with services(settings, seconds=0) as built, pytest.raises(Exception, match="not asked"):
-        built.table.rows_of(settings.accounts[0].tenant_id, LATE.date())
+    with open_services(settings, seconds=0) as built, pytest.raises(Exception, match="not asked"):
+        built.open_table(HistoryTable, settings.table_endpoint).rows_of(settings.accounts[0].tenant_id, LATE.date())
     assert world.journal.count() == 0
 
 
 def test_a_run_ends_before_the_host_ends_it() -> None:
     """host.json's limit is checked against this number elsewhere; it has to leave room for every account's last wait."""
-    assert 60 < RUN_SECONDS < 30 * 60
+    assert 60 < RUN_SECONDS < 15 * 60
 
 
 def test_no_secret_is_logged_at_any_level(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:

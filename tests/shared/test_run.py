@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shared.errors import PartnerUnavailable, SnapshotError, Unexpected
-from shared.run import SIDE_BY_SIDE, RunResult, run, unexpected
+from shared.run import RunResult, run
 from shared.settings.accounts import Account
 from shared.snapshot import Day, Outcome, Snapshots
 from tests.support.samples import account
@@ -43,7 +43,9 @@ def run_with(outcomes: dict[str, Outcome | Exception], **options: Any) -> tuple[
     played = Played(outcomes)
     accounts = [account(tenant_id=tenant, name=f"name of {tenant}") for tenant in outcomes]
     clock = iter([10.0, 12.5]).__next__
-    return run(accounts, DAY, cast("Snapshots", played), clock=clock, **options), played
+    return run(
+        accounts, DAY, cast("Snapshots", played), side_by_side=10, clock=clock, retries=lambda: 0, **options
+    ), played
 
 
 def fields_of(line: str, marker: str) -> dict[str, Any]:
@@ -108,12 +110,12 @@ def test_an_unknown_error_is_told_without_its_text(caplog: pytest.LogCaptureFixt
 
 def test_an_error_that_was_never_raised_is_told() -> None:
     """It has no places."""
-    assert unexpected(ValueError("hush")).message.startswith("ValueError at")
+    assert Unexpected.of(ValueError("hush")).message.startswith("ValueError at")
 
 
 def test_ten_accounts_at_once_and_no_more() -> None:
     """As many as the connection pools hold: ten meet at a barrier that would hold up nine for ever."""
-    together = threading.Barrier(SIDE_BY_SIDE)
+    together = threading.Barrier(10)
     at_once = []
     lock = threading.Lock()
     inside = 0
@@ -130,10 +132,10 @@ def test_ten_accounts_at_once_and_no_more() -> None:
             together.wait(20)
             return Outcome.KEPT
 
-    accounts = [account(tenant_id=str(number)) for number in range(3 * SIDE_BY_SIDE)]
-    result = run(accounts, DAY, cast("Snapshots", Meeting()), clock=lambda: 0.0)
+    accounts = [account(tenant_id=str(number)) for number in range(30)]
+    result = run(accounts, DAY, cast("Snapshots", Meeting()), side_by_side=10, clock=lambda: 0.0, retries=lambda: 0)
     assert result.kept == len(accounts)
-    assert max(at_once) == SIDE_BY_SIDE
+    assert max(at_once) == 10
 
 
 def test_each_thread_belongs_to_the_invocation() -> None:
@@ -152,7 +154,15 @@ def test_each_thread_belongs_to_the_invocation() -> None:
         prepared.done = True
 
     accounts = [account(tenant_id=str(number)) for number in range(12)]
-    run(accounts, DAY, cast("Snapshots", Looking()), clock=lambda: 0.0, on_thread=prepare)
+    run(
+        accounts,
+        DAY,
+        cast("Snapshots", Looking()),
+        side_by_side=10,
+        clock=lambda: 0.0,
+        retries=lambda: 0,
+        on_thread=prepare,
+    )
     assert seen == [("here", True)] * 12
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +14,6 @@ from shared.balance_reader import Reader
 from shared.errors import PartnerBadResponse, PartnerUnavailable, SnapshotError
 from shared.history.history import History
 from shared.history.table import HistoryTable
-from shared.services import Reading
 from shared.settings.accounts import Account
 from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
 from shared.snapshot import Day, Outcome, Snapshots, error_fields
@@ -64,21 +62,15 @@ def log(caplog: pytest.LogCaptureFixture) -> Log:
 
 
 @pytest.fixture
-def reading(reader: Reader, vault: Vault) -> Reading:
-    """Return what reads balances and looks after the tokens."""
-    return Reading(vault, reader, Renewals(vault), ExitStack())
-
-
-@pytest.fixture
-def snapshots(world: StandIn, table: HistoryTable, reading: Reading) -> Snapshots:
+def snapshots(world: StandIn, table: HistoryTable, reader: Reader, vault: Vault) -> Snapshots:
     """Return what takes snapshots, into a table without an archive."""
-    return Snapshots(History(table), lambda: reading, world.clock.now)
+    return Snapshots(History(table), reader, Renewals(vault), world.clock.now)
 
 
 @pytest.fixture
 def archiving(snapshots: Snapshots, table: HistoryTable, archive: HistoryTable) -> Snapshots:
     """Return what takes snapshots, into the table and the archive."""
-    return Snapshots(History(table, archive), snapshots.reading, snapshots.now)
+    return Snapshots(History(table, archive), snapshots.reader, snapshots.renewals, snapshots.now)
 
 
 def test_a_day_is_recorded(
@@ -268,7 +260,7 @@ def test_what_was_left_out_is_said(world: StandIn, snapshots: Snapshots, account
         partner.tenant_id, {"balanceAmount": 1, "currencyCode": "USD", "lastPaymentDate": "soon", "details": 5}
     )
     assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
-    assert ["lastPaymentDate is no date" in text or "details is no list" in text for text in log.remarks()] == [
+    assert ["lastPaymentDate is not a date" in text or "details is not a list" in text for text in log.remarks()] == [
         True,
         True,
     ]

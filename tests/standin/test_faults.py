@@ -18,12 +18,17 @@ from standin.faults import (
     AnswerLost,
     ContentType,
     Cut,
+    CutAnswer,
     CutBody,
     Delay,
     Drip,
+    Echo,
+    Fault,
+    FaultContext,
+    GzipBomb,
     Hang,
-    Moment,
     Status,
+    WrongDate,
     html,
     redirect,
     throttled,
@@ -228,7 +233,48 @@ def test_an_answer_on_its_way_cannot_be_changed_any_more() -> None:
         return web.StreamResponse()
 
     async def change() -> None:
-        await ContentType().play(Moment(make_mocked_request("GET", "/"), stream, asyncio.Event()))
+        await ContentType().play(FaultContext(make_mocked_request("GET", "/"), stream, asyncio.Event()))
 
     with pytest.raises(TypeError, match="it is sent already"):
         asyncio.run(change())
+
+
+def test_an_answer_may_be_cut_inside_its_head(world: StandIn, ask: Ask) -> None:
+    """Inside the status line it is no answer; http.client takes a status line without headers or body for a whole one."""
+    world.faults.add("entra", CutAnswer(5))
+    with pytest.raises(requests.exceptions.ConnectionError):
+        ask()
+    world.faults.add("entra", CutAnswer(len("HTTP/1.1 200 OK\r\nCont")))
+    answer = ask()
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize("fault", [Drip(every_ms=0, head=True), CutAnswer(10_000)])
+def test_an_answer_in_raw_bytes_reads_like_the_services_own(world: StandIn, ask: Ask, fault: Fault) -> None:
+    """Dripped from its first byte, or cut after its last one."""
+    whole = ask().content
+    world.faults.add("entra", fault)
+    assert ask().content == whole
+    assert [call.status for call in world.journal.calls()] == [200, None]
+
+
+def test_a_date_may_be_wrong(world: StandIn, ask: Ask) -> None:
+    """The answer is the service's own, from another hour."""
+    world.faults.add("entra", WrongDate(timedelta(hours=1)))
+    answer = ask()
+    assert parsedate_to_datetime(answer.headers["Date"]) - datetime.now(UTC) > timedelta(minutes=59)
+    assert "keys" in answer.json()
+
+
+def test_a_refusal_may_echo_the_request(world: StandIn, ask: Ask) -> None:
+    """With the headers that were sent."""
+    world.faults.add("entra", Echo())
+    assert "Accept-Encoding" in ask().json()["error_description"]["headers"]
+
+
+def test_a_small_answer_may_unpack_to_a_large_one(world: StandIn, ask: Ask) -> None:
+    """A gzip bomb."""
+    world.faults.add("entra", GzipBomb(2))
+    answer = ask()
+    assert int(answer.headers["Content-Length"]) < 10_000
+    assert len(answer.content) == 2 * 1024 * 1024

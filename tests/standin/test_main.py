@@ -1,53 +1,52 @@
-"""`python -m standin`."""
+"""The playground through its real process."""
 
-import os
-import re
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import requests
 
-from standin import __main__ as main_module
-from standin.errors import NodeMissingError
+from standin.rehearsals import REHEARSALS
 
-
-@pytest.mark.skipif(os.name != "posix", reason="a console's Ctrl+C cannot be sent to one process on Windows")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_stopped(number: signal.Signals) -> None:
-    """The printed settings work, and on the signal everything ends well."""
-    with subprocess.Popen([sys.executable, "-m", "standin"], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "Serving until Ctrl+C.\n")
-        settings = dict(re.findall(r"^export (\w+)='(.*)'$", "".join(lines), re.MULTILINE))
-        try:
-            keys = f"{settings['PARTNER_LOGIN_URL']}/{settings['PARTNER_TENANT_ID']}/discovery/v2.0/keys"
-            answer = requests.get(keys, timeout=10, verify=settings["REQUESTS_CA_BUNDLE"])
-        finally:
-            process.send_signal(number)
-        assert answer.status_code == 200
-        assert process.wait(10) == 0
-    assert not Path(settings["REQUESTS_CA_BUNDLE"]).exists()
-    with pytest.raises(requests.exceptions.ConnectionError):
-        requests.get(settings["SNAPSHOT_TABLE_ENDPOINT"], timeout=10)
+ROOT = Path(__file__).parents[2]
 
 
-def test_settings_are_printed_for_both_kinds_of_shell() -> None:
-    """To be pasted as they are."""
-    text = main_module._settings({"NAME": "value"})
-    assert "export NAME='value'" in text
-    assert "$env:NAME = 'value'" in text
+def play(folder: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
+    """Run the playground, with what is typed into its shell."""
+    command = [sys.executable, "-m", "standin", "--folder", str(folder), *arguments]
+    return subprocess.run(command, cwd=ROOT, input=typed, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own module
 
 
-def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """One sentence and a remedy, no traceback."""
+def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> None:
+    """The folder's own `shared`, `cli` and `requests` are never imported, and its settings are not used."""
+    for name in ("shared", "cli", "requests"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(99)", encoding="utf-8")
+    (tmp_path / "local.settings.json").write_text("not JSON", encoding="utf-8")
+    history = play(tmp_path, "--", "history", "--account", "Northwind")
+    assert (history.returncode, history.stderr) == (0, "")
+    assert "missed: 2 days" in history.stdout
+    assert play(tmp_path, "--", "no-such-command").returncode == 2
 
-    def refuse(**_: object) -> None:
-        raise NodeMissingError("Node is not on the PATH.", "Install it.")
 
-    monkeypatch.setattr(main_module, "StandIn", refuse)
-    monkeypatch.setattr(sys, "argv", ["standin"])
-    assert main_module.main() == 1
-    assert capsys.readouterr().err == "Node is not on the PATH. Install it.\n"
+def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None:
+    """`balances` is on the PATH of the shell, which opens where it was called."""
+    done = play(tmp_path, typed="balances balance\nexit\n")
+    assert done.returncode == 0, done.stderr
+    assert "Five things to try" in done.stdout
+    assert done.stdout.count("Balance") >= 5
+
+
+def test_a_rehearsed_failure_is_what_the_command_meets(tmp_path: Path) -> None:
+    """An expired secret fails the account that uses it, with the error code of its own."""
+    done = play(tmp_path, "--fault", "secret-expired", "--", "run")
+    assert done.returncode == 1
+    assert "sign-in-rejected" in done.stdout + done.stderr
+    assert "7000222" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("name", "status"), [("list", 0), ("no-such-fault", 2)])
+def test_the_faults_are_listed(tmp_path: Path, name: str, status: int) -> None:
+    """`--fault list` names every rehearsal; a name that does not exist is wrong usage."""
+    done = play(tmp_path, "--fault", name)
+    assert done.returncode == status
+    assert status or all(name in done.stdout for name in REHEARSALS)

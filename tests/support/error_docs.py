@@ -1,15 +1,17 @@
 """Renders docs/errors.md from the error tree, so that the page cannot say anything else than the code.
 
-After a change of shared/errors.py: `python -m tests.support.error_docs`.
+After a change of shared/errors.py: `python3 dev.py docs`.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from shared.errors import MayPass, NeedsPerson, SnapshotError
+from tests.support.generated_page import write_or_check
 
 ERRORS_PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
-BEGIN = "<!-- From here to the end: written from shared/errors.py by `python -m tests.support.error_docs`. -->\n"
+BEGIN = "<!-- From here to the end: written from shared/errors.py by `python3 dev.py docs`. -->\n"
 
 _BRANCHES = (
     (
@@ -38,11 +40,10 @@ def errors_part() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def write() -> None:
-    """Write the rendered part into docs/errors.md; what stands before it is left as it is."""
-    before, _, _ = ERRORS_PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    ERRORS_PAGE.write_text(f"{before}{BEGIN}\n{errors_part()}", encoding="utf-8", newline="\n")
+def rendered(page: str) -> str:
+    """Return the page with its generated part as the error tree has it; what precedes it is kept."""
+    return f"{page.partition(BEGIN)[0]}{BEGIN}\n{errors_part()}"
 
 
 if __name__ == "__main__":
-    write()
+    sys.exit(write_or_check(ERRORS_PAGE, rendered, sys.argv[1:]))

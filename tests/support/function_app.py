@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from shared.job import new_id, take_snapshots
+from shared.job import take_snapshots
+from shared.services import new_id
 from standin import StandIn
 
 KEY = "the-master-key"

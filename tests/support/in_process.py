@@ -11,18 +11,18 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from shared.job import run_once
+from shared.job import run_with_settings
 from shared.net.retry import Retry
 from shared.run import RunResult
 from shared.settings.read import read_settings
 from standin import StandIn
-from standin.faults import Fault, Moment
+from standin.faults import Fault, FaultContext
 
 
 def run_now(world: StandIn, environ: Mapping[str, str]) -> RunResult:
     """Run the job once, at the time of the stand-in; the waits between attempts take no time."""
-    with patch("shared.job.Retry", partial(Retry, sleep=lambda _: None)):
-        return run_once(read_settings(environ), run_id=str(uuid4()), now=world.clock.now)
+    with patch("shared.services.Retry", partial(Retry, sleep=lambda _: None)):
+        return run_with_settings(read_settings(environ), run_id=str(uuid4()), now=world.clock.now)
 
 
 def lines(caplog: pytest.LogCaptureFixture, marker: str, account: str | None = None) -> list[dict[str, Any]]:
@@ -37,9 +37,9 @@ class Edited(Fault):
 
     edit: Callable[[dict[str, Any], bytes], object]
 
-    async def play(self, moment: Moment) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.StreamResponse:
         """Send the changed answer."""
-        answer = await moment.answer()
+        answer = await context.answer()
         members = json.loads(answer.body if isinstance(answer.body, bytes) else b"")
-        self.edit(members, await moment.request.read())
+        self.edit(members, await context.request.read())
         return web.json_response(members, status=answer.status)

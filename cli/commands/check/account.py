@@ -10,9 +10,9 @@ from cli.support.money import Money
 from shared.balance_reader import SignedIn
 from shared.errors import AppOnlyRefused, MfaRequired, PartnerAccessDenied, SnapshotError
 from shared.expiry import days_left, in_words
-from shared.job import Services
 from shared.partner_center.client import Invoices
 from shared.partner_center.invoice_summary import InvoiceSummary
+from shared.services import Services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import from_secret

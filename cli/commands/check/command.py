@@ -21,11 +21,10 @@ from cli.support.options import AsJson, SettingsFile, SomeAccounts
 from cli.support.prefetch import each_in_turn
 from cli.support.progress import waiting
 from cli.support.settings_source import find_settings
-from cli.support.tables import Workplace, workplace
+from cli.support.tables import TableContext, open_tables
 from cli.support.words import count
 from shared.errors import IdentityUnavailable, SettingsInvalid
-from shared.job import services, utc_now
-from shared.run import SIDE_BY_SIDE
+from shared.services import SIDE_BY_SIDE, open_services, utc_now
 from shared.settings.accounts import Account
 
 Deployed = Annotated[
@@ -82,7 +81,7 @@ def _findings(
     yield Finding(
         "settings", f"{count(len(accounts), 'account')}, time zone {settings.time_zone}, from {source.origin}"
     )
-    with workplace(settings) as place:
+    with open_tables(settings) as place:
         today = utc_now().astimezone(settings.time_zone).date()
         if function is not None:
             deployed = partial(check_deployed, function, place.table, accounts, today, now_waiting)
@@ -91,7 +90,7 @@ def _findings(
         yield from _steps(place, accounts, today)
 
 
-def _steps(place: Workplace, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
+def _steps(place: TableContext, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
     try:
         token = place.token().token
     except IdentityUnavailable as error:
@@ -99,7 +98,7 @@ def _steps(place: Workplace, accounts: Sequence[Account], today: date) -> Iterat
         return
     yield Finding("identity", f"in Azure you are {who(token) or 'signed in; the token does not say as whom'}")
     money = Money(reader_locale(os.environ))
-    with services(place.settings) as built:
+    with open_services(place.settings) as built:
         checks = [AccountCheck(account, built, money).findings() for account in accounts]
         yield from each_in_turn(checks, SIDE_BY_SIDE)
     yield from until_failure([("table", partial(check_table, "table", place.table, accounts, today))])

@@ -18,7 +18,7 @@ from cli.commands.check.findings import Finding, Status, failed
 from cli.support.failure import CommandFailed
 from cli.support.operator_table import OperatorTable
 from shared.history.row import Entity
-from shared.net.connection import reason
+from shared.net.http_session import describe
 from shared.settings.accounts import Account
 
 FUNCTION = "BalanceSnapshot"
@@ -115,7 +115,7 @@ def _start(function: DeployedFunction) -> None:
             url, json={}, headers={"x-functions-key": function.key}, timeout=_TIMEOUT_SECONDS, allow_redirects=False
         )
     except requests.RequestException as error:
-        raise CommandFailed(f"POST {url}: {reason(error)}", "Check the address and your network.") from error
+        raise CommandFailed(f"POST {url}: {describe(error)}", "Check the address and your network.") from error
     if answer.status_code != requests.codes.accepted:
         remedy = _REMEDIES.get(answer.status_code, _USUAL_REMEDY)
         raise CommandFailed(f"POST {url} answered {answer.status_code} instead of 202", remedy)

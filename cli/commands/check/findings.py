@@ -7,8 +7,7 @@ from typing import Any
 
 from cli.support.console import error_lines, say
 from cli.support.failure import CommandFailed
-from shared.errors import SnapshotError
-from shared.run import unexpected
+from shared.errors import SnapshotError, Unexpected
 from shared.settings.accounts import Account
 from shared.snapshot import error_fields
 
@@ -71,5 +70,5 @@ def until_failure(
             yield failed(step, error, account)
             return
         except Exception as error:  # noqa: BLE001 - shown as what it is
-            yield failed(step, unexpected(error), account)
+            yield failed(step, Unexpected.of(error), account)
             return

@@ -18,17 +18,19 @@ from cli.commands.demo.demo_world import (
     refuse_once,
     started,
 )
-from cli.commands.history.command import STALE_AFTER, write_tables
-from cli.commands.history.reading import History, Wanted
+from cli.commands.history.command import STALE_AFTER
+from cli.commands.history.outputs import Report, write_tables
+from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.log_view import job_log_shown
 from cli.support.money import Money, balance_of
 from cli.support.progress import bar
 from cli.support.row_view import print_row
-from cli.support.tables import workplace
+from cli.support.tables import open_tables
 from shared.history.row import Entity
-from shared.job import new_id, take_snapshots
+from shared.job import take_snapshots
+from shared.services import new_id
 from shared.settings.read import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -93,7 +95,7 @@ def _watched_run(world: "StandIn", environ: Mapping[str, str], now: datetime) ->
 
 
 def _row_of(settings: Settings, tenant_id: str, day: date) -> Entity:
-    with workplace(settings) as place:
+    with open_tables(settings) as place:
         return place.table.rows_of(tenant_id, day)[0]
 
 
@@ -113,7 +115,7 @@ def _clock(moment: datetime) -> Callable[[], datetime]:
 
 
 def _show_history(settings: Settings, money: Money, today: date) -> None:
-    with workplace(settings) as place:
-        wanted = Wanted(tenants=None, currency=None, first=None, last=None, until=today)
+    with open_tables(settings) as place:
+        query = HistoryQuery(tenants=None, currency=None, first=None, last=None, until=today)
         names = {account.tenant_id: account.name for account in settings.accounts}
-        write_tables(History(place.table, wanted, names), money, STALE_AFTER, drawn=True, picture=None)
+        write_tables(Report(HistoryReader(place.table, query, names), money, STALE_AFTER), drawn=True)

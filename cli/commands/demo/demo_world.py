@@ -73,9 +73,9 @@ def answer(world: "StandIn", tenant_id: str, balance: Decimal, day: date) -> Non
 
 def refuse_once(world: "StandIn") -> None:
     """Have Partner Center refuse its next call for good, as it does when a role was taken away."""
-    from standin.services.partner_center import refusal  # noqa: PLC0415 - as above
+    from standin.services.partner_center import error_response  # noqa: PLC0415 - as above
 
-    world.faults.add("partner", refusal(900308))
+    world.faults.add("partner", error_response(900308))
 
 
 def _dated(document: dict[str, Any], day: date) -> dict[str, Any]:

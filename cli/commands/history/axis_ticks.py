@@ -22,5 +22,6 @@ def level_labels(levels: Sequence[float], currency: str, money: Money) -> list[s
 
 
 def axis_days(first: int, last: int, most: int) -> list[int]:
-    """Return at most so many days, evenly spaced from the first on; days are ordinals."""
-    return list(range(first, last + 1, max(1, ceil((last - first + 1) / most))))
+    """Return at most so many days, about evenly spaced, the first and the last among them; days are ordinals."""
+    steps = max(1, min(most - 1, last - first))
+    return sorted({first + round(number * (last - first) / steps) for number in range(steps + 1)})

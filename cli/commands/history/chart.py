@@ -1,4 +1,4 @@
-"""A chart in the terminal, one an account and currency: amounts of different currencies never share an axis."""
+"""A chart in the terminal, one per account and currency: amounts of different currencies never share an axis."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,33 +12,40 @@ from cli.support.money import Money
 
 WIDTH = 100
 HEIGHT = 16
-_DATES = 6
-_BRAILLE, _MISSED = "braille", "x"
+_COLUMNS_PER_DATE = 16
+_MISSED, _LIMIT = "x", "-"
 _FRAME = "─│┌┐└┘├┤┬┴┼"
 _PLAIN_FRAME = str.maketrans(_FRAME, "-|+++++++++")
 
 
-def draw(series: Series, missed: Sequence[int], money: Money, *, width: int = WIDTH, height: int = HEIGHT) -> str:
-    """Return the chart as lines of text; `missed` are days, as ordinals, marked at its foot."""
+def draw(
+    series: Series, missed: Sequence[tuple[int, int]], money: Money, *, width: int = WIDTH, height: int = HEIGHT
+) -> str:
+    """Return the chart as lines of text; `missed` are first and last days, as ordinals, marked at its foot."""
     fine = can_show(_FRAME + "⣿")
-    levels = nice_levels(min(series.amounts), max(series.amounts))
-    first, last = series.days[0], max([series.days[-1], *missed])
+    levels = nice_levels(*series.extent())
+    first, last = series.days[0], max([series.days[-1], *(end for _, end in missed)])
+    step = max(1, (last - first) // width)
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)  # noqa: FBT003 - plotext's own signature
     plotext.plotsize(width, height)
     plotext.xlim(first, max(last, first + 1))
     plotext.ylim(levels[0], levels[-1])
-    days = axis_days(first, last, _DATES)
+    days = axis_days(first, last, max(2, width // _COLUMNS_PER_DATE))
     plotext.xticks(days, [date.fromordinal(day).isoformat() for day in days])
     plotext.yticks(levels, level_labels(levels, series.currency, money))
-    if missed:
-        plotext.scatter(missed, [levels[0]] * len(missed), marker=_MISSED)
+    marks = sorted({day for begin, end in missed for day in (*range(begin, end, step), end)})
+    if marks:
+        plotext.scatter(marks, [levels[0]] * len(marks), marker=_MISSED)
+    for begin, end, limit in series.limit_steps():
+        plotext.plot([begin, end], [limit, limit], marker=_LIMIT)
     for stretch, amounts in series.unbroken():
-        plotext.plot(stretch, amounts, marker=_BRAILLE if fine else "*")
+        plotext.plot(stretch, amounts, marker="braille" if fine else "*")
     text: str = plotext.uncolorize(plotext.build())
     lines = [line.rstrip() for line in text.splitlines()]
     if not fine:
         lines = [line.translate(_PLAIN_FRAME) for line in lines]
-    caption = f"{series.account}, balance in {series.currency}" + (f"   ({_MISSED} = day missed)" if missed else "")
+    keys = [f"{_MISSED} = day missed"] * bool(missed) + [f"{_LIMIT} = credit limit"] * any(series.limit_steps())
+    caption = f"{series.account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
     return "\n".join([caption, *lines])

@@ -1,87 +1,49 @@
-"""`history`: what the table holds, as lines with gaps and charts, or for other programs."""
+"""`history`: what the table holds, for people and for programs."""
 
 import os
-import re
-import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import date, timedelta
-from enum import StrEnum
-from itertools import chain, groupby, islice
-from pathlib import Path
-from typing import Annotated
+from functools import partial
+from itertools import chain
 
 import typer
 
-from cli.commands.history.account_table import COLUMNS_READ, AccountTable
-from cli.commands.history.export import write_csv, write_json
-from cli.commands.history.gaps import Missed, tenant_of
-from cli.commands.history.reading import History, Wanted
-from cli.commands.history.series import AccountSeries
+from cli.commands.history.ledger import Ledger, LedgerRow, LedgerSpan
+from cli.commands.history.options import (
+    AsFormat,
+    By,
+    Currency,
+    FailOnGap,
+    Format,
+    From,
+    Html,
+    Last,
+    LineBy,
+    Output,
+    Plot,
+    Runs,
+    StaleAfter,
+    To,
+)
+from cli.commands.history.outputs import Report, write_file, write_page, write_records, write_runs, write_tables
+from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.support.accounts import tenants_of
-from cli.support.console import out, say, warn
+from cli.support.console import can_show, out, warn
+from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
-from cli.support.options import SettingsFile, SomeAccounts, as_date
-from cli.support.progress import counted
+from cli.support.operator_table import OperatorTable
+from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.settings_source import find_settings
-from cli.support.tables import workplace
-from shared.history.row import Entity
-from shared.job import utc_now
+from cli.support.tables import open_tables
+from cli.support.words import count
+from shared.services import utc_now
 
-_LAST = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_PICTURES = (".png", ".svg")
-_WIDEST_CHART = 100
 STALE_AFTER = 35
 """Days: more than a billing month."""
 
-
-class Format(StrEnum):
-    """How the history is written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
-def as_days(text: str) -> int:
-    """Read a length of time such as 90d, 12w, 6m (of 30 days) or 2y (of 365), in days."""
-    match = _LAST.fullmatch(text)
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is no length of time: write it as 90d, 12w, 6m or 2y.")
-    return int(match[1]) * _DAYS[match[2]]
-
-
-def as_picture(text: str) -> Path:
-    """Read the name of a picture."""
-    if not text.lower().endswith(_PICTURES):
-        raise typer.BadParameter(f"{text!r} is no picture this command can draw: end it in .png or .svg.")
-    file = Path(text)
-    if not file.absolute().parent.is_dir():
-        raise typer.BadParameter(f"the folder of {text!r} is not there.")
-    return file
-
-
-From = Annotated[
-    date | None, typer.Option("--from", metavar="DAY", parser=as_date, help="From this day on, such as 2026-01-31.")
-]
-To = Annotated[date | None, typer.Option("--to", metavar="DAY", parser=as_date, help="Up to this day.")]
-Last = Annotated[
-    int | None, typer.Option("--last", metavar="TIME", parser=as_days, help="The last 90d, 12w, 6m or 2y.")
-]
-Currency = Annotated[str | None, typer.Option("--currency", metavar="CODE", help="This currency alone, such as USD.")]
-AsFormat = Annotated[
-    Format, typer.Option("--format", help="Lines for a person, or every column of the row for other programs.")
-]
-Plot = Annotated[
-    bool | None, typer.Option("--plot/--no-plot", help="Draw charts below each account; as it is, on a terminal only.")
-]
-Chart = Annotated[
-    Path | None, typer.Option("--chart", metavar="FILE", parser=as_picture, help="Draw a picture too, .png or .svg.")
-]
-StaleAfter = Annotated[
-    int, typer.Option(min=0, metavar="DAYS", help="Mark a balance that the service had not updated for so many days.")
-]
+_DEFAULT_DAYS = 90
+_DEFAULT_RUNS = 2
+_DEFAULT_YEAR = 365
 
 
 def command(  # noqa: PLR0913 - each is an option
@@ -92,84 +54,93 @@ def command(  # noqa: PLR0913 - each is an option
     first: From = None,
     to: To = None,
     last: Last = None,
-    form: AsFormat = Format.TABLE,
+    by: LineBy = By.DAY,
+    form: AsFormat = None,
+    output: Output = None,
+    html: Html = None,
     plot: Plot = None,
-    chart: Chart = None,
+    runs: Runs = False,
+    fail_on_gap: FailOnGap = False,
     stale_after: StaleAfter = STALE_AFTER,
 ) -> None:
-    """Read the history from the table: each day, the change since the day before, and the days that were missed.
+    """Read the history from the table: each day, the change since the row before, and the missed days with their reason.
 
-    A missed day stays missing: Partner Center tells only the present. Currencies are never added or drawn on one axis.
+    Without a time, people see 90 days (months, pictures and pages: a year; runs: two days) and programs get all of it.
+    Currencies are never added. Partner Center cannot be asked about a missed day later.
 
-    `--format csv` and `json` give every column, in the order of docs/settings.md, oldest first; gaps are told on stderr.
+    Examples:
+    - `history --last 30d --account Contoso`
+
+    - `history --by month --last 2y`
+
+    - `history --output balances.xlsx`
+
+    - `history --html balances.html`
+
+    - `history --format csv --last all > history.csv`
+
+    - `history --last 2d --fail-on-gap --no-plot`
+
     """
+    _check_usage(first, last, [form, output, html], picture=form not in {None, Format.TABLE} and bool(plot))
+    if runs and (by is By.MONTH or html or output or fail_on_gap or currency or account):
+        raise typer.BadParameter("--runs goes with --from, --to, --last and --format alone.")
+    known = find_settings(os.environ, settings).read()
+    today = utc_now().astimezone(known.time_zone).date()
+    file = html or output
+    programs = form in {Format.CSV, Format.JSON} or (
+        file is not None and file.suffix.lower() in {".csv", ".json", ".xlsx"}
+    )
+    if last is None and first is None and not (programs and not runs):
+        last = _DEFAULT_RUNS if runs else _DEFAULT_YEAR if file or by is By.MONTH else _DEFAULT_DAYS
+    if last:
+        first = date.fromordinal(max(1, (to or today).toordinal() - last + 1))
+    if first is not None and to is not None and first > to:
+        raise typer.BadParameter(f"--from {first} is after --to {to}.")
+    until = min(to or today, today - timedelta(days=1))
+    with open_tables(known) as place:
+        ledger = Ledger(partial(_fetch, place.ledger), known.time_zone, to or today)
+        if runs:
+            write_runs(ledger.runs(first, to), form or Format.TABLE, known.time_zone)
+            return
+        query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, until)
+        reader = HistoryReader(place.table, query, {one.tenant_id: one.name for one in known.accounts}, ledger)
+        money = Money(reader_locale(os.environ), can_show)
+        report = Report(reader, money, stale_after, by)
+        if html:
+            write_page(report, html, first, to or today)
+        elif output:
+            write_file(report, output, first, to or today)
+        elif form in {Format.CSV, Format.JSON}:
+            write_records(report, form)
+        else:
+            write_tables(report, drawn=out().is_terminal if plot is None else plot)
+    _conclude(report, query, fail_on_gap=fail_on_gap)
+
+
+def _check_usage(first: date | None, last: int | None, ways: list[object], *, picture: bool) -> None:
     if last is not None and first is not None:
         raise typer.BadParameter("give --from or --last, not both.")
-    if form is not Format.TABLE and (chart or plot):
-        raise typer.BadParameter("charts go with --format table alone.")
-    known = find_settings(os.environ, settings).read()
-    with workplace(known) as place:
-        today = utc_now().astimezone(known.time_zone).date()
-        if last is not None:
-            first = (to or today) - timedelta(days=last - 1)
-        if first is not None and to is not None and first > to:
-            raise typer.BadParameter(f"--from {first} is after --to {to}.")
-        until = min(to or today, today - timedelta(days=1))
-        wanted = Wanted(tenants_of(known.accounts, account), currency and currency.upper(), first, to, until)
-        history = History(place.table, wanted, {one.tenant_id: one.name for one in known.accounts})
-        if form is Format.TABLE:
-            drawn = out().is_terminal if plot is None else plot
-            write_tables(history, Money(reader_locale(os.environ)), stale_after, drawn=drawn, picture=chart)
-        else:
-            rows = counted(history.rows(), "rows")
-            (write_csv if form is Format.CSV else write_json)(rows, sys.stdout)
-            for gap in history.missed:
-                warn(f"{history.name_of(gap.tenant_id)}: missed: {gap}")
-        for line in history.silent():
-            warn(line)
+    if sum(way is not None for way in ways) > 1:
+        raise typer.BadParameter("give one of --format, --output and --html.")
+    if picture:
+        raise typer.BadParameter("--plot goes with --format table alone.")
 
 
-def write_tables(history: History, money: Money, stale_after: int, *, drawn: bool, picture: Path | None) -> None:
-    """Write each account's lines, charts when `drawn`, and its summary; then the picture, if one is wanted."""
-    kept: list[AccountSeries] = []
-    for tenant, items in groupby(history.items(COLUMNS_READ), tenant_of):
-        table = _write_table(history, tenant, items, money, stale_after)
-        if drawn:
-            _draw(table.series, money)
-        for line in table.summary():
-            say(("  " + line, "bold"))
-        if picture is not None:
-            kept.append(table.series)
-    if picture is not None:
-        from cli.commands.history.picture import save  # noqa: PLC0415 - matplotlib takes a second to import
-
-        save(kept, money, picture)
-        say(f"Drawn: {picture}")
+def _conclude(report: Report, query: HistoryQuery, *, fail_on_gap: bool) -> None:
+    """Say what was not found; raise when that is a failure."""
+    for name in report.silent:
+        warn(f"{name}: no history in this time")
+    found = report.reader.currencies
+    if query.currency and query.currency not in found:
+        raise CommandFailed(
+            f"No row of this time is in {query.currency}.",
+            f"The currencies are: {', '.join(sorted(found))}." if found else "Choose another time or account.",
+        )
+    if fail_on_gap and report.missed_days:
+        warn(f"{count(report.missed_days, 'day')} missing: status 1, as --fail-on-gap asks")
+        raise typer.Exit(1)
 
 
-def _write_table(
-    history: History, tenant: str, items: Iterator[Entity | Missed], money: Money, stale_after: int
-) -> AccountTable:
-    begin = list(islice(items, 2))  # a gap at the beginning stands before a row, which tells the name
-    name = history.name_of(tenant)
-    say((f"\n{name}", "bold"), f"  {tenant}")
-    table = AccountTable(AccountSeries(name), money, stale_after, write=_write_line, warn=_warn_line)
-    table.write_all(chain(begin, items))
-    return table
-
-
-def _write_line(line: str) -> None:
-    sys.stdout.write(line + "\n")
-
-
-def _warn_line(line: str) -> None:
-    say((line, "yellow"))
-
-
-def _draw(account: AccountSeries, money: Money) -> None:
-    from cli.commands.history.chart import draw  # noqa: PLC0415 - needed for some calls only
-
-    width = min(shutil.get_terminal_size((_WIDEST_CHART, 24)).columns, _WIDEST_CHART)
-    for _, series in sorted(account.of_currency.items()):
-        sys.stdout.write(f"\n{draw(series, account.missed_within(series), money, width=width)}\n")
-    sys.stdout.write("\n")
+def _fetch(table: OperatorTable, partition: str, low: str, high: str, columns: Sequence[str]) -> "chain[LedgerRow]":
+    return chain.from_iterable(table.pages(LedgerSpan(partition, low, high), columns))

@@ -1,21 +1,24 @@
-"""The days of a history: its rows in order and, at their place, the days that were missed."""
+"""The days of one account's history: its rows in order and, in their place, the gaps between them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from cli.commands.history.ledger import Reason
 from cli.support.failure import CommandFailed
 from cli.support.words import count
 from shared.history.row import Entity
 
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True)
-class Missed:
-    """A stretch of days, first and last included, on which an account has no row in any currency."""
+class Gap:
+    """A stretch of days, first and last included, on which an account has no row in any currency, and why, where known."""
 
-    tenant_id: str
     first: date
     last: date
+    reason: Reason | None = None
 
     @property
     def days(self) -> int:
@@ -23,58 +26,70 @@ class Missed:
         return (self.last - self.first).days + 1
 
     def __str__(self) -> str:
-        if self.first == self.last:
-            return self.first.isoformat()
-        return f"{self.first} to {self.last} ({count(self.days, 'day')})"
+        days = f"{self.first}" if self.days == 1 else f"{self.first} to {self.last} ({count(self.days, 'day')})"
+        return days if self.reason is None else f"{days}: {self.reason}"
 
 
-def with_gaps(
-    rows: Iterable[Entity], *, first: date | None, last: date, began_before: Callable[[str, date], bool]
-) -> Iterator[Entity | Missed]:
-    """Yield the rows, sorted by tenant and day, and each gap where it is.
+def insert_gaps(
+    rows: Iterable[Entity], *, first: date | None, last: date | None, began_before: Callable[[date], bool]
+) -> Iterator[Entity | Gap]:
+    """Yield one account's rows, sorted by day, and each gap in its place.
 
-    A day is missed between two days that were read, after the last one up to `last`, and from `first` on when the history
-    began before it, which `began_before` tells for a tenant and day. Nothing is missed before a history begins.
+    A gap is between two days that have rows, after the last row up to `last`, and from `first` on when `began_before` says
+    that the account has an earlier row. Nothing is missing before a history begins, nor, without `last`, after it ends.
 
     Raises:
-        CommandFailed: a row is no snapshot.
+        CommandFailed: a row is not a snapshot.
 
     """
-    tenant, day = "", date.min
+    due: date | None = None
     for row in rows:
-        today = _day(row)
-        if row["PartitionKey"] != tenant:
-            if tenant and day < last:
-                yield Missed(tenant, _after(day), last)
-            tenant = str(row["PartitionKey"])
-            if first is not None and today > first and began_before(tenant, first):
-                yield Missed(tenant, first, _before(today))
-        elif (today - day).days > 1:
-            yield Missed(tenant, _after(day), _before(today))
-        day = today
+        day = day_of(row)
+        if due is None and first is not None and day > first and began_before(first):
+            due = first
+        if due is not None and day > due:
+            yield Gap(due, day - _DAY)
+        due = day + _DAY
         yield row
-    if tenant and day < last:
-        yield Missed(tenant, _after(day), last)
+    if due is None and first is not None and last is not None and first <= last and began_before(first):
+        due = first
+    if due is not None and last is not None and due <= last:
+        yield Gap(due, last)
 
 
-def tenant_of(item: Entity | Missed) -> str:
-    """Return whose row or gap it is."""
-    return item.tenant_id if isinstance(item, Missed) else str(item["PartitionKey"])
+def explain(gap: Gap, reason_of: Callable[[date], Reason | None], since: date | None) -> Iterator[Gap]:
+    """Split a gap where its reason changes; days before `since`, when the ledger began, have none."""
+    if since is None or gap.last < since:
+        yield gap
+        return
+    if gap.first < since:
+        yield Gap(gap.first, since - _DAY)
+    current: Gap | None = None
+    for ordinal in range(max(gap.first, since).toordinal(), gap.last.toordinal() + 1):
+        day = date.fromordinal(ordinal)
+        reason = reason_of(day)
+        merged = current.reason.merged(reason) if current and current.reason and reason else None
+        if current is not None and merged is not None:
+            current = replace(current, last=day, reason=merged)
+        else:
+            if current is not None:
+                yield current
+            current = Gap(day, day, reason)
+    if current is not None:
+        yield current
 
 
-def _day(row: Entity) -> date:
+def day_of(row: Entity) -> date:
+    """Return the day of a row.
+
+    Raises:
+        CommandFailed: the row is not a snapshot.
+
+    """
     try:
         return date.fromisoformat(str(row["RowKey"])[:10])
     except ValueError:
         raise CommandFailed(
-            f"The table holds a row that is no snapshot: {row['PartitionKey']} / {row['RowKey']}.",
-            "Take it out of the table, which is for the history alone.",
+            f"The table holds a row that is not a snapshot: {row['PartitionKey']} / {row['RowKey']}.",
+            "Delete it from the table, which is for the history alone.",
         ) from None
-
-
-def _after(day: date) -> date:
-    return day + timedelta(days=1)
-
-
-def _before(day: date) -> date:
-    return day - timedelta(days=1)

@@ -1,79 +1,110 @@
-"""A picture of the history, PNG or SVG: one panel an account and currency, which never share an axis."""
+"""A picture of the history, PNG or SVG: one panel per account and currency, which never share an axis."""
 
+import logging
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, fontManager, get_font
 
+from cli.commands.history.account_view import AccountView
 from cli.commands.history.axis_ticks import axis_days, level_labels, nice_levels
-from cli.commands.history.series import AccountSeries, Series
+from cli.commands.history.series import Series
 from cli.support.failure import CommandFailed
+from cli.support.files import written_whole
 from cli.support.money import Money
 
 MOST_PANELS = 24
 _PANEL_INCHES = (10.0, 3.2)
+_PAGE_INCHES = (6.4, 3.0)
 _DOTS_PER_INCH = 150
-_LINE, _GAP = "#0b5cad", "#d1495b"
+_LINE, _GAP, _LIMIT = "#0b5cad", "#d1495b", "#8a5a00"
 _FEW_POINTS = 100
-_DATES = 8
 _EPOCH = date(1970, 1, 1).toordinal()
 """Matplotlib counts its days from here."""
 
-
-def check_panels(count: int) -> None:
-    """Refuse a picture nobody could read.
-
-    Raises:
-        CommandFailed: too many panels, or none.
-
-    """
-    if count > MOST_PANELS:
-        raise CommandFailed(
-            f"The picture would have {count} panels (an account and currency each) and {MOST_PANELS} can be read.",
-            "Choose accounts with --account or one currency with --currency.",
-        )
-    if count == 0:
-        raise CommandFailed("There is nothing to draw.", "Choose another account, currency or time.")
+_FONTS = ("DejaVu Sans", "Noto Sans CJK SC", "Microsoft YaHei", "Malgun Gothic", "Hiragino Sans", "Arial Unicode MS")
+"""The first comes with Matplotlib; of the others, those on this machine draw what it lacks."""
 
 
-def save(accounts: Sequence[AccountSeries], money: Money, file: Path) -> None:
+@cache
+def fonts() -> tuple[str, ...]:
+    """Return the families to draw with."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    here = {font.name for font in fontManager.ttflist}
+    return tuple(name for name in _FONTS if name in here)
+
+
+def can_draw(text: str) -> bool:
+    """Whether the fonts of this machine have all these characters."""
+    faces = [get_font(findfont(name)) for name in fonts()]
+    return all(any(face.get_char_index(ord(character)) for face in faces) for character in text)
+
+
+def save(views: Sequence[AccountView], money: Money, file: Path) -> None:
     """Draw the accounts and write the picture; the file's ending says the format.
 
     Raises:
         CommandFailed: too many panels or none, or the file cannot be written.
 
     """
-    panels = [(account, series) for account in accounts for _, series in sorted(account.of_currency.items())]
-    check_panels(len(panels))
+    panels = [(view, series) for view in views for _, series in sorted(view.series.of_currency.items())]
+    if len(panels) > MOST_PANELS:
+        raise CommandFailed(
+            f"The picture would have {len(panels)} panels (one per account and currency); {MOST_PANELS} are the limit.",
+            "Choose accounts with --account or one currency with --currency.",
+        )
+    if not panels:
+        raise CommandFailed("There is nothing to draw.", "Choose another account, currency or time.")
     width, height = _PANEL_INCHES
-    figure = Figure(figsize=(width, height * len(panels)), layout="constrained")
-    for place, (account, series) in enumerate(panels, 1):
-        _draw(figure.add_subplot(len(panels), 1, place), series, account.missed_within(series), money)
-    try:
-        figure.savefig(file, dpi=_DOTS_PER_INCH)
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be written: {error.strerror}.", "Name another file.") from error
+    with mpl.rc_context(_style()):
+        figure = Figure(figsize=(width, height * len(panels)), layout="constrained")
+        for place, (view, series) in enumerate(panels, 1):
+            axes = figure.add_subplot(len(panels), 1, place)
+            name = view.name if can_draw(view.name) else view.tenant_id
+            axes.set_title(f"{name}: account balance in {series.currency}", loc="left", fontsize=11, fontweight="bold")
+            _draw(axes, series, view.series.missed_within(series), money.shown_by(can_draw), dates=8)
+        with written_whole(file) as part:
+            figure.savefig(part, dpi=_DOTS_PER_INCH, format=file.suffix[1:].lower())
 
 
-def _draw(axes: Axes, series: Series, missed: Sequence[int], money: Money) -> None:
+def as_svg(view: AccountView, series: Series, money: Money) -> bytes:
+    """Return one panel without a title as SVG, its text drawn by the reader's own fonts."""
+    with mpl.rc_context({**_style(), "svg.fonttype": "none", "svg.hashsalt": "history", "font.size": 11}):
+        figure = Figure(figsize=_PAGE_INCHES, layout="constrained")
+        _draw(figure.add_subplot(), series, view.series.missed_within(series), money.shown_by(can_draw), dates=4)
+        drawn = BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
+
+
+def _style() -> Any:
+    return {"text.parse_math": False, "font.family": list(fonts())}
+
+
+def _draw(axes: Axes, series: Series, missed: Sequence[tuple[int, int]], money: Money, *, dates: int) -> None:
     marker = "o" if len(series.days) <= _FEW_POINTS else ""
     for days, amounts in series.unbroken():
         alone = "o" if len(days) == 1 else marker
         axes.plot([day - _EPOCH for day in days], amounts, color=_LINE, marker=alone, markersize=3, linewidth=1.6)
-    for number, day in enumerate(missed):
+    for number, (begin, end) in enumerate(missed):
         label = "day missed" if number == 0 else None
-        axes.axvspan(day - _EPOCH - 0.5, day - _EPOCH + 0.5, color=_GAP, alpha=0.25, linewidth=0, label=label)
-    levels = nice_levels(min(series.amounts), max(series.amounts))
+        axes.axvspan(begin - _EPOCH - 0.5, end - _EPOCH + 0.5, color=_GAP, alpha=0.25, linewidth=0, label=label)
+    for number, (begin, end, limit) in enumerate(series.limit_steps()):
+        label = "credit limit" if number == 0 else None
+        axes.plot([begin - _EPOCH, end - _EPOCH], [limit] * 2, color=_LIMIT, linestyle="--", linewidth=1.2, label=label)
+    levels = nice_levels(*series.extent())
     axes.set_yticks(levels, level_labels(levels, series.currency, money))
-    axes.set_title(
-        f"{series.account}: account balance in {series.currency}", loc="left", fontsize=11, fontweight="bold"
-    )
-    days = axis_days(series.days[0], max([series.days[-1], *missed]), _DATES)
+    days = axis_days(series.days[0], max([series.days[-1], *(end for _, end in missed)]), dates)
     axes.set_xticks([day - _EPOCH for day in days], [date.fromordinal(day).isoformat() for day in days])
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    if missed:
+    if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="best", frameon=False, fontsize=9)

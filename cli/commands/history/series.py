@@ -3,25 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from itertools import groupby
 
-from cli.commands.history.gaps import Missed
+from cli.commands.history.gaps import Gap
 
 
 @dataclass
 class Series:
-    """The points of one account and currency in order; days as proleptic ordinals, amounts as floats for drawing."""
+    """One account and currency in order of days (proleptic ordinals); amounts and credit limits as floats for drawing."""
 
     account: str
     currency: str
     days: list[int] = field(default_factory=list)
     amounts: list[float] = field(default_factory=list)
-
-    def add(self, day: date, amount: Decimal) -> None:
-        """Add the next point."""
-        self.days.append(day.toordinal())
-        self.amounts.append(float(amount))
+    limits: list[float | None] = field(default_factory=list)
 
     def unbroken(self) -> Iterator[tuple[list[int], list[float]]]:
         """Yield the stretches of days without a gap."""
@@ -31,6 +26,18 @@ class Series:
             days, amounts = zip(*(point for _, point in run), strict=True)
             yield list(days), list(amounts)
 
+    def limit_steps(self) -> Iterator[tuple[int, int, float]]:
+        """Yield the first day, the last day and the amount of each stretch with the same credit limit."""
+        for limit, run in groupby(zip(self.limits, self.days, strict=True), key=lambda item: item[0]):
+            days = [day for _, day in run]
+            if limit is not None:
+                yield days[0], days[-1], limit
+
+    def extent(self) -> tuple[float, float]:
+        """Return the lowest and the highest amount or limit."""
+        amounts = [*self.amounts, *(limit for limit in self.limits if limit is not None)]
+        return min(amounts), max(amounts)
+
 
 @dataclass
 class AccountSeries:
@@ -38,20 +45,22 @@ class AccountSeries:
 
     account: str
     of_currency: dict[str, Series] = field(default_factory=dict)
-    missed: list[Missed] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
 
-    def add(self, currency: str, day: date, amount: Decimal) -> None:
+    def add(self, currency: str, day: date, amount: float, limit: float | None = None) -> None:
         """Add the next point of a currency."""
         series = self.of_currency.get(currency)
         if series is None:
             series = self.of_currency[currency] = Series(self.account, currency)
-        series.add(day, amount)
+        series.days.append(day.toordinal())
+        series.amounts.append(amount)
+        series.limits.append(limit)
 
-    def missed_within(self, series: Series) -> list[int]:
-        """Return the missed days from a series' first day on, as ordinals."""
+    def missed_within(self, series: Series) -> list[tuple[int, int]]:
+        """Return the first and the last day of each gap from a series' first day on, as ordinals."""
+        start = series.days[0]
         return [
-            day
-            for gap in self.missed
-            for day in range(gap.first.toordinal(), gap.last.toordinal() + 1)
-            if day >= series.days[0]
+            (max(gap.first.toordinal(), start), gap.last.toordinal())
+            for gap in self.gaps
+            if gap.last.toordinal() >= start
         ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from standin import StandIn
 from standin.sample import summary
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli
 
 
@@ -45,7 +45,7 @@ def test_every_currency_of_an_account_is_printed(cli: Cli, world: StandIn) -> No
 def test_one_failing_account_costs_the_others_nothing(cli: Cli, world: StandIn) -> None:
     """The error has its code, the remedy and the ids, and the exit status is 1."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
-    world.faults.add("partner", refusal(900308), tenant=bad.tenant_id)
+    world.faults.add("partner", error_response(900308), tenant=bad.tenant_id)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([bad.account, good.account])})
     done = cli("balance")
     assert done.status == 1
@@ -59,7 +59,7 @@ def test_one_failing_account_costs_the_others_nothing(cli: Cli, world: StandIn) 
 def test_json_is_for_machines(cli: Cli, world: StandIn) -> None:
     """The exact decimal as text, the ids, and failed accounts with their codes."""
     good, bad = world.add_partner(name="Good", balance=Decimal("0.10")), world.add_partner(name="Bad")
-    world.faults.add("partner", refusal(900329), tenant=bad.tenant_id)
+    world.faults.add("partner", error_response(900329), tenant=bad.tenant_id)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
     done = cli("balance", "--json")
     document = json.loads(done.out)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from cli.support.operator_table import OperatorTable, Span
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from standin import StandIn
 from standin.faults import Status
 from tests.cli.conftest import Cli
@@ -16,7 +16,7 @@ OTHER = "99999999-9999-9999-9999-999999999999"
 
 
 @pytest.fixture
-def sides(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> tuple[OperatorTable, OperatorTable]:
+def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> tuple[OperatorTable, OperatorTable]:
     """Give the table and the archive of the one configured account."""
     cli.use(world.add_partner(tenant_id=TENANT).environ, world.environ_archive)
     opened = place()

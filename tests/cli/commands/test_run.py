@@ -3,15 +3,15 @@
 import json
 from collections.abc import Callable
 
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from shared.history.row import COLUMNS
 from standin import StandIn
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli
 from tests.support.rows import TODAY
 
 
-def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
     """What the job logs is shown on stderr, the counts on stdout; the second run leaves the row as it is."""
     partner = world.add_partner()
     cli.use(partner.environ)
@@ -27,7 +27,7 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
 def test_a_failed_account_is_told_with_its_remedy(cli: Cli, world: StandIn) -> None:
     """The exit status is 1 although the other account was recorded."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
-    world.faults.add("partner", refusal(900308), tenant=bad.tenant_id)
+    world.faults.add("partner", error_response(900308), tenant=bad.tenant_id)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
     done = cli("run")
     assert (done.status, done.out) == (1, f"{TODAY}: 1 recorded, 0 kept, 1 failed\n")
@@ -35,7 +35,7 @@ def test_a_failed_account_is_told_with_its_remedy(cli: Cli, world: StandIn) -> N
     assert "remedy: " in done.err
 
 
-def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
     """Every column of the row is printed, and nothing is written: no row, and no renewed token."""
     partner = world.add_partner(auth="app_user")
     cli.use(partner.environ)

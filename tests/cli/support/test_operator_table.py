@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.support.operator_table import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, OperatorTable, Span, batches
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from shared.errors import TableAccessDenied
 from shared.history.row import Entity
 from standin import StandIn
@@ -17,7 +17,7 @@ from tests.support.rows import TENANT, TODAY, days, days_ago, row
 
 
 @pytest.fixture
-def table(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> OperatorTable:
+def table(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> OperatorTable:
     """Give the table, which does not exist yet."""
     cli.use(world.add_partner().environ)
     return place().table

@@ -1,40 +1,59 @@
-"""Doing the next thing early."""
+"""Work side by side, its results in order."""
 
 import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cli.support.prefetch import ahead, each_in_turn
+from cli.support.prefetch import each_in_turn, in_order
 
-
-def test_the_next_item_is_fetched_while_one_is_used() -> None:
-    """One item ahead and no more, in order."""
-    asked = [threading.Event() for _ in range(4)]
-
-    def items() -> Iterator[int]:
-        for number, event in enumerate(asked):
-            event.set()
-            yield number
-
-    stream = ahead(items())
-    assert next(stream) == 0
-    assert asked[1].wait(10)
-    assert not asked[2].is_set()
-    assert list(stream) == [1, 2, 3]
+TREES = st.recursive(st.just(()), lambda children: st.lists(children, max_size=4).map(tuple), max_leaves=30)
 
 
-def test_an_error_comes_in_its_place() -> None:
-    """After the items before it."""
+@given(st.lists(TREES, max_size=5), st.integers(1, 4), st.integers(1, 6))
+def test_results_come_in_order_and_within_bounds(trees: list[tuple], side_by_side: int, most: int) -> None:  # type: ignore[type-arg] # a tree of tuples
+    """Depth first, each part once, with never more fetched and unused than the bound."""
+    lock, counts = threading.Lock(), {"fetched": 0, "used": 0, "most": 0}
 
-    def items() -> Iterator[int]:
-        yield 1
-        raise LookupError
+    def fetch(part: tuple) -> tuple[tuple, tuple]:  # type: ignore[type-arg] # a tree of tuples
+        with lock:
+            counts["fetched"] += 1
+            counts["most"] = max(counts["most"], counts["fetched"] - counts["used"])
+        return part, part
 
-    stream = ahead(items())
-    assert next(stream) == 1
+    def depth_first(parts: tuple) -> Iterator[tuple]:  # type: ignore[type-arg] # a tree of tuples
+        for part in parts:
+            yield part
+            yield from depth_first(part)
+
+    found = []
+    for part in in_order(trees, fetch, side_by_side=side_by_side, most=most):
+        found.append(part)
+        with lock:
+            counts["used"] += 1
+    assert found == list(depth_first(tuple(trees)))
+    assert counts["most"] <= most + 1
+
+
+def test_parts_are_fetched_side_by_side_and_an_error_comes_in_its_place() -> None:
+    """The first part waits for the second one; the third one's error is raised after both."""
+    second = threading.Event()
+
+    def fetch(part: int) -> tuple[int, tuple[int, ...]]:
+        if part == 1:
+            assert second.wait(10)
+        elif part == 2:
+            second.set()
+        else:
+            raise LookupError
+        return part, ()
+
+    found = in_order([1, 2, 3], fetch, side_by_side=2, most=2)
+    assert [next(found), next(found)] == [1, 2]
     with pytest.raises(LookupError):
-        next(stream)
+        next(found)
 
 
 def test_streams_work_side_by_side_and_are_read_in_turn() -> None:

@@ -1,49 +1,60 @@
-"""The deployment that the tests look at: infra/main.bicep with the parameters of a usual user."""
+"""What the three deployments beside this folder create: the committed snapshots of the compiler, read."""
 
-from pathlib import Path
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from tests.infra.tools.bicep import File, Resource
+from tests.infra.tools.bicep import DEPLOYMENTS
 
-INFRA = Path(__file__).resolve().parents[3] / "infra"
 OPERATOR = "33333333-3333-3333-3333-333333333333"
-ACCOUNT = {
-    "name": "Contoso",
-    "tenantId": "0a1b2c3d-0000-4000-8000-00000000000a",
-    "clientId": "0a1b2c3d-0000-4000-8000-0000000000c1",
-    "secretName": "partner-app",
-}
-USUAL: dict[str, Any] = {
-    "location": "westeurope",
-    "partnerAccounts": [ACCOUNT],
-    "alertEmail": "operator@example.com",
-    "operatorObjectId": OPERATOR,
-}
-EVERYTHING: dict[str, Any] = USUAL | {
-    "partnerAccounts": [ACCOUNT | {"auth": "app_user", "refreshTokenName": "partner-token"}],
-    "alertWebhook": "https://chat.example.com/hook",
-    "githubSubject": "repo:contoso/balances:ref:refs/heads/main",
-}
-"""Every conditional resource."""
+NAMES = ("usual", "everything", "private")
 
 
-def deployed(**parameters: Any) -> File:
-    """Return main.bicep deployed with the usual parameters and these."""
-    return File(INFRA / "main.bicep", USUAL | parameters)
+@dataclass(frozen=True)
+class Deployment:
+    """A snapshot: its resources as they are sent to Azure, in order, and its outputs."""
+
+    resources: tuple[dict[str, Any], ...]
+    outputs: dict[str, Any]
+
+    def all(self, kind: str) -> list[dict[str, Any]]:
+        """Return the resources of a type."""
+        return [resource for resource in self.resources if resource["type"] == kind]
+
+    def only(self, kind: str) -> dict[str, Any]:
+        """Return the only resource of a type."""
+        (found,) = self.all(kind)
+        return found
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return the function's app settings."""
+        properties: dict[str, str] = self.only("Microsoft.Web/sites/config")["properties"]
+        return properties
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """Return the properties of each alert rule by its short name."""
+        found = self.all("Microsoft.Insights/scheduledQueryRules")
+        return {short(rule).removeprefix("alert-").rpartition("-")[0]: rule["properties"] for rule in found}
 
 
-def resources_of(deployment: File, kind: str) -> list[Resource]:
-    """Return the resources of a type, such as `Microsoft.KeyVault/vaults`."""
-    return [resource for resource in deployment.resources if resource.type == kind]
+@cache
+def deployment(name: str) -> Deployment:
+    """Return a deployment by the name of its parameter file."""
+    snapshot = json.loads((DEPLOYMENTS / f"{name}.snapshot.json").read_text("utf-8"))
+    assert snapshot["diagnostics"] == []
+    return Deployment(tuple(snapshot["predictedResources"]), snapshot["outputs"])
 
 
-def resource_of(deployment: File, kind: str) -> Resource:
-    """Return the only resource of a type."""
-    (found,) = resources_of(deployment, kind)
-    return found
+def short(resource: dict[str, Any]) -> str:
+    """Return the last part of a resource's name."""
+    return str(resource["name"]).rpartition("/")[2]
 
 
-def settings_of(deployment: File) -> dict[str, str]:
-    """Return the function's app settings."""
-    properties: dict[str, str] = resource_of(deployment, "Microsoft.Web/sites/config").body["properties"]
-    return properties
+def scope_of(resource: dict[str, Any]) -> str:
+    """Return the id of the resource that a role, lock or diagnostic setting is for."""
+    inner = re.match(r"\[extensionResourceId\('([^']+)'", resource["id"])
+    return inner[1] if inner else str(resource["id"]).rpartition("/providers/")[0]

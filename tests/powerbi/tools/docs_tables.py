@@ -1,9 +1,10 @@
 """Writes the generated tables of docs/power-bi.md: the data dictionary, the measures, the worked examples.
 
-After a change of the row, the model or the examples: `python -m tests.powerbi.tools.docs_tables`.
+After a change of the row, the model or the examples: `python3 dev.py docs`.
 """
 
 import re
+import sys
 from pathlib import Path
 
 from shared.history.row import COLUMNS
@@ -11,6 +12,7 @@ from tests.powerbi.tools import demo
 from tests.powerbi.tools.meaning import History
 from tests.powerbi.tools.model import Model, read_model
 from tests.powerbi.tools.worked_examples import EXAMPLES, in_words, value_of
+from tests.support.generated_page import write_or_check
 
 PAGE = Path(__file__).parents[3] / "docs" / "power-bi.md"
 
@@ -63,13 +65,12 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- {name}: written by .* -->\n\n)(.*?)(\n\n<!-- {name}: end -->)", re.DOTALL)
 
 
-def write() -> None:
-    """Write every generated part into the page; what stands around them is left as it is."""
-    page = PAGE.read_text(encoding="utf-8")
+def rendered(page: str) -> str:
+    """Return the page with every generated part as the code has it; the rest is kept."""
     for name, text in generated(History(demo.record_rows())).items():
         page = page.replace(part(page, name), text)
-    PAGE.write_text(page, encoding="utf-8", newline="\n")
+    return page
 
 
 if __name__ == "__main__":
-    write()
+    sys.exit(write_or_check(PAGE, rendered, sys.argv[1:]))

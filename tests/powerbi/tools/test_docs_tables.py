@@ -7,7 +7,7 @@ from tests.powerbi.tools import docs_tables
 from tests.powerbi.tools.meaning import History
 from tests.powerbi.tools.model import Model
 
-REMEDY = "run `python -m tests.powerbi.tools.docs_tables`"
+REMEDY = "run `python3 dev.py docs`"
 
 
 @pytest.fixture(scope="module")

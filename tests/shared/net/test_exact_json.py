@@ -134,3 +134,16 @@ def test_dumps_is_compact_ascii() -> None:
     """Details go into a column of limited length; in ASCII a character is a character however it is counted."""
     value = {"invoiceType": "Ü\ud800", "summary": [Decimal("1.50"), None, True]}
     assert exact_json.dumps(value) == '{"invoiceType":"\\u00dc\\ud800","summary":[1.50,null,true]}'
+
+
+def test_names_are_read_in_any_case() -> None:
+    """At every depth; other members keep their own spelling."""
+    read = exact_json.loads(b'{"A": [{"bEE": 1, "Other": {"a": 2}}]}', names=("a", "Bee"))
+    assert read == {"a": [{"Bee": 1, "Other": {"a": 2}}]}
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1, "A": 1}', b'{"a": 1, "a": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)
+def test_a_name_twice_in_whatever_spelling_is_refused(body: bytes) -> None:
+    """Even with equal values: two readers would take different ones."""
+    with pytest.raises(ValueError, match="same member twice"):
+        exact_json.loads(body, names=("a",))

@@ -1,6 +1,7 @@
 """Every form in which an InvoiceSummary was or may be met on the wire."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,11 +64,32 @@ def test_the_documented_shape_is_read(bom: bytes) -> None:
     assert summary.remarks == ()
 
 
+@pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title, lambda name: name[0].upper() + name[1:]])
+def test_member_names_are_read_in_any_case(spelled: Callable[[str], str]) -> None:
+    """Of the summary, of its parts and of the collection; the stored details have the documented names."""
+    plain = exact_json.loads(DOCUMENTED)
+
+    def respelled(value: Any) -> Any:
+        match value:
+            case dict():
+                return {spelled(name): respelled(member) for name, member in value.items()}
+            case list():
+                return [respelled(item) for item in value]
+        return value
+
+    expected = parse_summary(DOCUMENTED, RECEIPT)
+    assert parse_summary(exact_json.dumps(respelled(plain)).encode(), RECEIPT) == expected
+    many = {"totalCount": Decimal(1), "items": [plain]}
+    assert parse_summaries(exact_json.dumps(respelled(many)).encode(), RECEIPT) == (expected,)
+
+
 @pytest.mark.parametrize(
     ("literal", "plain"),
     [
         ("68059.03", "68059.03"),
         ("68059", "68059"),
+        ('"68059.03"', "68059.03"),
+        ('"-1.50E2"', "-150"),
         ("0", "0"),
         ("-0.01", "-0.01"),
         ("-12345.60", "-12345.60"),
@@ -87,7 +109,24 @@ def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
 
 @pytest.mark.parametrize(
     "literal",
-    ['"68059.03"', "true", "null", "[]", "{}", "1e18", "-1e18", "1e400", "9" * 400, "1e-61", "0." + "1" * 61],
+    [
+        '"68,059.03"',
+        '"0x1F"',
+        '"NaN"',
+        '" 1"',
+        '"01"',
+        '"1e18"',
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "1e18",
+        "-1e18",
+        "1e400",
+        "9" * 400,
+        "1e-61",
+        "0." + "1" * 61,
+    ],
 )
 def test_a_balance_that_is_no_amount_is_refused(literal: str) -> None:
     """A text, a truth value or a number beyond all money is no balance, and none is made of it."""
@@ -98,19 +137,23 @@ def test_a_balance_that_is_no_amount_is_refused(literal: str) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"", "the answer of 0 bytes is no JSON"),
-        (b"<!DOCTYPE html><html></html>", "no JSON"),
-        (DOCUMENTED[:-9], "no JSON"),
-        (b'{"balanceAmount": NaN, "currencyCode": "USD"}', "NaN is no JSON number"),
-        (b'{"balanceAmount": Infinity, "currencyCode": "USD"}', "Infinity is no JSON number"),
+        (b"", "the answer of 0 bytes is not JSON"),
+        (b"<!DOCTYPE html><html></html>", "not JSON"),
+        (DOCUMENTED[:-9], "not JSON"),
+        (b'{"balanceAmount": NaN, "currencyCode": "USD"}', "NaN is not a JSON number"),
+        (b'{"balanceAmount": Infinity, "currencyCode": "USD"}', "Infinity is not a JSON number"),
         (b'{"balanceAmount": 1e9999999999999999999, "currencyCode": "USD"}', "beyond all measure"),
         (b'{"balanceAmount": 1, "balanceAmount": 2, "currencyCode": "USD"}', "twice"),
         (b"[" * 50_000, "nested too deeply"),
-        (b"[]", "no JSON object"),
-        (b"null", "no JSON object"),
-        (b'"68059.03"', "no JSON object"),
+        (b"[]", "not a JSON object"),
+        (b"null", "not a JSON object"),
+        (b'"68059.03"', "not a JSON object"),
         (b"{}", "balanceAmount is missing$"),
-        (b'{"currencyCode": "USD", "BalanceAmount": 1}', "balanceAmount is missing$"),
+        (b'{"currencyCode": "USD", "balanceAmount": 1, "BalanceAmount": 1}', "same member twice"),
+        (b'{"currencyCode": "USD", "CURRENCYCODE": "EUR", "balanceAmount": 1}', "same member twice"),
+        (b'{"currencyCode": "USD", "balanceAmount": 1, "balanceAmount": 1}', "same member twice"),
+        (b'{"balanceAmount": 1, "currencyCode": "USD", "details": [{"Summary": {}, "summary": {}}]}', "member twice"),
+        (b'{"balance_amount": 1, "currencyCode": "USD"}', "balanceAmount is missing$"),
         (b'{"balanceAmount": null, "currencyCode": "USD"}', "balanceAmount is missing$"),
         (b'{"balanceAmount": 1}', "currencyCode is missing"),
         (b'{"balanceAmount": 1, "currencyCode": null}', "currencyCode is missing"),
@@ -134,6 +177,7 @@ def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str)
         ({"code": 800003, "description": "Unexpected."}, "an error instead: 800003 Unexpected."),
         ({"statusCode": 429, "message": "Rate limit is exceeded."}, "Rate limit is exceeded."),
         ({"code": "A", "description": "two\nlines"}, "two lines"),
+        ({"Code": 800003, "DESCRIPTION": "Unexpected."}, "an error instead: 800003 Unexpected."),
     ],
 )
 def test_an_error_sent_with_status_200_is_named(error: dict[str, Any], told: str) -> None:
@@ -204,17 +248,17 @@ def test_missing_null_and_the_year_1_mean_none(members: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("soon", "is no date"),
-        ("", "is no date"),
-        ("2018-02-30T00:00:00", "is no date"),
-        ("2018-03-16T25:00:00", "is no date"),
-        ("0000-01-01T00:00:00", "is no date"),
-        ("10000-01-01T00:00:00", "is no date"),
-        ("9999-12-31T23:59:59-05:00", "is no date"),
-        ("\ud800", "is no date"),
-        (Decimal(1521158400), "is no date"),
-        (True, "is no date"),
-        ([], "is no date"),
+        ("soon", "is not a date"),
+        ("", "is not a date"),
+        ("2018-02-30T00:00:00", "is not a date"),
+        ("2018-03-16T25:00:00", "is not a date"),
+        ("0000-01-01T00:00:00", "is not a date"),
+        ("10000-01-01T00:00:00", "is not a date"),
+        ("9999-12-31T23:59:59-05:00", "is not a date"),
+        ("\ud800", "is not a date"),
+        (Decimal(1521158400), "is not a date"),
+        (True, "is not a date"),
+        ([], "is not a date"),
         ("0002-01-01T00:00:00Z", "before the year 1601"),
         ("1600-12-31T23:59:59Z", "before the year 1601"),
         ("1601-01-01T00:00:00+02:00", "before the year 1601"),
@@ -229,12 +273,12 @@ def test_an_unreadable_date_is_left_out_and_remarked(value: Any, why: str) -> No
     assert why in summary.remarks[0]
 
 
-@pytest.mark.parametrize("value", ["12", True, {}, Decimal("1e300"), Decimal("1e-70")], ids=str)
+@pytest.mark.parametrize("value", ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")], ids=str)
 def test_an_unreadable_payment_is_left_out_and_remarked(value: Any) -> None:
     """As for dates."""
     summary = summary_of(lastPaymentAmount=value)
     assert summary.last_payment_amount is None
-    assert summary.remarks == ("lastPaymentAmount is no number and is left out",)
+    assert summary.remarks == ("lastPaymentAmount is not a number and is left out",)
 
 
 def test_an_integer_payment_is_read() -> None:
@@ -242,7 +286,7 @@ def test_an_integer_payment_is_read() -> None:
     assert summary_of(lastPaymentAmount=Decimal(250)).last_payment_amount == 250
 
 
-@pytest.mark.parametrize("symbol", ["$", "£", "€", "CHF", "R$", "د.إ"])
+@pytest.mark.parametrize("symbol", ["$", "£", "€", "CHF", "R$", "د.إ", "\u200fر.س", "Kč\u00a0", "\u202fF"])
 def test_a_symbol_is_taken_as_it_is(symbol: str) -> None:
     """It is an open text."""
     assert summary_of(currencySymbol=symbol).currency_symbol == symbol
@@ -260,7 +304,7 @@ def test_a_symbol_that_is_none_is_left_out_and_remarked(symbol: Any) -> None:
     """A half character or a control character would make the table refuse the whole row."""
     summary = summary_of(currencySymbol=symbol)
     assert summary.currency_symbol is None
-    assert summary.remarks == ("currencySymbol is no short text and is left out",)
+    assert summary.remarks == ("currencySymbol is not a short text and is left out",)
 
 
 def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
@@ -289,11 +333,7 @@ def test_parts_that_add_up_are_no_remark(balance: str, details: Any) -> None:
     [
         ([part(Decimal("0.1")), part(Decimal("0.8"))], "do not add up"),
         ([part(Decimal("1.0000000000000000000000000001"))], "do not add up"),
-        ([part(Decimal(1)), part(None)], "no readable balance"),
-        ([part(Decimal(1)), part("0")], "no readable balance"),
         ([part(Decimal(1)), {"invoiceType": "x"}], "no readable balance"),
-        ([part(Decimal(1)), {"summary": []}], "no readable balance"),
-        ([Decimal(1)], "no readable balance"),
     ],
 )
 def test_parts_that_do_not_add_up_are_remarked_and_kept(details: Any, remark: str) -> None:
@@ -304,12 +344,35 @@ def test_parts_that_do_not_add_up_are_remarked_and_kept(details: Any, remark: st
     assert remark in summary.remarks[0]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        Decimal(1),
+        None,
+        [part(Decimal(1))],
+        part(Decimal(1), 5),
+        part(Decimal(1), ["x"]),
+        part(None),
+        part("much"),
+        {"summary": "abc"},
+        {"summary": []},
+        {"summary": {}},
+    ],
+    ids=str,
+)
+def test_details_with_a_part_of_another_shape_are_left_out(odd: Any) -> None:
+    """A stored row can never be corrected, and Power BI would stop at it."""
+    summary = summary_of(details=[part(Decimal(1)), odd])
+    assert summary.details is None
+    assert "details has a part of an unknown shape and is left out" in summary.remarks
+
+
 @pytest.mark.parametrize("details", [{}, "text", Decimal(1), False])
 def test_details_of_another_kind_are_left_out(details: Any) -> None:
     """Only a list of parts is one."""
     summary = summary_of(details=details)
     assert summary.details is None
-    assert summary.remarks == ("details is no list and is left out",)
+    assert summary.remarks == ("details is not a list and is left out",)
 
 
 @pytest.mark.parametrize("text", ["x", "ü", "😀"])
@@ -355,8 +418,8 @@ def test_a_collection_is_one_summary_a_currency() -> None:
         (b"{}", "no list of items"),
         (b'{"items": null}', "no list of items"),
         (b'{"items": {}}', "no list of items"),
-        (b'[{"balanceAmount": 1, "currencyCode": "USD"}]', "no JSON object"),
-        (collection({"balanceAmount": 1, "currencyCode": "USD"}, None), "no JSON object"),
+        (b'[{"balanceAmount": 1, "currencyCode": "USD"}]', "not a JSON object"),
+        (collection({"balanceAmount": 1, "currencyCode": "USD"}, None), "not a JSON object"),
         (collection({"balanceAmount": 1, "currencyCode": "USD"}, {"currencyCode": "EUR"}), "balanceAmount is missing"),
         (
             collection({"balanceAmount": 1, "currencyCode": "USD"}, {"balanceAmount": 1, "currencyCode": "usd"}),
@@ -421,7 +484,7 @@ def test_any_bytes_are_a_summary_or_none(body: bytes) -> None:
 @given(amount=st.integers(10**5, 10**12))
 def test_a_refusal_shows_no_amount(amount: int) -> None:
     """Messages end in logs, and amounts stay out of them."""
-    body = json.dumps({"balanceAmount": str(amount), "lastPaymentAmount": amount, "currencyCode": "USD"}).encode()
+    body = json.dumps({"balanceAmount": f"{amount} USD", "lastPaymentAmount": amount, "currencyCode": "USD"}).encode()
     with pytest.raises(NotASummary) as raised:
         parse_summary(body, RECEIPT)
     assert str(amount) not in str(raised.value)

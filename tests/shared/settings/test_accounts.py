@@ -8,14 +8,14 @@ import pytest
 
 from shared.settings.accounts import MEMBERS, Account, read_accounts
 from shared.settings.clouds import CLOUDS
-from shared.settings.values import CreditLimit, Problems
+from shared.settings.values import CreditLimit, ErrorCollector
 from tests.support.samples import CLIENT, FULL_ACCOUNT, OTHER_TENANT, SINGLE, TENANT, many
 
 
 def read(environ: dict[str, str], **urls: str) -> tuple[tuple[Account, ...], list[str]]:
     """Return the accounts and the problems, as text."""
-    problems = Problems()
-    accounts = read_accounts(environ, api_url=urls.get("api_url"), login_url=urls.get("login_url"), problems=problems)
+    problems = ErrorCollector()
+    accounts = read_accounts(environ, api_url=urls.get("api_url"), login_url=urls.get("login_url"), errors=problems)
     return accounts, [str(problem) for problem in problems.found]
 
 
@@ -100,17 +100,17 @@ def test_who_needs_a_vault(fields: dict[str, Any], needs_vault: bool) -> None:  
             {"tenantId": "contoso.com"},
             "PARTNER_ACCOUNTS[0].tenantId is a domain name, not a GUID: the Directory (tenant)",
         ),
-        ({"credential": "secret"}, "PARTNER_ACCOUNTS[0].credential is none of the known words: federated or vault"),
-        ({"auth": "user"}, "PARTNER_ACCOUNTS[0].auth is none of the known words: app or app_user"),
+        ({"credential": "secret"}, "PARTNER_ACCOUNTS[0].credential is not one of the known words: federated or vault"),
+        ({"auth": "user"}, "PARTNER_ACCOUNTS[0].auth is not one of the known words: app or app_user"),
         ({"auth": "app_user"}, "PARTNER_ACCOUNTS[0].refreshTokenName is missing"),
-        ({"balances": "all"}, "PARTNER_ACCOUNTS[0].balances is none of the known words: summaries or summary"),
+        ({"balances": "all"}, "PARTNER_ACCOUNTS[0].balances is not one of the known words: summaries or summary"),
         ({"balances": "summaries"}, "PARTNER_ACCOUNTS[0].balances asks for all currencies"),
-        ({"cloud": "gov"}, "PARTNER_ACCOUNTS[0].cloud is none of the known words"),
-        ({"creditLimit": "much"}, "PARTNER_ACCOUNTS[0].creditLimit is no amount with its currency"),
-        ({"name": "a\nb"}, "PARTNER_ACCOUNTS[0].name is no name"),
-        ({"secretName": "hush~"}, "PARTNER_ACCOUNTS[0].secretName is no name of a Key Vault secret"),
-        ({"creditLimit": 85000}, "PARTNER_ACCOUNTS[0].creditLimit is no text"),
-        ({"name": ["Contoso"]}, "PARTNER_ACCOUNTS[0].name is no text"),
+        ({"cloud": "gov"}, "PARTNER_ACCOUNTS[0].cloud is not one of the known words"),
+        ({"creditLimit": "much"}, "PARTNER_ACCOUNTS[0].creditLimit is not an amount with its currency"),
+        ({"name": "a\nb"}, "PARTNER_ACCOUNTS[0].name has an invisible character at character 2 "),
+        ({"secretName": "hush~"}, "PARTNER_ACCOUNTS[0].secretName is not a name of a Key Vault secret"),
+        ({"creditLimit": 85000}, "PARTNER_ACCOUNTS[0].creditLimit is not text"),
+        ({"name": ["Contoso"]}, "PARTNER_ACCOUNTS[0].name is not text"),
     ],
 )
 def test_each_wrong_member_is_named(fields: dict[str, Any], start: str) -> None:
@@ -137,21 +137,30 @@ def test_every_problem_of_every_account_is_told() -> None:
     ("text", "wrong"),
     [
         ("[]", "PARTNER_ACCOUNTS is an empty array"),
-        ("{}", "PARTNER_ACCOUNTS is no JSON array"),
-        ("null", "PARTNER_ACCOUNTS is no JSON array"),
-        ('"text"', "PARTNER_ACCOUNTS is no JSON array"),
-        ("[1", "PARTNER_ACCOUNTS is no JSON at line 1, column 3"),
+        ("{}", "PARTNER_ACCOUNTS is not a JSON array"),
+        ("null", "PARTNER_ACCOUNTS is not a JSON array"),
+        ('"text"', "PARTNER_ACCOUNTS has quotes around the whole array"),
+        ("5", "PARTNER_ACCOUNTS is not a JSON array"),
+        ("[{tenantId:11,clientId:22}]", "PARTNER_ACCOUNTS has no double quotes"),
+        (r"[{\"tenantId\": \"x\"}]", "PARTNER_ACCOUNTS has escaped quotes"),
+        (r'"[{\"tenantId\": \"x\"}]"', "PARTNER_ACCOUNTS has escaped quotes"),
+        ("[{\u201ctenantId\u201d: \u201cx\u201d}]", "PARTNER_ACCOUNTS has curly quotes"),
+        ('[{"name": "\u201cC\u201d \\\\"S\\\\" \'T\'"', "PARTNER_ACCOUNTS is not JSON at line 1"),
+        ("[{'tenantId': 'x'}]", "PARTNER_ACCOUNTS is a Python literal"),
+        ('[{"tenantId": None}]', "PARTNER_ACCOUNTS is a Python literal"),
+        (" " + "[" + " " * 120_000 + "]", "PARTNER_ACCOUNTS has 120,002 characters, more than 120,000"),
+        ("[1", "PARTNER_ACCOUNTS is not JSON at line 1, column 3"),
         ("\ufeff[]", "PARTNER_ACCOUNTS is an empty array"),
-        ("[" * 100_000, "PARTNER_ACCOUNTS is no JSON"),
-        ("9" * 5000, "PARTNER_ACCOUNTS is no JSON"),
-        ("[1]", "PARTNER_ACCOUNTS[0] is no JSON object"),
-        ("[null]", "PARTNER_ACCOUNTS[0] is no JSON object"),
-        ("[[]]", "PARTNER_ACCOUNTS[0] is no JSON object"),
+        ("[" * 100_000, "PARTNER_ACCOUNTS is not JSON"),
+        ("9" * 5000, "PARTNER_ACCOUNTS is not a JSON array"),
+        ("[1]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
+        ("[null]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
+        ("[[]]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
     ],
     ids=lambda text: text[:30],
 )
 def test_what_is_no_array_of_objects_is_refused(text: str, wrong: str) -> None:
-    """With the place in the text where it is no JSON."""
+    """With the place in the text where it is not JSON."""
     (problem,) = read({"PARTNER_ACCOUNTS": text})[1]
     assert problem.startswith(wrong)
 
@@ -159,7 +168,7 @@ def test_what_is_no_array_of_objects_is_refused(text: str, wrong: str) -> None:
 def test_both_forms_at_once_are_refused() -> None:
     """Which of the two counts would be a guess; those that stand beside are named."""
     (problem,) = read(many(MINIMAL) | {"PARTNER_CLOUD": "global", "PARTNER_AUTH": "app", "PARTNER_CLIENT_ID": " "})[1]
-    assert problem.startswith("PARTNER_ACCOUNTS stands beside PARTNER_AUTH, PARTNER_CLOUD: ")
+    assert problem.startswith("PARTNER_ACCOUNTS is set together with PARTNER_AUTH, PARTNER_CLOUD: ")
 
 
 def test_a_tenant_twice_is_refused() -> None:
@@ -171,12 +180,12 @@ def test_a_tenant_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "shown", "hint"),
     [
-        ("tenantID", "PARTNER_ACCOUNTS[0].tenantID is no known member", "did you mean tenantId?"),
-        ("refresh_token_name", "PARTNER_ACCOUNTS[0].refresh_token_name is no known member", "refreshTokenName?"),
-        ("zzz", "PARTNER_ACCOUNTS[0].zzz is no known member", "cloud"),
-        ("Hush8Q~Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi", "PARTNER_ACCOUNTS[0] has a member whose name is none", "cloud"),
-        ("", "PARTNER_ACCOUNTS[0] has a member whose name is none", "cloud"),
-        ("two\nlines", "PARTNER_ACCOUNTS[0] has a member whose name is none", "cloud"),
+        ("tenantID", "PARTNER_ACCOUNTS[0].tenantID is not a known member", "did you mean tenantId?"),
+        ("refresh_token_name", "PARTNER_ACCOUNTS[0].refresh_token_name is not a known member", "refreshTokenName?"),
+        ("zzz", "PARTNER_ACCOUNTS[0].zzz is not a known member", "cloud"),
+        ("Hush8Q~Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi", "PARTNER_ACCOUNTS[0] has a member with an unknown name", "cloud"),
+        ("", "PARTNER_ACCOUNTS[0] has a member with an unknown name", "cloud"),
+        ("two\nlines", "PARTNER_ACCOUNTS[0] has a member with an unknown name", "cloud"),
     ],
 )
 def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:

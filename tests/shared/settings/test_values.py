@@ -1,5 +1,6 @@
 """What each kind of setting takes and refuses, and that no refusal shows the value."""
 
+import zoneinfo
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,17 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.settings.values import CreditLimit, Problems, Value, did_you_mean
+from shared.settings.values import CreditLimit, ErrorCollector, SettingParser, did_you_mean
+from shared.settings.windows_zones import WINDOWS_ZONES
 
 
-def value(text: str | None) -> Value:
+def value(text: str | None) -> SettingParser:
     """Return a setting with this text."""
-    return Value("A_SETTING", text, Problems())
+    return SettingParser("A_SETTING", text, ErrorCollector())
 
 
-def refusal(checked: Value) -> tuple[str, str]:
+def refusal(checked: SettingParser) -> tuple[str, str]:
     """Return what is wrong and what is right, of exactly one problem, which names the setting."""
-    (problem,) = checked.problems.found
+    (problem,) = checked.errors.found
     assert problem.setting == "A_SETTING"
     assert problem.right
     return problem.wrong, problem.right
@@ -27,13 +29,61 @@ def refusal(checked: Value) -> tuple[str, str]:
 @pytest.mark.parametrize("text", ["", "   ", "\t\n"])
 def test_an_empty_text_is_absent(text: str) -> None:
     """Portals and templates set empty strings where nothing is meant."""
-    assert Value.of({"A": text}, "A", Problems()).text is None
-    assert Value.of({}, "A", Problems()).text is None
+    assert SettingParser.from_environ({"A": text}, "A", ErrorCollector()).text is None
+    assert SettingParser.from_environ({}, "A", ErrorCollector()).text is None
 
 
 def test_space_around_a_value_does_not_count() -> None:
     """It comes along when a value is copied."""
-    assert Value.of({"A": " x y \r\n"}, "A", Problems()).text == "x y"
+    assert SettingParser.from_environ({"A": " x y \r\n"}, "A", ErrorCollector()).text == "x y"
+
+
+@pytest.mark.parametrize("mark", ["\ufeff", "\u200b", "\u200e", "\u00a0", "\u2060 \n\ufeff"])
+def test_marks_around_a_value_do_not_count(mark: str) -> None:
+    """Editors and shells put them there, and nobody sees them."""
+    errors = ErrorCollector()
+    assert SettingParser.from_environ({"A": f"{mark}x{mark}"}, "A", errors).text == "x"
+    assert errors.found == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("ab\u200bc", "has an invisible character at character 3 (U+200B, zero width space)"),
+        ("a\u00a0b", "has an invisible character at character 2 (U+00A0, no-break space)"),
+        ("a\nb", "has an invisible character at character 2 (U+000A, control character)"),
+        ("a\u00adb", "has an invisible character at character 2 (U+00AD, soft hyphen)"),
+        ('"abc"', "has quotes around it, at characters 1 and 5"),
+        ("'abc'", "has quotes around it, at characters 1 and 5"),
+        ("\u201cabc\u201d", "has quotes around it, at characters 1 and 5"),
+    ],
+)
+def test_what_cannot_be_seen_is_named_with_its_place(text: str, wrong: str) -> None:
+    """Before any other check, which stays silent."""
+    checked = SettingParser.trimmed("A_SETTING", text, ErrorCollector())
+    checked.require("a GUID")
+    assert checked.guid("a GUID") is None
+    assert refusal(checked)[0] == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("W. Europe Standard Time", "Europe/Berlin"),
+        ("eastern standard time", "America/New_York"),
+        ("Ulaanbaatar Standard Time", "the IANA name of the zone, for example Europe/Berlin"),
+    ],
+)
+def test_a_windows_time_zone_is_named_as_one(text: str, right: str) -> None:
+    """With the IANA name of the common ones, and no guess at others."""
+    checked = value(text)
+    checked.time_zone()
+    assert refusal(checked) == ("is a Windows time zone name, not an IANA name", right)
+
+
+def test_every_iana_name_of_a_windows_zone_exists() -> None:
+    """A remedy must work."""
+    assert set(WINDOWS_ZONES.values()) <= zoneinfo.available_timezones()
 
 
 def test_a_required_value_that_is_absent_is_a_problem() -> None:
@@ -42,7 +92,7 @@ def test_a_required_value_that_is_absent_is_a_problem() -> None:
     assert not missing.require("a word")
     assert refusal(missing) == ("is missing", "a word")
     assert there.require("a word")
-    assert there.problems.found == []
+    assert there.errors.found == []
 
 
 @pytest.mark.parametrize("text", ["0A1B2C3D-0000-4000-8000-00000000000A", "0a1b2c3d-0000-4000-8000-00000000000a"])
@@ -56,11 +106,12 @@ def test_a_guid_is_lower_case(text: str) -> None:
     [
         ("contoso.onmicrosoft.com", "is a domain name, not a GUID"),
         ("Contoso.COM", "is a domain name, not a GUID"),
-        ("common", "is no GUID"),
-        ("{0a1b2c3d-0000-4000-8000-00000000000a}", "is no GUID"),
-        ("0a1b2c3d00004000800000000000000a", "is no GUID"),
-        ("0a1b2c3d-0000-4000-8000-00000000000g", "is no GUID"),
-        ("0a1b2c3d-0000-4000-8000-00000000000a\n0", "is no GUID"),
+        ("common", "is not a GUID"),
+        ("{0a1b2c3d-0000-4000-8000-00000000000a}", "is in brackets"),
+        ("0a1b2c3d\u20110000\u20114000-8000-00000000000a", "has another dash (U+2011) at character 9 "),
+        ("0a1b2c3d00004000800000000000000a", "is not a GUID"),
+        ("0a1b2c3d-0000-4000-8000-00000000000g", "is not a GUID"),
+        ("0a1b2c3d-0000-4000-8000-00000000000a\n0", "is not a GUID"),
     ],
 )
 def test_what_is_no_guid_is_refused(text: str, wrong: str) -> None:
@@ -86,24 +137,24 @@ def test_an_address_has_no_slash_at_its_end(text: str, url: str) -> None:
     """Paths are put after it."""
     checked = value(text)
     assert checked.https_url("https://x") == url
-    assert checked.problems.found == []
+    assert checked.errors.found == []
 
 
 @pytest.mark.parametrize(
     ("text", "wrong"),
     [
-        ("http://contoso.vault.azure.net", "is no https address"),
-        ("contoso.vault.azure.net", "is no https address"),
-        ("contoso", "is no https address"),
-        ("https://", "is no https address"),
-        ("https:///path", "is no https address"),
-        ("https://:443", "is no https address"),
-        ("https://a b", "is no https address"),
-        ("https://a\nb", "is no https address"),
-        ("https://[::1", "is no https address"),
-        ("https://host:99999", "is no https address"),
-        ("https://host:port", "is no https address"),
-        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=aHVzaA==", "is no https address"),
+        ("http://contoso.vault.azure.net", "is not an https URL"),
+        ("contoso.vault.azure.net", "is not an https URL"),
+        ("contoso", "is not an https URL"),
+        ("https://", "is not an https URL"),
+        ("https:///path", "is not an https URL"),
+        ("https://:443", "is not an https URL"),
+        ("https://a b", "is not an https URL"),
+        ("https://a\nb", "is not an https URL"),
+        ("https://[::1", "is not an https URL"),
+        ("https://host:99999", "is not an https URL"),
+        ("https://host:port", "is not an https URL"),
+        ("DefaultEndpointsProtocol=https;AccountName=a;AccountKey=aHVzaA==", "is not an https URL"),
         ("https://a.table.core.windows.net?sv=2024&sig=hush", "carries a key, a query or a user"),
         ("https://a.table.core.windows.net/?sig=hush", "carries a key, a query or a user"),
         ("https://a.table.core.windows.net#hush", "carries a key, a query or a user"),
@@ -127,7 +178,7 @@ def test_an_address_with_characters_of_no_host_is_refused(text: str) -> None:
     """The example itself, copied with its placeholder, is the likeliest of them."""
     checked = value(text)
     assert checked.https_url("https://example") is None
-    assert refusal(checked)[0] == "is no https address"
+    assert refusal(checked)[0] == "is not an https URL"
 
 
 def test_a_path_is_taken_where_one_belongs() -> None:
@@ -142,7 +193,7 @@ def test_one_of_the_words() -> None:
     assert value("app_user").one_of(words, "app") == "app_user"
     near = value("App-User")
     assert near.one_of(words, "app") == "app"
-    assert refusal(near) == ("is none of the known words", "app or app_user; did you mean app_user?")
+    assert refusal(near) == ("is not one of the known words", "app or app_user; did you mean app_user?")
 
 
 def test_time_zones() -> None:
@@ -154,31 +205,29 @@ def test_time_zones() -> None:
     assert refusal(near)[1].endswith("did you mean Europe/Berlin?")
 
 
-@pytest.mark.parametrize(
-    "text", ["W. Europe Standard Time", "+01:00", "../../etc/passwd", "/etc/localtime", "Europe", "a\0b", "\ud800"]
-)
+@pytest.mark.parametrize("text", ["+01:00", "../../etc/passwd", "/etc/localtime", "Europe", "a\0b", "\ud800"])
 def test_what_is_no_time_zone_is_refused(text: str) -> None:
     """A Windows name, an offset, a path, a folder of names: no zone, and no way out of the zone files."""
     checked = value(text)
     assert checked.time_zone() == ZoneInfo("UTC")
-    assert refusal(checked)[0] == "is no IANA time zone"
+    assert refusal(checked)[0] == "is not an IANA time zone"
 
 
-@pytest.mark.parametrize("text", ["abc", "partnerbalances", "a12", "a" * 63])
+@pytest.mark.parametrize("text", ["abc", "partnerbalances", "a12", "a" * 59])
 def test_table_names(text: str) -> None:
-    """3 to 63 lower-case letters and digits, a letter first."""
+    """3 to 59 lower-case letters and digits, a letter first."""
     checked = value(text)
     assert checked.table_name("default") == text
-    assert checked.problems.found == []
+    assert checked.errors.found == []
     assert value(None).table_name("partnerbalances") == "partnerbalances"
 
 
-@pytest.mark.parametrize("text", ["ab", "1abc", "PartnerBalances", "a-b-c", "a_b", "a" * 64, "tables", "abc\n", "äbc"])
+@pytest.mark.parametrize("text", ["ab", "1abc", "PartnerBalances", "a-b-c", "a_b", "a" * 60, "tables", "abc\n", "äbc"])
 def test_what_is_no_table_name_is_refused(text: str) -> None:
     """Mixed case too, because Power BI's dataflows refuse it."""
     checked = value(text)
     checked.table_name("partnerbalances")
-    assert "is no table name" in refusal(checked)[0]
+    assert "is not a table name" in refusal(checked)[0]
 
 
 @pytest.mark.parametrize("text", ["hush~hush", "a_b", "a b", "https://v/secrets/a", "a" * 128, "a.b"])
@@ -206,7 +255,7 @@ def test_display_names() -> None:
     for text in ("two\nlines", "x" * 101, "tab\there", "\ud800"):
         checked = value(text)
         checked.display_name("id")
-        assert "is no name" in refusal(checked)[0]
+        assert "is not a name" in refusal(checked)[0]
 
 
 @pytest.mark.parametrize(
@@ -214,6 +263,8 @@ def test_display_names() -> None:
     [
         ("85000 USD", CreditLimit(Decimal(85000), "USD")),
         ("85000.50  eur", CreditLimit(Decimal("85000.50"), "EUR")),
+        ("85.000 KWD", CreditLimit(Decimal("85.000"), "KWD")),
+        ("85.00 EUR", CreditLimit(Decimal("85.00"), "EUR")),
         ("0.0001 CHF", CreditLimit(Decimal("0.0001"), "CHF")),
     ],
 )
@@ -248,7 +299,23 @@ def test_what_is_no_credit_limit_is_refused(text: str) -> None:
     """No sign is guessed away: a comma may be a thousand or a decimal."""
     checked = value(text)
     assert checked.credit_limit() is None
-    assert "is no amount with its currency" in refusal(checked)[0]
+    assert "is not an amount with its currency" in refusal(checked)[0]
+
+
+@pytest.mark.parametrize("text", ["85.000 EUR", "1.250 usd", "0.500 JPY", "120.000 CHF"])
+def test_a_point_and_three_digits_are_refused(text: str) -> None:
+    """In half of Europe this is a thousands separator."""
+    checked = value(text)
+    assert checked.credit_limit() is None
+    assert "exactly three digits" in refusal(checked)[0]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+Contoso", "-Contoso", "@SUM(A1)"])
+def test_a_name_that_a_spreadsheet_runs_is_refused(text: str) -> None:
+    """The name is exported to CSV and Excel."""
+    checked = value(text)
+    checked.display_name("id")
+    assert "spreadsheet" in refusal(checked)[0]
 
 
 def test_a_suggestion_is_only_made_when_it_is_close() -> None:
@@ -272,5 +339,5 @@ def test_any_text_is_taken_or_is_a_problem(check: str, text: str) -> None:
     """No text, however strange, breaks a check; what is refused is one problem, told on one line."""
     checked = value(text)
     getattr(checked, check)(*ARGUMENTS.get(check, ()))
-    assert len(checked.problems.found) <= 1
-    assert all(len(str(problem).splitlines()) == 1 for problem in checked.problems.found)
+    assert len(checked.errors.found) <= 1
+    assert all(len(str(problem).splitlines()) == 1 for problem in checked.errors.found)

@@ -15,7 +15,7 @@ from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential, app_credential
 from shared.sign_in.entra import SignIn, Tokens, tokens_from
 from standin import StandIn
-from standin.aadsts import REFUSALS
+from standin.aadsts import ERRORS
 from standin.faults import Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
 from standin.partner import Partner
 
@@ -75,12 +75,12 @@ def test_nothing_is_kept_from_one_sign_in_to_the_next(world: StandIn, sign_in: S
 USERS_ERRORS = {"invalid_grant", "interaction_required", "consent_required", "login_required"}
 
 
-@pytest.mark.parametrize("code", sorted(REFUSALS))
+@pytest.mark.parametrize("code", sorted(ERRORS))
 def test_every_refusal_is_told_by_its_oauth_error(
     world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], code: int
 ) -> None:
     """Microsoft says that its numbers and texts change: the kind rests on `error`, the text is shown."""
-    refusal = REFUSALS[code]
+    refusal = ERRORS[code]
     partner = world.add_partner(auth="app_user", secret=SECRET)
     account = account_of(partner)
     world.entra.refuse(partner.tenant_id, code)

@@ -62,14 +62,6 @@ def test_setting_a_secret_adds_a_version(world: StandIn, secret_client: SecretCl
     assert version.created - datetime.now(UTC) > timedelta(days=9)
 
 
-def test_versions_and_secrets_are_listed_without_values(world: StandIn, secret_client: SecretClient) -> None:
-    """Properties only."""
-    versions = {world.vault.put("one", "a").id, world.vault.put("one", "b").id}
-    world.vault.put("two", "c")
-    assert {item.version for item in secret_client.list_properties_of_secret_versions("one")} == versions
-    assert [item.name for item in secret_client.list_properties_of_secrets()] == ["one", "two"]
-
-
 @pytest.mark.parametrize("version", [None, "0123456789abcdef0123456789abcdef"])
 def test_a_missing_secret_is_not_found(world: StandIn, secret_client: SecretClient, version: str | None) -> None:
     """The same for a name and for a version that is not there."""
@@ -111,7 +103,7 @@ def test_an_expired_secret_is_still_handed_out(world: StandIn, secret_client: Se
     assert secret_client.get_secret("name").value == "value"
 
 
-@pytest.mark.parametrize(("right", "action"), [("get", "getSecret"), ("set", "setSecret"), ("list", "readMetadata")])
+@pytest.mark.parametrize(("right", "action"), [("get", "getSecret"), ("set", "setSecret")])
 def test_each_right_can_be_taken_away(world: StandIn, secret_client: SecretClient, right: str, action: str) -> None:
     """The refusal is that of role-based access control and names the action."""
     world.vault.put("name", "value")
@@ -119,7 +111,6 @@ def test_each_right_can_be_taken_away(world: StandIn, secret_client: SecretClien
     calls: dict[str, Callable[[], object]] = {
         "get": lambda: secret_client.get_secret("name"),
         "set": lambda: secret_client.set_secret("name", "new"),
-        "list": lambda: list(secret_client.list_properties_of_secret_versions("name")),
     }
     with pytest.raises(HttpResponseError, match=f"secrets/{action}/action") as caught:
         calls[right]()

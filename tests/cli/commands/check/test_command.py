@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from standin import StandIn
 from standin.directory import SignIn
 from standin.partner import Partner
 from standin.sample import summary
-from standin.services.partner_center import refusal
+from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli, Done
 from tests.support.rows import TENANT, TODAY, row
 
@@ -24,7 +24,7 @@ def lines(done: Done, step: str, account: str = "") -> list[str]:
     return [" ".join(line.split()) for line in found]
 
 
-def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
     """An app alone and an app with a user; nothing is left behind in the table, and each kind of credential is named."""
     app = world.add_partner(name="App", secret_expires_in=timedelta(days=9))
     user = world.add_partner(
@@ -65,7 +65,7 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
     assert list(table.rows_of("no-tenant", TODAY)) == []
 
 
-def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> None:
+def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
     """With read and add alone nothing is remarked about the table; one without a row yet cannot tell about inserts."""
     cli.use(world.add_partner().environ, world.environ_archive)
     opened = place()
@@ -100,7 +100,7 @@ def broken(world: StandIn) -> dict[str, tuple[Partner, str, str]]:
 
     def refused(name: str, code: int) -> Partner:
         partner = add(name=name)
-        world.faults.add("partner", refusal(code), tenant=partner.tenant_id, times=None)
+        world.faults.add("partner", error_response(code), tenant=partner.tenant_id, times=None)
         return partner
 
     def disabled() -> Partner:
@@ -196,7 +196,7 @@ def forbid(rights: str, right: str) -> Callable[[StandIn], None]:
 def test_a_right_that_is_missing_is_told(
     cli: Cli,
     world: StandIn,
-    place: Callable[[], Workplace],
+    place: Callable[[], TableContext],
     break_it: Callable[[StandIn], Any],
     environ: dict[str, str],
     step: str,
@@ -211,7 +211,7 @@ def test_a_right_that_is_missing_is_told(
     assert any(line.startswith(f"FAILED {step}") and line.endswith(code) for line in lines(done, step))
     assert "        remedy: " in done.out
     if step == "settings":
-        assert "SNAPSHOT_TIME_ZONE is no IANA time zone" in done.out
-        assert "PARTNER_TENANT_ID is no GUID" in done.out
+        assert "SNAPSHOT_TIME_ZONE is not an IANA time zone" in done.out
+        assert "PARTNER_TENANT_ID is not a GUID" in done.out
     if step == "table":
         assert "it has no expiry date in the vault, so nothing can warn of its end" in done.out

@@ -1,7 +1,6 @@
 """The chart in the terminal."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 from babel import Locale
 from hypothesis import given
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from cli.commands.history.axis_ticks import level_labels, nice_levels
 from cli.commands.history.chart import draw
-from cli.commands.history.gaps import Missed
+from cli.commands.history.gaps import Gap
 from cli.commands.history.series import AccountSeries, Series
 from cli.support.money import Money
 
@@ -17,13 +16,13 @@ US = Money(Locale("en", "US"))
 START = date(2026, 1, 1)
 
 
-def series(*amounts: int | None) -> Series:
+def series(*amounts: int | None, limit: float | None = None) -> Series:
     """Return a series of days from START on, those without an amount left out."""
-    made = Series("Contoso", "USD")
+    account = AccountSeries("Contoso")
     for number, amount in enumerate(amounts):
         if amount is not None:
-            made.add(START + timedelta(days=number), Decimal(amount))
-    return made
+            account.add("USD", START + timedelta(days=number), amount, limit)
+    return account.of_currency["USD"]
 
 
 def canvas(chart: str) -> list[str]:
@@ -46,7 +45,7 @@ def test_axes_and_caption_are_written() -> None:
 
 def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
     """Nothing is drawn where there was no reading; a mark at the foot says that it is no mistake."""
-    chart = draw(series(*[10] * 10, None, *[10] * 10), [START.toordinal() + 10], US, width=90)
+    chart = draw(series(*[10] * 10, None, *[10] * 10), [(START.toordinal() + 10, START.toordinal() + 10)], US, width=90)
     columns = list(zip(*canvas(chart), strict=True))
     drawn = [any("\u2800" < cell <= "\u28ff" for cell in column) for column in columns]
     marked = [column[-1] == "x" for column in columns]
@@ -54,6 +53,15 @@ def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
     assert not any(drawn[place - 2 : place + 3])
     assert all((drawn[place - 6], drawn[place + 6]))
     assert "x = day missed" in chart
+
+
+def test_the_credit_limit_is_a_line_and_the_last_date_is_labelled() -> None:
+    """Within the axis, even when the balance is far below it; and a gap of many years costs a mark per column."""
+    chart = draw(series(*[10] * 10, limit=1000.0), [(START.toordinal() + 10, START.toordinal() + 9000)], US)
+    assert "- = credit limit" in chart
+    assert "$1,000" in chart
+    assert date.fromordinal(START.toordinal() + 9000).isoformat() in chart.splitlines()[-1]
+    assert canvas(chart)[-1].count("x") <= 100
 
 
 def test_one_reading_is_drawn_too() -> None:
@@ -69,9 +77,9 @@ def test_a_series_is_broken_where_days_are_missing() -> None:
 
 def test_the_missed_days_of_an_account_are_those_of_each_series() -> None:
     """From the day on which the series begins."""
-    account = AccountSeries("Contoso", missed=[Missed("t", START, START + timedelta(days=1))])
-    account.add("USD", START + timedelta(days=1), Decimal(1))
-    assert account.missed_within(account.of_currency["USD"]) == [START.toordinal() + 1]
+    account = AccountSeries("Contoso", gaps=[Gap(START, START + timedelta(days=1))])
+    account.add("USD", START + timedelta(days=1), 1.0)
+    assert account.missed_within(account.of_currency["USD"]) == [(START.toordinal() + 1, START.toordinal() + 1)]
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))

@@ -3,36 +3,60 @@
 import csv
 import io
 import json
+import subprocess
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
-import typer
 
-from cli.commands.history.command import as_days, as_picture
 from cli.support.operator_table import batches
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from shared.history.row import COLUMNS, Entity
 from standin import StandIn
-from tests.cli.conftest import Cli, Done
+from tests.cli.conftest import SECONDS, Cli, Done
 from tests.support.rows import TENANT, days, days_ago, row
 
 OTHER = "99999999-9999-9999-9999-999999999999"
 NAMES = [column.name for column in COLUMNS]
 
-Fill = Callable[[Sequence[Entity]], None]
+Fill = Callable[..., None]
 
 
 @pytest.fixture
-def fill(cli: Cli, world: StandIn, place: Callable[[], Workplace]) -> Fill:
-    """Give what puts rows into the table; the one account that is configured is that of TENANT."""
+def fill(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Fill:
+    """Give what puts rows into the table and the ledger; the one configured account is that of TENANT."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
-    table = place().table
+    opened = place()
 
-    def insert(rows: Sequence[Entity]) -> None:
-        for batch in batches(rows):
-            assert table.insert_missing(batch) == len(batch)
+    def insert(rows: Sequence[Entity], ledger: Sequence[Entity] = ()) -> None:
+        for table, given in ((opened.table, rows), (opened.ledger, ledger)):
+            for batch in batches(sorted(given, key=lambda entity: str(entity["PartitionKey"]))):
+                assert table.insert_missing(batch) == len(batch)
 
     return insert
+
+
+def run_of(day: date, hour: int, failed: str | None = None) -> list[Entity]:
+    """Return the ledger's rows of one run; `failed` is the code of TENANT's failure."""
+    started = datetime(day.year, day.month, day.day, hour, 17, tzinfo=UTC)
+    key = f"{started:%Y-%m-%dT%H:%M:%S.000000Z}_run"
+    common: dict[str, Any] = {"RowKey": key, "SnapshotDate": day.isoformat(), "SchemaVersion": 1}
+    counts = {"Accounts": 1, "Recorded": 0, "Kept": 0, "Failed": int(bool(failed))}
+    rows = [
+        {
+            **common,
+            **counts,
+            "PartitionKey": "run",
+            "StartedAt": started,
+            "Seconds": 1.5,
+            "Trigger": "timer",
+            "PastDue": False,
+        }
+    ]
+    return rows + ([{**common, "PartitionKey": TENANT, "Code": failed}] if failed else [])
 
 
 def texts(done: Done, first: str = "") -> list[str]:
@@ -40,110 +64,132 @@ def texts(done: Done, first: str = "") -> list[str]:
     return [" ".join(line.split()) for line in done.out.splitlines() if line.startswith(first)]
 
 
-def test_changes_gaps_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
-    """A missed day stands at its place, the change after it says over how many days, and currencies are kept apart."""
+def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
+    """Each day with its change and notes; a missed day in its place with its reason; currencies are kept apart."""
+    paid = datetime(2026, 11, 3, tzinfo=UTC)
     fill(
         [
-            row(days_ago(5), "1000.00", "EUR"),
-            row(days_ago(5), "100.00"),
-            row(days_ago(4), "250.25", Source="imported", AccountingDate=None),
-            row(days_ago(2), "-50.00"),
-            row(days_ago(1), "-50.00", AccountingDate=row(days_ago(60))["AccountingDate"]),
-        ]
+            row(days_ago(9), "1000.00", "EUR"),
+            row(days_ago(9), "100.00"),
+            row(days_ago(8), "250.25", Source="imported", AccountingDate=None),
+            row(days_ago(4), "-50.00", LastPaymentDate=datetime(2020, 1, 1, tzinfo=UTC)),
+            row(days_ago(1), "-50.00", LastPaymentDate=paid, LastPaymentAmount=12000.0),
+        ],
+        [
+            *run_of(days_ago(6), 1),
+            *run_of(days_ago(3), 1, "vault-unreachable"),
+            *run_of(days_ago(3), 4, "partner-unavailable"),
+        ],
     )
     done = cli("history")
     assert (done.status, done.err) == (0, "")
-    assert done.out.startswith(f"\nContoso  {TENANT}\n")
+    assert "Currency" in texts(done, "Date")[0]
+    year = "" if days_ago(1).year == paid.year else " 2026"
     assert texts(done, "20") == [
-        f"{days_ago(5)} EUR €1,000.00 {days_ago(6)}",
-        f"{days_ago(5)} USD $100.00 {days_ago(6)}",
-        f"{days_ago(4)} USD $250.25 +$150.25 - imported",
-        f"{days_ago(3)} missed: no reading, and none can be had later",
-        f"{days_ago(2)} USD -$50.00 -$300.25 {days_ago(3)} change in 2 days",
-        f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(61)} stale: not updated for 60 days",
+        f"{days_ago(9)} EUR €1,000.00 {days_ago(10)}",
+        f"{days_ago(9)} USD $100.00 {days_ago(10)}",
+        f"{days_ago(8)} USD $250.25 +$150.25 - imported",
+        f"{days_ago(7)} missed: no reading",
+        f"{days_ago(6)} missed: runs left a record, but none about this account",
+        f"{days_ago(5)} missed: no run left a record",
+        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 4 days",
+        f"{days_ago(3)} missed: partner-unavailable: 2 runs tried, from 01:17 to 04:17",
+        f"{days_ago(2)} missed: no run left a record",
+        f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change in 3 days, paid 12,000.00 on 3 Nov{year}",
     ]
-    assert texts(done, "  ") == [
-        f"EUR: 1 day from {days_ago(5)} to {days_ago(5)}, latest €1,000.00",
-        f"USD: 4 days from {days_ago(5)} to {days_ago(1)}, latest -$50.00",
-        f"missed: 1 day: {days_ago(3)}",
+    runs = cli("history", "--runs", "--last", "9d")
+    assert [line.split()[2:] for line in runs.out.splitlines()[1:]] == [
+        ["timer", "1.5", "1", "0", "0", failed] for failed in "011"
     ]
+    assert cli("history", "--fail-on-gap").status == 1
+    assert "2 runs tried" in cli("history", "--format", "csv").err
 
 
-def test_accounts_days_and_currencies_are_chosen(cli: Cli, fill: Fill) -> None:
-    """A tenant that is configured no more is read by its id; what is missed at either end of the time is shown."""
-    former_rows = [row(days_ago(3), "5", "JPY", OTHER, AccountName="Former"), *days(3, 2, tenant=OTHER)]
-    fill([*days(9, 7), *days(3, 3), *former_rows])
+def test_accounts_come_in_the_settings_order_and_former_ones_last(cli: Cli, fill: Fill) -> None:
+    """A tenant that is not configured any more misses nothing after its last row; the time is chosen."""
+    fill([*days(9, 7), *days(3, 3), *days(9, 8, tenant="00000000-0000-0000-0000-000000000000", AccountName="Former")])
     last = cli("history", "--last", "7d", "--account", "contoso")
     assert texts(last, "20") == [
-        f"{days_ago(6)} missed: no reading up to {days_ago(4)} (3 days), and none can be had later",
+        f"{days_ago(6)} missed: up to {days_ago(4)} (3 days)",
         f"{days_ago(3)} USD $1,000.50 {days_ago(4)}",
-        f"{days_ago(2)} missed: no reading up to {days_ago(1)} (2 days), and none can be had later",
+        f"{days_ago(2)} missed: up to {days_ago(1)} (2 days)",
     ]
-    former = cli("history", "--account", OTHER, "--currency", "jpy", "--to", days_ago(2))
-    assert texts(former, "Former") == [f"Former {OTHER}"]
-    assert texts(former, "20") == [f"{days_ago(3)} JPY ¥5 {days_ago(4)}"]
-    silent = cli("history", "--from", days_ago(2), "--to", days_ago(1))
-    assert f"note  Contoso: missed: {days_ago(2)} to {days_ago(1)} (2 days)" in silent.err
+    done = cli("history")
+    assert done.out.index("Contoso") < done.out.index("Former")
+    assert "not configured any more" in done.out
+    silent = cli("history", "--from", days_ago(2), "--to", days_ago(1), "--format", "csv")
+    assert f"Contoso: missed: {days_ago(2)} to {days_ago(1)} (2 days)" in silent.err
+    unknown = cli("history", "--currency", "xyz")
+    assert (unknown.status, "in XYZ" in unknown.err, "are: USD" in unknown.err) == (1, True, True)
 
 
-def test_csv_has_every_column_of_the_contract(cli: Cli, fill: Fill) -> None:
-    """In its order, times in UTC, absent values empty; gaps are told on stderr, where they are in nobody's way."""
-    fill([row(days_ago(3), "0.10", LastPaymentAmount=5.0), row(days_ago(1))])
-    done = cli("history", "--format", "csv")
-    header, first, second = csv.reader(io.StringIO(done.out))
-    assert header == NAMES
+def test_programs_get_every_column_and_the_gaps(cli: Cli, fill: Fill) -> None:
+    """CSV in UTF-8 whatever the console; JSON with the documented members and types; months as exact text."""
+    fill([row(days_ago(3), "0.10", LastPaymentAmount=5.0, AccountName="日本"), row(days_ago(1))])
+    done = cli("history", "--format", "csv", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    header, first, _ = csv.reader(io.StringIO(done.out))
     values = dict(zip(header, first, strict=True))
-    assert values["BalanceText"] == "0.10"
+    assert header == NAMES
+    assert (values["BalanceText"], values["AccountName"], values["CreditLimit"]) == ("0.10", "日本", "")
     assert values["RetrievedAt"] == f"{days_ago(3)}T06:17:03.123456Z"
-    assert (values["LastPaymentAmount"], values["CreditLimit"]) == ("5.0", "")
-    assert second[1] == f"{days_ago(1)}_USD"
     assert done.err == f"note  Contoso: missed: {days_ago(2)}\n"
+    document = json.loads(cli("history", "--format", "json").out)
+    months = json.loads(cli("history", "--by", "month", "--format", "json").out)
+    assert [list(found) for found in document["rows"]] == [NAMES, NAMES]
+    assert document["gaps"][0]["first"] == document["gaps"][0]["last"] == str(days_ago(2))
+    assert months["months"][-1]["close"] == "100.00"
+    page = (Path(__file__).parents[4] / "docs" / "operate.md").read_text(encoding="utf-8")
+    section = page.partition("## JSON of the commands")[2].partition("\n## ")[0]
+    for member in (*document["gaps"][0], *months["months"][0]):
+        assert f"`{member}`" in section
 
 
-def test_json_has_every_column_of_the_contract(cli: Cli, fill: Fill) -> None:
-    """One object a row, absent values null; an empty history is an empty array."""
-    empty = cli("history", "--format", "json")
-    assert (empty.status, json.loads(empty.out)) == (0, [])
-    assert empty.err == "note  Contoso: no history in this time\n"
-    fill(list(days(2)))
-    rows = json.loads(cli("history", "--format", "json").out)
-    assert [list(found) for found in rows] == [NAMES, NAMES]
-    assert [(found["BalanceAmount"], found["SchemaVersion"], found["CreditLimit"]) for found in rows] == [
-        (1000.5, 1, None),
-        (1001.5, 1, None),
+def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
+    """Workbook, page, picture and CSV; in the workbook text is text, days are days and amounts numbers."""
+    name = "=1+1 <script>alert(1)</script> 日本😀"
+    fill([row(days_ago(number), "12345678901234567.89", AccountName=name, CreditLimit=2e16) for number in (5, 4, 1)])
+    cli.use({"PARTNER_ACCOUNT_NAME": "<b>日本 العربية 😀"})
+    for file in ("a.xlsx", "a.html", "a.png", "a.svg", "a.csv", "a.json"):
+        done = cli("history", "--output", file)
+        assert (done.status, done.err) == (0, "" if file != "a.csv" else done.err), done.err
+        assert f"Written: {file}" in done.out
+    sheet = openpyxl.load_workbook(cli.folder / "a.xlsx")["rows"]
+    found = dict(zip((cell.value for cell in sheet[1]), sheet[2], strict=True))
+    assert (found["AccountName"].value, found["AccountName"].data_type) == (name, "s")
+    assert str(found["SnapshotDate"].value) == f"{days_ago(5)} 00:00:00"
+    assert (found["BalanceAmount"].data_type, found["BalanceText"].value) == ("n", "12345678901234567.89")
+    html = (cli.folder / "a.html").read_text(encoding="utf-8")
+    assert "<script" not in html
+    assert "&lt;b&gt;日本" in html
+    assert "default-src 'none'" in html
+    assert "http://" not in html
+    assert "https://" not in html
+
+
+def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
+    """More than a page is read in order; a gap of 24 years has one line, and a chart in plain characters is drawn."""
+    fill([row(date(2002, 1, 1)), *days(1100)])
+    done = cli("history", "--last", "all", "--plot", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+    assert (done.status, done.out.isascii(), "?" in done.out) == (0, True, False)
+    assert [line.split()[0] for line in texts(done, "20")] == ["2002-01-01", "2002-01-02"] + [
+        str(days_ago(number)) for number in range(1100, 0, -1)
     ]
-
-
-def test_more_than_a_page_is_read_in_order(cli: Cli, fill: Fill) -> None:
-    """Pages are fetched ahead and none is lost or doubled; charts and the picture take long histories too."""
-    fill(list(days(1100)))
-    done = cli("history", "--plot", "--chart", "history.svg")
-    assert done.status == 0
-    read = [line.split()[0] for line in texts(done, "20")]
-    assert read == [days_ago(number).isoformat() for number in range(1100, 0, -1)]
-    assert "Contoso, balance in USD" in done.out
-    picture = (cli.folder / "history.svg").read_text(encoding="utf-8")
-    assert picture.startswith("<?xml")
-    assert "Drawn: history.svg" in done.out
-
-
-def test_a_chart_in_plain_characters_where_others_cannot_be_shown(cli: Cli, fill: Fill) -> None:
-    """On a console of another encoding the frame and the line are ASCII."""
-    fill(list(days(5)))
-    done = cli("history", "--plot", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
-    assert done.status == 0
-    chart = done.out[done.out.index("balance in USD") :]
-    assert "*" in chart
-    assert "?" not in chart
-    assert done.out.isascii()
+    assert max(map(len, done.out.splitlines())) <= 120
+    month = cli("history", "--by", "month", "--last", "60d")
+    assert str(days_ago(1))[:7] in month.out
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--last", "soon"], "is no length of time"),
+        (["--last", "soon"], "is not a length of time"),
+        (["--last", "5000y"], "longer than 100 years"),
         (["--from", "2026-01-02", "--to", "2026-01-01"], "is after --to"),
-        (["--format", "csv", "--chart", "x.png"], "--format table alone"),
+        (["--format", "csv", "--output", "x.png"], "give one of"),
+        (["--output", "x.jpg"], "does not end in"),
+        (["--html", "no/such/x.html"], "does not exist"),
+        (["--currency", "dollar"], "is not a currency"),
+        (["--runs", "--by", "month"], "--runs goes with"),
     ],
 )
 def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], says: str) -> None:
@@ -154,15 +200,30 @@ def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], say
     assert says in " ".join(done.err.replace("│", " ").split())
 
 
-def test_lengths_of_time() -> None:
-    """Days, weeks, months of 30 and years of 365 days."""
-    assert [as_days(text) for text in ("1d", "12w", "6m", "2y")] == [1, 84, 180, 730]
-
-
-def test_pictures_are_png_or_svg() -> None:
-    """Anything else is refused before the table is read."""
-    assert as_picture("a.PNG").name == "a.PNG"
-    with pytest.raises(typer.BadParameter, match=r"\.png or \.svg"):
-        as_picture("a.jpg")
-    with pytest.raises(typer.BadParameter, match="folder"):
-        as_picture("no/such/folder/a.png")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to write to")
+def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
+    """In every form, with exit status 1 and without a traceback."""
+    fill(list(days(1500)))
+    for form in ("table", "csv", "json"):
+        line = cli.line("history", "--last", "all", "--format", form)
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(  # noqa: S603 - our own command line
+                line,
+                env=cli.environ,
+                cwd=cli.folder,
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        assert (done.returncode, "No space left" in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+        process = subprocess.Popen(  # noqa: S603 - our own command line
+            line, env=cli.environ, cwd=cli.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        with process.stderr as stream:
+            err = stream.read()
+        assert (process.wait(SECONDS), "closed the pipe" in err, "Traceback" in err) == (1, True, False)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands.history.gaps import Missed, tenant_of, with_gaps
+from cli.commands.history.gaps import Gap, insert_gaps
 from cli.support.failure import CommandFailed
 from shared.history.row import Entity
 from tests.support.rows import row
@@ -19,10 +19,10 @@ def day(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def gaps(rows: list[Entity], *, first: date | None = None, last: date, began: bool = False) -> list[Missed]:
+def gaps(rows: list[Entity], *, first: date | None = None, last: date | None, began: bool = False) -> list[Gap]:
     """Return the gaps alone."""
-    items = with_gaps(rows, first=first, last=last, began_before=lambda *_: began)
-    return [item for item in items if isinstance(item, Missed)]
+    items = insert_gaps(rows, first=first, last=last, began_before=lambda _: began)
+    return [item for item in items if isinstance(item, Gap)]
 
 
 @given(st.sets(st.integers(0, 60), min_size=1), st.integers(0, 70))
@@ -30,8 +30,8 @@ def test_every_day_is_a_row_or_missed(numbers: set[int], last: int) -> None:
     """From the first row to the last day, each day once and in order; nothing is missed after `last`."""
     rows = [row(day(number)) for number in sorted(numbers)]
     covered: list[date] = []
-    for item in with_gaps(rows, first=None, last=day(last), began_before=lambda *_: True):
-        if isinstance(item, Missed):
+    for item in insert_gaps(rows, first=None, last=day(last), began_before=lambda _: True):
+        if isinstance(item, Gap):
             covered += [item.first + timedelta(days=number) for number in range(item.days)]
         else:
             covered.append(date.fromisoformat(str(item["SnapshotDate"])))
@@ -44,24 +44,19 @@ def test_currencies_of_one_day_are_one_day() -> None:
     assert gaps(rows, last=day(2)) == []
 
 
-def test_nothing_is_missed_before_a_history_begins() -> None:
-    """Unless it began before the time that is asked for."""
+def test_nothing_is_missed_before_a_history_begins_or_after_it_ends() -> None:
+    """Unless it began before the time that is asked for; an account without any row then misses all of the time."""
     rows = [row(day(3))]
     assert gaps(rows, first=day(0), last=day(3)) == []
-    assert gaps(rows, first=day(0), last=day(3), began=True) == [Missed(rows[0]["PartitionKey"], day(0), day(2))]  # type: ignore[arg-type] # a text
-
-
-def test_accounts_are_kept_apart() -> None:
-    """Each has gaps of its own, up to the last day, and an item says whose it is."""
-    rows = [row(day(0), tenant="a"), row(day(2), tenant="b"), row(day(4), tenant="b")]
-    assert gaps(rows, last=day(4)) == [Missed("a", day(1), day(4)), Missed("b", day(3), day(3))]
-    assert [tenant_of(item) for item in (rows[0], Missed("b", day(3), day(3)))] == ["a", "b"]
+    assert gaps(rows, first=day(0), last=day(3), began=True) == [Gap(day(0), day(2))]
+    assert gaps([], first=day(0), last=day(3), began=True) == [Gap(day(0), day(3))]
+    assert gaps(rows, last=None) == []
 
 
 def test_a_gap_in_words() -> None:
     """One day, or the first, the last and how many."""
-    assert str(Missed("a", day(0), day(0))) == "2026-01-01"
-    assert str(Missed("a", day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
+    assert str(Gap(day(0), day(0))) == "2026-01-01"
+    assert str(Gap(day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
 
 
 def test_a_row_that_is_no_snapshot_is_told() -> None:

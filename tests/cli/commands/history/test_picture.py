@@ -1,14 +1,14 @@
 """The picture of the history."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from babel import Locale
 from PIL import Image
 
-from cli.commands.history.gaps import Missed
+from cli.commands.history.account_view import AccountView
+from cli.commands.history.gaps import Gap
 from cli.commands.history.picture import MOST_PANELS, save
 from cli.commands.history.series import AccountSeries
 from cli.support.failure import CommandFailed
@@ -18,15 +18,15 @@ US = Money(Locale("en", "US"))
 START = date(2026, 1, 1)
 
 
-def account(currencies: int = 1, days: int = 5) -> AccountSeries:
+def account(currencies: int = 1, days: int = 5) -> AccountView:
     """Return an account with so many currencies, a day missed."""
     gap = START + timedelta(days=2)
-    made = AccountSeries("Contoso", missed=[Missed("t", gap, gap)])
+    made = AccountSeries("Contoso", gaps=[Gap(gap, gap)])
     for currency in range(currencies):
         for number in range(days):
             if number != 2:
-                made.add(f"C{currency:02}", START + timedelta(days=number), Decimal(number))
-    return made
+                made.add(f"C{currency:02}", START + timedelta(days=number), float(number))
+    return AccountView("Contoso", "t", configured=True, series=made)
 
 
 def test_each_currency_has_a_panel_of_its_own(tmp_path: Path) -> None:
@@ -46,5 +46,5 @@ def test_what_cannot_be_read_or_written_is_refused(tmp_path: Path) -> None:
     assert "--account" in error.value.remedy
     with pytest.raises(CommandFailed, match="nothing to draw"):
         save([], US, tmp_path / "x.png")
-    with pytest.raises(CommandFailed, match="cannot be written"):
+    with pytest.raises(CommandFailed, match="was not written"):
         save([account()], US, tmp_path / "missing" / "x.png")

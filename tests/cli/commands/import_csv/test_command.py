@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.support.operator_table import Span
-from cli.support.tables import Workplace
+from cli.support.tables import TableContext
 from shared.history.row import Entity
 from standin import StandIn
 from standin.partner import Partner
@@ -36,13 +36,15 @@ def csv_file(cli: Cli, text: str) -> Path:
     return file
 
 
-def both(opened: Workplace) -> tuple[list[Entity], list[Entity]]:
+def both(opened: TableContext) -> tuple[list[Entity], list[Entity]]:
     """Return the rows of the table and of the archive."""
     assert opened.archive is not None
     return list(opened.table.rows(Span(TENANT))), list(opened.archive.rows(Span(TENANT)))
 
 
-def test_nothing_is_written_without_being_told_to(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+def test_nothing_is_written_without_being_told_to(
+    cli: Cli, partner: Partner, place: Callable[[], TableContext]
+) -> None:
     """A dry run tells what is missing; the import inserts it, marked, into table and archive; a second one inserts nothing."""
     file = csv_file(cli, GOOD)
     dry = cli("import", file)
@@ -63,7 +65,7 @@ def test_nothing_is_written_without_being_told_to(cli: Cli, partner: Partner, pl
     assert table == archive
 
 
-def test_rows_that_stand_are_never_touched(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+def test_rows_that_stand_are_never_touched(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
     """A row of the table stays as it is, and a row that only the archive has goes into the table unchanged."""
     opened = place()
     assert opened.archive is not None
@@ -83,7 +85,7 @@ def test_rows_that_stand_are_never_touched(cli: Cli, partner: Partner, place: Ca
 
 
 def test_every_line_is_checked_before_the_first_is_written(
-    cli: Cli, partner: Partner, place: Callable[[], Workplace]
+    cli: Cli, partner: Partner, place: Callable[[], TableContext]
 ) -> None:
     """Each problem has its line, the limit and the remedy; one wrong line keeps all from being written."""
     text = GOOD + "2025-02-30,USD,1,\n2025-03-01,UDS,1,\n" + "2025-01-03,USD,x,\n" * 30
@@ -98,7 +100,7 @@ def test_every_line_is_checked_before_the_first_is_written(
     assert both(place()) == ([], [])
 
 
-def test_an_export_can_be_imported_elsewhere(cli: Cli, partner: Partner, place: Callable[[], Workplace]) -> None:
+def test_an_export_can_be_imported_elsewhere(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
     """What `history --format csv` writes is a file that `import` reads."""
     opened = place()
     opened.table.insert([row(days_ago(3), "-12.34", LastPaymentAmount=5.0, Details='[{"a":1}]')])

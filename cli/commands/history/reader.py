@@ -1,0 +1,111 @@
+"""Reading a part of the history, account by account: the settings' accounts in their order, then former ones."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import chain, groupby, pairwise
+
+from cli.commands.history.gaps import Gap, explain, insert_gaps
+from cli.commands.history.ledger import Ledger
+from cli.support.console import warn
+from cli.support.operator_table import OperatorTable, Span
+from cli.support.streams import read_side_by_side
+from shared.errors import SnapshotError
+from shared.history.row import Entity
+
+SIDE_BY_SIDE = 8
+"""Accounts read at once."""
+
+
+@dataclass(frozen=True)
+class HistoryQuery:
+    """What part of the history is asked for. `until` is the last day that can be missing: today may still be read."""
+
+    tenants: tuple[str, ...] | None
+    currency: str | None
+    first: date | None
+    last: date | None
+    until: date
+
+
+@dataclass(frozen=True)
+class AccountHistory:
+    """One account's rows and gaps by day; `configured` when the settings still have it. Use `items` before the next."""
+
+    tenant_id: str
+    name: str
+    configured: bool
+    items: Iterator[Entity | Gap]
+
+
+class HistoryReader:
+    """Reads what a query asks for; `names` are the configured accounts' in the settings' order, `ledger` gives reasons.
+
+    `currencies` are those of the rows that were read, whatever the query's currency.
+    """
+
+    def __init__(
+        self, table: OperatorTable, query: HistoryQuery, names: Mapping[str, str], ledger: Ledger | None = None
+    ) -> None:
+        self._table = table
+        self._query = query
+        self._names = names
+        self._ledger = ledger
+        self.currencies: set[str] = set()
+
+    def accounts(self, columns: tuple[str, ...] | None) -> Iterator[AccountHistory]:
+        """Yield every account that is asked for, also those without a row, with these columns of its rows.
+
+        Raises:
+            SnapshotError: the table cannot be read.
+            CommandFailed: while the items are used: a row is not a snapshot.
+
+        """
+        wanted = self._query.tenants
+        configured = [tenant for tenant in self._names if wanted is None or tenant in wanted]
+        others = [tenant for tenant in wanted or () if tenant not in self._names]
+        bounds = self._query.first, self._query.last
+        spans = [Span(tenant, *bounds) for tenant in (*configured, *others)]
+        if wanted is None:
+            known = sorted(configured)
+            spans += [Span(None, *bounds, above=above, below=below) for above, below in pairwise(["", *known, None])]
+        streams = read_side_by_side([self._table.pages(span, columns) for span in spans], SIDE_BY_SIDE)
+        for span, rows in zip(spans, streams, strict=True):
+            if span.tenant_id is not None:
+                yield self._account(span.tenant_id, rows)
+            else:
+                for tenant, own in groupby(rows, lambda row: str(row["PartitionKey"])):
+                    yield self._account(tenant, own)
+
+    def _account(self, tenant: str, rows: Iterator[Entity]) -> AccountHistory:
+        start = next(rows, None)
+        name = self._names.get(tenant) or str((start or {}).get("AccountName") or tenant)
+        return AccountHistory(
+            tenant, name, tenant in self._names, self._items(tenant, rows if start is None else chain([start], rows))
+        )
+
+    def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
+        query, until = self._query, self._query.until if tenant in self._names else None
+        ending = f"_{query.currency}" if query.currency else ""
+        began: Callable[[date], bool] = lambda day: self._table.any_before(tenant, day)  # noqa: E731 - one expression
+        for item in insert_gaps(rows, first=query.first, last=until, began_before=began):
+            if isinstance(item, Gap):
+                yield from self._explained(tenant, item)
+                continue
+            key = str(item["RowKey"])
+            self.currencies.add(key[11:])
+            if key.endswith(ending):
+                yield item
+
+    def _explained(self, tenant: str, gap: Gap) -> Iterator[Gap]:
+        ledger = self._ledger
+        if ledger is None:
+            yield gap
+            return
+        try:
+            found = list(explain(gap, lambda day: ledger.reason(tenant, day), ledger.began))
+        except SnapshotError as error:
+            warn(f"the reasons of missed days are unknown: the ledger of runs cannot be read: {error.message}")
+            self._ledger = None
+            found = [gap]
+        yield from found

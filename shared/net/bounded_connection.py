@@ -1,0 +1,86 @@
+"""Connections whose answers are bounded in bytes and in time, however slowly they trickle in."""
+
+import http.client
+import io
+import socket
+from typing import Any
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from shared.net.attempt import UnreadableAnswerError, current_attempt
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes, head included; a page of 1,000 rows of the history takes about one million."""
+
+_SLICE = 0.5
+"""Seconds after which a waiting reader looks whether the run was stopped."""
+
+
+class _SocketReader(io.RawIOBase):
+    """Reads one answer from a socket: before each read, the socket's timeout is set to what is left of the attempt."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._hold = sock.makefile("rb", 0)  # keeps the socket open until the answer is read
+        self._bytes = 0
+        self.in_head = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            left = current_attempt().seconds_left()
+            self._sock.settimeout(min(left, _SLICE))
+            try:
+                count = self._sock.recv_into(buffer)
+            except TimeoutError:
+                continue
+            break
+        self._sock.settimeout(left)
+        if count == 0 and self.in_head:
+            # http.client takes the end of the stream as the end of the head.
+            raise ConnectionResetError
+        self._bytes += count
+        if self._bytes > LARGEST_ANSWER:
+            raise UnreadableAnswerError(f"its answer is larger than {LARGEST_ANSWER:,} bytes")
+        return count
+
+    def close(self) -> None:
+        if not self.closed:
+            self._hold.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self._reader = _SocketReader(sock)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        self._reader.in_head = False
+
+
+class _BoundedHTTPConnection(HTTPConnection):
+    response_class = _Response
+
+
+class _BoundedHTTPSConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _BoundedHTTPConnection
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _BoundedHTTPSConnection
+
+
+def bound(manager: urllib3.PoolManager) -> None:
+    """Have a pool manager, or a proxy's, make only bounded connections."""
+    manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}

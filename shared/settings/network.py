@@ -1,0 +1,94 @@
+"""The network settings that every HTTP client of this machine shares: proxy and CA file, read and checked.
+
+They are variables of the operating system, not app settings of ours; the HTTP session is built from the values read here.
+"""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from shared.net.proxy import Proxy
+from shared.settings.values import ErrorCollector
+
+PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+"""In the order in which `requests` takes them; all services are called over https, so HTTP_PROXY is not read."""
+
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@dataclass(frozen=True)
+class CaFile:
+    """A file of trusted certificates (PEM) and the variable that names it."""
+
+    variable: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Network:
+    """How the services are reached: `no_proxy` is the list of hosts reached directly, as NO_PROXY has it."""
+
+    https_proxy: Proxy | None = None
+    no_proxy: str = ""
+    ca_file: CaFile | None = None
+
+
+def read_network(environ: Mapping[str, str], errors: ErrorCollector) -> Network:
+    """Read the proxy and the CA file; a malformed proxy URL or an unusable file is added to `errors`."""
+    proxy = _first(environ, PROXY_VARIABLES)
+    ca_file = _first(environ, CA_VARIABLES)
+    no_proxy = _first(environ, ("no_proxy", "NO_PROXY"))
+    return Network(
+        https_proxy=_proxy(*proxy, errors) if proxy else None,
+        no_proxy=no_proxy[1] if no_proxy else "",
+        ca_file=_ca_file(*ca_file, errors) if ca_file else None,
+    )
+
+
+def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    return next(((name, text) for name in names if (text := environ.get(name, "").strip())), None)
+
+
+def _proxy(variable: str, text: str, errors: ErrorCollector) -> Proxy | None:
+    url = text if "://" in text else f"http://{text}"
+    try:
+        parts = urlsplit(url)
+        valid = bool(parts.hostname) and parts.port != 0 and not any(c.isspace() or c in "<>\\" for c in url)
+    except ValueError:
+        valid = False
+        parts = urlsplit("")
+    if not valid or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query or parts.fragment:
+        errors.add(
+            variable,
+            "is not the address of an http or https proxy",
+            "http://<host>:<port>; percent-encode special characters in a user or password",
+        )
+        return None
+    return Proxy(variable, url)
+
+
+def _ca_file(variable: str, text: str, errors: ErrorCollector) -> CaFile | None:
+    path = Path(text)
+    try:
+        if path.is_dir():
+            wrong = "is a folder"
+        elif not path.is_file():
+            wrong = "does not exist"
+        elif path.stat().st_size == 0:
+            wrong = "is empty"
+        else:
+            ssl.create_default_context(cafile=text)
+            return CaFile(variable, text)
+    except ssl.SSLError:
+        wrong = "does not hold readable PEM certificates"
+    except (OSError, ValueError) as error:
+        wrong = f"cannot be read ({getattr(error, 'strerror', None) or 'invalid path'})"
+    shown = "".join(c if c.isprintable() else "?" for c in text[:200])
+    errors.add(
+        variable,
+        f"names {shown}, which {wrong}",
+        "the path of a PEM file with the certificates to trust, or remove the variable",
+    )
+    return None

@@ -1,0 +1,57 @@
+"""The schedule that the host runs the function on."""
+
+import pytest
+
+from shared.settings.schedule import check_schedule
+from shared.settings.values import ErrorCollector, SettingParser
+
+
+def wrong(text: str | None) -> list[str]:
+    """Return what is wrong with this schedule."""
+    errors = ErrorCollector()
+    check_schedule(SettingParser("SNAPSHOT_SCHEDULE", text, errors))
+    assert all("six NCRONTAB fields" in error.right for error in errors.found)
+    return [error.wrong for error in errors.found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "%SNAPSHOT_SCHEDULE%",
+        "0 17 * * * *",
+        "0 17 6-22/4 * * *",
+        "*/15 0,30 0-23 1-31 Jan-DEC Mon-Fri",
+        "59 59 23 31 12 6",
+        "0  0\t5 1,15 feb,aug sun",
+        "5/10 0 0 1 1 *",
+    ],
+)
+def test_what_the_host_runs_on_time_is_taken(text: str | None) -> None:
+    """Numbers, names, lists, ranges and steps; a placeholder is the host's to resolve."""
+    assert wrong(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("17 * * * *", ["has 5 fields instead of six"]),
+        ("01:00:00", ["has 1 field instead of six"]),
+        ("0 17 * * * * 2026", ["has 7 fields instead of six"]),
+        ("60 0 0 1 1 0", ["has a wrong field 1, the second (0 to 59)"]),
+        ("0 17 24 * * *", ["has a wrong field 3, the hour (0 to 23)"]),
+        ("0 0 0 0 13 7", [f"has a wrong field {n}" for n in (4, 5, 6)]),
+        ("0 0 0 * Mon *", ["has a wrong field 5, the month (1 to 12)"]),
+        ("0 0 22-6 * * *", ["has a wrong field 3"]),
+        ("0 */0 * * * *", ["has a wrong field 2"]),
+        ("0 1, * * * *", ["has a wrong field 2"]),
+        ("0 0 6 ? * *", ["has a wrong field 4"]),
+        ("0 0 6 L * MON#1", ["has a wrong field 4", "has a wrong field 6"]),
+        ("0 -1 0 * * *", ["has a wrong field 2"]),
+    ],
+)
+def test_what_the_host_runs_late_or_never_is_refused(text: str, what: list[str]) -> None:
+    """With the number of fields, or the field and its range."""
+    found = wrong(text)
+    assert len(found) == len(what)
+    assert all(error.startswith(start) for error, start in zip(found, what, strict=True))
