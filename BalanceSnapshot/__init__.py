@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 if TYPE_CHECKING:
-    from shared.run import RunResult
+    from shared.job import RunResult
 
 
 def main(timer: func.TimerRequest, context: func.Context) -> None:

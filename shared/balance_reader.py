@@ -10,7 +10,7 @@ from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired
 from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
-from shared.partner_center.client import BearerToken, Caller, PartnerCenter
+from shared.partner_center.client import BearerToken, PartnerCenter, RequestContext
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
@@ -28,7 +28,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True)
-class Reader:
+class BalanceReader:
     """Reads balances over services that are handed in; `new_id` makes GUIDs."""
 
     vault: Vault | None
@@ -67,7 +67,7 @@ class Reader:
 
     def partner_center(self, account: Account, tokens: Tokens, *, validate_mfa: bool = False) -> PartnerCenter:
         """Return Partner Center as the account's token sees it, under a new correlation id."""
-        caller = Caller(
+        caller = RequestContext(
             session=self.session,
             api_url=account.cloud.api_url,
             authorize=BearerToken(tokens.access_token),

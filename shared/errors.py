@@ -1,7 +1,7 @@
 """Everything that can go wrong, as one tree in two branches.
 
     SnapshotError
-    ├── MayPass                     the next attempt, retry or catch-up run of the day may succeed
+    ├── TransientError                     the next attempt, retry or catch-up run of the day may succeed
     │   ├── VaultUnreachable        vault-unreachable
     │   ├── IdentityUnavailable     identity-unavailable
     │   ├── SignInUnavailable       sign-in-unavailable
@@ -9,7 +9,7 @@
     │   ├── PartnerUnavailable      partner-unavailable
     │   ├── PartnerBadResponse      partner-bad-response
     │   └── TableUnreachable        table-unreachable
-    └── NeedsPerson                 stays until somebody follows the remedy
+    └── PermanentError                 stays until somebody follows the remedy
         ├── SettingsInvalid         settings-invalid
         ├── ClockWrong              clock-wrong
         ├── VaultAccessDenied       vault-access-denied
@@ -26,13 +26,13 @@
         ├── TableMissing            table-missing
         └── Unexpected              unexpected
 
-The codes are a contract: alerts and scripts rest on them. `meaning` and `remedy` are what docs/errors.md prints.
+The codes are a contract: alerts and scripts rest on them. The docstrings and remedies are what docs/errors.md prints.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,6 @@ class SnapshotError(Exception):
     """A failure with a stable code, a message that says what was met and where, and a remedy."""
 
     code: ClassVar[str]
-    meaning: ClassVar[str]
     usual_remedy: ClassVar[str]
 
     def __init__(self, message: str, *, remedy: str | None = None, ids: Ids = NO_IDS) -> None:
@@ -59,86 +58,90 @@ class SnapshotError(Exception):
         self.remedy = remedy or self.usual_remedy
         self.ids = ids
 
+    def fields(self) -> dict[str, Any]:
+        """Return what a marked line and the ledger say of this error."""
+        return {
+            "code": self.code,
+            "mayPass": isinstance(self, TransientError),
+            "message": self.message,
+            "remedy": self.remedy,
+            "requestId": self.ids.request_id,
+            "correlationId": self.ids.correlation_id,
+        }
 
-class MayPass(SnapshotError):
+
+class TransientError(SnapshotError):
     """A failure that may pass by itself."""
 
 
-class NeedsPerson(SnapshotError):
+class PermanentError(SnapshotError):
     """A failure that stays until somebody acts."""
 
 
-class VaultUnreachable(MayPass):
-    """Key Vault gave no answer, or a passing failure, until the time limit."""
+class VaultUnreachable(TransientError):
+    """Key Vault gave no usable answer within the time limit."""
 
     code = "vault-unreachable"
-    meaning = "Key Vault gave no usable answer within the time limit."
     usual_remedy = (
         "Nothing to do when it passes: the next run of the day tries again. When it stays, check that KEY_VAULT_URL is the "
         "vault's address (https://<vault>.vault.azure.net), that the vault exists, and that its firewall lets the function in."
     )
 
 
-class IdentityUnavailable(MayPass):
-    """No token could be had for the Azure identity that runs the job."""
+class IdentityUnavailable(TransientError):
+    """The Azure identity of the function (or your own sign-in) gave no token."""
 
     code = "identity-unavailable"
-    meaning = "The Azure identity of the function (or your own sign-in) gave no token."
     usual_remedy = (
         "In Azure: check that the identity is assigned to the function app (Identity > User assigned) and that AZURE_CLIENT_ID is "
         "its client id. On your own machine: sign in with `az login`."
     )
 
 
-class SignInUnavailable(MayPass):
-    """Entra ID gave no usable answer to the sign-in for Partner Center."""
+class SignInUnavailable(TransientError):
+    """The sign-in service (Entra ID) gave no usable answer within the time limit."""
 
     code = "sign-in-unavailable"
-    meaning = "The sign-in service (Entra ID) gave no usable answer within the time limit."
     usual_remedy = (
         "Nothing to do when it passes: the next run of the day tries again. When it stays, check https://status.azure.com, any "
         "proxy in between, and PARTNER_LOGIN_URL if you set it."
     )
 
 
-class PartnerThrottled(MayPass):
-    """Partner Center answered 429 until the time limit."""
+class PartnerThrottled(TransientError):
+    """Partner Center refused for a while because the tenant made too many requests (429)."""
 
     code = "partner-throttled"
-    meaning = "Partner Center refused for a while because the tenant made too many requests (429)."
     usual_remedy = (
         "Nothing to do when it passes: the next run of the day tries again. When it stays, find what else calls Partner Center "
         "for this tenant so often: the limit is the tenant's, not this job's, which makes one call a day."
     )
 
 
-class PartnerUnavailable(MayPass):
-    """Partner Center gave no answer, or a passing failure, until the time limit."""
+class PartnerUnavailable(TransientError):
+    """Partner Center gave no answer, or answered with a passing failure, until the time limit."""
 
     code = "partner-unavailable"
-    meaning = "Partner Center gave no answer, or answered with a passing failure, until the time limit."
     usual_remedy = (
         "Nothing to do when it passes: the next run of the day tries again. When it stays, give Microsoft's support the request "
         "id and the correlation id of this message."
     )
 
 
-class PartnerBadResponse(MayPass):
-    """Partner Center answered something that holds no readable balance."""
+class PartnerBadResponse(TransientError):
+    """Partner Center answered, but not with a readable balance; nothing was recorded rather than a guess."""
 
     code = "partner-bad-response"
-    meaning = "Partner Center answered, but not with a readable balance; nothing was recorded rather than a guess."
     usual_remedy = (
         "The next run of the day tries again. When it stays, give Microsoft's support the request id and the correlation id of "
         "this message, and check PARTNER_API_URL if you set it."
     )
 
 
-class TableUnreachable(MayPass):
-    """Table Storage gave no answer, or a passing failure, until the time limit."""
+class TableUnreachable(TransientError):
+    """Table Storage gave no usable answer within the time limit."""
 
     code = "table-unreachable"
-    meaning = "Table Storage gave no usable answer within the time limit."
     usual_remedy = (
         "Nothing to do when it passes: the next run of the day tries again. When it stays, check that SNAPSHOT_TABLE_ENDPOINT is "
         "the storage account's table address and that the account's firewall lets the function in."
@@ -146,7 +149,7 @@ class TableUnreachable(MayPass):
 
 
 @dataclass(frozen=True)
-class Problem:
+class SettingProblem:
     """One thing wrong with one setting: its name, what is wrong, what is right. Never its value."""
 
     setting: str
@@ -160,23 +163,22 @@ class Problem:
 _LONGEST_LIST = 5_900
 
 
-class SettingsInvalid(NeedsPerson):
-    """One or more settings are missing or wrong; all of them are told at once."""
+class SettingsInvalid(PermanentError):
+    """One or more settings are missing or wrong; the message lists every one of them."""
 
     code = "settings-invalid"
-    meaning = "One or more settings are missing or wrong; the message lists every one of them."
     usual_remedy = (
         "Correct the settings named in the message (function app > Environment variables, or local.settings.json); "
         "docs/settings.md describes each."
     )
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{count} in the settings. {_listed(problems)}")
         self.problems = problems
 
 
-def _listed(problems: tuple[Problem, ...]) -> str:
+def _listed(problems: tuple[SettingProblem, ...]) -> str:
     """List the problems in at most 6,000 characters; equal problems of consecutive accounts are listed once."""
     groups: dict[tuple[str, str, str, str], list[int]] = {}
     for problem in problems:
@@ -208,112 +210,101 @@ def _ranges(indexes: list[int]) -> list[tuple[int, int]]:
     return ranges
 
 
-class ClockWrong(NeedsPerson):
-    """The clock of this machine is wrong."""
+class ClockWrong(PermanentError):
+    """The clock of this machine is wrong, so the day of a snapshot would be too; nothing was recorded."""
 
     code = "clock-wrong"
-    meaning = "This machine's clock is wrong, so the day of a snapshot would be too; nothing was recorded."
     usual_remedy = (
         "Set this machine's clock (switch on its time synchronization), then run this again. In Azure: restart the function "
         "app; if the message returns, open a support request."
     )
 
 
-class VaultAccessDenied(NeedsPerson):
-    """Key Vault refused the identity, or its network."""
+class VaultAccessDenied(PermanentError):
+    """Key Vault refused the identity that runs the job, or the network it comes from."""
 
     code = "vault-access-denied"
-    meaning = "Key Vault refused the identity that runs the job, or the network it comes from."
     usual_remedy = (
         "Give the identity the role Key Vault Secrets User on the vault (a new role takes up to 30 minutes to work), and check "
         "the vault's firewall."
     )
 
 
-class VaultSecretMissing(NeedsPerson):
-    """The vault holds no secret of the configured name."""
+class VaultSecretMissing(PermanentError):
+    """The vault has no secret of the configured name."""
 
     code = "vault-secret-missing"
-    meaning = "The vault has no secret of the configured name."
     usual_remedy = (
         "Put the secret into the vault under the configured name: `az keyvault secret set --vault-name <vault> --name <name> "
         "--expires <date> --file <file>`; or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
     )
 
 
-class VaultSecretDisabled(NeedsPerson):
-    """The secret stands in the vault, disabled."""
+class VaultSecretDisabled(PermanentError):
+    """The secret is in the vault, but disabled."""
 
     code = "vault-secret-disabled"
-    meaning = "The secret is in the vault, but disabled."
     usual_remedy = "Enable it (`az keyvault secret set-attributes --vault-name <vault> --name <name> --enabled true`) or put a new version."
 
 
-class VaultSecretInvalid(NeedsPerson):
-    """The secret is empty, or holds no certificate that can sign in."""
+class VaultSecretInvalid(PermanentError):
+    """The secret is empty, or holds no usable certificate."""
 
     code = "vault-secret-invalid"
-    meaning = "The secret is empty, or holds no usable certificate."
     usual_remedy = (
         "Put the app registration's client secret (its Value, not its Secret ID), or a certificate with its private key and "
         "without a password, into the vault."
     )
 
 
-class SignInRejected(NeedsPerson):
-    """Entra ID refused the app or its credential."""
+class SignInRejected(PermanentError):
+    """Entra ID refused the app's credential: wrong, expired, or unknown in this tenant."""
 
     code = "sign-in-rejected"
-    meaning = "Entra ID refused the app's credential: wrong, expired, or unknown in this tenant."
     usual_remedy = (
         "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; make a new client secret (App registrations > Certificates & secrets) and "
         "put its Value into the vault."
     )
 
 
-class ConsentRequired(NeedsPerson):
-    """The user's consent behind the refresh token is gone; somebody has to sign in again."""
+class ConsentRequired(PermanentError):
+    """The user's token is expired, revoked or refused; somebody has to sign in once more."""
 
     code = "consent-required"
-    meaning = "The user's token is expired, revoked or refused; somebody has to sign in once more."
     usual_remedy = "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center."
 
 
-class MfaRequired(NeedsPerson):
-    """Partner Center wants a user's token that was got with MFA."""
+class MfaRequired(PermanentError):
+    """Partner Center refused the user's token because its sign-in was without MFA."""
 
     code = "mfa-required"
-    meaning = "Partner Center refused the user's token because its sign-in was without MFA."
     usual_remedy = (
         "Run `python -m cli consent` and sign in with MFA. If no second factor was asked for, require MFA for this user first "
         "(Conditional Access or security defaults)."
     )
 
 
-class WrongAudience(NeedsPerson):
+class WrongAudience(PermanentError):
     """Partner Center says that the token is meant for another service."""
 
     code = "wrong-audience"
-    meaning = "Partner Center says that the token is meant for another service."
     usual_remedy = (
         "Check PARTNER_CLOUD, and PARTNER_API_URL and PARTNER_LOGIN_URL if you set them: the API and the sign-in must belong to "
         "the same cloud."
     )
 
 
-class AppOnlyRefused(NeedsPerson):
-    """Partner Center does not give this answer to an app without a user."""
+class AppOnlyRefused(PermanentError):
+    """Partner Center does not answer this call to an app without a user."""
 
     code = "app-only-refused"
-    meaning = "Partner Center does not answer this call to an app without a user."
     usual_remedy = "Set PARTNER_AUTH to app_user and run `python -m cli consent` once; docs/sign-in.md says how."
 
 
-class PartnerAccessDenied(NeedsPerson):
-    """Partner Center refused the app or the user."""
+class PartnerAccessDenied(PermanentError):
+    """Partner Center refused the app or the user behind it."""
 
     code = "partner-access-denied"
-    meaning = "Partner Center refused the app or the user behind it."
     usual_remedy = (
         "Check in Partner Center that the app is registered (Account settings > App management), that the user has the Admin agent "
         "or Billing admin role, and that the tenant is a direct-bill partner or an indirect provider: the API is closed to "
@@ -321,33 +312,30 @@ class PartnerAccessDenied(NeedsPerson):
     )
 
 
-class TableAccessDenied(NeedsPerson):
-    """Table Storage refused the identity, or its network."""
+class TableAccessDenied(PermanentError):
+    """Table Storage refused the identity that runs the job, or the network it comes from."""
 
     code = "table-access-denied"
-    meaning = "Table Storage refused the identity that runs the job, or the network it comes from."
     usual_remedy = (
         "Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account (a new role takes "
         "up to 30 minutes to work), and check the account's firewall."
     )
 
 
-class TableMissing(NeedsPerson):
-    """The table does not exist and the identity may not create it."""
+class TableMissing(PermanentError):
+    """The table does not exist, and the identity may not create it."""
 
     code = "table-missing"
-    meaning = "The table does not exist, and the identity may not create it."
     usual_remedy = (
         "Create it (`az storage table create --auth-mode login --account-name <account> --name <table>`, or deploy infra/ again), "
         "or correct SNAPSHOT_TABLE_NAME."
     )
 
 
-class Unexpected(NeedsPerson):
-    """Something that this tree does not know: a defect of the job, or an answer nobody has seen."""
+class Unexpected(PermanentError):
+    """Something happened that the job does not know; the message names the place in the code."""
 
     code = "unexpected"
-    meaning = "Something happened that the job does not know; the message names the place in the code."
     usual_remedy = "Report it with the message and the run id; `python -m cli check` may show more."
 
     @classmethod

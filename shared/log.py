@@ -42,7 +42,7 @@ LONGEST_LINE = 7_900
 """Characters of a line's JSON: Application Insights cuts at 32,768, and an alert cannot read JSON that was cut."""
 
 
-def report(marker: Marker, **fields: Any) -> None:
+def log_event(marker: Marker, **fields: Any) -> None:
     """Write one marked line; a field that is None is left out."""
     known = {name: fields[name] for name in (*_FIRST, *fields) if fields.get(name) is not None}
     text = json.dumps(known)
@@ -52,7 +52,7 @@ def report(marker: Marker, **fields: Any) -> None:
     LOGGER.log(_LEVELS.get(marker, logging.INFO), "%s %s", marker.value, text)
 
 
-def remark(text: str, **fields: Any) -> None:
+def log_warning(text: str, **fields: Any) -> None:
     """Write a warning that no alert looks for."""
     LOGGER.warning("%s %s", text, json.dumps(fields))
 

@@ -17,10 +17,10 @@ from azure.data.tables import TableClient
 from azure.keyvault.secrets import SecretClient
 
 from shared.azure_services.call import CLIENT_OPTIONS
-from shared.azure_services.identity import Identity, azure_credential
+from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.azure_services.vault import Vault
-from shared.balance_reader import Reader
-from shared.errors import Problem, SettingsInvalid
+from shared.balance_reader import BalanceReader
+from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.history import History
 from shared.history.runs import LEDGER_SUFFIX
 from shared.history.table import HistoryTable
@@ -62,7 +62,7 @@ class Services:
     now: Callable[[], datetime]
     identity: TokenCredential
     vault: Vault | None
-    reader: Reader
+    reader: BalanceReader
     options: dict[str, Any]
     closing: ExitStack
 
@@ -137,12 +137,12 @@ def open_services(
             transport=transport,
         )
         closing.callback(credential.close)
-        identity = Identity(credential, retry)
+        identity = CachedCredential(credential, retry)
         vault = None
         if settings.vault_url is not None:
             client = closing.enter_context(SecretClient(settings.vault_url, identity, **options))
             vault = Vault(client, retry)
-        reader = Reader(vault, identity, SignIn(session, retry, now), session, retry, now, new_id)
+        reader = BalanceReader(vault, identity, SignIn(session, retry, now), session, retry, now, new_id)
         yield Services(settings, session, retry, now, identity, vault, reader, options, closing)
 
 
@@ -153,7 +153,7 @@ def _tls(settings: Settings) -> ssl.SSLContext:
     except (OSError, ssl.SSLError):
         if ca_file is None:
             raise
-        problem = Problem(
+        problem = SettingProblem(
             ca_file.variable, f"names {ca_file.path}, which cannot be loaded", "a PEM file of certificates"
         )
         raise SettingsInvalid((problem,)) from None

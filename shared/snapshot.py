@@ -4,16 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any
 
-from shared.balance_reader import Reader, SignedIn
-from shared.errors import ClockWrong, ConsentRequired, MayPass, SnapshotError, Unexpected
-from shared.expiry import days_left, in_words, is_worth_a_warning
+from shared.balance_reader import BalanceReader, SignedIn
+from shared.errors import ClockWrong, ConsentRequired, SnapshotError, Unexpected
 from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
-from shared.log import Marker, remark, report
+from shared.log import Marker, log_event, log_warning
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.settings.accounts import Account
+from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning
 from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 
 _SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
@@ -27,7 +26,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Day:
+class RunContext:
     """The day of a run, decided once when it starts, and the run's id."""
 
     date: date
@@ -39,12 +38,12 @@ class Snapshots:
     """Takes snapshots over services that are handed in; `check_clock` raises once the table has answered and the clocks differ."""
 
     history: History
-    reader: Reader
+    reader: BalanceReader
     renewals: Renewals | None
     now: Callable[[], datetime]
     check_clock: Callable[[], None] = lambda: None
 
-    def take(self, account: Account, day: Day) -> Outcome:
+    def take(self, account: Account, day: RunContext) -> Outcome:
         """Take the account's snapshot of the day, unless it stands.
 
         Raises:
@@ -70,10 +69,10 @@ class Snapshots:
             [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries], day.run_id
         )
         if kept.archive_error is not None:
-            report(Marker.ARCHIVE_FAILED, **fields, **error_fields(kept.archive_error))
+            log_event(Marker.ARCHIVE_FAILED, **fields, **kept.archive_error.fields())
         _report_rows(Marker.RECORDED if kept.recorded else Marker.KEPT, kept.rows, fields)
         for summary in summaries:
-            _report_remarks(account, summary, fields)
+            _log_warnings(account, summary, fields)
         _report_credit(account, summaries, fields)
         self._renew(account, signed_in, fields)
         return Outcome.RECORDED if kept.recorded else Outcome.KEPT
@@ -83,7 +82,7 @@ class Snapshots:
             return
         days = days_left(end, self.now())
         if is_worth_a_warning(days):
-            report(
+            log_event(
                 Marker.SECRET_EXPIRING,
                 **fields,
                 secret=secret,
@@ -111,8 +110,8 @@ class Snapshots:
             days = None if end is None else days_left(end, self.now())
             lasts = "" if days is None else f", which {in_words(days)}"
             message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
-            told = error_fields(error) | {"message": message}
-            report(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **told)
+            told = error.fields() | {"message": message}
+            log_event(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **told)
 
 
 LARGEST_SKEW = timedelta(minutes=5)
@@ -134,21 +133,9 @@ def check_clock(ahead: timedelta | None, host: str) -> None:
         )
 
 
-def error_fields(error: SnapshotError) -> dict[str, Any]:
-    """Return what a marked line says of an error."""
-    return {
-        "code": error.code,
-        "mayPass": isinstance(error, MayPass),
-        "message": error.message,
-        "remedy": error.remedy,
-        "requestId": error.ids.request_id,
-        "correlationId": error.ids.correlation_id,
-    }
-
-
 def _report_rows(marker: Marker, rows: tuple[Entity, ...], fields: dict[str, str]) -> None:
     for row in rows:
-        report(
+        log_event(
             marker,
             **fields,
             currency=row.get("CurrencyCode"),
@@ -157,9 +144,9 @@ def _report_rows(marker: Marker, rows: tuple[Entity, ...], fields: dict[str, str
         )
 
 
-def _report_remarks(account: Account, summary: InvoiceSummary, fields: dict[str, str]) -> None:
-    for text in summary.remarks:
-        remark(f"In the {summary.currency_code} balance of {account.name!r}: {text}.", **fields)
+def _log_warnings(account: Account, summary: InvoiceSummary, fields: dict[str, str]) -> None:
+    for text in summary.warnings:
+        log_warning(f"In the {summary.currency_code} balance of {account.name!r}: {text}.", **fields)
 
 
 def _report_credit(account: Account, summaries: tuple[InvoiceSummary, ...], fields: dict[str, str]) -> None:
@@ -170,10 +157,10 @@ def _report_credit(account: Account, summaries: tuple[InvoiceSummary, ...], fiel
     matching = [summary for summary in summaries if summary.currency_code == limit.currency]
     for summary in matching:
         percent = float(round(summary.balance_amount / limit.amount * 100, 1))
-        report(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
+        log_event(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
     if not matching:
         message = (
             f"The credit limit of {account.name!r} is in {limit.currency}, and no balance is; nothing is compared."
         )
         remedy = "Set PARTNER_CREDIT_LIMIT (or creditLimit) in the currency that Partner Center bills."
-        report(Marker.CREDIT_UNKNOWN, **fields, currency=limit.currency, message=message, remedy=remedy)
+        log_event(Marker.CREDIT_UNKNOWN, **fields, currency=limit.currency, message=message, remedy=remedy)

@@ -57,7 +57,7 @@ def _failure(account: Account, day: date, row_key: str, run_id: str) -> Entity:
         "SnapshotDate": day.isoformat(),
         "AccountName": account.name,
         "Code": PartnerUnavailable.code,
-        "MayPass": True,
+        "TransientError": True,
         "Message": _MESSAGE,
         "Remedy": PartnerUnavailable.usual_remedy,
         "RequestId": str(uuid.uuid4()),

@@ -14,7 +14,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
 
 from shared.history.row import Entity, snapshot_row
-from shared.partner_center.invoice_summary import Receipt, parse_summary
+from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary
 from shared.settings.accounts import Account
 from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
 from standin.azurite_process import ACCOUNTS
@@ -146,7 +146,7 @@ def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
 def _row(account: Account, day: date, document: dict[str, Any], *, imported: bool) -> Entity:
     """Return the row that the job's own code makes of an answer."""
     read = datetime.combine(day, time(0, 17, _SECONDS_OF_A_RUN), UTC)
-    receipt = Receipt(read, _id("request", account, day), _id("correlation", account, day))
+    receipt = ResponseMetadata(read, _id("request", account, day), _id("correlation", account, day))
     answer = parse_summary(exact_json(document).encode(), receipt)
     row = snapshot_row(account, day, answer, _id("import" if imported else "run", None, None if imported else day))
     if not imported:

@@ -16,13 +16,12 @@ from cli.support.options import AsJson, SettingsFile, SomeAccounts
 from cli.support.progress import waiting
 from cli.support.settings_source import find_settings
 from cli.support.words import count
-from shared.balance_reader import Reader
+from shared.balance_reader import BalanceReader
 from shared.errors import SnapshotError
-from shared.expiry import days_left
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services
 from shared.settings.accounts import Account
-from shared.snapshot import error_fields
+from shared.sign_in.expiry import days_left
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_j
         raise typer.Exit(1)
 
 
-def read(reader: Reader, account: Account) -> tuple[InvoiceSummary, ...]:
+def read(reader: BalanceReader, account: Account) -> tuple[InvoiceSummary, ...]:
     """Sign in and read the balance of each of the account's currencies that is captured.
 
     Raises:
@@ -110,7 +109,7 @@ def _document(balances: Balances, now: datetime) -> dict[str, Any]:
             for summary in result
         ],
         "errors": [
-            {"account": account.name, "tenantId": account.tenant_id, **error_fields(result)}
+            {"account": account.name, "tenantId": account.tenant_id, **result.fields()}
             for account, result in balances.of_accounts
             if isinstance(result, SnapshotError)
         ],

@@ -19,16 +19,16 @@ from cli.support.loopback import Loopback, parameters
 from cli.support.options import OneAccount, SettingsFile
 from cli.support.settings_source import find_settings
 from shared.errors import ConsentRequired, MfaRequired, SignInUnavailable
-from shared.expiry import days_left
 from shared.net.attempt import CallError
 from shared.net.foreign_text import one_line
-from shared.net.retry import TryAgain
+from shared.net.retry import RetryableError
 from shared.services import Services, open_services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
 from shared.sign_in.entra import Tokens, confidential_app, tokens_from
 from shared.sign_in.entra_http import EntraHttp
+from shared.sign_in.expiry import days_left
 
 PORT = 8400
 SIGN_IN_SECONDS = 600.0
@@ -123,7 +123,7 @@ def _sign_in(built: Services, account: Account, answer: Answer) -> Tokens:
         tokens = tokens_from(_redeem(app, flow, told), where, app_remedy=credential.remedy(built.now()))
     except CallError as error:
         raise SignInUnavailable(f"{where}: {error}") from None
-    except TryAgain as again:
+    except RetryableError as again:
         raise again.error from None
     if tokens.refresh_token is None:
         raise CommandFailed(

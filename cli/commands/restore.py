@@ -21,7 +21,7 @@ from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import open_tables
 from cli.support.words import count
-from shared.errors import Problem, SettingsInvalid
+from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
 
 _SHOWN = 5
@@ -55,7 +55,7 @@ def command(
         with open_tables(known) as place:
             if place.archive is None:
                 right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
-                raise SettingsInvalid((Problem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
+                raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
             work.tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
             spans = [Span(tenant) for tenant in tenants_of(known.accounts, account) or (None,)]
             mine, theirs = (chain.from_iterable(map(table.rows, spans)) for table in work.tables.values())

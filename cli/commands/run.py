@@ -21,7 +21,7 @@ from shared.job import run_with_settings
 from shared.services import Services, new_id, open_services
 from shared.settings.accounts import Account
 from shared.settings.read import Settings
-from shared.snapshot import Day
+from shared.snapshot import RunContext
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but the insert and print the rows it would write.")
@@ -54,7 +54,7 @@ def _run(settings: Settings) -> bool:
 def _dry_run(settings: Settings) -> bool:
     with open_services(settings) as built:
         history = built.snapshots().history
-        day = Day(built.now().astimezone(settings.time_zone).date(), new_id())
+        day = RunContext(built.now().astimezone(settings.time_zone).date(), new_id())
         with waiting("asking Partner Center"):
             results = list(for_each(settings.accounts, lambda account: _standing_and_new(built, history, account, day)))
     for account, result in results:
@@ -66,7 +66,7 @@ def _dry_run(settings: Settings) -> bool:
 
 
 def _standing_and_new(
-    built: Services, history: History, account: Account, day: Day
+    built: Services, history: History, account: Account, day: RunContext
 ) -> tuple[tuple[Entity, ...], list[Entity]]:
     """Return the rows of the day that stand already, and those that a run would insert if none did."""
     standing = history.rows_of(account.tenant_id, day.date)
@@ -75,7 +75,7 @@ def _standing_and_new(
     return standing, [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries]
 
 
-def _print(account: Account, day: Day, standing: tuple[Entity, ...], rows: list[Entity]) -> None:
+def _print(account: Account, day: RunContext, standing: tuple[Entity, ...], rows: list[Entity]) -> None:
     if standing:
         keys = ", ".join(str(row["RowKey"]) for row in standing)
         say((f"{account.name}: nothing would be inserted", "bold"), f": {keys} stands already. Read just now:")

@@ -13,7 +13,7 @@ from cli.support.prefetch import ahead
 from shared.azure_services.call import error_code
 from shared.errors import TableAccessDenied
 from shared.history.row import COLUMNS, Edm, Entity
-from shared.history.table import HistoryTable, NoTable
+from shared.history.table import HistoryTable, TableNotFoundError
 
 PAGE = 1000
 """Rows; the service gives no more at once."""
@@ -150,7 +150,7 @@ class OperatorTable(HistoryTable):
             self._call(change)
         except TableAccessDenied:
             return False
-        except NoTable:
+        except TableNotFoundError:
             return None
         return True
 
@@ -168,7 +168,7 @@ class OperatorTable(HistoryTable):
 
         try:
             return self._call(fetch)
-        except NoTable:
+        except TableNotFoundError:
             return [], None
 
 

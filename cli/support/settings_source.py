@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.errors import Problem, SettingsInvalid
+from shared.errors import SettingProblem, SettingsInvalid
 from shared.settings.read import NAMES, Settings, read_settings
 
 FILE_NAME = "local.settings.json"
@@ -76,4 +76,4 @@ def _values(file: Path) -> dict[str, str]:
 
 
 def _invalid(file: Path, wrong: str, right: str) -> SettingsInvalid:
-    return SettingsInvalid((Problem(str(file), wrong, right),))
+    return SettingsInvalid((SettingProblem(str(file), wrong, right),))

@@ -4,7 +4,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
-from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Entity, Source, row_key
+from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Entity, RowSource, row_key
 
 _TYPES = {Edm.STRING: str, Edm.DOUBLE: float, Edm.DATETIME: datetime, Edm.INT32: int}
 _TENANT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -38,7 +38,7 @@ def _wrong_value(row: Entity) -> str | None:
             "RowKey is not day and currency",
         ),
         (_AMOUNT.fullmatch(balance) and _equal(balance, row["BalanceAmount"]), "BalanceText is not BalanceAmount"),
-        (row["Source"] in set(Source), "Source is unknown"),
+        (row["Source"] in set(RowSource), "Source is unknown"),
     )
     return next((wrong for right, wrong in checks if not right), None)
 

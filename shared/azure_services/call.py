@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 from azure.core.exceptions import DecodeError, HttpResponseError, IncompleteReadError
 
-from shared.errors import Ids, MayPass, SnapshotError
+from shared.errors import Ids, SnapshotError, TransientError
 from shared.net import exact_json
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
-from shared.net.retry import PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, RetryableError
 
 T = TypeVar("T")
 
@@ -17,12 +17,16 @@ CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 20, "r
 
 
 def azure_call(
-    call: Callable[[], T], *, where: str, unreachable: type[MayPass], refused: Callable[[HttpResponseError], Exception]
+    call: Callable[[], T],
+    *,
+    where: str,
+    unreachable: type[TransientError],
+    refused: Callable[[HttpResponseError], Exception],
 ) -> T:
     """Make the call; `where` names the service and address in messages, `refused` makes the error of a final answer.
 
     Raises:
-        TryAgain: no answer, or one of the statuses that may pass.
+        RetryableError: no answer, or one of the statuses that may pass.
         Exception: what `refused` made of a final answer, or the unreachable error for what no repetition heals.
 
     """
@@ -31,14 +35,14 @@ def azure_call(
     except HttpResponseError as error:
         if error.status_code in PASSING_STATUSES:
             passing = unreachable(f"{where} answered {error.status_code} {error_code(error)}".rstrip(), ids=ids(error))
-            raise TryAgain(passing, _header(error, "Retry-After")) from None
+            raise RetryableError(passing, _header(error, "Retry-After")) from None
         if isinstance(error, IncompleteReadError):
-            raise TryAgain(unreachable(f"{where}: the answer was cut off")) from None
+            raise RetryableError(unreachable(f"{where}: the answer was cut off")) from None
         if isinstance(error, DecodeError):
             # Its text holds the answer, which may hold a secret, and the host logs an error with its causes.
             raise unreachable(f"{where} sent an unreadable answer") from None
         raise refused(error) from None
-    except (CallError, SnapshotError, TryAgain):
+    except (CallError, SnapshotError, RetryableError):
         raise
     except Exception as error:
         if current_attempt().answer is None:

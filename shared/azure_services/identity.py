@@ -14,14 +14,14 @@ from shared.azure_services.call import CLIENT_OPTIONS
 from shared.errors import IdentityUnavailable
 from shared.net import exact_json
 from shared.net.foreign_text import one_line
-from shared.net.retry import AZURE, PASSING_STATUSES, Retry, TryAgain
-from shared.net.single_flight import Once
+from shared.net.retry import AZURE, PASSING_STATUSES, Retry, RetryableError
+from shared.net.single_flight import SingleFlightCache
 
 RENEW_SECONDS = 300
 """A token with less time left than this is asked for anew."""
 
 
-class Identity:
+class CachedCredential:
     """A credential for the Azure SDK's clients: one request a token, however many threads ask, with the job's own retries.
 
     Raises IdentityUnavailable from `get_token`.
@@ -31,7 +31,9 @@ class Identity:
         self._credential = credential
         self._retry = retry
         self._clock = clock
-        self._tokens: Once[tuple[tuple[str, ...], str | None, str | None], AccessToken] = Once()
+        self._tokens: SingleFlightCache[tuple[tuple[str, ...], str | None, str | None], AccessToken] = (
+            SingleFlightCache()
+        )
 
     def get_token(
         self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, enable_cae: bool = False, **_: Any
@@ -52,7 +54,7 @@ class Identity:
             except ClientAuthenticationError as error:
                 raise IdentityUnavailable(f"no token for {scopes[0]}: {one_line(error)}") from error
             except AzureError as error:
-                raise TryAgain(
+                raise RetryableError(
                     IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {type(error).__name__}")
                 ) from error
 
@@ -82,6 +84,6 @@ def _check_answer(response: PipelineResponse[Any, Any]) -> None:
     status = response.http_response.status_code
     if status in PASSING_STATUSES:
         passing = IdentityUnavailable(f"the identity endpoint answered {status}")
-        raise TryAgain(passing, response.http_response.headers.get("Retry-After"))
+        raise RetryableError(passing, response.http_response.headers.get("Retry-After"))
     if not exact_json.is_object(response.http_response.body()):
         raise IdentityUnavailable(f"the identity endpoint's answer ({status}) is not what such an endpoint sends")

@@ -17,7 +17,7 @@ from shared.errors import (
     VaultUnreachable,
 )
 from shared.net.retry import AZURE, Retry
-from shared.net.single_flight import Once
+from shared.net.single_flight import SingleFlightCache
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Vault:
     def __init__(self, client: SecretClient, retry: Retry) -> None:
         self._client = client
         self._retry = retry
-        self._secrets: Once[str, Secret] = Once()
+        self._secrets: SingleFlightCache[str, Secret] = SingleFlightCache()
 
     def secret(self, name: str) -> Secret:
         """Return the newest version of a secret, with space around its value removed.

@@ -6,11 +6,11 @@ from datetime import date
 
 from shared.errors import SnapshotError
 from shared.history.row import Entity
-from shared.history.table import Appended, HistoryTable
+from shared.history.table import HistoryTable, InsertResult
 
 
 @dataclass(frozen=True)
-class Kept:
+class AppendResult:
     """The rows that stand for the day, whether this run put them there, and what kept the archive from its copy."""
 
     rows: tuple[Entity, ...]
@@ -34,7 +34,7 @@ class History:
         """
         return self._table.rows_of(tenant_id, day)
 
-    def append(self, rows: Sequence[Entity], run_id: str) -> Kept:
+    def append(self, rows: Sequence[Entity], run_id: str) -> AppendResult:
         """Append the rows of one tenant and day, to the archive first: what stands there is the day's, and is not changed.
 
         Raises:
@@ -43,24 +43,28 @@ class History:
         """
         archived, archive_error = self._append_to_archive(rows, run_id)
         appended = self._table.append(archived.rows, run_id)
-        return Kept(appended.rows, appended.inserted, archive_error)
+        return AppendResult(appended.rows, appended.inserted, archive_error)
 
-    def _append_to_archive(self, rows: Sequence[Entity], run_id: str) -> tuple[Appended, SnapshotError | None]:
+    def _append_to_archive(self, rows: Sequence[Entity], run_id: str) -> tuple[InsertResult, SnapshotError | None]:
         if self._archive is None:
-            return Appended(tuple(rows), inserted=True), None
+            return InsertResult(tuple(rows), inserted=True), None
         try:
             inserted = self._archive.insert(rows)
         except SnapshotError as error:
             return self._archived_or(rows, error)
         if inserted:
-            return Appended(tuple(rows), inserted=True), None
+            return InsertResult(tuple(rows), inserted=True), None
         # A conflict: the archived row is the day's. Where it cannot be read the day fails, and a later run heals it.
         return self._archive.append(rows, run_id), None
 
-    def _archived_or(self, rows: Sequence[Entity], error: SnapshotError) -> tuple[Appended, SnapshotError | None]:
+    def _archived_or(self, rows: Sequence[Entity], error: SnapshotError) -> tuple[InsertResult, SnapshotError | None]:
         """Return what the archive has of the day after an insert that did not succeed, else the rows and the error."""
         try:
             archived = self._archive.day_of(rows) if self._archive else ()
         except SnapshotError:
             archived = ()
-        return (Appended(archived, inserted=True), None) if archived else (Appended(tuple(rows), inserted=True), error)
+        return (
+            (InsertResult(archived, inserted=True), None)
+            if archived
+            else (InsertResult(tuple(rows), inserted=True), error)
+        )

@@ -24,7 +24,7 @@ class Edm(StrEnum):
     INT32 = "Int32"
 
 
-class Source(StrEnum):
+class RowSource(StrEnum):
     """Where a row comes from."""
 
     PARTNER_CENTER = "partner-center"
@@ -98,7 +98,7 @@ def snapshot_row(account: Account, day: date, summary: InvoiceSummary, run_id: s
         "RequestId": summary.receipt.request_id,
         "CorrelationId": summary.receipt.correlation_id,
         "RunId": run_id,
-        "Source": Source.PARTNER_CENTER.value,
+        "Source": RowSource.PARTNER_CENTER.value,
         "SchemaVersion": SCHEMA_VERSION,
     }
     return {name: value for name, value in values.items() if value is not None}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from shared.errors import MayPass, SnapshotError
+from shared.errors import SnapshotError, TransientError
 from shared.history.row import SCHEMA_VERSION, Entity
 from shared.history.table import HistoryTable
 from shared.settings.accounts import Account
@@ -72,7 +72,7 @@ def failure_row(run: RunRecord, account: Account, error: SnapshotError) -> Entit
         "SnapshotDate": run.day.isoformat(),
         "AccountName": account.name,
         "Code": error.code,
-        "MayPass": isinstance(error, MayPass),
+        "TransientError": isinstance(error, TransientError),
         "Message": error.message,
         "Remedy": error.remedy,
         "RequestId": error.ids.request_id,

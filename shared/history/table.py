@@ -13,7 +13,7 @@ from shared.azure_services.call import azure_call, error_code, ids
 from shared.errors import TableAccessDenied, TableMissing, TableUnreachable, Unexpected
 from shared.history.row import Entity
 from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
-from shared.net.retry import AZURE, Retry, TryAgain
+from shared.net.retry import AZURE, Retry, RetryableError
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Appended:
+class InsertResult:
     """The rows that stand after an append; `inserted` when they are the ones given, not somebody else's earlier ones."""
 
     rows: tuple[Entity, ...]
@@ -63,10 +63,10 @@ class HistoryTable:
 
         try:
             return self._call(query)
-        except NoTable:
+        except TableNotFoundError:
             return ()
 
-    def append(self, rows: Sequence[Entity], run_id: str) -> Appended:
+    def append(self, rows: Sequence[Entity], run_id: str) -> InsertResult:
         """Insert the rows of one tenant and day, all or none; the table is made where there is none.
 
         A conflict keeps what stands. When that carries this run's id, an earlier attempt had succeeded and only its answer
@@ -78,13 +78,13 @@ class HistoryTable:
         """
         inserted = self.insert(rows)
         if inserted:
-            return Appended(tuple(rows), inserted=True)
+            return InsertResult(tuple(rows), inserted=True)
         standing = self.day_of(rows)
         if not standing:
             raise TableUnreachable(
                 f"{self._where}: the row was there when it was to be inserted, and gone when it was read"
             )
-        return Appended(standing, inserted=all(row.get("RunId") == run_id for row in standing))
+        return InsertResult(standing, inserted=all(row.get("RunId") == run_id for row in standing))
 
     def day_of(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
         """Return the rows that the table has of these rows' tenant and day; raises as `rows_of`."""
@@ -99,11 +99,11 @@ class HistoryTable:
         """
         try:
             return self._call(lambda: self._insert(rows))
-        except NoTable:
+        except TableNotFoundError:
             self._create()
         try:
             return self._call(lambda: self._insert(rows))
-        except NoTable:
+        except TableNotFoundError:
             raise TableUnreachable(f"{self._where} was created and is not there yet") from None
 
     def _insert(self, rows: Sequence[Entity]) -> bool:
@@ -124,7 +124,7 @@ class HistoryTable:
     def _create(self) -> None:
         try:
             self._call(self._client.create_table)
-        except _ExistsError:
+        except _AlreadyExistsError:
             return
         except TableAccessDenied as error:
             raise TableMissing(
@@ -147,11 +147,11 @@ class HistoryTable:
         answer = f"{self._where}: the service answered {error.status_code} {code}".rstrip()
         match code:
             case "TableNotFound":
-                return NoTable()
+                return TableNotFoundError()
             case "TableAlreadyExists":
-                return _ExistsError()
+                return _AlreadyExistsError()
             case "TableBeingDeleted":
-                return TryAgain(TableUnreachable(answer, ids=ids(error)))
+                return RetryableError(TableUnreachable(answer, ids=ids(error)))
         if error.status_code in _FORBIDDEN:
             return TableAccessDenied(answer, ids=ids(error))
         return Unexpected(answer, ids=ids(error))
@@ -178,9 +178,9 @@ def _believe(answer: Answer | None, status: int, rows: int) -> None:
     raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")
 
 
-class NoTable(Exception):
+class TableNotFoundError(Exception):
     """The table does not exist."""
 
 
-class _ExistsError(Exception):
+class _AlreadyExistsError(Exception):
     """The table exists already."""

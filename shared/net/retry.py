@@ -9,7 +9,7 @@ from random import uniform
 from threading import Event
 from typing import TypeVar
 
-from shared.errors import MayPass
+from shared.errors import TransientError
 from shared.log import LOGGER
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError
 from shared.net.attempt import attempt as time_limit
@@ -36,10 +36,10 @@ AZURE = Limits(attempt=20, total=60)
 """Sign-in, Key Vault, the identity endpoint and Table Storage."""
 
 
-class TryAgain(Exception):
+class RetryableError(Exception):
     """Raised by an attempt that failed in a way that may heal; `retry_after` is the answer's header of that name."""
 
-    def __init__(self, error: MayPass, retry_after: str | None = None) -> None:
+    def __init__(self, error: TransientError, retry_after: str | None = None) -> None:
         super().__init__(error.message)
         self.error = error
         self.retry_after = retry_after
@@ -67,15 +67,15 @@ class Retry:
         self._stop = stop
         self.retries = 0
 
-    def call(self, attempt: Callable[[], T], limits: Limits, unanswered: Callable[[str], MayPass]) -> T:
+    def call(self, attempt: Callable[[], T], limits: Limits, no_answer_error: Callable[[str], TransientError]) -> T:
         """Return what `attempt` returns.
 
-        An attempt that raises TryAgain, or gets no whole answer in its time, is made again after a wait of 1, 2, 4 s, shortened at random
+        An attempt that raises RetryableError, or gets no whole answer in its time, is made again after a wait of 1, 2, 4 s, shortened at random
         by up to a half so that many do not return at once, or of the service's Retry-After when that is longer. Any other exception is final.
-        `unanswered` makes the error for an attempt that got no answer in time, from the words that say so.
+        `no_answer_error` makes the error for an attempt that got no answer in time, from the words that say so.
 
         Raises:
-            MayPass: the last attempt's error, when another one would overstep a limit.
+            TransientError: the last attempt's error, when another one would overstep a limit.
 
         """
         end = min(self._clock() + limits.total, self._deadline)
@@ -87,24 +87,24 @@ class Retry:
             try:
                 with time_limit(patience, self._stop):
                     return attempt()
-            except TryAgain as again:
+            except RetryableError as again:
                 error, wish = again.error, retry_after_seconds(again.retry_after, self._now())
             except NoAnswerError as none:
-                error, wish = _with_remedy(unanswered(str(none)), none.remedy), None
+                error, wish = _with_remedy(no_answer_error(str(none)), none.remedy), None
                 if not none.may_pass:
                     raise error from None
             except UnreadableAnswerError as unreadable:
-                raise unanswered(str(unreadable)) from None
+                raise no_answer_error(str(unreadable)) from None
             wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), wish or 0)
             if number == limits.attempts or self._clock() + wait >= end:
                 raise error
             self.retries += 1
             LOGGER.info("Trying again in %.1f s: %s", wait, error.message)
             self._sleep(wait)
-        raise unanswered("not asked, because the time limit of the run or of the call was used up before")
+        raise no_answer_error("not asked, because the time limit of the run or of the call was used up before")
 
 
-def _with_remedy(error: MayPass, remedy: str | None) -> MayPass:
+def _with_remedy(error: TransientError, remedy: str | None) -> TransientError:
     error.remedy = remedy or error.remedy
     return error
 

@@ -9,7 +9,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
-class Once(Generic[K, V]):
+class SingleFlightCache(Generic[K, V]):
     """Values by key, each computed by the first thread that asks; the others wait for it and share it.
 
     An error is shared like a value, so that a service which is down is waited for once, not once an asker.

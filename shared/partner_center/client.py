@@ -16,7 +16,13 @@ from shared.errors import Ids, PartnerBadResponse, PartnerUnavailable
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
 from shared.net.retry import PARTNER_CENTER, Retry
-from shared.partner_center.invoice_summary import InvoiceSummary, NotASummary, Receipt, parse_summaries, parse_summary
+from shared.partner_center.invoice_summary import (
+    InvoiceSummary,
+    NotASummary,
+    ResponseMetadata,
+    parse_summaries,
+    parse_summary,
+)
 from shared.partner_center.refusals import refusal
 
 T = TypeVar("T")
@@ -25,7 +31,7 @@ APPLICATION = "partner-balance-snapshots"
 
 
 @dataclass(frozen=True)
-class Caller:
+class RequestContext:
     """What every call of one account shares: the connection pool, the address, the token's header and the correlation id."""
 
     session: HttpSession
@@ -53,7 +59,7 @@ class BearerToken(requests.auth.AuthBase):
 class Resource(Generic[T]):
     """A resource that can be read."""
 
-    def __init__(self, caller: Caller, path: str, parse: Callable[[bytes, Receipt], T]) -> None:
+    def __init__(self, caller: RequestContext, path: str, parse: Callable[[bytes, ResponseMetadata], T]) -> None:
         self._caller = caller
         self._url = f"{caller.api_url}{path}"
         self._parse = parse
@@ -91,7 +97,7 @@ class Resource(Generic[T]):
             raise PartnerBadResponse(f"GET {self._url}: {error}", ids=ids) from None
         if response.status_code != requests.codes.ok:
             raise refusal(response, ids, self._caller.session.secrets.sanitize)
-        receipt = Receipt(
+        receipt = ResponseMetadata(
             retrieved_at=self._caller.now(),
             request_id=ids.request_id or "",
             correlation_id=self._caller.correlation_id,
@@ -106,7 +112,7 @@ class Resource(Generic[T]):
 class Invoices:
     """The invoices of the partner: `summary` is the balance, `summaries` the balance of each currency."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: RequestContext) -> None:
         self.summary: Resource[InvoiceSummary] = Resource(caller, "/v1/invoices/summary", parse_summary)
         self.summaries: Resource[tuple[InvoiceSummary, ...]] = Resource(
             caller, "/v1/invoices/summaries", parse_summaries
@@ -116,7 +122,7 @@ class Invoices:
 class PartnerCenter:
     """Partner Center as one partner's token sees it."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: RequestContext) -> None:
         self.invoices = Invoices(caller)
 
 

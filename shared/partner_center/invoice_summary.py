@@ -56,7 +56,7 @@ class NotASummary(ValueError):
 
 
 @dataclass(frozen=True)
-class Receipt:
+class ResponseMetadata:
     """When an answer was read, under which ids, and what the service said of the user's MFA if it was asked."""
 
     retrieved_at: datetime
@@ -70,12 +70,12 @@ class InvoiceSummary:
     """The balance of one currency, as the service sent it.
 
     Dates are aware and in UTC; None where the service sent nothing, null or the year 1, which mean the same. `details` is
-    the parts by invoice type as exact JSON. `remarks` says what was optional and unreadable, and so left out.
+    the parts by invoice type as exact JSON. `warnings` says what was optional and unreadable, and so left out.
     """
 
     balance_amount: Decimal
     currency_code: str
-    receipt: Receipt
+    receipt: ResponseMetadata
     currency_symbol: str | None = None
     accounting_date: datetime | None = None
     first_invoice_creation_date: datetime | None = None
@@ -83,10 +83,10 @@ class InvoiceSummary:
     last_payment_date: datetime | None = None
     last_payment_amount: Decimal | None = None
     details: str | None = None
-    remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
-def parse_summary(body: bytes, receipt: Receipt) -> InvoiceSummary:
+def parse_summary(body: bytes, receipt: ResponseMetadata) -> InvoiceSummary:
     """Read the answer of `GET /v1/invoices/summary`.
 
     Raises:
@@ -96,7 +96,7 @@ def parse_summary(body: bytes, receipt: Receipt) -> InvoiceSummary:
     return _summary(_object(body), receipt)
 
 
-def parse_summaries(body: bytes, receipt: Receipt) -> tuple[InvoiceSummary, ...]:
+def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSummary, ...]:
     """Read the answer of `GET /v1/invoices/summaries`: one summary a currency, at least one.
 
     Raises:
@@ -132,8 +132,8 @@ def _an_object(value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _summary(members: Mapping[str, Any], receipt: Receipt) -> InvoiceSummary:
-    remarks: list[str] = []
+def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSummary:
+    warnings: list[str] = []
     balance = _amount(members.get("balanceAmount"))
     if balance is None:
         state = "is not a number" if members.get("balanceAmount") is not None else "is missing"
@@ -141,19 +141,19 @@ def _summary(members: Mapping[str, Any], receipt: Receipt) -> InvoiceSummary:
     code = members.get("currencyCode")
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
         raise NotASummary("currencyCode is missing or not three letters")
-    _check_parts(members.get("details"), balance, remarks)
+    _check_parts(members.get("details"), balance, warnings)
     return InvoiceSummary(
         balance_amount=balance,
         currency_code=code.upper(),
         receipt=receipt,
-        currency_symbol=_optional_text(members, "currencySymbol", remarks),
-        accounting_date=_optional_date(members, "accountingDate", remarks),
-        first_invoice_creation_date=_optional_date(members, "firstInvoiceCreationDate", remarks),
-        latest_invoice_date=_optional_date(members, "latestInvoiceDate", remarks),
-        last_payment_date=_optional_date(members, "lastPaymentDate", remarks),
-        last_payment_amount=_optional_amount(members, "lastPaymentAmount", remarks),
-        details=_optional_details(members, remarks),
-        remarks=tuple(remarks),
+        currency_symbol=_optional_text(members, "currencySymbol", warnings),
+        accounting_date=_optional_date(members, "accountingDate", warnings),
+        first_invoice_creation_date=_optional_date(members, "firstInvoiceCreationDate", warnings),
+        latest_invoice_date=_optional_date(members, "latestInvoiceDate", warnings),
+        last_payment_date=_optional_date(members, "lastPaymentDate", warnings),
+        last_payment_amount=_optional_amount(members, "lastPaymentAmount", warnings),
+        details=_optional_details(members, warnings),
+        warnings=tuple(warnings),
     )
 
 
@@ -179,21 +179,21 @@ def _amount(value: Any) -> Decimal | None:
     return value if fits else None
 
 
-def _optional_amount(members: Mapping[str, Any], name: str, remarks: list[str]) -> Decimal | None:
+def _optional_amount(members: Mapping[str, Any], name: str, warnings: list[str]) -> Decimal | None:
     value = members.get(name)
     amount = _amount(value)
     if value is not None and amount is None:
-        remarks.append(f"{name} is not a number and is left out")
+        warnings.append(f"{name} is not a number and is left out")
     return amount
 
 
-def _optional_text(members: Mapping[str, Any], name: str, remarks: list[str]) -> str | None:
+def _optional_text(members: Mapping[str, Any], name: str, warnings: list[str]) -> str | None:
     value = members.get(name)
     if value is None or value == "":
         return None
     if isinstance(value, str) and all(map(_is_symbol_character, value)) and len(value) <= LONGEST_SYMBOL:
         return value
-    remarks.append(f"{name} is not a short text and is left out")
+    warnings.append(f"{name} is not a short text and is left out")
     return None
 
 
@@ -202,7 +202,7 @@ def _is_symbol_character(character: str) -> bool:
     return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
 
 
-def _optional_date(members: Mapping[str, Any], name: str, remarks: list[str]) -> datetime | None:
+def _optional_date(members: Mapping[str, Any], name: str, warnings: list[str]) -> datetime | None:
     value = members.get(name)
     if value is None:
         return None
@@ -213,31 +213,31 @@ def _optional_date(members: Mapping[str, Any], name: str, remarks: list[str]) ->
         # A date without a zone is in UTC: one document mixes both forms.
         moment = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        remarks.append(f"{name} is not a date and is left out")
+        warnings.append(f"{name} is not a date and is left out")
         return None
     if moment.year < EARLIEST_YEAR:
-        remarks.append(f"{name} is before the year {EARLIEST_YEAR} and is left out")
+        warnings.append(f"{name} is before the year {EARLIEST_YEAR} and is left out")
         return None
     return moment
 
 
-def _optional_details(members: Mapping[str, Any], remarks: list[str]) -> str | None:
+def _optional_details(members: Mapping[str, Any], warnings: list[str]) -> str | None:
     value = members.get("details")
     if value is None:
         return None
     if not isinstance(value, list):
-        remarks.append("details is not a list and is left out")
+        warnings.append("details is not a list and is left out")
         return None
     if not all(map(_is_part, value)):
-        remarks.append("details has a part of an unknown shape and is left out")
+        warnings.append("details has a part of an unknown shape and is left out")
         return None
     try:
         text = exact_json.dumps(value)
     except RecursionError:
-        remarks.append("details is nested too deeply and is left out")
+        warnings.append("details is nested too deeply and is left out")
         return None
     if len(text) > LONGEST_DETAILS:
-        remarks.append(
+        warnings.append(
             f"details takes {len(text)} characters, more than the {LONGEST_DETAILS} of a column, and is left out"
         )
         return None
@@ -252,7 +252,7 @@ def _is_part(part: Any) -> bool:
     return isinstance(summary, dict) and _amount(summary.get("balanceAmount")) is not None
 
 
-def _check_parts(details: Any, balance: Decimal, remarks: list[str]) -> None:
+def _check_parts(details: Any, balance: Decimal, warnings: list[str]) -> None:
     """Remark when the parts do not add up; in every documented sample they do, exactly."""
     if not isinstance(details, list) or not details:
         return
@@ -265,6 +265,6 @@ def _check_parts(details: Any, balance: Decimal, remarks: list[str]) -> None:
     with localcontext(prec=100):
         total = sum(amounts)
     if len(amounts) < len(details):
-        remarks.append("a part of details has no readable balance")
+        warnings.append("a part of details has no readable balance")
     elif total != balance:
-        remarks.append("the parts of details do not add up to the balance")
+        warnings.append("the parts of details do not add up to the balance")

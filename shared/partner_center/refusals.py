@@ -23,7 +23,7 @@ from shared.errors import (
 )
 from shared.net import exact_json
 from shared.net.foreign_text import one_line
-from shared.net.retry import PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, RetryableError
 
 _BY_CODE: dict[str, type[SnapshotError]] = {
     "900420": WrongAudience,
@@ -50,7 +50,7 @@ class _ErrorBody:
 
 
 def refusal(response: requests.Response, ids: Ids, sanitize: Callable[[Any], str] = one_line) -> Exception:
-    """Return the error for an answer that is not 200: TryAgain when it may pass, else one of the tree."""
+    """Return the error for an answer that is not 200: RetryableError when it may pass, else one of the tree."""
     body = _error_body(response.content, sanitize)
     status = response.status_code
     because = _DENIED_BECAUSE.get(body.code, "")
@@ -58,7 +58,7 @@ def refusal(response: requests.Response, ids: Ids, sanitize: Callable[[Any], str
     message = f"GET {response.url} answered {status}" + (f": {told}" if told else " and no reason")
     if status in PASSING_STATUSES:
         kind = PartnerThrottled if status == requests.codes.too_many_requests else PartnerUnavailable
-        return TryAgain(kind(message, ids=ids), response.headers.get("Retry-After"))
+        return RetryableError(kind(message, ids=ids), response.headers.get("Retry-After"))
     if body.code in _BY_CODE:
         return _BY_CODE[body.code](message, ids=ids)
     if status in (requests.codes.unauthorized, requests.codes.forbidden):

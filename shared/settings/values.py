@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from shared.errors import Problem
+from shared.errors import SettingProblem
 from shared.settings.visible import hidden_problem, trim
 from shared.settings.windows_zones import WINDOWS_ZONES
 
@@ -39,11 +39,11 @@ class CreditLimit:
 class ErrorCollector:
     """The errors found so far."""
 
-    found: list[Problem] = field(default_factory=list)
+    found: list[SettingProblem] = field(default_factory=list)
 
     def add(self, setting: str, wrong: str, right: str) -> None:
         """Note one problem: the setting's name, what is wrong, what is right."""
-        self.found.append(Problem(setting, wrong, right))
+        self.found.append(SettingProblem(setting, wrong, right))
 
 
 @dataclass(frozen=True)

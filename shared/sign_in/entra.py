@@ -15,7 +15,7 @@ import msal
 from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable
 from shared.net.foreign_text import one_line
 from shared.net.http_session import HttpSession
-from shared.net.retry import AZURE, Retry, TryAgain
+from shared.net.retry import AZURE, Retry, RetryableError
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
@@ -118,7 +118,7 @@ def tokens_from(
     """Read MSAL's answer; `app_remedy` is what to do when the app's own credential is refused, if not the usual.
 
     Raises:
-        TryAgain: a refusal that may pass.
+        RetryableError: a refusal that may pass.
         SignInRejected, ConsentRequired: any other, decided by `error` alone: Microsoft changes codes and texts. An app
             without a user has no consent to ask for.
         SignInUnavailable: an answer with neither a readable token nor a reason.
@@ -147,7 +147,7 @@ def _refusal(
         return SignInUnavailable(f"{where}: the answer holds neither a token nor a reason", ids=ids)
     message = f"{where} was refused: {error}" + (f" ({text})" if text else "")
     if error in _PASSING_ERRORS:
-        return TryAgain(SignInUnavailable(message, ids=ids))
+        return RetryableError(SignInUnavailable(message, ids=ids))
     if error in users_errors:
         return ConsentRequired(message, ids=ids)
     return SignInRejected(message, remedy=app_remedy, ids=ids)

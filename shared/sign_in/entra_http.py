@@ -10,7 +10,7 @@ import requests
 
 from shared.errors import SignInRejected, SignInUnavailable
 from shared.net import exact_json
-from shared.net.retry import PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, RetryableError
 
 _ENDPOINTS = {"authorization_endpoint", "token_endpoint"}
 
@@ -47,7 +47,7 @@ class EntraHttp:
         response = self._session.request(method, url, allow_redirects=False, **request)
         if response.status_code in PASSING_STATUSES:
             passing = SignInUnavailable(f"{self._where}: the login service answered {response.status_code}")
-            raise TryAgain(passing, response.headers.get("Retry-After"))
+            raise RetryableError(passing, response.headers.get("Retry-After"))
         if not exact_json.is_object(response.content):
             raise SignInUnavailable(
                 f"{self._where}: the answer ({response.status_code}) is not what a login service sends"

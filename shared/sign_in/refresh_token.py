@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
-from shared.net.single_flight import Once
+from shared.net.single_flight import SingleFlightCache
 from shared.settings.accounts import Account
 
 LIFETIME = timedelta(days=90)
@@ -86,7 +86,7 @@ class Renewals:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._stored: Once[str, None] = Once()
+        self._stored: SingleFlightCache[str, None] = SingleFlightCache()
 
     def renew(self, account: Account, used: Secret, token: str, now: datetime) -> None:
         """Store the token that followed the one used, unless another account of the run did, or somebody a newer one.

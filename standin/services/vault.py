@@ -109,7 +109,7 @@ class Vault(Service):
     ) -> web.HTTPException:
         caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
         message = (
-            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
+            "RequestContext is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
             f"definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\n"
             f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nResource: '{request.path}'\r\n"
             f"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: "

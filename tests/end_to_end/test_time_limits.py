@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import MayPass
-from shared.run import run
+from shared.errors import TransientError
+from shared.job import snapshot_accounts
 from shared.services import RUN_SECONDS, open_services
 from shared.settings.read import read_settings
-from shared.snapshot import Day
+from shared.snapshot import RunContext
 from standin import StandIn
 from standin.faults import Drip, Fault, Hang
 from tests.end_to_end.conftest import environ_of
@@ -27,14 +27,14 @@ def test_a_run_ends_at_its_deadline(world: StandIn, service: str, fault: Fault) 
     world.faults.add(service, fault, times=None)
     seconds = 2.0
     with open_services(settings, seconds=seconds) as services:
-        day = Day(services.now().date(), "limited")
-        result = run(
+        day = RunContext(services.now().date(), "limited")
+        result = snapshot_accounts(
             settings.accounts, day, services.snapshots(), side_by_side=2, clock=time.monotonic, retries=lambda: 0
         )
     if service != "archive":
         assert result.failed
     for failure in result.failed:
-        assert isinstance(failure.error, MayPass)
+        assert isinstance(failure.error, TransientError)
     world.faults.clear()
 
 

@@ -12,9 +12,9 @@ from azure.keyvault.secrets import SecretClient
 from hypothesis import settings
 
 from shared.azure_services.call import CLIENT_OPTIONS
-from shared.azure_services.identity import Identity, azure_credential
+from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.azure_services.vault import Vault
-from shared.balance_reader import Reader
+from shared.balance_reader import BalanceReader
 from shared.history.table import HistoryTable
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.retry import Retry
@@ -66,27 +66,29 @@ def credential(world: StandIn, options: dict[str, Any]) -> Iterator[ManagedIdent
 
 
 @pytest.fixture
-def identity(credential: ManagedIdentityCredential, retry: Retry) -> Identity:
+def identity(credential: ManagedIdentityCredential, retry: Retry) -> CachedCredential:
     """Return the identity that the Azure clients ask for tokens."""
-    return Identity(credential, retry)
+    return CachedCredential(credential, retry)
 
 
 @pytest.fixture
-def vault(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[Vault]:
+def vault(world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]) -> Iterator[Vault]:
     """Return the vault of a run."""
     with SecretClient(world.vault.url, identity, **options) as client:
         yield Vault(client, retry)
 
 
 @pytest.fixture
-def table(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
+def table(world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
     """Return the table, which does not exist yet."""
     with TableClient(world.table.endpoint, "partnerbalances", credential=identity, **options) as client:
         yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
 
 
 @pytest.fixture
-def archive(world: StandIn, identity: Identity, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
+def archive(
+    world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]
+) -> Iterator[HistoryTable]:
     """Return the archive's table, which does not exist yet."""
     with TableClient(world.archive.endpoint, "partnerbalances", credential=identity, **options) as client:
         yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
@@ -100,10 +102,10 @@ def sign_in(world: StandIn, session: HttpSession, retry: Retry) -> SignIn:
 
 @pytest.fixture
 def reader(
-    world: StandIn, vault: Vault, identity: Identity, sign_in: SignIn, session: HttpSession, retry: Retry
-) -> Reader:
+    world: StandIn, vault: Vault, identity: CachedCredential, sign_in: SignIn, session: HttpSession, retry: Retry
+) -> BalanceReader:
     """Return what reads balances."""
-    return Reader(vault, identity, sign_in, session, retry, world.clock.now, new_id)
+    return BalanceReader(vault, identity, sign_in, session, retry, world.clock.now, new_id)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.balance_reader import Reader
+from shared.balance_reader import BalanceReader
 from shared.errors import ConsentRequired, MfaRequired, SignInRejected, VaultSecretMissing
 from shared.settings.accounts import Account
 from standin import StandIn
@@ -18,7 +18,7 @@ from standin.sample import summary
 AccountOf = Callable[[Partner], Account]
 
 
-def test_an_app_alone(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_an_app_alone(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """One secret, one sign-in, one balance."""
     account = account_of(world.add_partner())
     signed_in = reader.signed_in(account)
@@ -29,7 +29,7 @@ def test_an_app_alone(world: StandIn, reader: Reader, account_of: AccountOf) -> 
     assert world.journal.count("partner") == 1
 
 
-def test_an_app_with_a_user_and_all_currencies(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_an_app_with_a_user_and_all_currencies(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """The stored token comes along, because its age decides whether the new one is stored."""
     items = (summary(), summary(Decimal("-1.5"), "EUR", "€"))
     partner = world.add_partner(auth="app_user", balances="summaries", items=items, refresh_token_age=timedelta(days=9))
@@ -41,7 +41,9 @@ def test_an_app_with_a_user_and_all_currencies(world: StandIn, reader: Reader, a
     assert [one.currency_code for one in reader.balances(account, signed_in.tokens)] == ["USD", "EUR"]
 
 
-def test_accounts_that_share_a_secret_read_it_once(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_accounts_that_share_a_secret_read_it_once(
+    world: StandIn, reader: BalanceReader, account_of: AccountOf
+) -> None:
     """Of one run."""
     one = world.add_partner(secret_name="shared")
     two = world.add_partner(secret_name="shared")
@@ -51,7 +53,7 @@ def test_accounts_that_share_a_secret_read_it_once(world: StandIn, reader: Reade
     assert world.journal.count("entra", path_contains="/token") == 2
 
 
-def test_a_refresh_token_that_is_not_there(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_a_refresh_token_that_is_not_there(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """Its name is told; nobody is asked for a sign-in that cannot succeed."""
     partner = world.add_partner(auth="app_user")
     world.vault.delete(str(partner.refresh_token_name))
@@ -60,14 +62,14 @@ def test_a_refresh_token_that_is_not_there(world: StandIn, reader: Reader, accou
     assert world.journal.count("entra") == 0
 
 
-def test_a_token_past_its_ninety_days(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_a_token_past_its_ninety_days(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """A person has to consent again."""
     account = account_of(world.add_partner(auth="app_user", refresh_token_age=timedelta(days=90)))
     with pytest.raises(ConsentRequired, match="AADSTS700082"):
         reader.signed_in(account)
 
 
-def test_an_expired_secret_is_tried(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_an_expired_secret_is_tried(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """The refusal says which day it was."""
     account = account_of(world.add_partner(secret_expires_in=timedelta(days=-3)))
     with pytest.raises(SignInRejected, match="AADSTS7000222") as raised:
@@ -76,7 +78,7 @@ def test_an_expired_secret_is_tried(world: StandIn, reader: Reader, account_of: 
     assert f"expired on {day:%Y-%m-%d}" in raised.value.remedy
 
 
-def test_a_user_without_mfa(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_a_user_without_mfa(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """The token is had, and refused by Partner Center."""
     partner = world.add_partner(auth="app_user")
     token = world.entra.directory.issue_refresh_token(partner.app, SignIn(mfa=False))
@@ -87,7 +89,7 @@ def test_a_user_without_mfa(world: StandIn, reader: Reader, account_of: AccountO
         reader.balances(account, tokens)
 
 
-def test_the_verdict_on_mfa_can_be_asked_for(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_the_verdict_on_mfa_can_be_asked_for(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """Where a person is there to act on it."""
     account = account_of(world.add_partner(auth="app_user"))
     tokens = reader.signed_in(account).tokens
@@ -95,7 +97,7 @@ def test_the_verdict_on_mfa_can_be_asked_for(world: StandIn, reader: Reader, acc
     assert partner_center.invoices.summary.get().receipt.mfa_compliant is True
 
 
-def test_a_federated_account_needs_no_vault(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_a_federated_account_needs_no_vault(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """No secret is read, because there is none."""
     account = account_of(world.add_partner(credential="federated"))
     without = replace(reader, vault=None)
@@ -103,7 +105,7 @@ def test_a_federated_account_needs_no_vault(world: StandIn, reader: Reader, acco
     assert world.journal.count("vault") == 0
 
 
-def test_nothing_secret_is_in_a_repr(world: StandIn, reader: Reader, account_of: AccountOf) -> None:
+def test_nothing_secret_is_in_a_repr(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """What a sign-in holds may end in a traceback."""
     partner = world.add_partner(auth="app_user")
     signed_in = reader.signed_in(account_of(partner))

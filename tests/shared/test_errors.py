@@ -7,12 +7,12 @@ import pytest
 from shared import errors
 from shared.errors import (
     Ids,
-    MayPass,
-    NeedsPerson,
     PartnerThrottled,
-    Problem,
+    PermanentError,
+    SettingProblem,
     SettingsInvalid,
     SnapshotError,
+    TransientError,
     VaultSecretMissing,
 )
 from tests.support.error_docs import BEGIN, ERRORS_PAGE, errors_below, errors_part
@@ -40,7 +40,7 @@ CONTRACT = {
     "table-missing",
     "unexpected",
 }
-BRANCHES = (MayPass, NeedsPerson)
+BRANCHES = (TransientError, PermanentError)
 LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
 
 
@@ -67,7 +67,7 @@ def test_each_error_is_in_exactly_one_branch(kind: type[SnapshotError]) -> None:
 
 def test_no_two_errors_share_their_words() -> None:
     """A copied meaning would make two codes that nobody can tell apart."""
-    assert len({kind.meaning for kind in LEAVES}) == len(LEAVES)
+    assert len({kind.__doc__ for kind in LEAVES}) == len(LEAVES)
 
 
 def test_docstring_draws_the_tree_as_it_is() -> None:
@@ -103,7 +103,7 @@ def test_a_remedy_of_its_own_replaces_the_usual_one() -> None:
 
 def test_invalid_settings_lists_every_problem() -> None:
     """All problems are told at once, each with the setting, what is wrong and what is right."""
-    one, two = Problem("A", "is missing", "a word"), Problem("B", "is no number", "digits")
+    one, two = SettingProblem("A", "is missing", "a word"), SettingProblem("B", "is no number", "digits")
     assert str(SettingsInvalid((one,))) == "1 problem in the settings. A is missing: a word"
     both = SettingsInvalid((one, two))
     assert str(both) == "2 problems in the settings. A is missing: a word | B is no number: digits"

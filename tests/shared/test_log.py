@@ -5,14 +5,14 @@ import logging
 
 import pytest
 
-from shared.log import LOGGER, Marker, quieten_libraries, remark, report
+from shared.log import LOGGER, Marker, log_event, log_warning, quieten_libraries
 
 
 @pytest.mark.parametrize("marker", Marker, ids=lambda marker: marker.value)
 def test_a_marked_line_is_the_marker_and_json(marker: Marker, caplog: pytest.LogCaptureFixture) -> None:
     """Alerts look for the first word and parse what follows it; the host keeps nothing but the formatted text."""
     with caplog.at_level(logging.INFO, LOGGER.name):
-        report(marker, account="Contoso", failed=0, seconds=1.5)
+        log_event(marker, account="Contoso", failed=0, seconds=1.5)
     first, _, rest = caplog.messages[0].partition(" ")
     assert first == marker.value
     assert json.loads(rest) == {"account": "Contoso", "failed": 0, "seconds": 1.5}
@@ -33,14 +33,14 @@ def test_a_marked_line_is_the_marker_and_json(marker: Marker, caplog: pytest.Log
 def test_the_level_tells_how_bad_it_is(marker: Marker, level: int, caplog: pytest.LogCaptureFixture) -> None:
     """What needs a person is a warning or an error, so that a filter by severity finds it."""
     with caplog.at_level(logging.INFO, LOGGER.name):
-        report(marker)
+        log_event(marker)
     assert caplog.records[0].levelno == level
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "a\r\nb", "a\u2028b\u2029c\x85d\x0be", "%s %d %", '"quoted"', "😀"])
 def test_a_marked_line_stays_one_line(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """A line break, a percent sign or a quote in a name can neither cut a line in two nor forge another one."""
-    report(Marker.FAILED, account=name)
+    log_event(Marker.FAILED, account=name)
     line = caplog.messages[0]
     assert len(line.splitlines()) == 1
     assert line.isascii()
@@ -49,13 +49,13 @@ def test_a_marked_line_stays_one_line(name: str, caplog: pytest.LogCaptureFixtur
 
 def test_a_field_that_is_none_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     """An absent request id is absent, not null; zero and empty are values."""
-    report(Marker.FAILED, requestId=None, failed=0, currency="")
+    log_event(Marker.FAILED, requestId=None, failed=0, currency="")
     assert json.loads(caplog.messages[0].partition(" ")[2]) == {"failed": 0, "currency": ""}
 
 
 def test_a_remark_is_a_warning_without_a_marker(caplog: pytest.LogCaptureFixture) -> None:
     """No alert takes a remark for one of its lines."""
-    remark("details is no list and is left out", account="a\nb")
+    log_warning("details is no list and is left out", account="a\nb")
     record = caplog.records[0]
     assert record.levelno == logging.WARNING
     assert caplog.messages == ['details is no list and is left out {"account": "a\\nb"}']

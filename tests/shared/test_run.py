@@ -11,12 +11,12 @@ from typing import Any, cast
 import pytest
 
 from shared.errors import PartnerUnavailable, SnapshotError, Unexpected
-from shared.run import RunResult, run
+from shared.job import RunResult, snapshot_accounts
 from shared.settings.accounts import Account
-from shared.snapshot import Day, Outcome, Snapshots
+from shared.snapshot import Outcome, RunContext, Snapshots
 from tests.support.samples import account
 
-DAY = Day(date(2026, 11, 23), "run 1")
+DAY = RunContext(date(2026, 11, 23), "run 1")
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Played:
     taken: list[str] = field(default_factory=list)
     threads: set[str] = field(default_factory=set)
 
-    def take(self, account: Account, day: Day) -> Outcome:
+    def take(self, account: Account, day: RunContext) -> Outcome:
         """Play the account's outcome."""
         assert day == DAY
         self.taken.append(account.tenant_id)
@@ -43,7 +43,7 @@ def run_with(outcomes: dict[str, Outcome | Exception], **options: Any) -> tuple[
     played = Played(outcomes)
     accounts = [account(tenant_id=tenant, name=f"name of {tenant}") for tenant in outcomes]
     clock = iter([10.0, 12.5]).__next__
-    return run(
+    return snapshot_accounts(
         accounts, DAY, cast("Snapshots", played), side_by_side=10, clock=clock, retries=lambda: 0, **options
     ), played
 
@@ -133,7 +133,9 @@ def test_ten_accounts_at_once_and_no_more() -> None:
             return Outcome.KEPT
 
     accounts = [account(tenant_id=str(number)) for number in range(30)]
-    result = run(accounts, DAY, cast("Snapshots", Meeting()), side_by_side=10, clock=lambda: 0.0, retries=lambda: 0)
+    result = snapshot_accounts(
+        accounts, DAY, cast("Snapshots", Meeting()), side_by_side=10, clock=lambda: 0.0, retries=lambda: 0
+    )
     assert result.kept == len(accounts)
     assert max(at_once) == 10
 
@@ -154,7 +156,7 @@ def test_each_thread_belongs_to_the_invocation() -> None:
         prepared.done = True
 
     accounts = [account(tenant_id=str(number)) for number in range(12)]
-    run(
+    snapshot_accounts(
         accounts,
         DAY,
         cast("Snapshots", Looking()),

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from shared.azure_services.vault import Vault
-from shared.balance_reader import Reader
+from shared.balance_reader import BalanceReader
 from shared.errors import PartnerBadResponse, PartnerUnavailable, SnapshotError
 from shared.history.history import History
 from shared.history.table import HistoryTable
 from shared.settings.accounts import Account
 from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
-from shared.snapshot import Day, Outcome, Snapshots, error_fields
+from shared.snapshot import Outcome, RunContext, Snapshots
 from standin import StandIn
 from standin.faults import unavailable
 from standin.partner import Partner
 from standin.sample import summary
 
-DAY = Day(date(2026, 11, 23), "run 1")
+DAY = RunContext(date(2026, 11, 23), "run 1")
 AccountOf = Callable[[Partner], Account]
 
 
@@ -62,7 +62,7 @@ def log(caplog: pytest.LogCaptureFixture) -> Log:
 
 
 @pytest.fixture
-def snapshots(world: StandIn, table: HistoryTable, reader: Reader, vault: Vault) -> Snapshots:
+def snapshots(world: StandIn, table: HistoryTable, reader: BalanceReader, vault: Vault) -> Snapshots:
     """Return what takes snapshots, into a table without an archive."""
     return Snapshots(History(table), reader, Renewals(vault), world.clock.now)
 
@@ -105,7 +105,7 @@ def test_a_complete_day_is_kept_without_asking_anybody(
     account = account_of(world.add_partner())
     snapshots.take(account, DAY)
     world.journal.clear()
-    assert snapshots.take(account, Day(DAY.date, "run 2")) is Outcome.KEPT
+    assert snapshots.take(account, RunContext(DAY.date, "run 2")) is Outcome.KEPT
     assert {call.service for call in world.journal.calls()} == {"table"}
     first, kept = log.one("SNAPSHOT_RECORDED"), log.one("SNAPSHOT_KEPT")
     assert kept["runId"] == "run 2"
@@ -115,7 +115,7 @@ def test_a_complete_day_is_kept_without_asking_anybody(
 def test_another_day_is_another_row(world: StandIn, snapshots: Snapshots, account_of: AccountOf) -> None:
     """The day is the run's, whatever the service's dates say."""
     account = account_of(world.add_partner())
-    assert [snapshots.take(account, Day(date(2026, 11, day), "r")) for day in (23, 24)] == [Outcome.RECORDED] * 2
+    assert [snapshots.take(account, RunContext(date(2026, 11, day), "r")) for day in (23, 24)] == [Outcome.RECORDED] * 2
 
 
 def test_all_currencies_are_recorded_and_told(
@@ -286,12 +286,19 @@ def test_a_row_that_only_the_archive_has_is_the_days(
         archiving.take(account_of(partner), DAY)
     world.faults.clear()
     world.partner_center.balances(partner.tenant_id, summary(Decimal(1)))
-    assert archiving.take(account_of(partner), Day(DAY.date, "run 2")) is Outcome.RECORDED
+    assert archiving.take(account_of(partner), RunContext(DAY.date, "run 2")) is Outcome.RECORDED
     (row,) = table.rows_of(partner.tenant_id, DAY.date)
     assert (row["BalanceText"], row["RunId"]) == ("68059.03", "run 1")
     assert dict(row) == dict(archive.rows_of(partner.tenant_id, DAY.date)[0])
 
 
-def test_error_fields_are_those_of_the_contract() -> None:
+def test_fields_are_those_of_the_contract() -> None:
     """What a marked line says of a failure."""
-    assert set(error_fields(PartnerBadResponse("x"))) == {"code", "message", "remedy", "requestId", "correlationId"}
+    assert set(PartnerBadResponse("x").fields()) == {
+        "code",
+        "mayPass",
+        "message",
+        "remedy",
+        "requestId",
+        "correlationId",
+    }

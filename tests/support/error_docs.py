@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.errors import MayPass, NeedsPerson, SnapshotError
+from shared.errors import PermanentError, SnapshotError, TransientError
 from tests.support.generated_page import write_or_check
 
 ERRORS_PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -15,11 +15,11 @@ BEGIN = "<!-- From here to the end: written from shared/errors.py by `python3 de
 
 _BRANCHES = (
     (
-        MayPass,
+        TransientError,
         "May pass by itself",
         "The next attempt, the host's retry or the day's next catch-up run may succeed. Act when it stays for a day.",
     ),
-    (NeedsPerson, "Needs a person", "No repetition helps. It stays until somebody does what is said here."),
+    (PermanentError, "Needs a person", "No repetition helps. It stays until somebody does what is said here."),
 )
 
 
@@ -36,7 +36,7 @@ def errors_part() -> str:
     for branch, title, introduction in _BRANCHES:
         lines += [f"## {title}", "", introduction, ""]
         for kind in errors_below(branch):
-            lines += [f"### `{kind.code}`", "", kind.meaning, "", f"**What to do.** {kind.usual_remedy}", ""]
+            lines += [f"### `{kind.code}`", "", kind.__doc__ or "", "", f"**What to do.** {kind.usual_remedy}", ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

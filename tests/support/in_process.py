@@ -11,9 +11,8 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from shared.job import run_with_settings
+from shared.job import RunResult, run_with_settings
 from shared.net.retry import Retry
-from shared.run import RunResult
 from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Fault, FaultContext

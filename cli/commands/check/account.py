@@ -9,13 +9,13 @@ from cli.commands.check.token_subject import who
 from cli.support.money import Money
 from shared.balance_reader import SignedIn
 from shared.errors import AppOnlyRefused, MfaRequired, PartnerAccessDenied, SnapshotError
-from shared.expiry import days_left, in_words
 from shared.partner_center.client import Invoices
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import Services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import from_secret
+from shared.sign_in.expiry import days_left, in_words
 
 SOON = 30
 """Days before the end of a secret from which on it is said."""
@@ -92,7 +92,7 @@ class AccountCheck:
         for summary in captured:
             updated = f", accounting date {summary.accounting_date:%Y-%m-%d}" if summary.accounting_date else ""
             yield self._found("balance", f"{self.money.text(summary.balance_amount, summary.currency_code)}{updated}")
-            yield from (self._found("balance", remark, Status.NOTE) for remark in summary.remarks)
+            yield from (self._found("balance", text, Status.NOTE) for text in summary.warnings)
         yield self._currencies({summary.currency_code for summary in captured}, partner.invoices)
         limit = self.account.credit_limit
         if limit is not None and limit.currency not in {summary.currency_code for summary in captured}:

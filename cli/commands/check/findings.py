@@ -9,7 +9,6 @@ from cli.support.console import error_lines, say
 from cli.support.failure import CommandFailed
 from shared.errors import SnapshotError, Unexpected
 from shared.settings.accounts import Account
-from shared.snapshot import error_fields
 
 
 class Status(StrEnum):
@@ -47,7 +46,7 @@ class Finding:
         """Return the finding for a machine."""
         error = {}
         if isinstance(self.error, SnapshotError):
-            error = error_fields(self.error)
+            error = self.error.fields()
         elif self.error is not None:
             error = {"message": self.error.message, "remedy": self.error.remedy}
         account = {"account": self.account.name, "tenantId": self.account.tenant_id} if self.account else {}

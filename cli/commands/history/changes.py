@@ -7,7 +7,7 @@ from decimal import Decimal
 from cli.commands.history.gaps import day_of
 from cli.support.money import Money, balance_of
 from cli.support.words import count
-from shared.history.row import Entity, Source
+from shared.history.row import Entity, RowSource
 
 COLUMNS_READ = (
     "PartitionKey",
@@ -72,7 +72,7 @@ class ChangeTracker:
             as_of = accounting.date()
             if (age := (day - as_of).days) > self.stale_after:
                 notes.append(f"stale: not updated for {count(age, 'day')}")
-        if row.get("Source") == Source.IMPORTED.value:
+        if row.get("Source") == RowSource.IMPORTED.value:
             notes.append("imported")
         limit = row.get("CreditLimit")
         return Reading(day, currency, balance, change, as_of, limit if isinstance(limit, float) else None, tuple(notes))
@@ -94,7 +94,7 @@ def _moved(column: str, row: Entity, before: Entity) -> date | None:
     now, then = row.get(column), before.get(column)
     if not isinstance(now, datetime) or now == then:
         return None
-    if then is None and before.get("Source") == Source.IMPORTED.value:
+    if then is None and before.get("Source") == RowSource.IMPORTED.value:
         return None
     return now.date()
 

@@ -10,7 +10,7 @@ from typing import Any
 from cli.commands.import_csv.columns import TAKEN_OVER, WORKBOOK, named, open_sheet
 from cli.commands.import_csv.values import READERS, AmountReader, DecimalSign, Value, Wrong, as_currency, as_day, shown
 from cli.support.failure import CommandFailed
-from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Entity, Source, row_key
+from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Entity, RowSource, row_key
 from shared.settings.accounts import Account
 
 Key = tuple[str, str]
@@ -102,7 +102,7 @@ class FileRows:
             "BalanceText": f"{balance:f}",
             "RetrievedAt": self.now,
             "RunId": self.run_id,
-            "Source": Source.IMPORTED.value,
+            "Source": RowSource.IMPORTED.value,
             "SchemaVersion": SCHEMA_VERSION,
         }
         for name in TAKEN_OVER:

@@ -20,7 +20,7 @@ from azure.core.rest import HttpRequest
 
 from shared.azure_services.call import azure_call, error_code
 from shared.errors import PartnerAccessDenied, TableUnreachable
-from shared.net.retry import PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, RetryableError
 
 IN_SDK = [kind for _, kind in inspect.getmembers(exceptions, inspect.isclass) if issubclass(kind, AzureError)]
 UNREADABLE = (exceptions.SerializationError, exceptions.DeserializationError)
@@ -66,7 +66,7 @@ def call(error: BaseException) -> Exception:
 def test_every_error_of_the_sdk_is_mapped(kind: type[AzureError]) -> None:
     """A new kind in a new version of azure-core fails here, not in the night."""
     error = call(made(kind))
-    assert isinstance(error, (TryAgain, TableUnreachable, PartnerAccessDenied))
+    assert isinstance(error, (RetryableError, TableUnreachable, PartnerAccessDenied))
     assert "hush" not in str(error)
 
 
@@ -87,7 +87,7 @@ def test_a_passing_status_is_tried_again(status: int) -> None:
     """With the service's wish when to come back, and its request id."""
     headers = {"Retry-After": "5", "x-ms-request-id": "id"}
     error = call(HttpResponseError(response=answer(status, b"", **headers)))
-    assert isinstance(error, TryAgain)
+    assert isinstance(error, RetryableError)
     assert error.retry_after == "5"
     assert error.error.ids.request_id == "id"
     assert error.error.message == f"the table answered {status}"
@@ -102,7 +102,7 @@ def test_any_other_status_is_refused(status: int) -> None:
 def test_an_answer_that_is_cut_off_is_tried_again_and_an_unreadable_one_is_not() -> None:
     """A connection may hold the next time; who answers in another language will do so again."""
     cut = call(IncompleteReadError("cut", response=answer(200)))
-    assert isinstance(cut, TryAgain)
+    assert isinstance(cut, RetryableError)
     assert isinstance(call(DecodeError("html", response=answer(200))), TableUnreachable)
 
 

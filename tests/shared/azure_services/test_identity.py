@@ -11,7 +11,7 @@ import pytest
 from azure.core.credentials import AccessToken
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
-from shared.azure_services.identity import RENEW_SECONDS, Identity, azure_credential
+from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
 from shared.errors import IdentityUnavailable
 from shared.net.retry import PASSING_STATUSES, Retry
 from standin import StandIn
@@ -37,7 +37,7 @@ class Tokens:
         return AccessToken(f"token {len(self.asked)}", int(time.time() + self._seconds))
 
 
-def test_one_request_a_resource(world: StandIn, identity: Identity) -> None:
+def test_one_request_a_resource(world: StandIn, identity: CachedCredential) -> None:
     """Ten threads that need the same token cost one call; another resource costs one more."""
     together = threading.Barrier(10)
 
@@ -55,7 +55,7 @@ def test_one_request_a_resource(world: StandIn, identity: Identity) -> None:
     ]
 
 
-def test_the_user_assigned_identity_is_asked_by_its_client_id(world: StandIn, identity: Identity) -> None:
+def test_the_user_assigned_identity_is_asked_by_its_client_id(world: StandIn, identity: CachedCredential) -> None:
     """Two identities at one function app are told apart."""
     token = identity.get_token(VAULT).token
     claims = world.tokens.read_bearer(f"Bearer {token}", ("https://vault.azure.net",))
@@ -67,7 +67,7 @@ def test_without_a_client_id_it_is_the_system_assigned(world: StandIn, retry: Re
     credential = azure_credential(in_azure=True, client_id=None)
     assert isinstance(credential, ManagedIdentityCredential)
     with credential:
-        token = Identity(credential, retry).get_token(VAULT).token
+        token = CachedCredential(credential, retry).get_token(VAULT).token
     assert world.tokens.read_bearer(f"Bearer {token}", None)["oid"] == world.identity.system_assigned.object_id
 
 
@@ -79,7 +79,9 @@ def test_elsewhere_it_is_the_developers_own_sign_in() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(PASSING_STATUSES))
-def test_a_passing_failure_is_healed(world: StandIn, identity: Identity, waits: list[float], status: int) -> None:
+def test_a_passing_failure_is_healed(
+    world: StandIn, identity: CachedCredential, waits: list[float], status: int
+) -> None:
     """The credential itself would take some of these for final."""
     world.faults.add("identity", Status(status, headers={"Retry-After": "3"}))
     assert identity.get_token(VAULT).token
@@ -87,14 +89,18 @@ def test_a_passing_failure_is_healed(world: StandIn, identity: Identity, waits: 
 
 
 @pytest.mark.parametrize("fault", [Cut(), CutBody(), throttled(2)], ids=["cut", "body cut", "throttled"])
-def test_a_lost_answer_is_asked_for_again(world: StandIn, identity: Identity, waits: list[float], fault: Cut) -> None:
+def test_a_lost_answer_is_asked_for_again(
+    world: StandIn, identity: CachedCredential, waits: list[float], fault: Cut
+) -> None:
     """A connection that broke may hold the next time."""
     world.faults.add("identity", fault)
     assert identity.get_token(VAULT).token
     assert len(waits) == 1
 
 
-def test_an_endpoint_that_stays_down_is_unavailable(world: StandIn, identity: Identity, waits: list[float]) -> None:
+def test_an_endpoint_that_stays_down_is_unavailable(
+    world: StandIn, identity: CachedCredential, waits: list[float]
+) -> None:
     """Four attempts, and the error says what was met."""
     world.faults.add("identity", Status(503), times=None)
     with pytest.raises(IdentityUnavailable, match="the identity endpoint answered 503"):
@@ -103,7 +109,7 @@ def test_an_endpoint_that_stays_down_is_unavailable(world: StandIn, identity: Id
     assert world.journal.count("identity") == 4
 
 
-def test_a_refused_connection_is_unavailable(world: StandIn, identity: Identity) -> None:
+def test_a_refused_connection_is_unavailable(world: StandIn, identity: CachedCredential) -> None:
     """The reason is in plain words."""
     with world.service("identity").refusing(), pytest.raises(IdentityUnavailable, match="it refused the connection"):
         identity.get_token(VAULT)
@@ -113,8 +119,8 @@ def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[
     """A client id that is not assigned will not be at the next attempt; what the endpoint says is shown."""
     credential = azure_credential(in_azure=True, client_id="0a1b2c3d-0000-4000-8000-0000000000ff")
     assert isinstance(credential, ManagedIdentityCredential)
-    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed Identity"):
-        Identity(credential, retry).get_token(VAULT)
+    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed CachedCredential"):
+        CachedCredential(credential, retry).get_token(VAULT)
     assert waits == []
 
 
@@ -132,7 +138,7 @@ def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[
     ids=["html", "empty object", "bom", "array", "number", "404", "403"],
 )
 def test_an_answer_without_a_token_is_unavailable(
-    world: StandIn, identity: Identity, fault: Status, caplog: pytest.LogCaptureFixture
+    world: StandIn, identity: CachedCredential, fault: Status, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whatever answers there, it is told as what it is."""
     caplog.set_level(logging.CRITICAL)
@@ -141,7 +147,7 @@ def test_an_answer_without_a_token_is_unavailable(
         identity.get_token(VAULT)
 
 
-def test_an_error_is_shared_for_the_run(world: StandIn, identity: Identity) -> None:
+def test_an_error_is_shared_for_the_run(world: StandIn, identity: CachedCredential) -> None:
     """A hundred accounts wait for a dead endpoint once."""
     world.faults.add("identity", Status(503), times=None)
     for _ in range(3):
@@ -154,7 +160,7 @@ def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
     """No call is begun with a token that ends under way."""
     tokens = Tokens(RENEW_SECONDS + 60)
     now = [time.time()]
-    identity = Identity(tokens, retry, clock=lambda: now[0])
+    identity = CachedCredential(tokens, retry, clock=lambda: now[0])
     assert [identity.get_token(VAULT).token for _ in range(2)] == ["token 1", "token 1"]
     now[0] += 120
     assert identity.get_token(VAULT).token == "token 2"
@@ -162,20 +168,20 @@ def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
 
 def test_the_developers_missing_sign_in_is_told(retry: Retry) -> None:
     """What azure-identity says of it is shown, on one line."""
-    identity = Identity(Tokens(error=CredentialUnavailableError("Please run az login\nmore")), retry)
+    identity = CachedCredential(Tokens(error=CredentialUnavailableError("Please run az login\nmore")), retry)
     with pytest.raises(
         IdentityUnavailable, match=r"no token for https://vault.azure.net/.default: Please run az login more$"
     ):
         identity.get_token(VAULT)
 
 
-def test_a_tokens_lifetime_is_the_services(world: StandIn, identity: Identity) -> None:
+def test_a_tokens_lifetime_is_the_services(world: StandIn, identity: CachedCredential) -> None:
     """The end of a token is read from the answer."""
     world.tokens.lifetime = timedelta(minutes=30)
     assert 1700 < identity.get_token(VAULT).expires_on - time.time() <= 1800
 
 
-def test_no_token_is_logged(world: StandIn, identity: Identity, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_token_is_logged(world: StandIn, identity: CachedCredential, caplog: pytest.LogCaptureFixture) -> None:
     """At no level."""
     caplog.set_level(logging.DEBUG)
     token = identity.get_token(VAULT).token
@@ -186,7 +192,7 @@ def test_no_token_is_logged(world: StandIn, identity: Identity, caplog: pytest.L
 def test_the_credential_protocols_arguments_are_passed_on(retry: Retry) -> None:
     """A claims challenge asks for another token than the one kept."""
     tokens = Tokens()
-    identity = Identity(tokens, retry)
+    identity = CachedCredential(tokens, retry)
     asked: Callable[..., AccessToken] = identity.get_token
     assert asked(VAULT).token == "token 1"
     assert asked(VAULT, claims="more", tenant_id="t", enable_cae=True).token == "token 2"

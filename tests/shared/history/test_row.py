@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Source, row_key, snapshot_row
-from shared.partner_center.invoice_summary import InvoiceSummary, Receipt
+from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, RowSource, row_key, snapshot_row
+from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from tests.support.samples import NOW, TENANT, account
 
 DAY = date(2026, 11, 23)
-RECEIPT = Receipt(NOW, "request", "correlation")
+RECEIPT = ResponseMetadata(NOW, "request", "correlation")
 FULL = InvoiceSummary(
     balance_amount=Decimal("68059.03"),
     currency_code="USD",
@@ -150,5 +150,5 @@ def test_keys_are_allowed_by_the_table_and_sort_by_day(day: date, currency: str)
 
 def test_sources_and_version_are_those_of_the_contract() -> None:
     """Readers tell imported rows apart by this word."""
-    assert {source.value for source in Source} == {"partner-center", "imported"}
+    assert {source.value for source in RowSource} == {"partner-center", "imported"}
     assert SCHEMA_VERSION == 1

@@ -20,7 +20,7 @@ from shared.errors import (
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
 from shared.net.retry import Limits
-from shared.partner_center.invoice_summary import InvoiceSummary, Receipt
+from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn
 from standin.faults import AnswerLost, Cut, CutBody, Fault, Hang, Status, html, throttled, unavailable
@@ -30,7 +30,7 @@ DAY = date(2026, 11, 23)
 FULL = InvoiceSummary(
     balance_amount=Decimal("68059.03"),
     currency_code="USD",
-    receipt=Receipt(NOW, "request", "correlation"),
+    receipt=ResponseMetadata(NOW, "request", "correlation"),
     currency_symbol="د.إ",
     accounting_date=datetime(1601, 1, 1, tzinfo=UTC),
     first_invoice_creation_date=datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),

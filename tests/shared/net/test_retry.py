@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import MayPass, PartnerAccessDenied, PartnerThrottled, PartnerUnavailable
+from shared.errors import PartnerAccessDenied, PartnerThrottled, PartnerUnavailable, TransientError
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError, current_attempt
-from shared.net.retry import AZURE, PARTNER_CENTER, PASSING_STATUSES, Limits, Retry, TryAgain, retry_after_seconds
+from shared.net.retry import AZURE, PARTNER_CENTER, PASSING_STATUSES, Limits, Retry, RetryableError, retry_after_seconds
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 LIMITS = Limits(attempt=20, total=60)
@@ -56,12 +56,12 @@ class Attempts:
         return outcome
 
 
-def again(retry_after: str | None = None) -> TryAgain:
+def again(retry_after: str | None = None) -> RetryableError:
     """Return a failure that may heal."""
-    return TryAgain(PartnerThrottled("GET x answered 429"), retry_after)
+    return RetryableError(PartnerThrottled("GET x answered 429"), retry_after)
 
 
-def unanswered(why: str) -> MayPass:
+def no_answer_error(why: str) -> TransientError:
     """Return the error of an attempt without an answer."""
     return PartnerUnavailable(f"GET x: {why}")
 
@@ -69,23 +69,23 @@ def unanswered(why: str) -> MayPass:
 def test_a_success_needs_no_second_attempt() -> None:
     """Nothing is waited for when all is well."""
     time, attempts = Time(), Attempts("fine")
-    assert time.retry().call(attempts, LIMITS, unanswered) == "fine"
+    assert time.retry().call(attempts, LIMITS, no_answer_error) == "fine"
     assert (attempts.made, time.slept) == (1, [])
 
 
 def test_a_passing_failure_is_healed() -> None:
     """The waits double, at their longest 1, 2 and 4 seconds."""
     time, attempts = Time(), Attempts(again(), again(), again(), "fine")
-    assert time.retry().call(attempts, LIMITS, unanswered) == "fine"
+    assert time.retry().call(attempts, LIMITS, no_answer_error) == "fine"
     assert time.slept == [1, 2, 4]
 
 
 def test_the_last_attempts_error_is_raised_after_four() -> None:
     """At most four attempts, and no wait after the last; no other error hides the cause."""
-    last = TryAgain(PartnerUnavailable("GET x answered 503"))
+    last = RetryableError(PartnerUnavailable("GET x answered 503"))
     time, attempts = Time(), Attempts(again(), again(), again(), last)
     with pytest.raises(PartnerUnavailable) as raised:
-        time.retry().call(attempts, LIMITS, unanswered)
+        time.retry().call(attempts, LIMITS, no_answer_error)
     assert raised.value is last.error
     assert (attempts.made, time.slept) == (4, [1, 2, 4])
 
@@ -95,7 +95,7 @@ def test_what_cannot_heal_is_not_repeated(error: Exception) -> None:
     """A refusal or a defect is final at once; an error that is a TimeoutError itself is no missing answer."""
     time, attempts = Time(), Attempts(error)
     with pytest.raises(type(error)) as raised:
-        time.retry().call(attempts, LIMITS, unanswered)
+        time.retry().call(attempts, LIMITS, no_answer_error)
     assert raised.value is error
     assert (attempts.made, time.slept) == (1, [])
 
@@ -109,7 +109,7 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
         return low
 
     time = Time()
-    time.retry(jitter=jitter).call(Attempts(again(), again(), again(), "fine"), LIMITS, unanswered)
+    time.retry(jitter=jitter).call(Attempts(again(), again(), again(), "fine"), LIMITS, no_answer_error)
     assert asked == [(0.5, 1.0)] * 3
     assert time.slept == [0.5, 1, 2]
 
@@ -119,7 +119,7 @@ def test_the_default_jitter_differs_and_keeps_its_bounds() -> None:
     time = Time()
     retry = Retry(deadline=1e9, clock=time.clock, sleep=time.sleep)
     for _ in range(50):
-        retry.call(Attempts(again(), "fine"), LIMITS, unanswered)
+        retry.call(Attempts(again(), "fine"), LIMITS, no_answer_error)
     assert all(0.5 <= wait <= 1 for wait in time.slept)
     assert len(set(time.slept)) > 1
 
@@ -139,7 +139,7 @@ def test_the_default_jitter_differs_and_keeps_its_bounds() -> None:
 def test_a_wish_to_be_asked_later_is_honoured(header: str, waits: list[float]) -> None:
     """Retry-After as seconds or as a date lengthens our own wait; one that is unreadable, past or 0 does no harm."""
     time = Time()
-    time.retry().call(Attempts(again(header), "fine"), LIMITS, unanswered)
+    time.retry().call(Attempts(again(header), "fine"), LIMITS, no_answer_error)
     assert time.slept == waits
 
 
@@ -148,7 +148,7 @@ def test_a_wish_beyond_the_budget_ends_the_call_at_once(header: str) -> None:
     """Waiting for what cannot be in time would only cost time."""
     time, attempts = Time(), Attempts(again(header))
     with pytest.raises(PartnerThrottled):
-        time.retry().call(attempts, LIMITS, unanswered)
+        time.retry().call(attempts, LIMITS, no_answer_error)
     assert (attempts.made, time.slept) == (1, [])
 
 
@@ -156,7 +156,7 @@ def test_the_runs_end_cuts_the_budget() -> None:
     """A call that begins shortly before the run's end does not overstep it."""
     time = Time()
     with pytest.raises(PartnerThrottled):
-        time.retry(seconds=2.5).call(Attempts(again(), again(), "never"), LIMITS, unanswered)
+        time.retry(seconds=2.5).call(Attempts(again(), again(), "never"), LIMITS, no_answer_error)
     assert time.slept == [1]
 
 
@@ -166,7 +166,7 @@ def test_after_the_runs_end_nothing_is_asked() -> None:
     retry = time.retry(seconds=10)
     time.now += 10
     with pytest.raises(PartnerUnavailable, match="not asked"):
-        retry.call(attempts, LIMITS, unanswered)
+        retry.call(attempts, LIMITS, no_answer_error)
     assert attempts.made == 0
 
 
@@ -201,8 +201,8 @@ def test_no_limit_is_overstepped_whatever_happens(
 
     start = time.now
     retry = time.retry(seconds=seconds, jitter=lambda low, high: low + (high - low) * share)
-    with pytest.raises(MayPass):
-        retry.call(failing, Limits(attempt=attempt, total=total), unanswered)
+    with pytest.raises(TransientError):
+        retry.call(failing, Limits(attempt=attempt, total=total), no_answer_error)
     tolerance = 1e-6
     assert time.now - start <= max(0, min(total, seconds)) + tolerance
     assert len(began) <= 4
@@ -265,9 +265,9 @@ def test_a_second_call_starts_with_a_budget_of_its_own() -> None:
     time = Time()
     retry = time.retry()
     with suppress(PartnerThrottled):
-        retry.call(Attempts(*[again() for _ in range(4)]), LIMITS, unanswered)
+        retry.call(Attempts(*[again() for _ in range(4)]), LIMITS, no_answer_error)
     time.slept.clear()
-    assert retry.call(Attempts(again(), "fine"), LIMITS, unanswered) == "fine"
+    assert retry.call(Attempts(again(), "fine"), LIMITS, no_answer_error) == "fine"
     assert time.slept == [1]
 
 
@@ -275,9 +275,9 @@ def test_no_whole_answer_is_tried_again() -> None:
     """An answer that breaks off may come whole the next time; the error says what happened."""
     time = Time()
     broken = NoAnswerError("its answer broke off")
-    assert time.retry().call(Attempts(broken, broken, "fine"), LIMITS, unanswered) == "fine"
+    assert time.retry().call(Attempts(broken, broken, "fine"), LIMITS, no_answer_error) == "fine"
     with pytest.raises(PartnerUnavailable, match="broke off"):
-        time.retry().call(Attempts(*[broken] * 4), LIMITS, unanswered)
+        time.retry().call(Attempts(*[broken] * 4), LIMITS, no_answer_error)
     assert time.slept == [1, 2, 1, 2, 4]
 
 
@@ -288,5 +288,5 @@ def test_what_would_end_the_same_way_is_not_tried_again(final: Exception) -> Non
     """A certificate that is not trusted, and an answer that is not the service's."""
     time = Time()
     with pytest.raises(PartnerUnavailable):
-        time.retry().call(Attempts(final), LIMITS, unanswered)
+        time.retry().call(Attempts(final), LIMITS, no_answer_error)
     assert time.slept == []

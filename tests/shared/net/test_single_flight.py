@@ -5,7 +5,7 @@ from threading import Barrier
 
 import pytest
 
-from shared.net.single_flight import Once
+from shared.net.single_flight import SingleFlightCache
 
 
 class Counter:
@@ -25,14 +25,14 @@ class Counter:
 
 def test_a_value_is_computed_once_a_key() -> None:
     """The second asker gets the first one's value; another key has a value of its own."""
-    once: Once[str, int] = Once()
+    once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter()
     assert [once.get("a", compute), once.get("a", compute), once.get("b", compute)] == [1, 1, 2]
 
 
 def test_threads_that_ask_at_once_share_one_computation() -> None:
     """Ten accounts that share a secret read it once, and each of them gets it."""
-    once: Once[str, int] = Once()
+    once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter()
     together = Barrier(10)
 
@@ -47,7 +47,7 @@ def test_threads_that_ask_at_once_share_one_computation() -> None:
 
 def test_an_error_is_shared_like_a_value() -> None:
     """A service that is down is waited for once, not once an account."""
-    once: Once[str, int] = Once()
+    once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter(LookupError("down"))
     for _ in range(3):
         with pytest.raises(LookupError, match="down"):
@@ -57,7 +57,7 @@ def test_an_error_is_shared_like_a_value() -> None:
 
 def test_a_forgotten_value_is_computed_anew() -> None:
     """A token near its end is asked for again; forgetting what nobody asked for does no harm."""
-    once: Once[str, int] = Once()
+    once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter()
     once.get("a", compute)
     once.forget("a")
@@ -67,7 +67,7 @@ def test_a_forgotten_value_is_computed_anew() -> None:
 
 def test_none_is_a_value_too() -> None:
     """A computation that returns nothing is not made again."""
-    once: Once[str, None] = Once()
+    once: SingleFlightCache[str, None] = SingleFlightCache()
     calls = []
     for _ in range(2):
         assert once.get("a", lambda: calls.append(1)) is None

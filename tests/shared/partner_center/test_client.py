@@ -26,7 +26,7 @@ from shared.errors import (
 from shared.net.attempt import NoAnswerError
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.retry import Retry
-from shared.partner_center.client import BearerToken, Caller, PartnerCenter
+from shared.partner_center.client import BearerToken, PartnerCenter, RequestContext
 from shared.services import new_id, utc_now
 from standin import StandIn
 from standin.faults import ContentType, Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
@@ -47,7 +47,7 @@ def connect(world: StandIn, session: HttpSession, retry: Retry) -> Connect:
 
     def client(*, validate_mfa: bool = False, **claims: Any) -> PartnerCenter:
         token = world.tokens.sign({"aud": AUDIENCE, "tid": TENANT, "idtyp": "app", "iss": "x", "oid": "o"} | claims)
-        caller = Caller(
+        caller = RequestContext(
             session, world.partner_center.url, BearerToken(token), CORRELATION, retry, utc_now, new_id, validate_mfa
         )
         return PartnerCenter(caller)
@@ -110,7 +110,9 @@ def recorded(retry: Retry, error: Exception, *, validate_mfa: bool = False) -> t
     recorder = Recorder(error)
     with HttpSession(tls=tls_context(None), now=utc_now) as session:
         session.mount("https://", recorder)
-        caller = Caller(session, "https://api", BearerToken("hush"), CORRELATION, retry, utc_now, new_id, validate_mfa)
+        caller = RequestContext(
+            session, "https://api", BearerToken("hush"), CORRELATION, retry, utc_now, new_id, validate_mfa
+        )
         resource = PartnerCenter(caller).invoices.summary
         with pytest.raises(PartnerUnavailable) as raised:
             resource.get()

@@ -15,12 +15,12 @@ from shared.partner_center.invoice_summary import (
     LONGEST_DETAILS,
     InvoiceSummary,
     NotASummary,
-    Receipt,
+    ResponseMetadata,
     parse_summaries,
     parse_summary,
 )
 
-RECEIPT = Receipt(datetime(2026, 11, 23, 6, 17, tzinfo=UTC), "request", "correlation")
+RECEIPT = ResponseMetadata(datetime(2026, 11, 23, 6, 17, tzinfo=UTC), "request", "correlation")
 BOM = b"\xef\xbb\xbf"
 
 DOCUMENTED = b"""{
@@ -61,7 +61,7 @@ def test_the_documented_shape_is_read(bom: bytes) -> None:
     assert summary.last_payment_amount == 0
     assert json.loads(summary.details or "")[1]["summary"]["balanceAmount"] == 7936
     assert summary.receipt is RECEIPT
-    assert summary.remarks == ()
+    assert summary.warnings == ()
 
 
 @pytest.mark.parametrize("spelled", [str.upper, str.lower, str.title, lambda name: name[0].upper() + name[1:]])
@@ -224,7 +224,7 @@ def test_a_date_is_read_in_utc(text: str, moment: datetime) -> None:
     summary = summary_of(accountingDate=text)
     assert summary.accounting_date == moment
     assert summary.accounting_date.tzinfo is UTC
-    assert summary.remarks == ()
+    assert summary.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_date_is_read_in_utc(text: str, moment: datetime) -> None:
 def test_missing_null_and_the_year_1_mean_none(members: dict[str, Any]) -> None:
     """The service has three ways to say that there was no payment; none of them is worth a remark."""
     summary = summary_of(**members)
-    assert (summary.last_payment_date, summary.remarks) == (None, ())
+    assert (summary.last_payment_date, summary.warnings) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -268,9 +268,9 @@ def test_an_unreadable_date_is_left_out_and_remarked(value: Any, why: str) -> No
     """An optional date never costs the day its row; that it was left out is said."""
     summary = summary_of(latestInvoiceDate=value)
     assert summary.latest_invoice_date is None
-    assert len(summary.remarks) == 1
-    assert summary.remarks[0].startswith("latestInvoiceDate ")
-    assert why in summary.remarks[0]
+    assert len(summary.warnings) == 1
+    assert summary.warnings[0].startswith("latestInvoiceDate ")
+    assert why in summary.warnings[0]
 
 
 @pytest.mark.parametrize("value", ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")], ids=str)
@@ -278,7 +278,7 @@ def test_an_unreadable_payment_is_left_out_and_remarked(value: Any) -> None:
     """As for dates."""
     summary = summary_of(lastPaymentAmount=value)
     assert summary.last_payment_amount is None
-    assert summary.remarks == ("lastPaymentAmount is not a number and is left out",)
+    assert summary.warnings == ("lastPaymentAmount is not a number and is left out",)
 
 
 def test_an_integer_payment_is_read() -> None:
@@ -296,7 +296,7 @@ def test_a_symbol_is_taken_as_it_is(symbol: str) -> None:
 def test_no_symbol_is_no_remark(symbol: str | None) -> None:
     """Old answers send none."""
     summary = summary_of(currencySymbol=symbol)
-    assert (summary.currency_symbol, summary.remarks) == (None, ())
+    assert (summary.currency_symbol, summary.warnings) == (None, ())
 
 
 @pytest.mark.parametrize("symbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb"], ids=repr)
@@ -304,7 +304,7 @@ def test_a_symbol_that_is_none_is_left_out_and_remarked(symbol: Any) -> None:
     """A half character or a control character would make the table refuse the whole row."""
     summary = summary_of(currencySymbol=symbol)
     assert summary.currency_symbol is None
-    assert summary.remarks == ("currencySymbol is not a short text and is left out",)
+    assert summary.warnings == ("currencySymbol is not a short text and is left out",)
 
 
 def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
@@ -325,7 +325,7 @@ def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
 )
 def test_parts_that_add_up_are_no_remark(balance: str, details: Any) -> None:
     """Added exactly, however many digits; no parts at all are no contradiction."""
-    assert summary_of(balanceAmount=Decimal(balance), details=details).remarks == ()
+    assert summary_of(balanceAmount=Decimal(balance), details=details).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -340,8 +340,8 @@ def test_parts_that_do_not_add_up_are_remarked_and_kept(details: Any, remark: st
     """A warning, never an error: the balance is what the service says it is."""
     summary = summary_of(details=details)
     assert summary.details == exact_json.dumps(details)
-    assert len(summary.remarks) == 1
-    assert remark in summary.remarks[0]
+    assert len(summary.warnings) == 1
+    assert remark in summary.warnings[0]
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_details_with_a_part_of_another_shape_are_left_out(odd: Any) -> None:
     """A stored row can never be corrected, and Power BI would stop at it."""
     summary = summary_of(details=[part(Decimal(1)), odd])
     assert summary.details is None
-    assert "details has a part of an unknown shape and is left out" in summary.remarks
+    assert "details has a part of an unknown shape and is left out" in summary.warnings
 
 
 @pytest.mark.parametrize("details", [{}, "text", Decimal(1), False])
@@ -372,7 +372,7 @@ def test_details_of_another_kind_are_left_out(details: Any) -> None:
     """Only a list of parts is one."""
     summary = summary_of(details=details)
     assert summary.details is None
-    assert summary.remarks == ("details is not a list and is left out",)
+    assert summary.warnings == ("details is not a list and is left out",)
 
 
 @pytest.mark.parametrize("text", ["x", "ü", "😀"])
@@ -382,7 +382,7 @@ def test_details_too_long_for_a_column_are_left_out(text: str) -> None:
     assert fits is not None
     too_long = summary_of(details=[part(Decimal(1), text * 32_000)])
     assert too_long.details is None
-    assert any(f"more than the {LONGEST_DETAILS} of a column" in remark for remark in too_long.remarks)
+    assert any(f"more than the {LONGEST_DETAILS} of a column" in text for text in too_long.warnings)
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])

@@ -19,7 +19,7 @@ from shared.errors import (
     SnapshotError,
     WrongAudience,
 )
-from shared.net.retry import PASSING_STATUSES, TryAgain
+from shared.net.retry import PASSING_STATUSES, RetryableError
 from shared.partner_center.refusals import refusal
 
 IDS = Ids("request", "correlation")
@@ -80,7 +80,7 @@ def test_a_known_code_tells_what_to_do(
 def test_a_passing_status_is_tried_again(status: int, body: bytes) -> None:
     """Whatever its body says; 429 is told apart, because it has a cause of its own."""
     error = refusal(answer(status, body, **{"Retry-After": "57"}), IDS)
-    assert isinstance(error, TryAgain)
+    assert isinstance(error, RetryableError)
     assert error.retry_after == "57"
     assert type(error.error) is (PartnerThrottled if status == 429 else PartnerUnavailable)
     assert error.error.ids == IDS
@@ -140,7 +140,7 @@ def test_the_services_text_is_one_short_line() -> None:
 def test_any_refusal_is_one_of_the_tree(status: int, body: bytes) -> None:
     """Whatever the answer, it is an error with a code and a remedy, now or after other attempts."""
     error = refusal(answer(status, body), IDS)
-    known = error.error if isinstance(error, TryAgain) else error
+    known = error.error if isinstance(error, RetryableError) else error
     assert isinstance(known, SnapshotError)
     assert known.code.startswith(("partner-", "wrong-", "mfa-", "app-only-"))
-    assert isinstance(error, TryAgain) == (status in PASSING_STATUSES)
+    assert isinstance(error, RetryableError) == (status in PASSING_STATUSES)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.azure_services.identity import Identity
+from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import IdentityUnavailable, VaultSecretInvalid, VaultSecretMissing
 from shared.settings.accounts import Account
@@ -95,7 +95,7 @@ def test_no_usable_certificate_is_refused_with_the_reason() -> None:
 
 
 def test_the_accounts_secret_is_read_from_the_vault(
-    world: StandIn, vault: Vault, identity: Identity, account_of: Callable[[Partner], Account]
+    world: StandIn, vault: Vault, identity: CachedCredential, account_of: Callable[[Partner], Account]
 ) -> None:
     """By the configured name."""
     partner = world.add_partner(secret="hush~hush")
@@ -105,7 +105,7 @@ def test_the_accounts_secret_is_read_from_the_vault(
 
 
 def test_a_missing_secret_is_told(
-    world: StandIn, vault: Vault, identity: Identity, account_of: Callable[[Partner], Account]
+    world: StandIn, vault: Vault, identity: CachedCredential, account_of: Callable[[Partner], Account]
 ) -> None:
     """By its name."""
     partner = world.add_partner()
@@ -116,7 +116,7 @@ def test_a_missing_secret_is_told(
 
 @pytest.mark.parametrize("cloud", ["global", "usgov", "china"])
 def test_a_federated_account_uses_the_identitys_own_token(
-    world: StandIn, vault: Vault, identity: Identity, account_of: Callable[[Partner], Account], cloud: str
+    world: StandIn, vault: Vault, identity: CachedCredential, account_of: Callable[[Partner], Account], cloud: str
 ) -> None:
     """For the audience of its cloud; the vault is not asked, and there is no end to warn of."""
     account = account_of(world.add_partner(credential="federated", cloud=cloud))
@@ -129,7 +129,7 @@ def test_a_federated_account_uses_the_identitys_own_token(
 
 
 def test_no_token_for_a_federated_account(
-    world: StandIn, identity: Identity, account_of: Callable[[Partner], Account]
+    world: StandIn, identity: CachedCredential, account_of: Callable[[Partner], Account]
 ) -> None:
     """The identity is at fault, and said to be."""
     account = account_of(world.add_partner(credential="federated"))

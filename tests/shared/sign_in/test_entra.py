@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.azure_services.identity import Identity
+from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Vault
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable, SnapshotError
-from shared.net.retry import TryAgain
+from shared.net.retry import RetryableError
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential, app_credential
 from shared.sign_in.entra import SignIn, Tokens, tokens_from
@@ -35,7 +35,7 @@ def claims(world: StandIn, tokens: Tokens) -> dict[str, Any]:
 def test_every_credential_signs_in_in_both_modes(
     world: StandIn,
     vault: Vault,
-    identity: Identity,
+    identity: CachedCredential,
     sign_in: SignIn,
     account_of: AccountOf,
     kind: str,
@@ -212,7 +212,7 @@ def test_a_refused_connection(world: StandIn, sign_in: SignIn, account_of: Accou
 def test_no_secret_and_no_token_is_logged(
     world: StandIn,
     vault: Vault,
-    identity: Identity,
+    identity: CachedCredential,
     sign_in: SignIn,
     account_of: AccountOf,
     caplog: pytest.LogCaptureFixture,
@@ -251,7 +251,7 @@ def test_a_refresh_token_that_is_none_is_none(refresh_token: Any) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        ({"error": "temporarily_unavailable"}, TryAgain),
+        ({"error": "temporarily_unavailable"}, RetryableError),
         ({"error": "invalid_grant", "error_description": None}, ConsentRequired),
         ({"error": "unauthorized_client"}, SignInRejected),
         ({"error": ["invalid_grant"]}, SignInRejected),

@@ -10,7 +10,7 @@ from requests import exceptions
 from requests.adapters import BaseAdapter
 
 from shared.errors import SignInRejected, SignInUnavailable
-from shared.net.retry import TryAgain
+from shared.net.retry import RetryableError
 from shared.sign_in.entra_http import EntraHttp
 
 WHERE = "the sign-in at https://login"
@@ -70,7 +70,7 @@ def test_every_failure_of_requests_is_mapped(
 ) -> None:
     """A new kind in a new version fails here, not in the night."""
     played.error = made(kind)
-    with pytest.raises(TryAgain) as raised:
+    with pytest.raises(RetryableError) as raised:
         http.post(URL)
     assert isinstance(raised.value.error, SignInUnavailable)
     assert raised.value.error.message.startswith(f"{WHERE}: ")
@@ -122,7 +122,7 @@ def test_an_answer_without_endpoints_is_none(played: Played, http: EntraHttp) ->
 def test_the_wish_when_to_come_back_is_passed_on(played: Played, http: EntraHttp) -> None:
     """For the one retry layer."""
     played.status, played.headers = 429, {"Retry-After": "7"}
-    with pytest.raises(TryAgain) as raised:
+    with pytest.raises(RetryableError) as raised:
         http.post(URL)
     assert raised.value.retry_after == "7"
 

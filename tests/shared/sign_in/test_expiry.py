@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.expiry import days_left, in_words, is_worth_a_warning
+from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning
 
 NOW = datetime(2026, 11, 23, 22, 17, tzinfo=UTC)
 
