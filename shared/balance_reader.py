@@ -12,6 +12,7 @@ from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
 from shared.partner_center.client import BearerToken, PartnerCenter, RequestContext
 from shared.partner_center.invoice_summary import InvoiceSummary
+from shared.partner_center.refusals import partner_center
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import AppCredential, app_credential
@@ -67,14 +68,15 @@ class BalanceReader:
 
     def partner_center(self, account: Account, tokens: Tokens, *, validate_mfa: bool = False) -> PartnerCenter:
         """Return Partner Center as the account's token sees it, under a new correlation id."""
-        caller = RequestContext(
+        context = RequestContext(
             session=self.session,
             api_url=account.cloud.api_url,
             authorize=BearerToken(tokens.access_token),
+            service=partner_center(with_user=account.app_user),
             correlation_id=self.new_id(),
             retry=self.retry,
             now=self.now,
             new_id=self.new_id,
             validate_mfa=validate_mfa,
         )
-        return PartnerCenter(caller)
+        return PartnerCenter(context)

@@ -1,7 +1,7 @@
-"""Everything that can go wrong, as one tree in two branches.
+"""Exception hierarchy: errors that may pass without action, and errors that need someone to act.
 
     SnapshotError
-    ├── TransientError                     the next attempt, retry or catch-up run of the day may succeed
+    ├── TransientError                     the next attempt, retry or run of the day may succeed
     │   ├── VaultUnreachable        vault-unreachable
     │   ├── IdentityUnavailable     identity-unavailable
     │   ├── SignInUnavailable       sign-in-unavailable
@@ -9,7 +9,7 @@
     │   ├── PartnerUnavailable      partner-unavailable
     │   ├── PartnerBadResponse      partner-bad-response
     │   └── TableUnreachable        table-unreachable
-    └── PermanentError                 stays until somebody follows the remedy
+    └── PermanentError                 persists until someone applies the remedy
         ├── SettingsInvalid         settings-invalid
         ├── ClockWrong              clock-wrong
         ├── VaultAccessDenied       vault-access-denied
@@ -26,7 +26,7 @@
         ├── TableMissing            table-missing
         └── Unexpected              unexpected
 
-The codes are a contract: alerts and scripts rest on them. The docstrings and remedies are what docs/errors.md prints.
+The codes are a contract with alerts and scripts. docs/errors.md is generated from the docstrings and remedies.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ NO_IDS = Ids()
 
 
 class SnapshotError(Exception):
-    """A failure with a stable code, a message that says what was met and where, and a remedy."""
+    """A failure with a stable code, a message that says what happened and where, and a remedy."""
 
     code: ClassVar[str]
     usual_remedy: ClassVar[str]
@@ -71,11 +71,11 @@ class SnapshotError(Exception):
 
 
 class TransientError(SnapshotError):
-    """A failure that may pass by itself."""
+    """A failure that may pass without action."""
 
 
 class PermanentError(SnapshotError):
-    """A failure that stays until somebody acts."""
+    """A failure that persists until someone acts."""
 
 
 class VaultUnreachable(TransientError):
@@ -83,13 +83,13 @@ class VaultUnreachable(TransientError):
 
     code = "vault-unreachable"
     usual_remedy = (
-        "Nothing to do when it passes: the next run of the day tries again. When it stays, check that KEY_VAULT_URL is the "
-        "vault's address (https://<vault>.vault.azure.net), that the vault exists, and that its firewall lets the function in."
+        "The next run tries again. If it persists, check that KEY_VAULT_URL is the vault's address "
+        "(https://<vault>.vault.azure.net), that the vault exists, and that its firewall allows the function."
     )
 
 
 class IdentityUnavailable(TransientError):
-    """The Azure identity of the function (or your own sign-in) gave no token."""
+    """The Azure identity that runs the job gave no token."""
 
     code = "identity-unavailable"
     usual_remedy = (
@@ -99,42 +99,39 @@ class IdentityUnavailable(TransientError):
 
 
 class SignInUnavailable(TransientError):
-    """The sign-in service (Entra ID) gave no usable answer within the time limit."""
+    """Entra ID gave no usable answer to the sign-in within the time limit."""
 
     code = "sign-in-unavailable"
     usual_remedy = (
-        "Nothing to do when it passes: the next run of the day tries again. When it stays, check https://status.azure.com, any "
-        "proxy in between, and PARTNER_LOGIN_URL if you set it."
+        "The next run tries again. If it persists, check https://status.azure.com, any proxy in between, and PARTNER_LOGIN_URL if "
+        "you set it."
     )
 
 
 class PartnerThrottled(TransientError):
-    """Partner Center refused for a while because the tenant made too many requests (429)."""
+    """Partner Center refused because the tenant made too many requests (429)."""
 
     code = "partner-throttled"
     usual_remedy = (
-        "Nothing to do when it passes: the next run of the day tries again. When it stays, find what else calls Partner Center "
-        "for this tenant so often: the limit is the tenant's, not this job's, which makes one call a day."
+        "The next run tries again. If it persists, find out what else calls Partner Center for this tenant so often: the limit is "
+        "the tenant's, and this job makes one call per day."
     )
 
 
 class PartnerUnavailable(TransientError):
-    """Partner Center gave no answer, or answered with a passing failure, until the time limit."""
+    """Partner Center gave no usable answer within the time limit."""
 
     code = "partner-unavailable"
-    usual_remedy = (
-        "Nothing to do when it passes: the next run of the day tries again. When it stays, give Microsoft's support the request "
-        "id and the correlation id of this message."
-    )
+    usual_remedy = "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message."
 
 
 class PartnerBadResponse(TransientError):
-    """Partner Center answered, but not with a readable balance; nothing was recorded rather than a guess."""
+    """Partner Center answered, but not with a readable balance; nothing was recorded."""
 
     code = "partner-bad-response"
     usual_remedy = (
-        "The next run of the day tries again. When it stays, give Microsoft's support the request id and the correlation id of "
-        "this message, and check PARTNER_API_URL if you set it."
+        "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message, "
+        "and check PARTNER_API_URL if you set it."
     )
 
 
@@ -143,8 +140,8 @@ class TableUnreachable(TransientError):
 
     code = "table-unreachable"
     usual_remedy = (
-        "Nothing to do when it passes: the next run of the day tries again. When it stays, check that SNAPSHOT_TABLE_ENDPOINT is "
-        "the storage account's table address and that the account's firewall lets the function in."
+        "The next run tries again. If it persists, check that SNAPSHOT_TABLE_ENDPOINT is the storage account's table address and "
+        "that the account's firewall allows the function."
     )
 
 
@@ -164,7 +161,7 @@ _LONGEST_LIST = 5_900
 
 
 class SettingsInvalid(PermanentError):
-    """One or more settings are missing or wrong; the message lists every one of them."""
+    """One or more settings are missing or wrong; the message lists every problem."""
 
     code = "settings-invalid"
     usual_remedy = (
@@ -215,18 +212,18 @@ class ClockWrong(PermanentError):
 
     code = "clock-wrong"
     usual_remedy = (
-        "Set this machine's clock (switch on its time synchronization), then run this again. In Azure: restart the function "
-        "app; if the message returns, open a support request."
+        "Set the clock of this machine (turn on its time synchronization), then run this again. In Azure: restart the function app; "
+        "if the error returns, open a support request."
     )
 
 
 class VaultAccessDenied(PermanentError):
-    """Key Vault refused the identity that runs the job, or the network it comes from."""
+    """Key Vault refused the identity that runs the job, its network, or everyone."""
 
     code = "vault-access-denied"
     usual_remedy = (
-        "Give the identity the role Key Vault Secrets User on the vault (a new role takes up to 30 minutes to work), and check "
-        "the vault's firewall."
+        "Give the identity the role Key Vault Secrets User on the vault (a new role takes up to 30 minutes to work), and check the "
+        "vault's firewall."
     )
 
 
@@ -234,21 +231,18 @@ class VaultSecretMissing(PermanentError):
     """The vault has no secret of the configured name."""
 
     code = "vault-secret-missing"
-    usual_remedy = (
-        "Put the secret into the vault under the configured name: `az keyvault secret set --vault-name <vault> --name <name> "
-        "--expires <date> --file <file>`; or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
-    )
+    usual_remedy = "Put the secret into the vault under the configured name, or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
 
 
 class VaultSecretDisabled(PermanentError):
-    """The secret is in the vault, but disabled."""
+    """The secret exists but cannot be read: it is disabled, expired or not valid yet."""
 
     code = "vault-secret-disabled"
-    usual_remedy = "Enable it (`az keyvault secret set-attributes --vault-name <vault> --name <name> --enabled true`) or put a new version."
+    usual_remedy = "Enable the secret in the vault, or put a new version under the same name."
 
 
 class VaultSecretInvalid(PermanentError):
-    """The secret is empty, or holds no usable certificate."""
+    """The secret is empty, or is not a usable client secret, certificate or refresh token."""
 
     code = "vault-secret-invalid"
     usual_remedy = (
@@ -258,24 +252,27 @@ class VaultSecretInvalid(PermanentError):
 
 
 class SignInRejected(PermanentError):
-    """Entra ID refused the app's credential: wrong, expired, or unknown in this tenant."""
+    """Entra ID refused the app or its credential."""
 
     code = "sign-in-rejected"
     usual_remedy = (
-        "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; make a new client secret (App registrations > Certificates & secrets) and "
+        "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; create a new client secret (App registrations > Certificates & secrets) and "
         "put its Value into the vault."
     )
 
 
 class ConsentRequired(PermanentError):
-    """The user's token is expired, revoked or refused; somebody has to sign in once more."""
+    """The user's refresh token is expired, revoked or refused; someone has to sign in again."""
 
     code = "consent-required"
-    usual_remedy = "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center."
+    usual_remedy = (
+        "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center. If a new consent is refused "
+        "again, look in Entra ID > Sign-in logs: Conditional Access, a missing app assignment or a disabled user outlive it."
+    )
 
 
 class MfaRequired(PermanentError):
-    """Partner Center refused the user's token because its sign-in was without MFA."""
+    """Partner Center refused the token because the sign-in was without MFA."""
 
     code = "mfa-required"
     usual_remedy = (
@@ -295,25 +292,25 @@ class WrongAudience(PermanentError):
 
 
 class AppOnlyRefused(PermanentError):
-    """Partner Center does not answer this call to an app without a user."""
+    """Partner Center does not answer this call for an app without a user."""
 
     code = "app-only-refused"
-    usual_remedy = "Set PARTNER_AUTH to app_user and run `python -m cli consent` once; docs/sign-in.md says how."
+    usual_remedy = "Set PARTNER_AUTH to app_user and follow docs/sign-in.md once."
 
 
 class PartnerAccessDenied(PermanentError):
-    """Partner Center refused the app or the user behind it."""
+    """Partner Center refused the app, the user or the tenant."""
 
     code = "partner-access-denied"
     usual_remedy = (
         "Check in Partner Center that the app is registered (Account settings > App management), that the user has the Admin agent "
-        "or Billing admin role, and that the tenant is a direct-bill partner or an indirect provider: the API is closed to "
-        "indirect resellers."
+        "or Billing admin role, and that the tenant is a direct-bill partner or an indirect provider: indirect resellers have no "
+        "access to this API."
     )
 
 
 class TableAccessDenied(PermanentError):
-    """Table Storage refused the identity that runs the job, or the network it comes from."""
+    """Table Storage refused the identity that runs the job, its network, or everyone."""
 
     code = "table-access-denied"
     usual_remedy = (
@@ -327,13 +324,13 @@ class TableMissing(PermanentError):
 
     code = "table-missing"
     usual_remedy = (
-        "Create it (`az storage table create --auth-mode login --account-name <account> --name <table>`, or deploy infra/ again), "
-        "or correct SNAPSHOT_TABLE_NAME."
+        "Create it (`az storage table create --auth-mode login --account-name <account> --name <table>`), deploy infra/ again, or "
+        "correct SNAPSHOT_TABLE_NAME."
     )
 
 
 class Unexpected(PermanentError):
-    """Something happened that the job does not know; the message names the place in the code."""
+    """An error that the job does not know; the message gives its location in the code."""
 
     code = "unexpected"
     usual_remedy = "Report it with the message and the run id; `python -m cli check` may show more."

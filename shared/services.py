@@ -137,7 +137,7 @@ def open_services(
             transport=transport,
         )
         closing.callback(credential.close)
-        identity = CachedCredential(credential, retry)
+        identity = CachedCredential(credential, retry, sanitize=session.secrets.sanitize)
         vault = None
         if settings.vault_url is not None:
             client = closing.enter_context(SecretClient(settings.vault_url, identity, **options))

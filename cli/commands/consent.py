@@ -18,16 +18,13 @@ from cli.support.failure import CommandFailed
 from cli.support.loopback import Loopback, parameters
 from cli.support.options import OneAccount, SettingsFile
 from cli.support.settings_source import find_settings
-from shared.errors import ConsentRequired, MfaRequired, SignInUnavailable
-from shared.net.attempt import CallError
+from shared.errors import ConsentRequired, MfaRequired
 from shared.net.foreign_text import one_line
-from shared.net.retry import RetryableError
 from shared.services import Services, open_services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
-from shared.sign_in.entra import Tokens, confidential_app, tokens_from
-from shared.sign_in.entra_http import EntraHttp
+from shared.sign_in.entra import Tokens, confidential_app
 from shared.sign_in.expiry import days_left
 
 PORT = 8400
@@ -112,19 +109,13 @@ def _sign_in(built: Services, account: Account, answer: Answer) -> Tokens:
         CommandFailed: the answer belongs to another sign-in, or holds no refresh token.
 
     """
-    where = (
-        f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}"
-    )
     scope = f"{account.cloud.audience}/user_impersonation"
     credential = app_credential(account, built.vault, built.identity)
-    try:
-        app = confidential_app(account, credential, EntraHttp(built.session, where))
-        flow, told = answer(partial(_begin, app, scope))
-        tokens = tokens_from(_redeem(app, flow, told), where, app_remedy=credential.remedy(built.now()))
-    except CallError as error:
-        raise SignInUnavailable(f"{where}: {error}") from None
-    except RetryableError as again:
-        raise again.error from None
+    flow, told = answer(partial(_begin, confidential_app(account, credential, built.session), scope))
+    _check_answer(flow, told)
+    tokens = built.reader.sign_in.with_code(
+        account, credential, lambda app: app.acquire_token_by_auth_code_flow(flow, told)
+    )
     if tokens.refresh_token is None:
         raise CommandFailed(
             "The sign-in gave no refresh token.",
@@ -141,7 +132,7 @@ def _begin(app: Any, scope: str, address: str) -> dict[str, Any]:
     return flow
 
 
-def _redeem(app: Any, flow: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+def _check_answer(flow: dict[str, Any], told: dict[str, str]) -> None:
     if told.get("state") != flow["state"]:
         raise CommandFailed(
             "The address does not belong to this sign-in.",
@@ -153,8 +144,6 @@ def _redeem(app: Any, flow: dict[str, Any], told: dict[str, str]) -> dict[str, A
             f"the sign-in ended without consent: {says}",
             remedy="Run this again and accept the permissions, as a user who may; docs/sign-in.md says which.",
         )
-    answer: dict[str, Any] = app.acquire_token_by_auth_code_flow(flow, told)
-    return answer
 
 
 def _try_out(built: Services, account: Account, tokens: Tokens) -> None:

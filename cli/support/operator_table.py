@@ -6,14 +6,13 @@ from datetime import date
 from typing import Any, Protocol
 
 from azure.core import MatchConditions
-from azure.core.exceptions import HttpResponseError
 from azure.data.tables import UpdateMode
 
 from cli.support.prefetch import ahead
-from shared.azure_services.call import error_code
-from shared.errors import TableAccessDenied
+from shared.errors import TableAccessDenied, TableMissing
 from shared.history.row import COLUMNS, Edm, Entity
-from shared.history.table import HistoryTable, TableNotFoundError
+from shared.history.table import HistoryTable
+from shared.net.refusal import RefusedError
 
 PAGE = 1000
 """Rows; the service gives no more at once."""
@@ -142,15 +141,15 @@ class OperatorTable(HistoryTable):
                 self._client.update_entity(
                     dict(_NO_ROW), mode=UpdateMode.MERGE, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified
                 )
-            except HttpResponseError as error:
-                if error_code(error) not in _WOULD_CHANGE:
+            except RefusedError as refused:
+                if refused.refusal.code not in _WOULD_CHANGE:
                     raise
 
         try:
             self._call(change)
         except TableAccessDenied:
             return False
-        except TableNotFoundError:
+        except TableMissing:
             return None
         return True
 
@@ -168,7 +167,7 @@ class OperatorTable(HistoryTable):
 
         try:
             return self._call(fetch)
-        except TableNotFoundError:
+        except TableMissing:
             return [], None
 
 

@@ -6,15 +6,15 @@ from functools import partial
 from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError
-from azure.core.pipeline import PipelineResponse
-from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+from azure.core.exceptions import ClientAuthenticationError
+from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
 from shared.azure_services.call import CLIENT_OPTIONS
-from shared.errors import IdentityUnavailable
-from shared.net import exact_json
+from shared.azure_services.refusals import IDENTITY
+from shared.net.attempt import NoAnswerError
 from shared.net.foreign_text import one_line
-from shared.net.retry import AZURE, PASSING_STATUSES, Retry, RetryableError
+from shared.net.library import library_call
+from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
 
 RENEW_SECONDS = 300
@@ -27,10 +27,17 @@ class CachedCredential:
     Raises IdentityUnavailable from `get_token`.
     """
 
-    def __init__(self, credential: TokenCredential, retry: Retry, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        credential: TokenCredential,
+        retry: Retry,
+        clock: Callable[[], float] = time.time,
+        sanitize: Callable[[Any], str] = one_line,
+    ) -> None:
         self._credential = credential
         self._retry = retry
         self._clock = clock
+        self._sanitize = sanitize
         self._tokens: SingleFlightCache[tuple[tuple[str, ...], str | None, str | None], AccessToken] = (
             SingleFlightCache()
         )
@@ -50,19 +57,12 @@ class CachedCredential:
     def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
         def attempt() -> AccessToken:
             try:
-                return self._credential.get_token(*scopes, **options)
-            except ClientAuthenticationError as error:
-                raise IdentityUnavailable(f"no token for {scopes[0]}: {one_line(error)}") from error
-            except AzureError as error:
-                raise RetryableError(
-                    IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {type(error).__name__}")
-                ) from error
+                return library_call(lambda: self._credential.get_token(*scopes, **options))
+            except (CredentialUnavailableError, ClientAuthenticationError) as error:
+                # Nobody answered: the sign-ins of a developer's machine say why, each in a line of its own.
+                raise NoAnswerError(self._sanitize(error.message), may_pass=False) from None
 
-        return self._retry.call(
-            attempt,
-            AZURE,
-            lambda why: IdentityUnavailable(f"the identity endpoint gave no token for {scopes[0]}: {why}"),
-        )
+        return self._retry.call(attempt, Call(IDENTITY, f"the identity gave no token for {scopes[0]}"))
 
 
 def azure_credential(
@@ -75,15 +75,5 @@ def azure_credential(
     """
     options = CLIENT_OPTIONS if transport is None else CLIENT_OPTIONS | {"transport": transport}
     if in_azure:
-        return ManagedIdentityCredential(client_id=client_id, raw_response_hook=_check_answer, **options)
+        return ManagedIdentityCredential(client_id=client_id, **options)
     return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
-
-
-def _check_answer(response: PipelineResponse[Any, Any]) -> None:
-    """Catch what the credential would turn into an error that looks final, or fail at: a passing status, no JSON object."""
-    status = response.http_response.status_code
-    if status in PASSING_STATUSES:
-        passing = IdentityUnavailable(f"the identity endpoint answered {status}")
-        raise RetryableError(passing, response.http_response.headers.get("Retry-After"))
-    if not exact_json.is_object(response.http_response.body()):
-        raise IdentityUnavailable(f"the identity endpoint's answer ({status}) is not what such an endpoint sends")

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from azure.core.exceptions import HttpResponseError
+import requests
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
-from shared.azure_services.call import azure_call, error_code, ids
-from shared.errors import (
-    SnapshotError,
-    VaultAccessDenied,
-    VaultSecretDisabled,
-    VaultSecretInvalid,
-    VaultSecretMissing,
-    VaultUnreachable,
-)
-from shared.net.retry import AZURE, Retry
+from shared.azure_services.refusals import VAULT
+from shared.errors import VaultSecretInvalid, VaultUnreachable
+from shared.net.attempt import UnreadableAnswerError, current_attempt
+from shared.net.library import library_call
+from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
+
+_OWN_ADDRESS = (
+    "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net: under a host name of your own, or behind "
+    "a proxy that answers for it, the vault cannot be told from another service."
+)
 
 
 @dataclass(frozen=True)
@@ -88,32 +89,18 @@ class Vault:
         return f"the secret {name} in {self._client.vault_url}"
 
     def _call(self, name: str, call: Callable[[], KeyVaultSecret]) -> KeyVaultSecret:
-        where = self._where(name)
-
         def attempt() -> KeyVaultSecret:
             try:
-                return azure_call(
-                    call, where=where, unreachable=VaultUnreachable, refused=lambda error: _refusal(error, where)
-                )
-            except ValueError as error:
-                # The client checks the challenge before it sends a token anywhere.
-                raise VaultUnreachable(f"{where}: what answers there is no Key Vault") from error
+                return library_call(call)
+            except UnreadableAnswerError as error:
+                answer = current_attempt().answer
+                if answer is not None and answer.status == requests.codes.unauthorized:
+                    # The client checks where the challenge leads before it sends a token anywhere.
+                    raise UnreadableAnswerError(
+                        "what answers there does not identify itself as this vault", remedy=_OWN_ADDRESS
+                    ) from None
+                raise error from None
 
-        return self._retry.call(attempt, AZURE, lambda why: VaultUnreachable(f"{where}: {why}"))
-
-
-def _refusal(error: HttpResponseError, where: str) -> SnapshotError:
-    """Tell the refusals apart by status and inner code.
-
-    Source: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
-    """
-    code = error_code(error)
-    answer = f"{where}: the vault answered {error.status_code} {code}".rstrip()
-    if error.status_code == 404:  # noqa: PLR2004 - an HTTP status
-        return VaultSecretMissing(answer, ids=ids(error))
-    if code == "SecretDisabled":
-        return VaultSecretDisabled(answer, ids=ids(error))
-    if code == "SecretNotYetValid":
-        remedy = "Correct its activation date (`az keyvault secret set-attributes --not-before`), or wait for it."
-        return VaultSecretDisabled(answer, remedy=remedy, ids=ids(error))
-    return VaultAccessDenied(answer, ids=ids(error))
+        host = urlsplit(self._client.vault_url).hostname or ""
+        names = {"vault": host.partition(".")[0], "name": name}
+        return self._retry.call(attempt, Call(VAULT, self._where(name), names=names))

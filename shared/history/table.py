@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
-from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient
 
-from shared.azure_services.call import azure_call, error_code, ids
-from shared.errors import TableAccessDenied, TableMissing, TableUnreachable, Unexpected
+from shared.azure_services.refusals import TABLE
+from shared.errors import TableAccessDenied, TableMissing, TableUnreachable
 from shared.history.row import Entity
 from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
-from shared.net.retry import AZURE, Retry, RetryableError
+from shared.net.library import library_call
+from shared.net.refusal import RefusedError
+from shared.net.retry import Call, Retry
 
 T = TypeVar("T")
 
-_FORBIDDEN = (401, 403)
 _CREATED = 204
 _ACCEPTED = 202
 _INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
@@ -56,14 +56,13 @@ class HistoryTable:
         def query() -> tuple[Entity, ...]:
             # "_" ends the date in a RowKey and "`" is the character after it.
             bounds = {"tenant": tenant_id, "first": f"{day.isoformat()}_", "end": f"{day.isoformat()}`"}
-            found = self._client.query_entities(
-                "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end", parameters=bounds
-            )
+            where = "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end"
+            found = library_call(lambda: list(self._client.query_entities(where, parameters=bounds)))
             return tuple(_of_day(row, tenant_id, day) for row in found)
 
         try:
             return self._call(query)
-        except TableNotFoundError:
+        except TableMissing:
             return ()
 
     def append(self, rows: Sequence[Entity], run_id: str) -> InsertResult:
@@ -91,7 +90,7 @@ class HistoryTable:
         return self.rows_of(str(rows[0]["PartitionKey"]), date.fromisoformat(str(rows[0]["SnapshotDate"])))
 
     def insert(self, rows: Sequence[Entity]) -> bool:
-        """Insert the rows of one tenant, all or none; False when one of them stands already. The table is made if need be.
+        """Insert the rows of one tenant, all or none; False when one of them exists already. A missing table is created.
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
@@ -99,62 +98,45 @@ class HistoryTable:
         """
         try:
             return self._call(lambda: self._insert(rows))
-        except TableNotFoundError:
-            self._create()
+        except TableMissing as error:
+            self._create(error)
         try:
             return self._call(lambda: self._insert(rows))
-        except TableNotFoundError:
-            raise TableUnreachable(f"{self._where} was created and is not there yet") from None
+        except TableMissing:
+            raise TableUnreachable(f"{self._where} was just created and does not exist yet") from None
 
     def _insert(self, rows: Sequence[Entity]) -> bool:
         try:
             if len(rows) == 1:
-                self._client.create_entity(rows[0], response_preference="return-no-content")
+                library_call(lambda: self._client.create_entity(rows[0], response_preference="return-no-content"))
                 _believe(current_attempt().answer, _CREATED, 1)
             else:
-                self._client.submit_transaction([("create", row) for row in rows])
+                library_call(lambda: self._client.submit_transaction([("create", row) for row in rows]))
                 _believe(current_attempt().answer, _ACCEPTED, len(rows))
-        except HttpResponseError as error:
-            # A single insert's conflict is a ResourceExistsError, a transaction's a TableTransactionError.
-            if error_code(error) == "EntityAlreadyExists":
+        except RefusedError as refused:
+            if refused.refusal.code == "EntityAlreadyExists":
                 return False
             raise
         return True
 
-    def _create(self) -> None:
+    def _create(self, missing: TableMissing) -> None:
+        def create() -> None:
+            try:
+                library_call(self._client.create_table)
+            except RefusedError as refused:
+                if refused.refusal.code != "TableAlreadyExists":
+                    raise
+
         try:
-            self._call(self._client.create_table)
-        except _AlreadyExistsError:
-            return
+            self._call(create)
         except TableAccessDenied as error:
             raise TableMissing(
-                f"{self._where} does not exist and could not be created: {error.message}", ids=error.ids
-            ) from error
+                f"{self._where} does not exist and could not be created: {error.message}", ids=missing.ids
+            ) from None
 
-    def _call(self, call: Callable[[], T]) -> T:
-        def attempt() -> T:
-            return azure_call(call, where=self._where, unreachable=TableUnreachable, refused=self._refused)
-
+    def _call(self, attempt: Callable[[], T]) -> T:
         self._get_token()
-        return self._retry.call(attempt, AZURE, lambda why: TableUnreachable(f"{self._where}: {why}"))
-
-    def _refused(self, error: HttpResponseError) -> Exception:
-        """Tell the refusals apart.
-
-        Source: https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
-        """
-        code = error_code(error)
-        answer = f"{self._where}: the service answered {error.status_code} {code}".rstrip()
-        match code:
-            case "TableNotFound":
-                return TableNotFoundError()
-            case "TableAlreadyExists":
-                return _AlreadyExistsError()
-            case "TableBeingDeleted":
-                return RetryableError(TableUnreachable(answer, ids=ids(error)))
-        if error.status_code in _FORBIDDEN:
-            return TableAccessDenied(answer, ids=ids(error))
-        return Unexpected(answer, ids=ids(error))
+        return self._retry.call(attempt, Call(TABLE, self._where))
 
 
 def _of_day(row: Entity, tenant_id: str, day: date) -> Entity:
@@ -176,11 +158,3 @@ def _believe(answer: Answer | None, status: int, rows: int) -> None:
             return
     shown = "nothing" if answer is None else str(answer.status)
     raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")
-
-
-class TableNotFoundError(Exception):
-    """The table does not exist."""
-
-
-class _AlreadyExistsError(Exception):
-    """The table exists already."""

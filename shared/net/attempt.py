@@ -12,16 +12,19 @@ DEFAULT_SECONDS = 20.0
 
 
 class CallError(Exception):
-    """A call to a service that gave no usable answer."""
+    """A call to a service that gave no usable answer; `remedy` when the usual one would mislead."""
+
+    def __init__(self, reason: str, *, remedy: str | None = None) -> None:
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 class NoAnswerError(CallError):
     """No whole answer came; `may_pass` is False when another attempt would end the same way."""
 
     def __init__(self, reason: str, *, may_pass: bool = True, remedy: str | None = None) -> None:
-        super().__init__(reason)
+        super().__init__(reason, remedy=remedy)
         self.may_pass = may_pass
-        self.remedy = remedy
 
 
 class UnreadableAnswerError(CallError):
@@ -43,6 +46,7 @@ class Attempt:
     def __init__(self, seconds: float, stop: Event | None = None) -> None:
         self.end = time.monotonic() + seconds
         self.answer: Answer | None = None
+        self.nested_seconds = 0.0
         self._stop = stop
 
     def seconds_left(self) -> float:
@@ -81,3 +85,4 @@ def attempt(seconds: float, stop: Event | None = None) -> Iterator[Attempt]:
         _CURRENT.reset(token)
         if outer is not None:
             outer.end += time.monotonic() - began
+            outer.nested_seconds += time.monotonic() - began

@@ -16,8 +16,8 @@ _JWT = re.compile(r"eyJ[\w-]{8,}[\w.-]*")
 
 def one_line(value: Any, longest: int = LONGEST) -> str:
     """Return a value as printable text on one line of at most so many characters; None gives nothing."""
-    text = "".join(char if char.isprintable() else " " for char in str("" if value is None else value))
-    return " ".join(text.split())[:longest].encode("utf-8", "replace").decode()
+    text = str("" if value is None else value).encode("utf-8", "replace").decode()
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:longest]
 
 
 class Secrets:

@@ -7,6 +7,7 @@ and within its bounds, and turns whatever is not a usable answer into a `CallErr
 import http.client
 import ipaddress
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ from shared.net.attempt import (
 from shared.net.bounded_connection import LARGEST_ANSWER, bound
 from shared.net.foreign_text import Secrets
 from shared.net.proxy import Proxy
+from shared.net.refusal import RefusedError, read_refusal
 
 CONNECT_SECONDS = 5.0
 """Seconds per address of a host; a name may have several."""
@@ -41,6 +43,7 @@ _CERTIFICATE_REMEDY = (
     "machine's clock."
 )
 _CHECKED_BYTES = 64 * 1024
+_PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _CHUNK = 16 * 1024
 _SECRET_MEMBERS = ("access_token", "refresh_token", "id_token", "value")
 _SECRET_FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_verifier")
@@ -133,7 +136,7 @@ class _Adapter(HTTPAdapter):
         response._content, response._content_consumed = body, True  # type: ignore[attr-defined] # noqa: SLF001 - what reading it does
         attempt.answer = Answer(response.status_code, response.headers, body)
         self._note_clock(request, response)
-        _check(response, body, self._session.secrets)
+        _check(request, response, body, self._session.secrets)
         return response
 
     def _direct(self, url: str) -> bool:
@@ -171,17 +174,25 @@ def _read(response: requests.Response) -> bytes:
     return bytes(body)
 
 
-def _check(response: requests.Response, body: bytes, secrets: Secrets) -> None:
-    """Raise for a redirect, and for a success that holds neither a JSON object nor nothing nor a transaction's parts."""
+def _check(request: requests.PreparedRequest, response: requests.Response, body: bytes, secrets: Secrets) -> None:
+    """Raise for a redirect, a refusal, and a success that holds neither a JSON object nor nothing nor a transaction's parts."""
     status, headers = response.status_code, response.headers
+    authorization = request.headers.get("Authorization", "")
     if status in range(300, 400):
         target = urlsplit(headers.get("Location", ""))
         raise UnreadableAnswerError(
             f"it answered {status}, a redirect to {secrets.sanitize(target.hostname or 'nowhere', 100)}, and redirects are never followed"
         )
     if status >= requests.codes.bad_request:
-        return  # a refusal; the caller's table reads it
-    if status == requests.codes.no_content or headers.get("Content-Type", "").startswith("multipart/mixed"):
+        if status == requests.codes.unauthorized and not authorization and "WWW-Authenticate" in headers:
+            return  # the vault's challenge, which its client answers with a token
+        raise RefusedError(read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize))
+    if status == requests.codes.no_content:
+        return
+    if headers.get("Content-Type", "").startswith("multipart/mixed"):
+        for part in _PART.finditer(body):  # a transaction's refusal comes inside a success
+            if int(part[1]) >= requests.codes.bad_request:
+                raise RefusedError(read_refusal(int(part[1]), {}, part[2], sanitize=secrets.sanitize))
         return
     _remember_answer(body, secrets)
     if not _is_object(body):

@@ -1,23 +1,21 @@
 """The one retry layer: attempts, waits and time limits of a logical call to a service."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from random import uniform
 from threading import Event
 from typing import TypeVar
 
-from shared.errors import TransientError
+from shared.errors import NO_IDS, Ids, SnapshotError, TransientError
 from shared.log import LOGGER
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError
 from shared.net.attempt import attempt as time_limit
+from shared.net.refusal import Refusal, RefusedError, Rule
 
 T = TypeVar("T")
-
-PASSING_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
-"""HTTP statuses that another attempt may heal."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +34,30 @@ AZURE = Limits(attempt=20, total=60)
 """Sign-in, Key Vault, the identity endpoint and Table Storage."""
 
 
-class RetryableError(Exception):
-    """Raised by an attempt that failed in a way that may heal; `retry_after` is the answer's header of that name."""
+@dataclass(frozen=True)
+class Service:
+    """What the silence, the nonsense and the refusals of one service mean; the last rule matches every refusal."""
 
-    def __init__(self, error: TransientError, retry_after: str | None = None) -> None:
-        super().__init__(error.message)
-        self.error = error
-        self.retry_after = retry_after
+    limits: Limits
+    no_answer: type[TransientError]
+    unreadable: type[TransientError]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One logical call: which service, what messages call it, the ids that it was sent with, the names in its remedies."""
+
+    service: Service
+    where: str
+    ids: Ids = NO_IDS
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def refused(self, refusal: Refusal) -> tuple[SnapshotError, bool]:
+        """Return the error that a refusal means, and whether another attempt may heal it."""
+        rule = next(rule for rule in self.service.rules if rule.matches(refusal))
+        ids = refusal.ids if self.ids is NO_IDS else self.ids
+        return rule.error_of(f"{self.where} {refusal}", self.names, ids), rule.again
 
 
 class Retry:
@@ -67,46 +82,52 @@ class Retry:
         self._stop = stop
         self.retries = 0
 
-    def call(self, attempt: Callable[[], T], limits: Limits, no_answer_error: Callable[[str], TransientError]) -> T:
+    def call(self, attempt: Callable[[], T], call: Call) -> T:
         """Return what `attempt` returns.
 
-        An attempt that raises RetryableError, or gets no whole answer in its time, is made again after a wait of 1, 2, 4 s, shortened at random
-        by up to a half so that many do not return at once, or of the service's Retry-After when that is longer. Any other exception is final.
-        `no_answer_error` makes the error for an attempt that got no answer in time, from the words that say so.
+        An attempt that gets no whole answer in its time, or a refusal that may pass, is made again after a wait of 1, 2, 4 s,
+        shortened at random by up to a half so that many do not return at once, or of the service's Retry-After when that
+        is longer. Any other exception is final.
 
         Raises:
-            TransientError: the last attempt's error, when another one would overstep a limit.
+            SnapshotError: what the service's table says; a passing error when another attempt would overstep a limit.
 
         """
+        limits, where = call.service.limits, call.where
         end = min(self._clock() + limits.total, self._deadline)
         for number in range(1, limits.attempts + 1):
             remaining = end - self._clock()
-            if remaining <= 0:
+            if remaining <= 0 or (self._stop is not None and self._stop.is_set()):
                 break
-            patience = min(limits.attempt, remaining)
-            try:
-                with time_limit(patience, self._stop):
+            error: SnapshotError
+            with time_limit(min(limits.attempt, remaining), self._stop) as limit:
+                try:
                     return attempt()
-            except RetryableError as again:
-                error, wish = again.error, retry_after_seconds(again.retry_after, self._now())
-            except NoAnswerError as none:
-                error, wish = _with_remedy(no_answer_error(str(none)), none.remedy), None
-                if not none.may_pass:
-                    raise error from None
-            except UnreadableAnswerError as unreadable:
-                raise no_answer_error(str(unreadable)) from None
-            wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), wish or 0)
-            if number == limits.attempts or self._clock() + wait >= end:
-                raise error
+                except RefusedError as refused:
+                    (error, again), wish = call.refused(refused.refusal), refused.refusal.retry_after
+                except NoAnswerError as none:
+                    error = call.service.no_answer(f"{where}: {none}", remedy=none.remedy, ids=call.ids)
+                    again, wish = none.may_pass, None
+                except UnreadableAnswerError as unreadable:
+                    error = call.service.unreadable(f"{where}: {unreadable}", remedy=unreadable.remedy, ids=call.ids)
+                    again, wish = False, None
+            # The identity is asked in the middle of a call of the vault; that time is the identity's own.
+            end = min(end + limit.nested_seconds, self._deadline)
+            wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), retry_after_seconds(wish, self._now()) or 0)
+            if not again or number == limits.attempts or self._clock() + wait >= end:
+                raise error from None
             self.retries += 1
             LOGGER.info("Trying again in %.1f s: %s", wait, error.message)
-            self._sleep(wait)
-        raise no_answer_error("not asked, because the time limit of the run or of the call was used up before")
+            self._wait(wait)
+        raise call.service.no_answer(
+            f"{where}: not asked, because the time limit of the run or of the call was used up before", ids=call.ids
+        )
 
-
-def _with_remedy(error: TransientError, remedy: str | None) -> TransientError:
-    error.remedy = remedy or error.remedy
-    return error
+    def _wait(self, seconds: float) -> None:
+        if self._stop is None:
+            self._sleep(seconds)
+        else:
+            self._stop.wait(seconds)
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:

@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 
 import requests
 
-from shared.errors import Ids, PartnerBadResponse, PartnerUnavailable
+from shared.errors import Ids
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
-from shared.net.retry import PARTNER_CENTER, Retry
+from shared.net.refusal import RefusedError, read_refusal
+from shared.net.retry import Call, Retry, Service
 from shared.partner_center.invoice_summary import (
     InvoiceSummary,
     NotASummary,
@@ -23,7 +24,6 @@ from shared.partner_center.invoice_summary import (
     parse_summaries,
     parse_summary,
 )
-from shared.partner_center.refusals import refusal
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ class RequestContext:
     session: HttpSession
     api_url: str
     authorize: requests.auth.AuthBase
+    service: Service
     correlation_id: str
     retry: Retry
     now: Callable[[], datetime]
@@ -59,9 +60,9 @@ class BearerToken(requests.auth.AuthBase):
 class Resource(Generic[T]):
     """A resource that can be read."""
 
-    def __init__(self, caller: RequestContext, path: str, parse: Callable[[bytes, ResponseMetadata], T]) -> None:
-        self._caller = caller
-        self._url = f"{caller.api_url}{path}"
+    def __init__(self, context: RequestContext, path: str, parse: Callable[[bytes, ResponseMetadata], T]) -> None:
+        self._context = context
+        self._url = f"{context.api_url}{path}"
         self._parse = parse
 
     def get(self) -> T:
@@ -73,11 +74,9 @@ class Resource(Generic[T]):
             WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: by the service's code.
 
         """
-        ids = Ids(self._caller.new_id(), self._caller.correlation_id)
-        return self._caller.retry.call(
-            partial(self._attempt, ids),
-            PARTNER_CENTER,
-            lambda why: PartnerUnavailable(f"GET {self._url}: {why}", ids=ids),
+        ids = Ids(self._context.new_id(), self._context.correlation_id)
+        return self._context.retry.call(
+            partial(self._attempt, ids), Call(self._context.service, f"GET {self._url}", ids)
         )
 
     def _attempt(self, ids: Ids) -> T:
@@ -87,43 +86,46 @@ class Resource(Generic[T]):
             "MS-CorrelationId": ids.correlation_id,
             "MS-Contract-Version": "v1",
             "MS-PartnerCenter-Application": APPLICATION,
-            "ValidateMfa": "true" if self._caller.validate_mfa else None,
+            "ValidateMfa": "true" if self._context.validate_mfa else None,
         }
-        try:
-            response = self._caller.session.get(
-                self._url, headers=headers, auth=self._caller.authorize, allow_redirects=False
-            )
-        except UnreadableAnswerError as error:
-            raise PartnerBadResponse(f"GET {self._url}: {error}", ids=ids) from None
-        if response.status_code != requests.codes.ok:
-            raise refusal(response, ids, self._caller.session.secrets.sanitize)
-        receipt = ResponseMetadata(
-            retrieved_at=self._caller.now(),
+        response = self._context.session.get(
+            self._url, headers=headers, auth=self._context.authorize, allow_redirects=False
+        )
+        metadata = ResponseMetadata(
+            retrieved_at=self._context.now(),
             request_id=ids.request_id or "",
-            correlation_id=self._caller.correlation_id,
+            correlation_id=self._context.correlation_id,
             mfa_compliant=_verdict(response.headers.get("isMfaCompliant")),
         )
         try:
-            return self._parse(response.content, receipt)
+            return self._parse(response.content, metadata)
         except NotASummary as error:
-            raise PartnerBadResponse(f"GET {self._url}: {error}", ids=ids) from None
+            refusal = read_refusal(
+                response.status_code,
+                response.headers,
+                response.content,
+                sanitize=self._context.session.secrets.sanitize,
+            )
+            if refusal.code:  # an error that came with status 200
+                raise RefusedError(refusal) from None
+            raise UnreadableAnswerError(str(error)) from None
 
 
 class Invoices:
     """The invoices of the partner: `summary` is the balance, `summaries` the balance of each currency."""
 
-    def __init__(self, caller: RequestContext) -> None:
-        self.summary: Resource[InvoiceSummary] = Resource(caller, "/v1/invoices/summary", parse_summary)
+    def __init__(self, context: RequestContext) -> None:
+        self.summary: Resource[InvoiceSummary] = Resource(context, "/v1/invoices/summary", parse_summary)
         self.summaries: Resource[tuple[InvoiceSummary, ...]] = Resource(
-            caller, "/v1/invoices/summaries", parse_summaries
+            context, "/v1/invoices/summaries", parse_summaries
         )
 
 
 class PartnerCenter:
     """Partner Center as one partner's token sees it."""
 
-    def __init__(self, caller: RequestContext) -> None:
-        self.invoices = Invoices(caller)
+    def __init__(self, context: RequestContext) -> None:
+        self.invoices = Invoices(context)
 
 
 def _verdict(header: str | None) -> bool | None:

@@ -1,77 +1,79 @@
-"""What Partner Center's refusals mean.
+"""What Partner Center's refusals mean. The first line that matches decides: a known code before the status.
 
 Source: https://learn.microsoft.com/partner-center/developer/error-codes and
 https://learn.microsoft.com/partner-center/security/mandatory-mfa
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import requests
-
 from shared.errors import (
     AppOnlyRefused,
-    Ids,
     MfaRequired,
     PartnerAccessDenied,
     PartnerBadResponse,
     PartnerThrottled,
     PartnerUnavailable,
-    SnapshotError,
     WrongAudience,
 )
-from shared.net import exact_json
-from shared.net.foreign_text import one_line
-from shared.net.retry import PASSING_STATUSES, RetryableError
+from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.retry import PARTNER_CENTER, Service
 
-_BY_CODE: dict[str, type[SnapshotError]] = {
-    "900420": WrongAudience,
-    "900421": MfaRequired,
-    "900329": AppOnlyRefused,
-    "60003": PartnerAccessDenied,
-}
+_APP_ONLY = (
+    Rule(
+        MfaRequired,
+        codes=("900421",),
+        remedy="This account signs in as the app alone, which cannot use MFA. Check the app's registration in Partner Center (Account settings "
+        "> App management). If Partner Center keeps asking for MFA, use a user's sign-in: docs/sign-in.md, app_user.",
+    ),
+    Rule(AppOnlyRefused, codes=("900329",)),
+)
 
-_DENIED_BECAUSE = {
-    "900308": "the app or the user lacks the role for this call",
-    "900309": "a Conditional Access policy of the tenant stands against it",
-    "900149": "the tenant's programme status does not allow it",
-    "900150": "the tenant's programme status or the user's role does not allow it",
-    "60003": "Partner Center does not know the tenant",
-}
+_WITH_USER = (
+    Rule(MfaRequired, codes=("900421",)),
+    Rule(
+        AppOnlyRefused,
+        codes=("900329",),
+        remedy="This account already signs in with a user (app_user), so the sign-in mode is not the cause. Check that the running function "
+        "has the settings that you expect, then give Microsoft's support the ids of this message.",
+    ),
+)
+
+_COMMON = (
+    Rule(WrongAudience, codes=("900420",)),
+    Rule(
+        PartnerAccessDenied,
+        codes=("900308",),
+        remedy="The app or the user lacks the role for this call. In Partner Center, give the user the Admin agent or Billing admin role; for "
+        "an app alone, register it under Account settings > App management.",
+    ),
+    Rule(
+        PartnerAccessDenied,
+        codes=("900309",),
+        remedy="A Conditional Access policy of the tenant refuses this sign-in. Look in Entra ID > Sign-in logs for the policy, and exclude the "
+        "app or the user from it. A new secret or a new consent does not help.",
+    ),
+    Rule(
+        PartnerAccessDenied,
+        codes=("900149", "900150"),
+        remedy="The tenant's status in the partner program, or the user's role, does not allow this call. Check in Partner Center that the "
+        "tenant is an active direct-bill partner or indirect provider, and the user's role.",
+    ),
+    Rule(
+        PartnerAccessDenied,
+        codes=("60003",),
+        remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
+    ),
+    Rule(PartnerThrottled, statuses=(429,), again=True),
+    Rule(PartnerUnavailable, statuses=PASSING_STATUSES, again=True),
+    Rule(PartnerAccessDenied, statuses=(401, 403)),
+    Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
+    Rule(PartnerBadResponse),
+)
 
 
-@dataclass(frozen=True)
-class _ErrorBody:
-    """An error as one of the body's four shapes tells it; empty for plain text, HTML or nothing."""
-
-    code: str = ""
-    text: str = ""
-
-
-def refusal(response: requests.Response, ids: Ids, sanitize: Callable[[Any], str] = one_line) -> Exception:
-    """Return the error for an answer that is not 200: RetryableError when it may pass, else one of the tree."""
-    body = _error_body(response.content, sanitize)
-    status = response.status_code
-    because = _DENIED_BECAUSE.get(body.code, "")
-    told = ", ".join(part for part in (f"code {body.code}" if body.code else "", because, body.text) if part)
-    message = f"GET {response.url} answered {status}" + (f": {told}" if told else " and no reason")
-    if status in PASSING_STATUSES:
-        kind = PartnerThrottled if status == requests.codes.too_many_requests else PartnerUnavailable
-        return RetryableError(kind(message, ids=ids), response.headers.get("Retry-After"))
-    if body.code in _BY_CODE:
-        return _BY_CODE[body.code](message, ids=ids)
-    if status in (requests.codes.unauthorized, requests.codes.forbidden):
-        return PartnerAccessDenied(message, ids=ids)
-    return PartnerBadResponse(message, ids=ids)
-
-
-def _error_body(content: bytes, sanitize: Callable[[Any], str]) -> _ErrorBody:
-    try:
-        members: Any = exact_json.loads(content)
-    except ValueError:
-        return _ErrorBody()
-    if not isinstance(members, dict):
-        return _ErrorBody()
-    text = members.get("description") or members.get("message") or members.get("errorName")
-    return _ErrorBody(sanitize(members.get("code")), sanitize(text))
+def partner_center(*, with_user: bool) -> Service:
+    """Return what Partner Center's answers mean to an account that signs in with a user, or as the app alone."""
+    return Service(
+        PARTNER_CENTER,
+        no_answer=PartnerUnavailable,
+        unreadable=PartnerBadResponse,
+        rules=(_WITH_USER if with_user else _APP_ONLY) + _COMMON,
+    )

@@ -5,36 +5,38 @@ Source: https://learn.microsoft.com/partner-center/developer/enable-secure-app-m
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import msal
 
-from shared.errors import ConsentRequired, Ids, SignInRejected, SignInUnavailable
-from shared.net.foreign_text import one_line
+from shared.errors import SignInRejected
+from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
-from shared.net.retry import AZURE, Retry, RetryableError
+from shared.net.library import library_call
+from shared.net.refusal import RefusedError, read_refusal
+from shared.net.retry import Call, Retry
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
+from shared.sign_in.refusals import entra
 
 _TOKEN = re.compile(r"[!-~]+")
-_PASSING_ERRORS = frozenset({"temporarily_unavailable", "server_error"})
-_USER_ERRORS = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})
+
+Acquire = Callable[[msal.ConfidentialClientApplication], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Tokens:
-    """An access token for Partner Center and, with a user, the refresh token that follows the one used; in no repr."""
+    """An access token for Partner Center and, with a user, the refresh token that follows the one used; excluded from repr."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
 
 
 class SignIn:
-    """Signs accounts in over one connection pool."""
+    """Signs accounts in over the run's session."""
 
     def __init__(self, session: HttpSession, retry: Retry, now: Callable[[], datetime]) -> None:
         self._session = session
@@ -49,7 +51,8 @@ class SignIn:
             SignInRejected: the app or its credential was refused.
 
         """
-        return self._call(account, credential, None)
+        scope = f"{account.cloud.audience}/.default"
+        return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), with_user=False)
 
     def as_user(self, account: Account, credential: AppCredential, refresh_token: str) -> Tokens:
         """Sign in as the app with the user behind the refresh token.
@@ -59,95 +62,87 @@ class SignIn:
             ConsentRequired: the user has to sign in again.
 
         """
-        return self._call(account, credential, refresh_token)
-
-    def _call(self, account: Account, credential: AppCredential, refresh_token: str | None) -> Tokens:
-        where = f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}"
-        return self._retry.call(
-            partial(self._attempt, account, credential, refresh_token, where),
-            AZURE,
-            lambda why: SignInUnavailable(f"{where}: {why}"),
+        scope = f"{account.cloud.audience}/user_impersonation"
+        self._session.secrets.add(refresh_token)
+        return self._call(
+            account, credential, lambda app: app.acquire_token_by_refresh_token(refresh_token, [scope]), with_user=True
         )
 
-    def _attempt(self, account: Account, credential: AppCredential, refresh_token: str | None, where: str) -> Tokens:
-        app = confidential_app(account, credential, EntraHttp(self._session, where))
-        audience = account.cloud.audience
-        if refresh_token is None:
-            answer = app.acquire_token_for_client([f"{audience}/.default"])
-        else:
-            answer = app.acquire_token_by_refresh_token(refresh_token, [f"{audience}/user_impersonation"])
-        remedy = credential.remedy(self._now())
-        return tokens_from(
-            answer,
-            where,
-            with_user=refresh_token is not None,
-            app_remedy=remedy,
-            sanitize=self._session.secrets.sanitize,
+    def with_code(self, account: Account, credential: AppCredential, acquire: Acquire) -> Tokens:
+        """Redeem an authorization code, which works once and is sent once; raises as `as_user`."""
+        return self._call(account, credential, acquire, with_user=True, once=True)
+
+    def _call(
+        self, account: Account, credential: AppCredential, acquire: Acquire, *, with_user: bool, once: bool = False
+    ) -> Tokens:
+        service = entra(with_user=with_user)
+        call = Call(
+            replace(service, limits=replace(service.limits, attempts=1)) if once else service,
+            f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
+            names={"credential_remedy": credential.remedy(self._now())},
         )
+
+        def attempt() -> Tokens:
+            app = confidential_app(account, credential, self._session)
+            try:
+                answer = library_call(lambda: acquire(app))
+            except RefusedError as refused:
+                if refused.refusal.code in ("invalid_request", "invalid_tenant"):
+                    self._check_tenant(account, call.where)
+                raise
+            return self._tokens(answer)
+
+        return self._retry.call(attempt, call)
+
+    def _tokens(self, answer: dict[str, Any]) -> Tokens:
+        token, refresh_token = answer.get("access_token"), answer.get("refresh_token")
+        if token is None and "error" in answer and (sent := current_attempt().answer):
+            raise RefusedError(
+                read_refusal(sent.status, sent.headers, sent.body, sanitize=self._session.secrets.sanitize)
+            )
+        if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+            raise UnreadableAnswerError("its answer holds no readable token")
+        return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
+
+    def _check_tenant(self, account: Account, where: str) -> None:
+        """Find out whether a request was invalid because the tenant is unknown, which `error` does not say.
+
+        Raises:
+            SignInRejected: the login service does not know the tenant.
+
+        """
+        try:
+            self._session.get(
+                f"{account.cloud.login_url}/{account.tenant_id}/v2.0/.well-known/openid-configuration",
+                allow_redirects=False,
+            )
+        except RefusedError as refused:
+            if refused.refusal.status in (400, 404):
+                remedy = (
+                    "Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud."
+                )
+                message = f"{where}: the login service does not know the tenant; it {refused.refusal}"
+                raise SignInRejected(message, remedy=remedy, ids=refused.refusal.ids) from None
+        except CallError:
+            return
 
 
 class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
-    """Keeps nothing: a run signs in once an account, and no state may outlive it."""
+    """Keeps nothing: each account signs in once per run, and no state may outlive the run."""
 
     def add(self, event: dict[str, Any], now: float | None = None) -> None:
         """Drop the tokens."""
 
 
 def confidential_app(
-    account: Account, credential: AppCredential, http: EntraHttp
+    account: Account, credential: AppCredential, session: HttpSession
 ) -> msal.ConfidentialClientApplication:
-    """Build MSAL's client for the account; a new one an attempt, because MSAL keeps a refusal for a minute."""
+    """Build MSAL's client for the account; a new one per attempt, because MSAL keeps a refusal for a minute."""
     return msal.ConfidentialClientApplication(
         account.client_id,
         client_credential=credential.for_msal,
         authority=f"{account.cloud.login_url}/{account.tenant_id}",
         instance_discovery=False,
-        http_client=http,
+        http_client=EntraHttp(session),
         token_cache=_NoCache(),
     )
-
-
-def tokens_from(
-    answer: dict[str, Any],
-    where: str,
-    *,
-    with_user: bool = True,
-    app_remedy: str | None = None,
-    sanitize: Callable[[Any], str] = one_line,
-) -> Tokens:
-    """Read MSAL's answer; `app_remedy` is what to do when the app's own credential is refused, if not the usual.
-
-    Raises:
-        RetryableError: a refusal that may pass.
-        SignInRejected, ConsentRequired: any other, decided by `error` alone: Microsoft changes codes and texts. An app
-            without a user has no consent to ask for.
-        SignInUnavailable: an answer with neither a readable token nor a reason.
-
-    """
-    token = answer.get("access_token")
-    if token is None:
-        raise _refusal(answer, where, _USER_ERRORS if with_user else frozenset(), app_remedy, sanitize)
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise SignInUnavailable(f"{where}: the answer holds no readable token")
-    refresh_token = answer.get("refresh_token")
-    return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
-
-
-def _refusal(
-    answer: dict[str, Any],
-    where: str,
-    users_errors: frozenset[str],
-    app_remedy: str | None,
-    sanitize: Callable[[Any], str],
-) -> Exception:
-    error = sanitize(answer.get("error"))
-    text = sanitize(str(answer.get("error_description") or "").strip().partition("\n")[0])
-    ids = Ids(answer.get("trace_id"), answer.get("correlation_id"))
-    if not error:
-        return SignInUnavailable(f"{where}: the answer holds neither a token nor a reason", ids=ids)
-    message = f"{where} was refused: {error}" + (f" ({text})" if text else "")
-    if error in _PASSING_ERRORS:
-        return RetryableError(SignInUnavailable(message, ids=ids))
-    if error in users_errors:
-        return ConsentRequired(message, ids=ids)
-    return SignInRejected(message, remedy=app_remedy, ids=ids)

@@ -25,7 +25,7 @@ def test_an_app_alone(world: StandIn, reader: BalanceReader, account_of: Account
     assert signed_in.stored_token is None
     (balance,) = reader.balances(account, signed_in.tokens)
     assert balance.balance_amount == Decimal("68059.03")
-    assert world.journal.count("entra") == 2
+    assert world.journal.count("entra") == 1
     assert world.journal.count("partner") == 1
 
 

@@ -17,43 +17,21 @@ from shared.errors import (
 )
 from tests.support.error_docs import BEGIN, ERRORS_PAGE, errors_below, errors_part
 
-CONTRACT = {
-    "settings-invalid",
-    "vault-unreachable",
-    "vault-access-denied",
-    "vault-secret-missing",
-    "vault-secret-disabled",
-    "vault-secret-invalid",
-    "identity-unavailable",
-    "sign-in-unavailable",
-    "sign-in-rejected",
-    "consent-required",
-    "mfa-required",
-    "wrong-audience",
-    "app-only-refused",
-    "partner-access-denied",
-    "partner-throttled",
-    "partner-unavailable",
-    "partner-bad-response",
-    "table-unreachable",
-    "table-access-denied",
-    "table-missing",
-    "unexpected",
-}
 BRANCHES = (TransientError, PermanentError)
 LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
 
 
-def test_codes_are_those_of_the_contract() -> None:
-    """Alerts and scripts rest on the codes: none is added, lost, renamed or used twice unnoticed."""
-    assert sorted(kind.code for kind in LEAVES) == sorted(CONTRACT)
+def test_codes_are_unique() -> None:
+    """Alerts and scripts depend on the codes; docs/errors.md shows every change of one."""
+    codes = [kind.code for kind in LEAVES]
+    assert len(set(codes)) == len(codes)
 
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
 def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError]) -> None:
-    """An error without a meaning and a remedy of its own would leave its reader alone."""
-    for text in (kind.__dict__["meaning"], kind.__dict__["usual_remedy"]):
-        assert len(text) > 20
+    """Each error has a meaning and a remedy, and a person at night reads at most 600 characters."""
+    for text in (kind.__doc__ or "", kind.__dict__["usual_remedy"]):
+        assert 20 < len(text) <= 600
         assert text[0].isupper()
         assert text.endswith(".")
         assert "\n" not in text
@@ -61,7 +39,7 @@ def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError])
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
 def test_each_error_is_in_exactly_one_branch(kind: type[SnapshotError]) -> None:
-    """Whether a failure passes by itself is the first thing its reader wants to know."""
+    """Whether a failure may pass is the first thing that its reader wants to know."""
     assert [issubclass(kind, branch) for branch in BRANCHES].count(True) == 1
 
 
@@ -97,16 +75,16 @@ def test_an_error_carries_message_remedy_and_ids() -> None:
 
 
 def test_a_remedy_of_its_own_replaces_the_usual_one() -> None:
-    """Where the place knows better what to do, it says so."""
+    """The place that raises an error may know better what to do."""
     assert VaultSecretMissing("no", remedy="Do this.").remedy == "Do this."
 
 
 def test_invalid_settings_lists_every_problem() -> None:
-    """All problems are told at once, each with the setting, what is wrong and what is right."""
-    one, two = SettingProblem("A", "is missing", "a word"), SettingProblem("B", "is no number", "digits")
+    """All problems are listed at once, each with the setting, what is wrong and what is right."""
+    one, two = SettingProblem("A", "is missing", "a word"), SettingProblem("B", "is not a number", "digits")
     assert str(SettingsInvalid((one,))) == "1 problem in the settings. A is missing: a word"
     both = SettingsInvalid((one, two))
-    assert str(both) == "2 problems in the settings. A is missing: a word | B is no number: digits"
+    assert str(both) == "2 problems in the settings. A is missing: a word | B is not a number: digits"
     assert both.problems == (one, two)
 
 

@@ -68,6 +68,7 @@ def test_everything_is_counted(caplog: pytest.LogCaptureFixture) -> None:
         "recorded": 2,
         "kept": 1,
         "failed": 1,
+        "retries": 0,
         "seconds": 2.5,
         "runId": "run 1",
     }
@@ -92,6 +93,7 @@ def test_a_failing_account_costs_the_others_nothing(caplog: pytest.LogCaptureFix
         "date": "2026-11-23",
         "runId": "run 1",
         "code": "partner-unavailable",
+        "mayPass": True,
         "message": "down",
         "remedy": PartnerUnavailable.usual_remedy,
     }

@@ -246,11 +246,10 @@ def test_the_share_of_the_credit_limit_is_told(
 def test_a_limit_in_another_currency_is_not_compared(
     world: StandIn, snapshots: Snapshots, account_of: AccountOf, log: Log
 ) -> None:
-    """It is said once, and nothing is converted."""
+    """The alert on credit finds the line, and nothing is converted."""
     snapshots.take(account_of(world.add_partner(credit_limit="85000 EUR")), DAY)
     assert log.lines("CREDIT_USED") == []
-    (told,) = log.remarks()
-    assert "is in EUR and no balance is" in told
+    assert log.one("CREDIT_UNKNOWN")["currency"] == "EUR"
 
 
 def test_what_was_left_out_is_said(world: StandIn, snapshots: Snapshots, account_of: AccountOf, log: Log) -> None:

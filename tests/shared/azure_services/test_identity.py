@@ -13,7 +13,8 @@ from azure.identity import CredentialUnavailableError, DefaultAzureCredential, M
 
 from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
 from shared.errors import IdentityUnavailable
-from shared.net.retry import PASSING_STATUSES, Retry
+from shared.net.refusal import PASSING_STATUSES
+from shared.net.retry import Retry
 from standin import StandIn
 from standin.faults import Cut, CutBody, Status, html, throttled
 
@@ -103,7 +104,7 @@ def test_an_endpoint_that_stays_down_is_unavailable(
 ) -> None:
     """Four attempts, and the error says what was met."""
     world.faults.add("identity", Status(503), times=None)
-    with pytest.raises(IdentityUnavailable, match="the identity endpoint answered 503"):
+    with pytest.raises(IdentityUnavailable, match="answered 503"):
         identity.get_token(VAULT)
     assert waits == [1, 2, 4]
     assert world.journal.count("identity") == 4
@@ -119,7 +120,7 @@ def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[
     """A client id that is not assigned will not be at the next attempt; what the endpoint says is shown."""
     credential = azure_credential(in_azure=True, client_id="0a1b2c3d-0000-4000-8000-0000000000ff")
     assert isinstance(credential, ManagedIdentityCredential)
-    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed CachedCredential"):
+    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed Identity"):
         CachedCredential(credential, retry).get_token(VAULT)
     assert waits == []
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from shared.azure_services.refusals import IDENTITY
 from shared.errors import (
     IdentityUnavailable,
     SnapshotError,
     TableAccessDenied,
     TableMissing,
     TableUnreachable,
-    Unexpected,
 )
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
@@ -196,7 +196,7 @@ def test_a_missing_right(world: StandIn, table: HistoryTable, waits: list[float]
     """Needs a person, and is not repeated."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.identity.user_assigned.table_rights.discard(right)
-    with pytest.raises(TableAccessDenied, match="403 AuthorizationPermissionMismatch"):
+    with pytest.raises(TableAccessDenied, match="403, code AuthorizationPermissionMismatch"):
         table.rows_of(TENANT, DAY) if action == "rows_of" else append(table, [row()])
     assert waits == []
 
@@ -247,7 +247,7 @@ def test_what_nobody_expected_is_told_with_its_code(world: StandIn, table: Histo
     """A refusal of another kind is not taken for success."""
     body = '{"odata.error": {"code": "PropertyValueTooLarge", "message": {"lang": "en-US", "value": "x"}}}'
     world.faults.add("table", Status(400, body), times=None)
-    with pytest.raises(Unexpected, match="400 PropertyValueTooLarge"):
+    with pytest.raises(TableUnreachable, match="400, code PropertyValueTooLarge"):
         append(table, [row()])
 
 
@@ -262,8 +262,9 @@ def test_an_identity_that_hangs_is_told_as_such(
     world: StandIn, table: HistoryTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Waiting for a token must not look like waiting for the table."""
-    for module in ("shared.history.table", "shared.azure_services.identity"):
-        monkeypatch.setattr(f"{module}.AZURE", Limits(attempt=0.2, total=0.6))
+    for service in ("shared.history.table.TABLE", "shared.azure_services.identity.IDENTITY"):
+        hasty = replace(IDENTITY, limits=Limits(attempt=0.2, total=0.6))
+        monkeypatch.setattr(service, hasty)
     world.faults.add("identity", Hang(), times=None)
     with pytest.raises(IdentityUnavailable):
         table.rows_of(TENANT, DAY)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from shared.errors import PartnerAccessDenied, PartnerThrottled, PartnerUnavailable, TransientError
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError, current_attempt
-from shared.net.retry import AZURE, PARTNER_CENTER, PASSING_STATUSES, Limits, Retry, RetryableError, retry_after_seconds
+from shared.net.refusal import Refusal, RefusedError
+from shared.net.retry import AZURE, PARTNER_CENTER, Call, Limits, Retry, retry_after_seconds
+from shared.partner_center.refusals import partner_center
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 LIMITS = Limits(attempt=20, total=60)
@@ -56,46 +58,47 @@ class Attempts:
         return outcome
 
 
-def again(retry_after: str | None = None) -> RetryableError:
-    """Return a failure that may heal."""
-    return RetryableError(PartnerThrottled("GET x answered 429"), retry_after)
+def again(retry_after: str | None = None, status: int = 429) -> RefusedError:
+    """Return a refusal that may pass."""
+    return RefusedError(Refusal(status, retry_after=retry_after))
 
 
-def no_answer_error(why: str) -> TransientError:
-    """Return the error of an attempt without an answer."""
-    return PartnerUnavailable(f"GET x: {why}")
+def call_of(limits: Limits) -> Call:
+    """Return a call of Partner Center with these limits."""
+    return Call(replace(partner_center(with_user=False), limits=limits), "GET x")
+
+
+CALL = call_of(LIMITS)
 
 
 def test_a_success_needs_no_second_attempt() -> None:
     """Nothing is waited for when all is well."""
     time, attempts = Time(), Attempts("fine")
-    assert time.retry().call(attempts, LIMITS, no_answer_error) == "fine"
+    assert time.retry().call(attempts, CALL) == "fine"
     assert (attempts.made, time.slept) == (1, [])
 
 
 def test_a_passing_failure_is_healed() -> None:
     """The waits double, at their longest 1, 2 and 4 seconds."""
     time, attempts = Time(), Attempts(again(), again(), again(), "fine")
-    assert time.retry().call(attempts, LIMITS, no_answer_error) == "fine"
+    assert time.retry().call(attempts, CALL) == "fine"
     assert time.slept == [1, 2, 4]
 
 
 def test_the_last_attempts_error_is_raised_after_four() -> None:
     """At most four attempts, and no wait after the last; no other error hides the cause."""
-    last = RetryableError(PartnerUnavailable("GET x answered 503"))
-    time, attempts = Time(), Attempts(again(), again(), again(), last)
-    with pytest.raises(PartnerUnavailable) as raised:
-        time.retry().call(attempts, LIMITS, no_answer_error)
-    assert raised.value is last.error
+    time, attempts = Time(), Attempts(again(), again(), again(), again(status=503))
+    with pytest.raises(PartnerUnavailable, match="GET x answered 503"):
+        time.retry().call(attempts, CALL)
     assert (attempts.made, time.slept) == (4, [1, 2, 4])
 
 
 @pytest.mark.parametrize("error", [PartnerAccessDenied("no"), ValueError("defect"), TimeoutError("its own")], ids=repr)
 def test_what_cannot_heal_is_not_repeated(error: Exception) -> None:
-    """A refusal or a defect is final at once; an error that is a TimeoutError itself is no missing answer."""
+    """An error of ours or a defect is final at once; a TimeoutError of its own is not a missing answer."""
     time, attempts = Time(), Attempts(error)
     with pytest.raises(type(error)) as raised:
-        time.retry().call(attempts, LIMITS, no_answer_error)
+        time.retry().call(attempts, CALL)
     assert raised.value is error
     assert (attempts.made, time.slept) == (1, [])
 
@@ -109,7 +112,7 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
         return low
 
     time = Time()
-    time.retry(jitter=jitter).call(Attempts(again(), again(), again(), "fine"), LIMITS, no_answer_error)
+    time.retry(jitter=jitter).call(Attempts(again(), again(), again(), "fine"), CALL)
     assert asked == [(0.5, 1.0)] * 3
     assert time.slept == [0.5, 1, 2]
 
@@ -119,7 +122,7 @@ def test_the_default_jitter_differs_and_keeps_its_bounds() -> None:
     time = Time()
     retry = Retry(deadline=1e9, clock=time.clock, sleep=time.sleep)
     for _ in range(50):
-        retry.call(Attempts(again(), "fine"), LIMITS, no_answer_error)
+        retry.call(Attempts(again(), "fine"), CALL)
     assert all(0.5 <= wait <= 1 for wait in time.slept)
     assert len(set(time.slept)) > 1
 
@@ -139,7 +142,7 @@ def test_the_default_jitter_differs_and_keeps_its_bounds() -> None:
 def test_a_wish_to_be_asked_later_is_honoured(header: str, waits: list[float]) -> None:
     """Retry-After as seconds or as a date lengthens our own wait; one that is unreadable, past or 0 does no harm."""
     time = Time()
-    time.retry().call(Attempts(again(header), "fine"), LIMITS, no_answer_error)
+    time.retry().call(Attempts(again(header), "fine"), CALL)
     assert time.slept == waits
 
 
@@ -148,7 +151,7 @@ def test_a_wish_beyond_the_budget_ends_the_call_at_once(header: str) -> None:
     """Waiting for what cannot be in time would only cost time."""
     time, attempts = Time(), Attempts(again(header))
     with pytest.raises(PartnerThrottled):
-        time.retry().call(attempts, LIMITS, no_answer_error)
+        time.retry().call(attempts, CALL)
     assert (attempts.made, time.slept) == (1, [])
 
 
@@ -156,7 +159,7 @@ def test_the_runs_end_cuts_the_budget() -> None:
     """A call that begins shortly before the run's end does not overstep it."""
     time = Time()
     with pytest.raises(PartnerThrottled):
-        time.retry(seconds=2.5).call(Attempts(again(), again(), "never"), LIMITS, no_answer_error)
+        time.retry(seconds=2.5).call(Attempts(again(), again(), "never"), CALL)
     assert time.slept == [1]
 
 
@@ -166,7 +169,7 @@ def test_after_the_runs_end_nothing_is_asked() -> None:
     retry = time.retry(seconds=10)
     time.now += 10
     with pytest.raises(PartnerUnavailable, match="not asked"):
-        retry.call(attempts, LIMITS, no_answer_error)
+        retry.call(attempts, CALL)
     assert attempts.made == 0
 
 
@@ -190,7 +193,10 @@ def test_no_limit_is_overstepped_whatever_happens(
     patient = []
 
     def failing() -> str:
-        patience = current_attempt().seconds_left()
+        try:
+            patience = current_attempt().seconds_left()
+        except TimeoutError:  # an attempt of less than a microsecond
+            raise NoAnswerError("it did not answer in time") from None
         began.append(time.now)
         patient.append(patience)
         duration, wish = steps[len(began) - 1]
@@ -202,7 +208,7 @@ def test_no_limit_is_overstepped_whatever_happens(
     start = time.now
     retry = time.retry(seconds=seconds, jitter=lambda low, high: low + (high - low) * share)
     with pytest.raises(TransientError):
-        retry.call(failing, Limits(attempt=attempt, total=total), no_answer_error)
+        retry.call(failing, call_of(Limits(attempt=attempt, total=total)))
     tolerance = 1e-6
     assert time.now - start <= max(0, min(total, seconds)) + tolerance
     assert len(began) <= 4
@@ -255,19 +261,14 @@ def test_the_limits_are_those_of_the_contract() -> None:
     assert Limits(attempt=20, total=60, attempts=4) == AZURE
 
 
-def test_passing_statuses_are_few() -> None:
-    """What a person has to heal is never repeated."""
-    assert {408, 429, 500, 502, 503, 504} == PASSING_STATUSES
-
-
 def test_a_second_call_starts_with_a_budget_of_its_own() -> None:
     """Nothing of one call's failures is carried to the next."""
     time = Time()
     retry = time.retry()
     with suppress(PartnerThrottled):
-        retry.call(Attempts(*[again() for _ in range(4)]), LIMITS, no_answer_error)
+        retry.call(Attempts(*[again() for _ in range(4)]), CALL)
     time.slept.clear()
-    assert retry.call(Attempts(again(), "fine"), LIMITS, no_answer_error) == "fine"
+    assert retry.call(Attempts(again(), "fine"), CALL) == "fine"
     assert time.slept == [1]
 
 
@@ -275,9 +276,9 @@ def test_no_whole_answer_is_tried_again() -> None:
     """An answer that breaks off may come whole the next time; the error says what happened."""
     time = Time()
     broken = NoAnswerError("its answer broke off")
-    assert time.retry().call(Attempts(broken, broken, "fine"), LIMITS, no_answer_error) == "fine"
+    assert time.retry().call(Attempts(broken, broken, "fine"), CALL) == "fine"
     with pytest.raises(PartnerUnavailable, match="broke off"):
-        time.retry().call(Attempts(*[broken] * 4), LIMITS, no_answer_error)
+        time.retry().call(Attempts(*[broken] * 4), CALL)
     assert time.slept == [1, 2, 1, 2, 4]
 
 
@@ -287,6 +288,6 @@ def test_no_whole_answer_is_tried_again() -> None:
 def test_what_would_end_the_same_way_is_not_tried_again(final: Exception) -> None:
     """A certificate that is not trusted, and an answer that is not the service's."""
     time = Time()
-    with pytest.raises(PartnerUnavailable):
-        time.retry().call(Attempts(final), LIMITS, no_answer_error)
+    with pytest.raises(TransientError):
+        time.retry().call(Attempts(final), CALL)
     assert time.slept == []

@@ -69,7 +69,7 @@ def test_a_long_secret_without_a_mark_is_refused() -> None:
 @pytest.mark.parametrize(
     ("credential", "advice"),
     [
-        (AppCredential("hush", "app"), "make a new client secret"),
+        (AppCredential("hush", "app"), "create a new client secret"),
         (AppCredential({"private_key": "hush", "public_certificate": "x"}, "app"), "upload the public part"),
         (AppCredential({"client_assertion": lambda: "hush"}), "federated credential"),
     ],

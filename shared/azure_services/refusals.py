@@ -1,0 +1,150 @@
+"""What the refusals of Key Vault, Table Storage and the identity endpoint mean.
+
+The first line that matches decides. Sources:
+https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+https://learn.microsoft.com/azure/key-vault/general/common-error-codes
+https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+"""
+
+from shared.errors import (
+    ClockWrong,
+    IdentityUnavailable,
+    TableAccessDenied,
+    TableMissing,
+    TableUnreachable,
+    VaultAccessDenied,
+    VaultSecretDisabled,
+    VaultSecretMissing,
+    VaultUnreachable,
+)
+from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.retry import AZURE, Service
+
+_DENIED = (401, 403)
+
+_BETWEEN = (
+    "A proxy or gateway sent this page; the service itself did not answer. Find out what stands between this machine and the "
+    "service (HTTPS_PROXY, NO_PROXY, a firewall) and let the request through."
+)
+_OTHER_TENANT = (
+    "The identity's token is from another tenant than the one that the service belongs to. Use an identity of the service's "
+    "tenant: the function's own in Azure; on your own machine, sign in with `az login --tenant <tenant>`."
+)
+_EXPIRED = "The secret has expired. Put a new one into the vault under the same name; docs/operate.md says how."
+_SUBSCRIPTION = (
+    "Check the state of the Azure subscription and of the resource (portal > Subscriptions): a disabled subscription or account "
+    "refuses everyone. No role helps until it is enabled again."
+)
+_SOMETHING_ELSE = (
+    "The service gives its reason in the message. The role of the identity and the firewall of the service are the most "
+    "common causes; docs/deploy.md lists both."
+)
+_SUBSCRIPTION_CODES = (
+    "AccountIsDisabled",
+    "SubscriptionDisabled",
+    "SubscriptionIsDisabled",
+    "DisabledSubscription",
+    "ReadOnlyDisabledSubscription",
+    "SubscriptionNotFound",
+)
+
+VAULT = Service(
+    AZURE,
+    no_answer=VaultUnreachable,
+    unreadable=VaultUnreachable,
+    rules=(
+        Rule(VaultUnreachable, codes=("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"), again=True),
+        Rule(
+            VaultSecretMissing,
+            codes=("ObjectIsDeletedButRecoverable",),
+            remedy="The secret was deleted and can be recovered; until then its name cannot be used. Recover it with `az keyvault secret "
+            "recover --vault-name {vault} --name {name}`, then put the new value with `az keyvault secret set`.",
+        ),
+        Rule(VaultUnreachable, statuses=PASSING_STATUSES, again=True),
+        Rule(VaultUnreachable, page=True, remedy=_BETWEEN),
+        Rule(
+            VaultSecretMissing,
+            codes=("SecretNotFound",),
+            remedy="Put the secret into the vault: `az keyvault secret set --vault-name {vault} --name {name} --expires <date> --file <file>`. "
+            "If it was deleted, recover it first: `az keyvault secret recover --vault-name {vault} --name {name}`. If the name is "
+            "wrong, correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME.",
+        ),
+        Rule(
+            VaultSecretDisabled,
+            codes=("SecretDisabled",),
+            remedy="Enable it with `az keyvault secret set-attributes --vault-name {vault} --name {name} --enabled true`, or put a new version.",
+        ),
+        Rule(
+            VaultSecretDisabled,
+            codes=("SecretNotYetValid",),
+            remedy="The secret has an activation date in the future. Correct it with `az keyvault secret set-attributes --vault-name {vault} "
+            "--name {name} --not-before <date>`.",
+        ),
+        Rule(VaultSecretDisabled, codes=("SecretExpired",), remedy=_EXPIRED),
+        Rule(VaultSecretDisabled, statuses=(403,), says=("disabled secret",)),
+        Rule(VaultSecretDisabled, statuses=(403,), says=("expired secret",), remedy=_EXPIRED),
+        Rule(
+            VaultAccessDenied,
+            codes=("ForbiddenByFirewall", "ForbiddenByConnection"),
+            remedy="The vault's firewall refused this address; a role does not help. Allow the address that the message names (vault > "
+            "Networking), or connect through the vault's private endpoint.",
+        ),
+        Rule(
+            VaultAccessDenied,
+            codes=("ForbiddenByRbac", "ForbiddenByPolicy", "AccessDenied", "MissingPermissions"),
+            remedy="Give the identity the role Key Vault Secrets User on the vault (to store refresh tokens also the right to set secrets: "
+            "Key Vault Secrets Officer). A new role takes up to 30 minutes to work.",
+        ),
+        Rule(VaultAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
+        Rule(VaultAccessDenied, codes=("AKV10032",), remedy=_OTHER_TENANT),
+        Rule(VaultAccessDenied, statuses=(401,), says=("issuer", "token of the tenant"), remedy=_OTHER_TENANT),
+        Rule(VaultAccessDenied, statuses=_DENIED, remedy=_SOMETHING_ELSE),
+        Rule(VaultUnreachable),
+    ),
+)
+
+TABLE = Service(
+    AZURE,
+    no_answer=TableUnreachable,
+    unreadable=TableUnreachable,
+    rules=(
+        Rule(TableMissing, codes=("TableNotFound",)),
+        Rule(TableUnreachable, codes=("TableBeingDeleted",), again=True),
+        Rule(TableUnreachable, statuses=PASSING_STATUSES, again=True),
+        Rule(TableUnreachable, page=True, remedy=_BETWEEN),
+        Rule(ClockWrong, statuses=_DENIED, says=("date header",)),
+        Rule(
+            TableAccessDenied,
+            codes=(
+                "AuthorizationFailure",
+                "AuthorizationSourceIPMismatch",
+                "IpAuthorizationFailure",
+                "PublicAccessNotPermitted",
+            ),
+            remedy="The storage account's network rules refused this address first of all: allow it (storage account > Networking), or "
+            "connect through a private endpoint. If the network is right, check the identity's role.",
+        ),
+        Rule(
+            TableAccessDenied,
+            codes=("AuthorizationPermissionMismatch", "InsufficientAccountPermissions"),
+            remedy="Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account. A new role takes up "
+            "to 30 minutes to work.",
+        ),
+        Rule(TableAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
+        Rule(TableAccessDenied, statuses=(401,), says=("issuer", "token of the tenant"), remedy=_OTHER_TENANT),
+        Rule(TableAccessDenied, statuses=_DENIED, remedy=_SOMETHING_ELSE),
+        Rule(TableUnreachable),
+    ),
+)
+
+IDENTITY = Service(
+    AZURE,
+    no_answer=IdentityUnavailable,
+    unreadable=IdentityUnavailable,
+    rules=(
+        Rule(IdentityUnavailable, statuses=PASSING_STATUSES, again=True),
+        Rule(IdentityUnavailable, page=True, remedy=_BETWEEN),
+        Rule(IdentityUnavailable),
+    ),
+)

@@ -1,0 +1,178 @@
+"""What a service says when it refuses, in whatever shape it says it, and the error that this means."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.errors import NO_IDS, Ids, SnapshotError
+from shared.net.attempt import CallError
+from shared.net.foreign_text import one_line
+
+PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+"""HTTP statuses that another attempt may heal."""
+
+LONGEST_REASON = 300
+LONGEST_READ = 64 * 1024
+"""Bytes of a refusal's body that are read for its reason."""
+
+_CODES = ("code", "error", "errorcode")
+_REASONS = ("error_description", "description", "message", "value", "detail", "title", "errorname", "error")
+_NESTED = ("innererror", "odata.error", "error", "errors", "message")
+_XML = re.compile(r"<(?:\w+:)?(code|message|authenticationerrordetail)\b[^>]*>([^<]*)<", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_PARAMETER = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_IDS_IN_TEXT = re.compile(r"\s*\b(?:Trace ID|RequestId|Request ID)\s*:.*", re.DOTALL | re.IGNORECASE)
+_CODE = re.compile(r"[\w.-]{1,80}")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refusal: the service's own innermost code and its reason on one masked line; empty where it gave none."""
+
+    status: int
+    code: str = ""
+    reason: str = ""
+    ids: Ids = NO_IDS
+    retry_after: str | None = None
+    page: bool = False
+    """An HTML page, which a proxy or a gateway sends and none of these services does."""
+
+    def __str__(self) -> str:
+        """Return the refusal as the end of a sentence that begins with the service."""
+        said = ": ".join(part for part in (self.code and f"code {self.code}", self.reason) if part)
+        return f"answered {self.status}, {said or 'without a reason'}"
+
+
+class RefusedError(CallError):
+    """A service refused a call."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a service's table: which refusals it is about, and what they mean.
+
+    All that is given has to match: one of the codes, one of the statuses, one of the texts (lower case) in the reason. `remedy` may
+    name what the call was about in braces, as in `{name}`. `again` makes another attempt.
+    """
+
+    error: type[SnapshotError]
+    remedy: str | None = None
+    codes: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    says: tuple[str, ...] = ()
+    page: bool = False
+    again: bool = False
+
+    def matches(self, refusal: Refusal) -> bool:
+        """Tell whether the rule is about this refusal."""
+        return (
+            (not self.codes or refusal.code.lower() in {code.lower() for code in self.codes})
+            and (not self.statuses or refusal.status in self.statuses)
+            and (not self.says or any(text in refusal.reason.lower() for text in self.says))
+            and (refusal.page or not self.page)
+        )
+
+    def error_of(self, message: str, names: Mapping[str, str], ids: Ids) -> SnapshotError:
+        """Make the error, its remedy about what the call was about."""
+        return self.error(message, remedy=self.remedy and self.remedy.format_map(names), ids=ids)
+
+
+def read_refusal(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    authorization: str = "",
+    sanitize: Callable[[Any, int], str] = one_line,
+) -> Refusal:
+    """Read why a service refused: from JSON in any of its shapes, XML, HTML, plain text or headers.
+
+    `authorization` is the request's header, whose token names the tenant that a 401 may be about.
+    """
+    text = body[:LONGEST_READ].decode("utf-8-sig", "replace").strip()
+    challenge = {name.lower(): value for name, value in _PARAMETER.findall(headers.get("WWW-Authenticate") or "")}
+    page = "<html" in text[:1000].lower() or "<!doctype html" in text[:100].lower()
+    members = _json(text)
+    if page:
+        title = _TITLE.search(text)
+        code, reason = "", f"an HTML page titled {html.unescape(title[1]).strip()!r}" if title else "an HTML page"
+    else:
+        code, reason = ("", text) if members is None else _from_members(members)
+        code, reason = _from_xml(text) or (code, reason)
+    code = code or headers.get("x-ms-error-code") or challenge.get("error", "")
+    reason = reason or challenge.get("error_description", "")
+    ids = members if isinstance(members, dict) else {}
+    return Refusal(
+        status=status,
+        code=sanitize(code, 80) if _CODE.fullmatch(code) else "",
+        reason=sanitize(_other_tenant(challenge, authorization) + _IDS_IN_TEXT.sub("", reason), LONGEST_REASON),
+        ids=Ids(
+            sanitize(ids.get("trace_id") or headers.get("x-ms-request-id"), 80) or None,
+            sanitize(ids.get("correlation_id"), 80) or None,
+        ),
+        retry_after=headers.get("Retry-After"),
+        page=page,
+    )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: {name.lower(): value for name, value in pairs})
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_members(members: Any) -> tuple[str, str]:
+    """Return code and reason; a nested error's code is preferred, because the outer one is often general."""
+    if isinstance(members, list) and members:
+        members = members[0]
+    if not isinstance(members, dict):
+        return "", _text(members)
+    nested = [_from_members(members[name]) for name in _NESTED if isinstance(members.get(name), dict | list)]
+    codes = [code for code, _ in nested] + [_text(members.get(name)) for name in _CODES]
+    reasons = [_text(members.get(name)) for name in _REASONS] + [reason for _, reason in nested]
+    code = next((code for code in codes if _CODE.fullmatch(code)), "")
+    return code, next((reason for reason in reasons if reason not in ("", code)), "")
+
+
+def _text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _from_xml(text: str) -> tuple[str, str] | None:
+    found = {name.lower(): html.unescape(value).strip() for name, value in reversed(_XML.findall(text))}
+    if not found:
+        return None
+    # The detail is the cause; the message before it only says how a header is formed.
+    return found.get("code", ""), found.get("authenticationerrordetail") or found.get("message", "")
+
+
+def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
+    """Say so when a challenge names another tenant than the one that the request's token is of."""
+    expected = _GUID.search(challenge.get("authorization_uri") or challenge.get("authorization") or "")
+    found = _tenant(authorization)
+    if expected is None or found is None or found == expected[0].lower():
+        return ""
+    return f"it expects a token of the tenant {expected[0]} and got one of {found}. "
+
+
+def _tenant(authorization: str) -> str | None:
+    """Return the tenant that a bearer token is of, when it is a readable JWT."""
+    parts = authorization.rpartition(" ")[2].split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - the parts of a JWT
+        return None
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except ValueError:
+        return None
+    tenant = claims.get("tid") if isinstance(claims, dict) else None
+    return tenant.lower() if isinstance(tenant, str) and _GUID.fullmatch(tenant) else None

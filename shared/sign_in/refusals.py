@@ -1,0 +1,76 @@
+"""What Entra ID's refusals of a sign-in mean, decided by `error` alone: Microsoft changes the AADSTS codes and texts.
+
+The first line that matches decides. Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+"""
+
+from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
+from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.retry import AZURE, Service
+
+_PASSING = (
+    Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), again=True),
+    Rule(SignInUnavailable, statuses=PASSING_STATUSES, again=True),
+    Rule(
+        SignInUnavailable,
+        page=True,
+        remedy="This page is not from Entra ID: a proxy or gateway sent it, or PARTNER_LOGIN_URL names another service. Check HTTPS_PROXY, "
+        "NO_PROXY and PARTNER_LOGIN_URL.",
+    ),
+)
+
+_WITH_USER = (
+    Rule(
+        ConsentRequired,
+        codes=("invalid_grant", "interaction_required", "consent_required", "login_required"),
+    ),
+    Rule(
+        ConsentRequired,
+        codes=("invalid_request",),
+        remedy="What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+    ),
+)
+
+_COMMON = (
+    Rule(SignInRejected, codes=("invalid_client",), remedy="{credential_remedy}"),
+    Rule(
+        SignInRejected,
+        codes=("unauthorized_client",),
+        remedy="The app is unknown in this tenant, disabled, or not allowed to sign in this way. Check PARTNER_CLIENT_ID and PARTNER_TENANT_ID, "
+        "and that the app is enabled (Entra ID > Enterprise applications > the app > Properties). A new secret does not help.",
+    ),
+    Rule(
+        SignInRejected,
+        codes=("invalid_resource",),
+        remedy="The Partner Center API is missing or disabled in this tenant. An administrator adds it with `az ad sp create --id "
+        "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd`, or enables it under Entra ID > Enterprise applications. Check PARTNER_CLOUD too.",
+    ),
+    Rule(
+        SignInRejected,
+        codes=("access_denied",),
+        remedy="A Conditional Access policy or a missing assignment blocks the app in this tenant. Look in Entra ID > Sign-in logs for the "
+        "policy, and exclude the app or assign it. A new secret does not help.",
+    ),
+    Rule(
+        SignInRejected,
+        codes=("invalid_request", "invalid_tenant", "invalid_scope"),
+        remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL are of the "
+        "tenant's cloud. Entra ID gives its reason in the message.",
+    ),
+    Rule(
+        SignInRejected,
+        statuses=(400, 401, 403),
+        remedy="Entra ID gives its reason in the message. Its error codes are described at "
+        "https://learn.microsoft.com/entra/identity-platform/reference-error-codes.",
+    ),
+    Rule(SignInUnavailable),
+)
+
+
+def entra(*, with_user: bool) -> Service:
+    """Return what Entra ID's answers mean to an account that signs in with a user, or as the app alone."""
+    return Service(
+        AZURE,
+        no_answer=SignInUnavailable,
+        unreadable=SignInUnavailable,
+        rules=_PASSING + (_WITH_USER if with_user else ()) + _COMMON,
+    )

@@ -1,0 +1,111 @@
+"""What the refusals of Key Vault, Table Storage and the identity endpoint mean."""
+
+import json
+
+import pytest
+
+from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
+from shared.errors import SnapshotError
+from shared.net.refusal import PASSING_STATUSES, read_refusal
+from shared.net.retry import Call, Service
+
+PAGE = "<html><title>Blocked</title>"
+
+
+def error_of(service: Service, status: int, code: str, message: str = "m") -> tuple[SnapshotError, bool]:
+    """Return what a refusal means that has this code in the service's usual shape, or is a page."""
+    body = code if code.startswith("<") else json.dumps({"error": {"code": code, "message": message}} if code else {})
+    names = {"vault": "contoso", "name": "app-secret"}
+    return Call(service, "x", names=names).refused(read_refusal(status, {}, body.encode()))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "error", "remedy"),
+    [
+        (409, "ObjectIsDeletedButRecoverable", "m", "vault-secret-missing", "recover --vault-name contoso --name app-secret"),
+        (404, "SecretNotFound", "m", "vault-secret-missing", "recover --vault-name contoso --name app-secret"),
+        (403, "SecretDisabled", "m", "vault-secret-disabled", "--name app-secret --enabled true"),
+        (403, "SecretNotYetValid", "m", "vault-secret-disabled", "--not-before <date>"),
+        (403, "SecretExpired", "m", "vault-secret-disabled", "has expired"),
+        (403, "Forbidden", "Operation get is not allowed on an expired secret.", "vault-secret-disabled", "has expired"),
+        (403, "ForbiddenByFirewall", "m", "vault-access-denied", "firewall"),
+        (403, "ForbiddenByConnection", "m", "vault-access-denied", "firewall"),
+        (403, "ForbiddenByRbac", "m", "vault-access-denied", "Key Vault Secrets User"),
+        (403, "ForbiddenByPolicy", "m", "vault-access-denied", "Key Vault Secrets User"),
+        (403, "AccountIsDisabled", "m", "vault-access-denied", "subscription"),
+        (403, "SubscriptionDisabled", "m", "vault-access-denied", "subscription"),
+        (401, "AKV10032", "m", "vault-access-denied", "another tenant"),
+        (401, "Unauthorized", "[BearerReadAccessTokenFailed] Issuer did not match", "vault-access-denied", "another tenant"),
+        (403, "SomethingNew", "m", "vault-access-denied", "in the message"),
+        (401, "", "m", "vault-access-denied", "in the message"),
+        (403, PAGE, "m", "vault-unreachable", "proxy or gateway"),
+        (200, PAGE, "m", "vault-unreachable", "proxy or gateway"),
+        (404, PAGE, "m", "vault-unreachable", "proxy or gateway"),
+        (400, "BadParameter", "m", "vault-unreachable", "KEY_VAULT_URL"),
+        (409, "Conflict", "m", "vault-unreachable", "KEY_VAULT_URL"),
+        (404, "", "m", "vault-unreachable", "KEY_VAULT_URL"),
+    ],
+)  # fmt: skip
+def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str, remedy: str) -> None:
+    """Only 401 and 403 are denials, and each cause has its own remedy."""
+    found, again = error_of(VAULT, status, code, message)
+    assert (found.code, again) == (error, False)
+    assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "error", "remedy"),
+    [
+        (404, "TableNotFound", "m", "table-missing", "az storage table create"),
+        (403, "AuthenticationFailed", "Request date header too old: 'x'", "clock-wrong", "clock"),
+        (403, "AuthenticationFailed", "The Date header in the request is incorrect.", "clock-wrong", "clock"),
+        (403, "AuthorizationFailure", "m", "table-access-denied", "Networking"),
+        (403, "AuthorizationSourceIPMismatch", "m", "table-access-denied", "Networking"),
+        (403, "AuthorizationPermissionMismatch", "m", "table-access-denied", "append role"),
+        (403, "AccountIsDisabled", "m", "table-access-denied", "subscription"),
+        (401, "InvalidAuthenticationInfo", "Issuer did not match.", "table-access-denied", "another tenant"),
+        (401, "InvalidAuthenticationInfo", "Lifetime validation failed.", "table-access-denied", "in the message"),
+        (403, "SomethingNew", "m", "table-access-denied", "in the message"),
+        (403, PAGE, "m", "table-unreachable", "proxy or gateway"),
+        (400, "InvalidInput", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
+        (404, "ResourceNotFound", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
+    ],
+)  # fmt: skip
+def test_a_refusal_of_the_table(status: int, code: str, message: str, error: str, remedy: str) -> None:
+    """The role is blamed only where the service says so."""
+    found, again = error_of(TABLE, status, code, message)
+    assert (found.code, again) == (error, False)
+    assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "code"),
+    [
+        *((service, status, "") for service in (VAULT, TABLE, IDENTITY) for status in PASSING_STATUSES),
+        (VAULT, 503, PAGE),
+        (VAULT, 409, "ObjectIsBeingDeleted"),
+        (VAULT, 409, "ObjectIsBeingRecovered"),
+        (TABLE, 409, "TableBeingDeleted"),
+        (TABLE, 503, "AuthorizationFailure"),
+    ],
+)
+def test_what_may_pass_is_tried_again(service: Service, status: int, code: str) -> None:
+    """A passing status decides before the code."""
+    found, again = error_of(service, status, code)
+    assert again
+    assert found.code in {"vault-unreachable", "table-unreachable", "identity-unavailable"}
+
+
+def test_a_refusal_of_the_identity_shows_its_words() -> None:
+    """An identity that is not assigned will not be at the next attempt."""
+    found, again = error_of(IDENTITY, 400, "invalid_request", "Identity not found")
+    assert (found.code, found.message, again) == (
+        "identity-unavailable", "x answered 400, code invalid_request: Identity not found", False,
+    )  # fmt: skip
+
+
+def test_every_remedy_is_short() -> None:
+    """A person reads it at night."""
+    for service in (VAULT, TABLE, IDENTITY):
+        for rule in service.rules:
+            assert len(rule.remedy or rule.error.usual_remedy) <= 600

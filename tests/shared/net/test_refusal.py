@@ -1,0 +1,69 @@
+"""Reading why a service refused, in every shape in which services say it."""
+
+import base64
+import json
+
+import pytest
+
+from shared.net.refusal import read_refusal
+
+TENANT, OTHER = "11111111-aaaa-4bbb-8ccc-222222222222", "33333333-aaaa-4bbb-8ccc-444444444444"
+XML = (
+    '﻿<?xml version="1.0" encoding="utf-8"?><error xmlns="http://schemas.microsoft.com/ado/2007/08/dataservices/metadata">'
+    "<code>AuthenticationFailed</code><message>Server failed to authenticate the request.\nRequestId:1</message>"
+    "<AuthenticationErrorDetail>Request date header too old: 'Fri, 27 Nov'</AuthenticationErrorDetail></error>"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code", "reason"),
+    [
+        ("", {}, "", ""),
+        ("{}", {}, "", ""),
+        ("Forbidden by policy 7", {}, "", "Forbidden by policy 7"),
+        ('"just text"', {}, "", "just text"),
+        ('{"code":900420,"description":"d","data":[],"source":"s"}', {}, "900420", "d"),
+        ('{"Code":"900421","Message":"","Description":null,"ErrorName":"MfaRequired"}', {}, "900421", "MfaRequired"),
+        ('{"statusCode":429,"message":"Rate limit is exceeded."}', {}, "", "Rate limit is exceeded."),
+        ('{"Message":"Authorization has been denied."}', {}, "", "Authorization has been denied."),
+        ('{"error":"invalid_client","error_description":"AADSTS7000215: no.\\r\\nTrace ID: x"}', {}, "invalid_client", "AADSTS7000215: no."),
+        ('{"error":{"code":"Forbidden","message":"m","innererror":{"code":"SecretDisabled"}}}', {}, "SecretDisabled", "m"),
+        ('{"error":{"code":"AKV10032","message":"Invalid issuer."}}', {}, "AKV10032", "Invalid issuer."),
+        ('{"odata.error":{"code":"TableNotFound","message":{"lang":"en-US","value":"v"}}}', {}, "TableNotFound", "v"),
+        ('{"type":"about:blank","title":"Not allowed","detail":"The tenant is closed."}', {}, "", "The tenant is closed."),
+        ('{"errors":[{"code":"E1","message":"first"},{"code":"E2"}]}', {}, "E1", "first"),
+        ('{"error":"something went wrong here"}', {}, "", "something went wrong here"),
+        (XML, {}, "AuthenticationFailed", "Request date header too old: 'Fri, 27 Nov'"),
+        ("<Error><Code>AuthorizationFailure</Code><Message>Not &lt;you&gt;.</Message></Error>", {}, "AuthorizationFailure", "Not <you>."),
+        ("<!DOCTYPE html><html><head><title>403 Blocked\n by Corp</title>", {}, "", "an HTML page titled '403 Blocked\\n by Corp'"),
+        ("<html>no title", {}, "", "an HTML page"),
+        ("", {"x-ms-error-code": "AccountIsDisabled"}, "AccountIsDisabled", ""),
+        ("", {"WWW-Authenticate": 'Bearer error="invalid_token", error_description="expired"'}, "invalid_token", "expired"),
+        ("[" * 5000, {}, "", "[" * 300),
+        ('{"code":["x"],"message":{"value":5}}', {}, "", "5"),
+        ('{"code":"two words","message":"m"}', {}, "", "m"),
+    ],
+)  # fmt: skip
+def test_every_shape_is_read(body: str, headers: dict[str, str], code: str, reason: str) -> None:
+    """The innermost code and one bounded line of reason, with or without a byte order mark."""
+    for content in (body.encode(), b"\xef\xbb\xbf" + body.encode() if body else b""):
+        refusal = read_refusal(403, headers, content)
+        assert (refusal.code, refusal.reason) == (code, reason)
+
+
+def test_ids_and_the_time_to_come_back_are_kept() -> None:
+    """Support asks for the ids; Retry-After decides the wait."""
+    refusal = read_refusal(503, {"x-ms-request-id": "r-1", "Retry-After": "7"}, b"")
+    assert (refusal.ids.request_id, refusal.retry_after) == ("r-1", "7")
+    refusal = read_refusal(400, {}, b'{"error":"x","trace_id":"t-1","correlation_id":"c-1"}')
+    assert (refusal.ids.request_id, refusal.ids.correlation_id) == ("t-1", "c-1")
+
+
+@pytest.mark.parametrize("name", ["authorization_uri", "authorization"])
+def test_a_token_of_another_tenant_is_named(name: str) -> None:
+    """A 401 says which tenant was expected and which was found; the token itself is never shown."""
+    claims = base64.urlsafe_b64encode(json.dumps({"tid": OTHER}).encode()).decode().rstrip("=")
+    headers = {"WWW-Authenticate": f'Bearer {name}="https://login.microsoftonline.com/{TENANT}"'}
+    refusal = read_refusal(401, headers, b"", authorization=f"Bearer eyJh.{claims}.sig")
+    assert refusal.reason == f"it expects a token of the tenant {TENANT} and got one of {OTHER}."
+    assert read_refusal(401, headers, b"", authorization="Bearer opaque").reason == ""
