@@ -7,6 +7,8 @@ from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
 from shared.net.refusal import PASSING_STATUSES, Rule
 from shared.net.retry import AZURE, Service
 
+_USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
+
 _PASSING = (
     Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), again=True),
     Rule(SignInUnavailable, statuses=PASSING_STATUSES, again=True),
@@ -21,7 +23,7 @@ _PASSING = (
 _WITH_USER = (
     Rule(
         ConsentRequired,
-        codes=("invalid_grant", "interaction_required", "consent_required", "login_required"),
+        codes=_USER_ERRORS,
     ),
     Rule(
         ConsentRequired,
@@ -52,7 +54,7 @@ _COMMON = (
     ),
     Rule(
         SignInRejected,
-        codes=("invalid_request", "invalid_tenant", "invalid_scope"),
+        codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_ERRORS),
         remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL are of the "
         "tenant's cloud. Entra ID gives its reason in the message.",
     ),

@@ -18,7 +18,6 @@ STEPS = (
     ("identity", ""),
     ("table", "()"),
     ("vault", "secrets"),
-    ("entra", "openid-configuration"),
     ("entra", "token"),
     ("partner", "summary"),
     ("archive", ""),

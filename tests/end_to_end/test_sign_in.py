@@ -113,7 +113,7 @@ CASES = {
     "policy with interaction": Case(
         "app_user", _refused(50076, "interaction_required"), "consent-required", "interaction_required", CONSENT
     ),
-    "no consent": Case("app_user", _no_consent, "consent-required", "consent_required (AADSTS65001", CONSENT),
+    "no consent": Case("app_user", _no_consent, "consent-required", "consent_required: AADSTS65001", CONSENT),
     "token without MFA": Case("app_user", _token(_without_mfa), "mfa-required", "900421", CONSENT),
     "no token in the vault": Case("app_user", _token(lambda *_: None), "vault-secret-missing", "404", CONSENT, 0),
     "empty token": Case("app_user", _token(lambda *_: " \n"), "vault-secret-invalid", "empty", CONSENT, 0),
@@ -137,7 +137,7 @@ CASES = {
         "PARTNER_CLOUD",
         0,
     ),
-    "throttled for long": Case("app", _answers(throttled(600)), "sign-in-unavailable", "429", "next run of the day"),
+    "throttled for long": Case("app", _answers(throttled(600)), "sign-in-unavailable", "429", "next run tries again"),
     "throttled": Case(
         "app", _answers(Status(429, GATEWAY, {"Retry-After": "0"})), "sign-in-unavailable", "429", "next run", 4
     ),
@@ -149,10 +149,10 @@ CASES = {
         _answers(Status(503, TRANSIENT, {"Retry-After": "0"})),
         "sign-in-unavailable",
         "503",
-        "next run of the day",
+        "next run tries again",
         4,
     ),
-    "down": Case("app", _answers(unavailable(0)), "sign-in-unavailable", "503", "next run of the day", 4),
+    "down": Case("app", _answers(unavailable(0)), "sign-in-unavailable", "503", "next run tries again", 4),
 }
 CREDENTIALS = {
     "unknown certificate": ("pem", _no_certificates, "AADSTS700027", "upload the public part"),

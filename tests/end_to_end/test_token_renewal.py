@@ -150,7 +150,7 @@ def _fault(fault: Fault) -> Callable[[StandIn], object]:
         ("vault-unreachable", _fault(unavailable(0))),
         ("vault-unreachable", _fault(Status(200, "<html>"))),
         ("vault-unreachable", _fault(Status(200, "{}", {"Retry-After": "0"}))),
-        ("vault-secret-missing", _fault(Status(404, "{}"))),
+        ("vault-unreachable", _fault(Status(404, "{}"))),
     ],
     ids=["no right", "503", "html", "an empty object", "404"],
 )
