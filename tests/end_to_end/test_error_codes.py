@@ -131,7 +131,9 @@ def test_every_code_has_a_case() -> None:
         below = kind.__subclasses__()
         return set().union(*map(leaves, below)) if below else {kind.code}
 
-    assert {code for code, _, _ in CASES} | {"unexpected"} == leaves(errors.SnapshotError), "no service can cause unexpected"
+    assert {code for code, _, _ in CASES} | {"unexpected"} == leaves(errors.SnapshotError), (
+        "no service can cause unexpected"
+    )
 
 
 def test_one_request_id_for_all_attempts(world: StandIn, run_once: Run) -> None:

@@ -94,7 +94,7 @@ def test_the_published_files_are_the_app(published: Callable[[str], bool]) -> No
     """A file that is missing breaks the app in Azure; one too many ships tests, tools or somebody's settings."""
     files = files_here()
     assert {path for path in files if published(path)} == {path for path in files if is_app(path)}
-    assert {"host.json", "requirements.txt", "BalanceSnapshot/function.json", "shared/run.py"} <= set(files)
+    assert {"host.json", "requirements.txt", "BalanceSnapshot/function.json", "shared/job.py"} <= set(files)
 
 
 @READERS

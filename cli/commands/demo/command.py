@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ def _show(world: "StandIn", tenant_id: str, environ: Mapping[str, str]) -> None:
     answer(world, tenant_id, BALANCE, today)
 
     _heading("1. The first run of the day: every call, as it is answered")
-    _watched_run(world, environ, now)
+    _watched_run(world, environ)
 
     _heading("2. What was read, and the row as it stands in the table")
     row = _row_of(settings, tenant_id, today)
@@ -70,8 +70,8 @@ def _show(world: "StandIn", tenant_id: str, environ: Mapping[str, str]) -> None:
     say("Current Account Balance:  ", (amount, "bold green"), "\n")
     print_row(row)
 
-    _heading("3. The second run of the day: the row stands, so neither the vault nor Partner Center is asked")
-    _watched_run(world, environ, now)
+    _heading("3. The second run of the day: the row exists, so neither the vault nor Partner Center is called")
+    _watched_run(world, environ)
 
     _heading(f"4. The {DAYS} days before it, simulated: on one of them Partner Center refuses")
     _simulate(world, tenant_id, environ, now)
@@ -84,11 +84,11 @@ def _heading(text: str) -> None:
     say(("\n" + text, "bold cyan"))
 
 
-def _watched_run(world: "StandIn", environ: Mapping[str, str], now: datetime) -> None:
+def _watched_run(world: "StandIn", environ: Mapping[str, str]) -> None:
     """Run the job and show its calls and what it logs."""
     view = CallView(world.journal)
     with view.live(), job_log_shown(stderr=False, before=view.show_answered):
-        result = take_snapshots(environ, run_id=new_id(), now=_clock(now))
+        result = take_snapshots(environ, run_id=new_id(), now=world.clock.now)
     if result.failed:
         error = result.failed[0].error
         raise CommandFailed(f"The run failed: {error.message}", error.remedy)
@@ -106,12 +106,10 @@ def _simulate(world: "StandIn", tenant_id: str, environ: Mapping[str, str], now:
             answer(world, tenant_id, balance, day)
             if number == _REFUSED_DAY:
                 refuse_once(world)
-            take_snapshots(environ, run_id=new_id(), now=_clock(at_run_time(day, now)))
+            world.clock.set(at_run_time(day, now))
+            take_snapshots(environ, run_id=new_id(), now=world.clock.now)
             progress.advance(1)
-
-
-def _clock(moment: datetime) -> Callable[[], datetime]:
-    return lambda: moment
+    world.clock.reset()
 
 
 def _show_history(settings: Settings, money: Money, today: date) -> None:
