@@ -9,7 +9,7 @@ import requests
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from shared.azure_services.refusals import VAULT
-from shared.errors import VaultSecretInvalid, VaultUnreachable
+from shared.errors import VaultSecretInvalid
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
@@ -53,7 +53,7 @@ class Vault:
         return self._secrets.get(name, lambda: self.newest(name))
 
     def newest(self, name: str) -> Secret:
-        """Return the newest version as it stands now, not as the run has read it before; raises as `secret`."""
+        """Fetch the newest version, bypassing the cache; raises as `secret`."""
         found = self._call(name, lambda: self._client.get_secret(name))
         value = (found.value or "").strip()
         if not value:
@@ -68,22 +68,40 @@ class Vault:
             tags=properties.tags or {},
         )
 
-    def store(self, name: str, value: str, *, content_type: str, expires_on: datetime, tags: Mapping[str, str]) -> None:
-        """Store a new version of a secret; the versions before it stay.
+    def store(
+        self,
+        name: str,
+        value: str,
+        *,
+        content_type: str,
+        expires_on: datetime,
+        tags: Mapping[str, str],
+        replacing: str | None = None,
+    ) -> None:
+        """Store a new version of a secret; earlier versions are kept.
+
+        With `replacing`, each attempt looks first: a secret with any other value is left alone, because Key Vault cannot
+        store on a condition.
 
         Raises:
             VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading; also when the answer does not hold the
                 new value, as the vault's own answer does.
 
         """
-        stored = self._call(
-            name,
-            lambda: self._client.set_secret(
+
+        def attempt() -> KeyVaultSecret:
+            if replacing is not None:
+                current = self._client.get_secret(name)
+                if (current.value or "").strip() != replacing:
+                    return current
+            stored = self._client.set_secret(
                 name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
-            ),
-        )
-        if stored.value != value:
-            raise VaultUnreachable(f"{self._where(name)}: the answer does not say that the new version was stored")
+            )
+            if stored.value != value:
+                raise UnreadableAnswerError("its answer does not say that the new version was stored")
+            return stored
+
+        self._call(name, attempt)
 
     def _where(self, name: str) -> str:
         return f"the secret {name} in {self._client.vault_url}"

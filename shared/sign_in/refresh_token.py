@@ -1,7 +1,7 @@
 """The user's refresh token in Key Vault: read, renewed weekly, stored with what it is and until when it lasts.
 
-Key Vault cannot store on a condition, so a renewal looks once more right before it stores: a token that somebody has put
-there in the meantime, by a new consent, is never replaced by the successor of the one before it.
+Key Vault cannot store on a condition, so each attempt of a renewal looks first: a token that a new consent has stored in the
+meantime is never replaced by the successor of an older one.
 
 A refresh token lives 90 days; each exchange gives a new one while the old one lives on until its own day 90. Weekly, because
 a secret with more than 500 versions cannot be backed up.
@@ -60,8 +60,10 @@ def is_due(secret: Secret, now: datetime) -> bool:
     return not known or now - min(known) > RENEW_AFTER
 
 
-def store(vault: Vault, account: Account, name: str, token: str, now: datetime) -> datetime:
-    """Store a token as the secret's new version and return until when it lasts.
+def store(
+    vault: Vault, account: Account, name: str, token: str, now: datetime, *, replacing: str | None = None
+) -> datetime:
+    """Store a token as the secret's new version and return its expiry time; with `replacing`, only in place of that token.
 
     Raises:
         VaultUnreachable, VaultAccessDenied: by the vault's answer.
@@ -75,7 +77,7 @@ def store(vault: Vault, account: Account, name: str, token: str, now: datetime) 
         "storedOn": now.date().isoformat(),
     }
     try:
-        vault.store(name, token, content_type=CONTENT_TYPE, expires_on=end, tags=tags)
+        vault.store(name, token, content_type=CONTENT_TYPE, expires_on=end, tags=tags, replacing=replacing)
     except VaultAccessDenied as error:
         raise VaultAccessDenied(error.message, remedy=_STORE_REMEDY, ids=error.ids) from error
     return end
@@ -98,5 +100,4 @@ class Renewals:
         self._stored.get(used.name.lower(), lambda: self._replace(account, used, token, now))
 
     def _replace(self, account: Account, used: Secret, token: str, now: datetime) -> None:
-        if self._vault.newest(used.name).value == used.value:
-            store(self._vault, account, used.name, token, now)
+        store(self._vault, account, used.name, token, now, replacing=used.value)
