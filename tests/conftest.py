@@ -8,7 +8,16 @@ import pytest
 from shared.settings.read import NAMES
 from standin import StandIn
 
-FOREIGN = ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY")
+FOREIGN = (
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+)
 
 
 @pytest.fixture(autouse=True)

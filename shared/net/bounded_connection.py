@@ -7,6 +7,7 @@ from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ProxyError
 
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 
@@ -71,6 +72,12 @@ class _BoundedHTTPConnection(HTTPConnection):
 
 class _BoundedHTTPSConnection(HTTPSConnection):
     response_class = _Response
+
+    def _tunnel(self) -> None:
+        try:
+            super()._tunnel()  # type: ignore[misc] # http.client's, which the types leave out
+        except (OSError, http.client.HTTPException) as error:
+            raise ProxyError("no tunnel", error) from error
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):

@@ -11,6 +11,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -45,6 +46,10 @@ _CERTIFICATE_REMEDY = (
 _CHECKED_BYTES = 64 * 1024
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _CHUNK = 16 * 1024
+_ECHO = "a text that repeats the request"
+_ECHOED = 26
+"""Characters in a row; the longest name of a column has 24, and a service may name it."""
+
 _SECRET_MEMBERS = ("access_token", "refresh_token", "id_token", "value")
 _SECRET_FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_verifier")
 
@@ -186,7 +191,8 @@ def _check(request: requests.PreparedRequest, response: requests.Response, body:
     if status >= requests.codes.bad_request:
         if status == requests.codes.unauthorized and not authorization and "WWW-Authenticate" in headers:
             return  # the vault's challenge, which its client answers with a token
-        raise RefusedError(read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize))
+        refusal = read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize)
+        raise RefusedError(replace(refusal, reason=_ECHO) if _is_echo(refusal.reason, request.body) else refusal)
     if status == requests.codes.no_content:
         return
     if headers.get("Content-Type", "").startswith("multipart/mixed"):
@@ -201,6 +207,15 @@ def _check(request: requests.PreparedRequest, response: requests.Response, body:
             raise NoAnswerError("its answer broke off")
         kind = secrets.sanitize(headers.get("Content-Type", "no content type"), 60)
         raise UnreadableAnswerError(f"its answer ({status}, {len(body)} bytes, {kind}) is not a JSON object")
+
+
+def _is_echo(reason: str, sent: object) -> bool:
+    """Tell whether a reason repeats a part of what was sent, which may hold an amount: proxies and gateways do."""
+    text = sent.decode("utf-8", "replace") if isinstance(sent, bytes) else sent
+    if not isinstance(text, str):
+        return False
+    flat = " ".join(text.split())
+    return any(reason[start : start + _ECHOED] in flat for start in range(len(reason) - _ECHOED + 1))
 
 
 def _is_object(body: bytes) -> bool:

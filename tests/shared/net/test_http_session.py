@@ -1,0 +1,199 @@
+"""The one HTTP session: what it refuses to do, what it bounds, and what it says of a call without a usable answer."""
+
+import base64
+import json
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError, attempt
+from shared.net.http_session import HttpSession, tls_context
+from shared.net.proxy import Proxy
+from shared.net.refusal import RefusedError
+from standin import StandIn
+from standin.faults import CutAnswer, CutBody, Drip, Echo, Fault, GzipBomb, Hang, Status, WrongDate, redirect
+
+SECRET = "hush~hush/8Q+secret="
+BALANCE = '{"BalanceAmount": 68059.03, "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
+
+
+def ask(session: HttpSession, world: StandIn) -> None:
+    """Ask Partner Center."""
+    session.get(f"{world.partner_center.url}/v1/invoices/summary", headers={"Authorization": f"Bearer {SECRET}"})
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: int, method: str) -> None:
+    """Another host would get the token and the row; the error names where it pointed."""
+    world.faults.add("partner", redirect(f"{world.vault.url}/elsewhere", status), times=None)
+    with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed"):
+        session.request(method, f"{world.partner_center.url}/v1/x", data="{}", allow_redirects=True)
+    assert world.journal.count("vault") == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [CutAnswer(0), CutAnswer(12), CutAnswer(60), CutBody(0), CutBody(5), Hang(), Drip(40), Drip(40, head=True)],
+    ids=repr,
+)
+def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
+    world.add_partner()
+    world.faults.add("partner", fault)
+    with attempt(0.4), pytest.raises(NoAnswerError, match="broke off|in time"):
+        ask(session, world)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        GzipBomb(32),
+        Status(200, b" " * (17 * 1024 * 1024)),
+        Status(200, b"\xff\xfe{\x00}\x00"),
+        Status(200, "[1]"),
+        Status(200, "null"),
+        Status(200, "<html>", content_type="text/html"),
+        Status(201, ""),
+    ],
+    ids=["bomb", "large", "utf-16", "array", "null", "html", "empty"],
+)
+def test_a_success_is_a_json_object_of_bounded_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """Checked beneath the libraries, which would log such an answer whole."""
+    world.faults.add("partner", fault)
+    with pytest.raises(UnreadableAnswerError, match="JSON object|larger than"):
+        ask(session, world)
+
+
+@pytest.mark.parametrize("form", [str, lambda text: quote(text, safe=""), lambda text: json.dumps(text)[1:-1],
+                                  lambda text: base64.b64encode(f"x:{text}".encode()).decode()],
+                         ids=["plain", "percent", "json", "base64"])  # fmt: skip
+def test_a_secret_of_the_run_is_masked_in_foreign_text(world: StandIn, session: HttpSession, form: object) -> None:
+    """Whatever a service or a proxy repeats, in whatever form."""
+    said = form(SECRET)  # type: ignore[operator] # one of the functions above
+    world.faults.add("partner", Status(400, f"you sent {said}, which is wrong", content_type="text/plain"))
+    with pytest.raises(RefusedError) as raised:
+        ask(session, world)
+    assert said not in str(raised.value)
+    assert "you sent" in str(raised.value)
+
+
+@pytest.mark.parametrize("fault", [Echo(), Echo(503), Status(400, f"Bad body: {BALANCE}", content_type="text/plain")])
+def test_an_echo_of_the_request_is_not_repeated(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """It may hold the amount."""
+    world.faults.add("partner", fault)
+    with pytest.raises(RefusedError) as raised:
+        session.post(f"{world.partner_center.url}/v1/x", data=BALANCE, headers={"Authorization": f"Bearer {SECRET}"})
+    assert "68059" not in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
+def test_no_netrc_is_read(
+    world: StandIn, session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its password would replace the token (requests#3929)."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login a password b\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    sent: list[str] = []
+    session.hooks["response"].append(lambda response, **_: sent.append(response.request.headers["Authorization"]))
+    world.faults.add("partner", Status(200, "{}"))
+    ask(session, world)
+    assert sent == [f"Bearer {SECRET}"]
+
+
+def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
+    """Another attempt would end the same way."""
+    with (
+        HttpSession(tls=tls_context(None), now=world.clock.now) as session,
+        pytest.raises(NoAnswerError, match="certificate is not trusted") as raised,
+    ):
+        ask(session, world)
+    assert not raised.value.may_pass
+    assert "REQUESTS_CA_BUNDLE" in str(raised.value.remedy)
+
+
+def test_how_far_a_clock_is_off_is_kept_by_host(world: StandIn, session: HttpSession) -> None:
+    """The first answer decides, a refusal's too."""
+    world.faults.add("partner", WrongDate(timedelta(hours=2)))
+    with pytest.raises(CallError):
+        ask(session, world)
+    (skew,) = session.skews.values()
+    assert timedelta(minutes=119) < skew < timedelta(minutes=121)
+
+
+class Refusing(socketserver.BaseRequestHandler):
+    """A proxy that answers each CONNECT with its status line, or with nothing."""
+
+    def handle(self) -> None:
+        """Answer and close."""
+        self.request.recv(4096)
+        self.request.sendall(self.server.answer)  # type: ignore[attr-defined] # set below
+
+
+@contextmanager
+def proxied(answer: bytes | None, no_proxy: str = "") -> Iterator[HttpSession]:
+    """Return a session whose proxy gives this answer; None: nobody listens there."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
+        server.answer = answer  # type: ignore[attr-defined] # for the handler
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        port = server.server_address[1]
+        if answer is None:
+            server.shutdown()
+            server.server_close()
+        proxy = Proxy("https_proxy", f"http://user:pass-word@127.0.0.1:{port}")
+        with HttpSession(tls=tls_context(None), now=lambda: datetime.now(UTC), proxy=proxy, no_proxy=no_proxy) as built:
+            yield built
+        server.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
+        (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
+        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502"),
+        (b"", "gave no connection"),
+        (b"no proxy at all\r\n\r\n", "gave no connection"),
+        (None, "gave no connection: it refused the connection"),
+    ],
+    ids=["403", "407", "502", "silent", "not a proxy", "dead"],
+)
+def test_a_failing_proxy_is_named_as_itself(answer: bytes | None, says: str) -> None:
+    """With its variable and without its password; the service was never reached."""
+    with proxied(answer) as session, pytest.raises(NoAnswerError) as raised:
+        session.get("https://contoso.table.core.windows.net/")
+    assert says in str(raised.value)
+    assert "the proxy 127.0.0.1:" in str(raised.value)
+    assert "https_proxy" in str(raised.value.remedy)
+    assert "pass-word" not in f"{raised.value} {raised.value.remedy}"
+    assert raised.value.may_pass == (b"407" not in (answer or b""))
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/", "http://127.0.0.1:9/", "https://localhost:9/", "https://[::1]:9/"]
+)
+def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The identity endpoint's header and tokens are in clear text."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", unreachable)
+    with proxied(b"HTTP/1.1 403 Forbidden\r\n\r\n") as session, attempt(1), pytest.raises(NoAnswerError) as raised:
+        session.get(url)
+    assert "proxy" not in str(raised.value)
+
+
+def test_no_proxy_is_honoured(world: StandIn) -> None:
+    """A host named there is asked directly."""
+    with proxied(None, "contoso.invalid") as session, pytest.raises(NoAnswerError, match="cannot be resolved"):
+        session.get("https://contoso.invalid/")
