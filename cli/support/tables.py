@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from azure.core.credentials import AccessToken, TokenCredential
 
+from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable
 from shared.history.runs import LEDGER_SUFFIX
 from shared.services import open_services
@@ -39,7 +40,7 @@ class TableContext:
 @contextmanager
 def open_tables(settings: Settings) -> Iterator[TableContext]:
     """Build the clients for one command and close them after it."""
-    with open_services(settings, seconds=WORK_SECONDS) as built:
+    with open_services(settings, seconds=WORK_SECONDS, stop=STOP) as built:
         archive = built.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
         table = built.open_table(OperatorTable, settings.table_endpoint)
         ledger = built.open_table(OperatorTable, settings.table_endpoint, f"{settings.table_name}{LEDGER_SUFFIX}")
