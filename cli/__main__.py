@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
-from typing import Annotated
+from inspect import getdoc
+from typing import Annotated, Any
 
 import typer
 
@@ -35,7 +36,6 @@ Settings come from the environment or from local.settings.json; docs/settings.md
 
 Exit status: 0 fine, 1 something is wrong (printed with its remedy), 2 wrong usage, 130 interrupted.
 
-\b
 Examples:
   python -m cli demo
   python -m cli check
@@ -44,7 +44,7 @@ Examples:
 
 PROGRAM = "python -m cli"
 COMPLETE_VARIABLE = "_BALANCES_COMPLETE"
-_USAGE_ERROR = typer.BadParameter.__mro__[2]
+_USAGE_ERROR: Any = typer.BadParameter.__base__
 """What every wrong usage is; Typer does not name it in public."""
 
 
@@ -59,7 +59,7 @@ class Shell(StrEnum):
 def build(asked: str | None) -> typer.Typer:
     """Build the command line; only the command `asked` for is imported, the others are listed by name."""
     app = typer.Typer(
-        help=HELP,
+        help=_as_lines(HELP),
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
         add_completion=False,
@@ -69,8 +69,13 @@ def build(asked: str | None) -> typer.Typer:
     app.callback()(_group)
     for name, (module, summary) in COMMANDS.items():
         command: Callable[..., None] = import_module(module).command if name == asked else _not_asked_for
-        app.command(name, short_help=summary)(command)
+        app.command(name, short_help=summary, help=_as_lines(getdoc(command) or ""))(command)
     return app
+
+
+def _as_lines(text: str) -> str:
+    """Keep the lines of the examples, which would be one paragraph."""
+    return text.replace("\nExamples:\n", "\n\b\nExamples:\n")
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer
@@ -89,10 +94,10 @@ def _print_completion(shell: Shell | None) -> None:
 
 def _group(
     *,
-    version: Annotated[  # noqa: ARG001 - the callback uses it
+    version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
     ] = False,
-    completion: Annotated[  # noqa: ARG001 - as version
+    completion: Annotated[
         Shell | None,
         typer.Option(
             is_eager=True,
@@ -148,12 +153,13 @@ def _print(error: Exception) -> int:
     from shared.errors import SnapshotError, Unexpected  # noqa: PLC0415 - as above
 
     if isinstance(error, _USAGE_ERROR):
-        context = getattr(error, "ctx", None)
-        if type(error).__name__ == "NoArgsIsHelpError":
+        wrong: Any = error
+        context = wrong.ctx
+        if context and not context.invoked_subcommand and len(sys.argv) == 1:
             typer.echo(context.get_help(), err=True)
         else:
             say(
-                ("wrong usage", "bold red"), "\n    " + error.format_message().replace("Value error, ", ""), stderr=True
+                ("wrong usage", "bold red"), "\n    " + wrong.format_message().replace("Value error, ", ""), stderr=True
             )
             say(f"    remedy: {context.command_path if context else PROGRAM} --help", stderr=True)
         return 2

@@ -41,10 +41,10 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
     With `--dry-run` the balance is read and the row is printed, and nothing is written: no row, and no renewed token.
 
-    \b
     Examples:
       python -m cli run
       python -m cli run --dry-run --account Contoso
+
     """
     found = find_settings(os.environ, settings).read()
     known = replace(found, accounts=choose(found.accounts, account))

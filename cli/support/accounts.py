@@ -29,7 +29,7 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
     known = {name for account in accounts for name in (account.name.lower(), account.tenant_id)}
     if unknown := sorted(wanted - known):
         names_known = ", ".join(account.name for account in accounts)
-        raise typer.BadParameter(f"no configured account is {' or '.join(unknown)}. There are: {names_known}.")
+        raise typer.BadParameter(f"no configured account is called {' or '.join(unknown)}. There are: {names_known}.")
     return tuple(account for account in accounts if wanted & {account.name.lower(), account.tenant_id})
 
 

@@ -70,9 +70,14 @@ def _code(error: SnapshotError | CommandFailed) -> str:
     return error.code if isinstance(error, SnapshotError) else "error"
 
 
+def error_words(error: SnapshotError | CommandFailed) -> tuple[str, str]:
+    """Return an error's message and remedy, for the person at the keyboard."""
+    return by_hand(_code(error), error.message, error.remedy)
+
+
 def error_lines(error: SnapshotError | CommandFailed) -> list[str]:
     """Say an error in lines, without its code."""
-    message, remedy = by_hand(_code(error), error.message, error.remedy)
+    message, remedy = error_words(error)
     told = [str(problem) for problem in error.problems] if isinstance(error, SettingsInvalid) else [message]
     lines = [*told, f"remedy: {remedy}"]
     if isinstance(error, SnapshotError) and (error.ids.request_id or error.ids.correlation_id):

@@ -47,7 +47,7 @@ def watch() -> None:
     The signal is read from a socket by a thread as well, because Windows interrupts no wait of the main thread.
     """
     ours, theirs = socket.socketpair()
-    theirs.setblocking(False)
+    theirs.settimeout(0)
     signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, _interrupt)
     Thread(target=_end_soon, args=(ours, theirs), name="interrupt", daemon=True).start()
@@ -59,7 +59,7 @@ def _interrupt(*_: Any) -> None:
     raise InterruptedByUserError
 
 
-def _end_soon(ours: socket.socket, _: socket.socket) -> None:
+def _end_soon(ours: socket.socket, _theirs: socket.socket) -> None:
     ours.recv(1)
     STOP.set()
     time.sleep(_GRACE_SECONDS)
