@@ -1,6 +1,7 @@
 """`balance`: what Partner Center says now, for each account and currency."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import typer
 
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, print_error, say
+from cli.support.console import can_show, print_error, say, warn
 from cli.support.interrupt import STOP
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
@@ -69,6 +70,9 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     if as_format is not Format.JSON:
         for owner, error in errors:
             print_error(error, owner)
+        for owner, result in results:
+            if not isinstance(result, SnapshotError):
+                _warn_of_limit(owner, result)
     if errors:
         raise typer.Exit(1)
 
@@ -99,13 +103,15 @@ def _age(summary: InvoiceSummary, now: datetime) -> str:
 
 def _credit(account: Account, summary: InvoiceSummary, money: Money) -> str:
     limit, used = account.credit_limit, credit_fields(account, summary.currency_code, summary.balance_amount)
-    if limit is None:
+    if limit is None or used["creditLimit"] is None:
         return ""
-    shown = money.text(limit.amount, limit.currency)
-    percent = used["creditUsedPercent"]
-    return (
-        f", {percent:g} % of the limit of {shown}" if percent is not None else f", limit of {shown} in another currency"
-    )
+    return f", {used['creditUsedPercent']:g} % of the limit of {money.text(limit.amount, limit.currency)}"
+
+
+def _warn_of_limit(account: Account, summaries: Sequence[InvoiceSummary]) -> None:
+    limit = account.credit_limit
+    if limit is not None and limit.currency not in {summary.currency_code for summary in summaries}:
+        warn(f"{account.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
 
 
 def _record(account: Account, summary: InvoiceSummary, now: datetime) -> dict[str, Any]:
