@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Protocol
 
 from azure.core import MatchConditions
@@ -63,6 +64,14 @@ class Span:
             parts.append("RowKey lt @end")
             parameters["end"] = f"{self.last.isoformat()}`"
         return " and ".join(parts), parameters
+
+
+def whole_tenants(configured: Sequence[str], wanted: Sequence[str] | None) -> list[Span]:
+    """Return a span for each wanted tenant; None wants all: the configured ones in their order, then spans of all others."""
+    if wanted is not None:
+        return [Span(tenant) for tenant in wanted]
+    between = pairwise(["", *sorted(configured), None])
+    return [Span(tenant) for tenant in configured] + [Span(above=above, below=below) for above, below in between]
 
 
 class Query(Protocol):
