@@ -33,9 +33,8 @@ def interruptible(done: Callable[[], str]) -> Iterator[None]:
     _state.append(done)
     try:
         yield
-    except BaseException as error:
-        if isinstance(error, InterruptedByUserError):
-            report()
+    except InterruptedByUserError:
+        report()
         raise
     finally:
         _state.pop()

@@ -58,4 +58,3 @@ def test_an_interrupted_command_says_what_was_done(
     [line] = [line for line in err.splitlines() if line.startswith("interrupted")]
     assert said in line
     assert "Traceback" not in err
-

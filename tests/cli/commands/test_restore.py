@@ -46,16 +46,16 @@ def test_what_is_missing_on_either_side_is_inserted_unchanged(
     assert (dry.status, dry.err) == (1, "")
     assert dry.out.splitlines() == [
         "Contoso: 2 rows equal",
-        f"    missing in the table: 1: {days_ago(5)}_USD",
-        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        f"    missing in the table: 1 row: {days_ago(5)}_USD",
+        f"    missing in the archive: 1 row: {days_ago(2)}_USD",
         "Former: 0 rows equal",
-        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        f"    missing in the archive: 1 row: {days_ago(2)}_USD",
         "Nothing was written. With --write the missing rows are inserted.",
     ]
     assert len(list(table.rows(Span(TENANT)))) == 3
     written = cli("restore", "--write")
     assert written.status == 0
-    assert "    inserted into the table: 1" in written.out.splitlines()
+    assert "    inserted into the table: 1 row" in written.out.splitlines()
     restored, original = next(table.rows(Span(TENANT))), next(archive.rows(Span(TENANT)))
     assert restored == original
     assert {name: type(value) for name, value in restored.items()} == {
