@@ -21,7 +21,7 @@ from cli.support.operator_table import OperatorTable, Span
 from cli.support.tables import TableContext
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
-from shared.net.attempt import CallError, attempt
+from shared.net.connection import describe
 from shared.settings.accounts import Account
 
 FUNCTION = "BalanceSnapshot"
@@ -85,7 +85,7 @@ def check_deployed(
     """
     since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
     before = {str(row["RowKey"]) for row in place.ledger.rows(since, ["RowKey"])}
-    _start(function, place.services.session)
+    _start(function)
     yield Finding(
         "deployed", f"{function.url} started {FUNCTION}; waiting up to {function.wait} s for its run in the ledger"
     )
@@ -104,13 +104,19 @@ def check_deployed(
     )
 
 
-def _start(function: DeployedFunction, session: requests.Session) -> None:
+def _start(function: DeployedFunction) -> None:
     url = f"{function.url}/admin/functions/{FUNCTION}"
     try:
-        with attempt(_TIMEOUT_SECONDS, STOP):
-            answer = session.post(url, json={}, headers={"x-functions-key": function.key}, allow_redirects=False)
-    except CallError as error:
-        raise CommandFailed(f"POST {url}: {error}", "Check the address and your network.") from None
+        answer = requests.post(
+            url,
+            json={},
+            headers={"x-functions-key": function.key},
+            timeout=_TIMEOUT_SECONDS,
+            allow_redirects=False,
+            auth=lambda request: request,  # or a .netrc would add its password
+        )
+    except requests.RequestException as error:
+        raise CommandFailed(f"POST {url}: {describe(error)}", "Check the address and your network.") from error
     if answer.status_code != requests.codes.accepted:
         remedy = _REMEDIES.get(answer.status_code, _USUAL_REMEDY)
         raise CommandFailed(f"POST {url} answered {answer.status_code} instead of 202", remedy)
