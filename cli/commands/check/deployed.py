@@ -21,7 +21,7 @@ from cli.support.operator_table import OperatorTable, Span
 from cli.support.tables import TableContext
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
-from shared.net.connection import describe
+from shared.net.http_session import describe
 from shared.settings.accounts import Account
 
 FUNCTION = "BalanceSnapshot"
