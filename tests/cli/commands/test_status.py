@@ -25,7 +25,14 @@ def ran(place: Callable[[], TableContext]) -> Ran:
 
     def write(hours: float = 1, **given: Any) -> None:
         started = datetime.now(UTC) - timedelta(hours=hours)
-        values = {"accounts": 1, "recorded": 1, "kept": 0, "failed": 0, "trigger": "timer", "past_due": False} | given
+        values: dict[str, Any] = {
+            "accounts": 1,
+            "recorded": 1,
+            "kept": 0,
+            "failed": 0,
+            "trigger": "timer",
+            "past_due": False,
+        } | given
         record = RunRecord(run_id=f"run-{hours}", day=TODAY, started=started, seconds=2.0, version="1", **values)
         place().ledger.insert([run_row(record)])
 
