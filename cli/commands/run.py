@@ -60,6 +60,7 @@ class _Watch:
         self._settings = settings
         self.done: dict[str, str] = {}
         self.not_archived: list[str] = []
+        self.in_ledger = True
 
     def seen(self, marker: str, fields: dict[str, Any]) -> None:
         """Take a marked line, and put its words into those of the person at the keyboard."""
@@ -68,6 +69,8 @@ class _Watch:
             fields["message"], fields["remedy"] = by_hand(str(fields.get("code")), *words)
         if marker == Marker.ARCHIVE_FAILED:
             self.not_archived.append(fields["account"])
+        elif marker == Marker.LEDGER_FAILED:
+            self.in_ledger = False
         elif marker in (Marker.RECORDED, Marker.KEPT, Marker.FAILED) and "account" in fields:
             self.done[fields["tenantId"]] = f"{fields['account']} {marker.removeprefix('SNAPSHOT_').lower()}"
 
@@ -90,7 +93,10 @@ def _run(settings: Settings) -> bool:
     )
     if watch.not_archived:
         counts += f", {len(watch.not_archived)} not in the archive"
-    say(f"{result.day.date}: ", (counts, "bold green" if complete else "bold red"))
+    if not watch.in_ledger:
+        counts += ", run not in the ledger"
+    style = "bold red" if not complete else "bold green" if watch.in_ledger else "bold yellow"
+    say(f"{result.day.date}: ", (counts, style))
     if watch.not_archived:
         raise CommandFailed(
             f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(watch.not_archived)[:300]}.",

@@ -161,10 +161,13 @@ def _first_end(place: TableContext, account: Account, now: datetime) -> tuple[da
     except (VaultAccessDenied, VaultUnreachable, IdentityUnavailable):
         return None, []
     except SnapshotError as error:
-        problems.append(f"{account.name}: {error.code}: {error.message}")
+        problems.append(f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy")
     for name, end in ends:
         if end is not None and (left := days_left(end, now)) <= ENDING:
-            problems.append(f"{account.name}: {name} {in_words(left)} ({end:%Y-%m-%d})")
+            remedy = (
+                "`python -m cli consent`" if name == account.refresh_token_name else "docs/operate.md, Rotate a secret"
+            )
+            problems.append(f"{account.name}: {name} {in_words(left)} ({end:%Y-%m-%d}): {remedy}")
     return min((end for _, end in ends if end is not None), default=None), problems
 
 

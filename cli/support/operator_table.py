@@ -82,7 +82,7 @@ class Query(Protocol):
 
 
 class OperatorTable(HistoryTable):
-    """One table over a client that is handed in, with what the function itself never needs."""
+    """One table with what the function itself never needs."""
 
     def rows(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[Entity]:
         """Yield the rows by tenant, day and currency; a page is fetched while the one before it is used.
@@ -111,7 +111,7 @@ class OperatorTable(HistoryTable):
         return bool(page)
 
     def insert_missing(self, rows: Sequence[Entity]) -> int:
-        """Insert those rows of one tenant, a batch at most, that do not stand yet, and return how many.
+        """Insert those rows of one tenant, a batch at most, that are missing, and return how many.
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
@@ -122,7 +122,7 @@ class OperatorTable(HistoryTable):
         return 0 if len(rows) == 1 else sum(self.insert([row]) for row in rows)
 
     def may_insert(self) -> bool | None:
-        """Whether rows may be inserted, told by inserting one that stands; None while there is none to try with.
+        """Whether rows may be inserted, tried with one that exists; None without a row to try with.
 
         Raises:
             TableUnreachable, TableAccessDenied: reading is refused already.
@@ -138,7 +138,7 @@ class OperatorTable(HistoryTable):
         return True
 
     def may_change(self) -> bool | None:
-        """Whether rows may be changed too, told by changing one that cannot exist; None while there is no table.
+        """Whether rows may be changed too, tried with one that cannot exist; None without a table.
 
         Raises:
             TableUnreachable: by the service's answer.
@@ -181,7 +181,7 @@ class OperatorTable(HistoryTable):
 
 
 def _with_doubles(row: dict[str, Any]) -> Entity:
-    """Make a Double what it is: a whole one may be sent as an integer and would be written back as one."""
+    """Make every Double a float: a whole one may be sent as an integer and would be written back as one."""
     for name in _DOUBLES:
         if type(row.get(name)) is int:
             row[name] = float(row[name])

@@ -69,6 +69,7 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
         (1, {}, 14, "expires in 14 days"),
         (1, {}, -1, "expired 1 day ago"),
         (None, {}, 365, "Contoso has no row yet"),
+        (1, {}, None, "Contoso: vault-secret-missing: `python -m cli check` shows"),
     ],
 )
 def test_what_is_wrong_is_named(
@@ -78,11 +79,14 @@ def test_what_is_wrong_is_named(
     ran: Ran,
     newest: int | None,
     run: dict[str, Any] | None,
-    secret_days: int,
+    secret_days: int | None,
     problem: str,
 ) -> None:
     """Each is the only problem, and the exit status is 1."""
-    cli.use(world.add_partner(tenant_id=TENANT, secret_expires_in=timedelta(days=secret_days)).environ)
+    partner = world.add_partner(tenant_id=TENANT, secret_expires_in=timedelta(days=secret_days or 365))
+    if secret_days is None:
+        world.vault.delete(str(partner.secret_name))
+    cli.use(partner.environ)
     if newest is not None:
         place().table.insert(list(days(9, newest)))
     if run is not None:
