@@ -123,7 +123,7 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
 
 
 def test_a_verdict_that_is_not_given_is_said(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """Partner Center took the token, so it is stored, and the reader is told what is not known."""
+    """Partner Center accepted the token, so it is stored, with a note about what is not known."""
     before = stored(world, partner)
     world.partner_center.tells_mfa = False
     done, _ = pasted(cli, world)
@@ -132,7 +132,7 @@ def test_a_verdict_that_is_not_given_is_said(cli: Cli, world: StandIn, partner: 
     assert stored(world, partner) == before + 1
 
 
-def test_a_person_who_declines_is_told_so(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_person_who_declines_gets_an_error(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With what the sign-in service said; an address of another sign-in is refused too."""
     world.entra.sign_in = SignIn(denied=True)
     declined, back = pasted(cli, world)
@@ -144,7 +144,7 @@ def test_a_person_who_declines_is_told_so(cli: Cli, world: StandIn, partner: Par
     assert "does not belong to this sign-in" in foreign.err
 
 
-def test_a_vault_that_may_not_be_written_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_vault_that_may_not_be_written_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With the right that is missing."""
     world.identity.user_assigned.vault_rights.discard("set")
     done, _ = pasted(cli, world)
@@ -167,7 +167,7 @@ def test_the_account_has_to_be_one_with_a_user(cli: Cli, world: StandIn) -> None
     assert "One, Two" in several.err
 
 
-def test_a_port_that_is_taken_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_port_that_is_taken_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With the ways around it."""
     done = cli("consent", "--port", world.vault.port)
     assert done.status == 1
