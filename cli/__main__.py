@@ -4,19 +4,20 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from importlib import import_module
-from typing import Annotated
+from inspect import getdoc
+from typing import Annotated, Any
 
 import typer
 
-from cli.support.completion import COMPLETE_VARIABLE, Shell, completed_words, print_script
-from cli.support.console import prepare_streams, print_error
-from cli.support.failure import CommandFailed
-from shared.errors import SnapshotError, Unexpected
+from cli.support.interrupt import INTERRUPTED, InterruptedByUserError, report, watch
+from shared import VERSION
 
 COMMANDS = {
     "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
     "check": ("cli.commands.check.command", "Try every step of a run with real calls, before the timer does."),
+    "status": ("cli.commands.status", "Look every morning: newest balance, missed days, last run, what expires."),
     "run": ("cli.commands.run", "Take today's snapshot now, as the timer does."),
     "balance": ("cli.commands.balance", "Print the current account balance."),
     "history": (
@@ -24,44 +25,83 @@ COMMANDS = {
         "Read the history: table, charts, gaps, months, CSV, JSON, Excel, HTML.",
     ),
     "consent": ("cli.commands.consent", "Sign in once with MFA, for accounts that use app_user."),
-    "import": ("cli.commands.import_csv.command", "Insert earlier history from a CSV file."),
+    "import": ("cli.commands.import_csv.command", "Insert earlier history from a CSV file or an Excel workbook."),
     "restore": ("cli.commands.restore", "Make table and archive equal by inserting what is missing."),
 }
 
-HELP = """Reads the balance of Microsoft partner accounts and keeps its history.
+HELP = """Read the balance of Microsoft partner accounts and keep its history.
 
-Settings come from the environment or from local.settings.json; docs/settings.md describes them. In Azure you are whom you
-signed in as: `az login`, VS Code or the machine's managed identity.
+Settings come from the environment or from local.settings.json; docs/settings.md describes them. Azure is called as whom you signed in:
+`az login`, VS Code or the machine's managed identity.
 
-Exit status: 0 fine, 1 something is wrong (said, with its remedy), 2 wrong usage.
+Exit status: 0 fine, 1 something is wrong (printed with its remedy), 2 wrong usage, 130 interrupted.
+
+Examples:
+  python -m cli demo
+  python -m cli check
+  python -m cli status
 """
 
 PROGRAM = "python -m cli"
+COMPLETE_VARIABLE = "_BALANCES_COMPLETE"
+_USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What every wrong usage is; Typer does not name it in public."""
+
+
+class Shell(StrEnum):
+    """The shells that completion has a script for."""
+
+    BASH = "bash"
+    ZSH = "zsh"
+    FISH = "fish"
 
 
 def build(asked: str | None) -> typer.Typer:
-    """Build the command line; only the command `asked` for is imported, the others are there by name."""
+    """Build the command line; only the command `asked` for is imported, the others are listed by name."""
     app = typer.Typer(
-        help=HELP,
+        help=_as_lines(HELP),
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=None,  # Rich takes <app> for HTML, and 0.1 s
     )
     app.callback()(_group)
     for name, (module, summary) in COMMANDS.items():
         command: Callable[..., None] = import_module(module).command if name == asked else _not_asked_for
-        app.command(name, short_help=summary)(command)
+        app.command(name, short_help=summary, help=_as_lines(getdoc(command) or ""))(command)
     return app
 
 
+def _as_lines(text: str) -> str:
+    """Keep the lines of the examples, which would be one paragraph."""
+    return text.replace("\nExamples:\n", "\n\b\nExamples:\n")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+def _print_completion(shell: Shell | None) -> None:
+    if shell is not None:
+        from cli.support.completion import script  # noqa: PLC0415 - only here
+
+        typer.echo(script(shell), nl=False)
+        raise typer.Exit
+
+
 def _group(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
+    ] = False,
     completion: Annotated[
         Shell | None,
         typer.Option(
             is_eager=True,
-            callback=print_script,
+            callback=_print_completion,
             help="Print what makes your shell complete commands and options, under the name `balances`, and end.",
         ),
     ] = None,
@@ -75,23 +115,58 @@ def _not_asked_for() -> None:
 
 def asked_command(arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
     """Return the command that a command line, or the line that a shell wants completed, is about."""
-    words = [*arguments, *completed_words(environ)]
+    words = [*arguments]
+    if COMPLETE_VARIABLE in environ:
+        from typer.completion import get_completion_inspect_parameters  # noqa: PLC0415 - only here
+
+        get_completion_inspect_parameters()  # makes Typer's completion ready as well
+        words += (environ.get("COMP_WORDS") or environ.get("_TYPER_COMPLETE_ARGS") or "").split()
     return next((word for word in words if word in COMMANDS), None)
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    prepare_streams()
-    logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: what matters is said by the error
+    watch()
+    try:
+        status = _run()
+    except InterruptedByUserError:
+        report()
+        status = INTERRUPTED
+    sys.exit(status)
+
+
+def _run() -> int:
+    for stream in (sys.stdout, sys.stderr):  # a console may lack a character (Windows code pages)
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr] # text streams of a process
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
     try:
         app = build(asked_command(sys.argv[1:], os.environ))
-        app(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE)
-    except (SnapshotError, CommandFailed) as error:
-        print_error(error)
-        sys.exit(1)
-    except Exception as error:  # noqa: BLE001 - shown by its type and place: its text might hold a secret
-        print_error(Unexpected.of(error))
-        sys.exit(1)
+        return app(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False) or 0
+    except Exception as error:  # noqa: BLE001 - every one of them is printed
+        return _print(error)
+
+
+def _print(error: Exception) -> int:
+    """Print an error on stderr and return the exit status; an unknown one by its type and place, as its text might hold a secret."""
+    from cli.support.console import print_error, say  # noqa: PLC0415 - --help is not to wait for it
+    from cli.support.failure import CommandFailed  # noqa: PLC0415 - as above
+    from shared.errors import SnapshotError, Unexpected  # noqa: PLC0415 - as above
+
+    if isinstance(error, _USAGE_ERROR):
+        wrong: Any = error
+        context = wrong.ctx
+        if context and not context.invoked_subcommand and len(sys.argv) == 1:
+            typer.echo(context.get_help(), err=True)
+        else:
+            say(
+                ("wrong usage", "bold red"), "\n    " + wrong.format_message().replace("Value error, ", ""), stderr=True
+            )
+            say(f"    remedy: {context.command_path if context else PROGRAM} --help", stderr=True)
+        return 2
+    if isinstance(error, typer.Abort):
+        error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
+    print_error(error if isinstance(error, SnapshotError | CommandFailed) else Unexpected.of(error))
+    return 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""`balance`: what Partner Center says now, of each account and currency."""
+"""`balance`: what Partner Center says now, for each account and currency."""
 
-import json
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import typer
 
 from cli.support.accounts import choose, for_each
-from cli.support.console import print_error, say
+from cli.support.console import can_show, print_error, say, warn
+from cli.support.interrupt import STOP
 from cli.support.money import Money, reader_locale
-from cli.support.options import AsJson, SettingsFile, SomeAccounts
+from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
 from cli.support.progress import waiting
+from cli.support.records import account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
 from cli.support.words import count
 from shared.balance_reader import BalanceReader
@@ -23,35 +24,56 @@ from shared.services import open_services
 from shared.settings.accounts import Account
 from shared.sign_in.expiry import days_left
 
+COLUMNS = (
+    "account",
+    "tenantId",
+    "currency",
+    "balance",
+    "creditLimit",
+    "creditUsedPercent",
+    "accountingDate",
+    "accountingAgeDays",
+    "retrievedAt",
+    "requestId",
+    "correlationId",
+)
 
-@dataclass(frozen=True)
-class Balances:
-    """What became of each account: its balances, or why there are none."""
 
-    of_accounts: list[tuple[Account, tuple[InvoiceSummary, ...] | SnapshotError]]
+def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = Format.TABLE) -> None:
+    """Print the current account balance, as Partner Center reports it now.
 
-    @property
-    def complete(self) -> bool:
-        """Whether every account told its balance."""
-        return not any(isinstance(result, SnapshotError) for _, result in self.of_accounts)
+    Calls Key Vault, Entra ID and Partner Center; the table is neither read nor written. Amounts are written as your locale
+    does (LC_ALL, LC_MONETARY or LANG). The accounting date is when Microsoft last updated the balance.
 
+    Examples:
+      python -m cli balance
+      python -m cli balance --account Contoso --format json
 
-def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_json: AsJson = False) -> None:
-    """Print the current account balance, as Partner Center tells it now.
-
-    Asks Key Vault, signs in and calls Partner Center; the table is neither read nor written. Amounts are written as your locale
-    does (LC_ALL, LC_MONETARY or LANG). The accounting date is when the service last updated the balance.
     """
     known = find_settings(os.environ, settings).read()
-    with open_services(known) as built, waiting("asking Partner Center"):
-        reading = partial(read, built.reader)
-        balances = Balances(list(for_each(choose(known.accounts, account), reading)))
+    with open_services(known, stop=STOP) as built, waiting("asking Partner Center"):
+        results = list(for_each(choose(known.accounts, account), partial(read, built.reader)))
         now = built.now()
-    if as_json:
-        typer.echo(json.dumps(_document(balances, now), indent=2))
+    errors = [(owner, result) for owner, result in results if isinstance(result, SnapshotError)]
+    balances = [
+        (owner, summary) for owner, result in results if not isinstance(result, SnapshotError) for summary in result
+    ]
+    if as_format is Format.TABLE:
+        money = Money(reader_locale(os.environ), can_show)
+        for owner, summary in balances:
+            print_balance(money, summary)
+            say(f"    {owner.name}, {summary.currency_code}, {_age(summary, now)}{_credit(owner, summary, money)}")
     else:
-        _print(balances, now)
-    if not balances.complete:
+        records = [_record(owner, summary, now) for owner, summary in balances]
+        failures = [account_fields(owner) | error.fields() for owner, error in errors]
+        print_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
+    if as_format is not Format.JSON:
+        for owner, error in errors:
+            print_error(error, owner)
+        for owner, result in results:
+            if not isinstance(result, SnapshotError):
+                _warn_of_limit(owner, result)
+    if errors:
         raise typer.Exit(1)
 
 
@@ -71,17 +93,6 @@ def print_balance(money: Money, summary: InvoiceSummary) -> None:
     say("Current Account Balance:  ", (amount, "bold"))
 
 
-def _print(balances: Balances, now: datetime) -> None:
-    money = Money(reader_locale(os.environ))
-    for account, result in balances.of_accounts:
-        if isinstance(result, SnapshotError):
-            print_error(result, account)
-            continue
-        for summary in result:
-            print_balance(money, summary)
-            say(f"    {account.name}, {summary.currency_code}, {_age(summary, now)}")
-
-
 def _age(summary: InvoiceSummary, now: datetime) -> str:
     if summary.accounting_date is None:
         return "the service does not say when it was last updated"
@@ -90,27 +101,28 @@ def _age(summary: InvoiceSummary, now: datetime) -> str:
     return f"accounting date {summary.accounting_date:%Y-%m-%d} ({ago})"
 
 
-def _document(balances: Balances, now: datetime) -> dict[str, Any]:
+def _credit(account: Account, summary: InvoiceSummary, money: Money) -> str:
+    limit, used = account.credit_limit, credit_fields(account, summary.currency_code, summary.balance_amount)
+    if limit is None or used["creditLimit"] is None:
+        return ""
+    return f", {used['creditUsedPercent']:g} % of the limit of {money.text(limit.amount, limit.currency)}"
+
+
+def _warn_of_limit(account: Account, summaries: Sequence[InvoiceSummary]) -> None:
+    limit = account.credit_limit
+    if limit is not None and limit.currency not in {summary.currency_code for summary in summaries}:
+        warn(f"{account.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
+
+
+def _record(account: Account, summary: InvoiceSummary, now: datetime) -> dict[str, Any]:
     return {
-        "balances": [
-            {
-                "account": account.name,
-                "tenantId": account.tenant_id,
-                "currency": summary.currency_code,
-                "balance": f"{summary.balance_amount:f}",
-                "accountingDate": summary.accounting_date and summary.accounting_date.isoformat(),
-                "accountingAgeDays": summary.accounting_date and -days_left(summary.accounting_date, now),
-                "retrievedAt": summary.receipt.retrieved_at.isoformat(),
-                "requestId": summary.receipt.request_id,
-                "correlationId": summary.receipt.correlation_id,
-            }
-            for account, result in balances.of_accounts
-            if not isinstance(result, SnapshotError)
-            for summary in result
-        ],
-        "errors": [
-            {"account": account.name, "tenantId": account.tenant_id, **result.fields()}
-            for account, result in balances.of_accounts
-            if isinstance(result, SnapshotError)
-        ],
+        **account_fields(account),
+        "currency": summary.currency_code,
+        "balance": f"{summary.balance_amount:f}",
+        **credit_fields(account, summary.currency_code, summary.balance_amount),
+        "accountingDate": summary.accounting_date and summary.accounting_date.isoformat(),
+        "accountingAgeDays": summary.accounting_date and -days_left(summary.accounting_date, now),
+        "retrievedAt": summary.receipt.retrieved_at.isoformat(),
+        "requestId": summary.receipt.request_id,
+        "correlationId": summary.receipt.correlation_id,
     }

@@ -4,25 +4,30 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain, groupby
-from typing import Annotated
+from itertools import groupby
+from typing import Annotated, cast
 
 import typer
 
 from cli.support.accounts import tenants_of
+from cli.support.by_hand import of_archive
 from cli.support.compare import Pair, pairs
 from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.operator_table import LARGEST_BATCH, OperatorTable, Span, batches
+from cli.support.operator_table import LARGEST_BATCH, OperatorTable, batches, whole_tenants
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.progress import Bar, bar
 from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
+from cli.support.streams import read_side_by_side
 from cli.support.tables import open_tables
 from cli.support.words import count
-from shared.errors import SettingProblem, SettingsInvalid
+from shared.errors import SettingProblem, SettingsInvalid, SnapshotError
 from shared.history.row import Entity
+
+_SIDE_BY_SIDE = 8
+"""Spans of the key space read at once, on either side."""
 
 _SHOWN = 5
 """Of the missing rows, and of those that are not snapshots."""
@@ -43,25 +48,37 @@ def command(
 ) -> None:
     """Compare the table with its archive, row by row, and with `--write` insert what is missing on either side.
 
-    A row is inserted as the other side has it, every column unchanged; what is not a snapshot never goes into the archive,
-    where nobody could take it out. A row that differs is shown and never changed. Nothing is written without `--write`, and
+    A row is inserted as the other side has it, every column unchanged. A row that is not a snapshot is never copied into the
+    archive, where nobody could delete it. A row that differs is shown and never changed. Nothing is written without `--write`, and
     a restore that was cut short continues when it is run again. Your Azure sign-in needs the right to insert where rows are missing.
 
-    Examples: `restore` shows what is missing; `restore --to table --write`; `restore --account Contoso`.
+    Examples:
+      python -m cli restore
+      python -m cli restore --to table --write
+      python -m cli restore --account Contoso
+
     """
     work = _Restore(write=write, sides=(to,) if to else tuple(Side))
     with interruptible(work.state):
         known = find_settings(os.environ, settings).read()
-        with open_tables(known) as place:
-            if place.archive is None:
-                right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
-                raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
-            work.tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
-            spans = [Span(tenant) for tenant in tenants_of(known.accounts, account) or (None,)]
-            mine, theirs = (chain.from_iterable(map(table.rows, spans)) for table in work.tables.values())
-            with bar("rows compared", None) as progress:
-                for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
-                    work.compare(of_tenant, progress)
+        if known.archive_endpoint is None:
+            right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
+            raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
+        tenants = tenants_of(known.accounts, account)
+        spans = whole_tenants([account.tenant_id for account in known.accounts], tenants)
+        try:
+            with open_tables(known) as place, bar("rows compared", None) as progress:
+                work.tables = {Side.TABLE: place.table, Side.ARCHIVE: cast("OperatorTable", place.archive)}
+                streams = [
+                    read_side_by_side([table.pages(span) for span in spans], _SIDE_BY_SIDE)
+                    for table in work.tables.values()
+                ]
+                for mine, theirs in zip(*streams, strict=True):
+                    for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
+                        work.compare(of_tenant, progress)
+        except SnapshotError as error:
+            error.message, error.remedy = of_archive(known.archive_endpoint, error.message, error.remedy)
+            raise
         work.conclude()
 
 
@@ -84,7 +101,7 @@ class _Missing:
 
     def __str__(self) -> str:
         ending = f" ... {self.last}" if self.number > _SHOWN else ""
-        return f"{self.number:,}: {', '.join(self.keys)}{ending}"
+        return f"{count(self.number, 'row')}: {', '.join(self.keys)}{ending}"
 
 
 @dataclass
@@ -116,18 +133,18 @@ class _Restore:
                     self.differing += 1
                     lines.append(f"{pair.row['RowKey']}: {', '.join(map(pair.show, columns))}")
             elif side in missing:
-                self._meet(side, missing[side], pair.row)
+                self._take(side, missing[side], pair.row)
         say((name, "bold"), f": {count(same, 'row')} equal")
         for side, lack in missing.items():
             if lack.number:
                 say((f"    missing in the {side}", "yellow"), f": {lack}")
             if self.write and lack.number:
                 self._insert(side, lack)
-                say(f"    inserted into the {side}: {lack.inserted:,}")
+                say(f"    inserted into the {side}: {count(lack.inserted, 'row')}")
         for line in lines:
             say(("    differs", "bold red"), f": {line}")
 
-    def _meet(self, side: Side, lack: _Missing, row: Entity) -> None:
+    def _take(self, side: Side, lack: _Missing, row: Entity) -> None:
         if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
             self.refused += 1
             if self.refused <= _SHOWN:
@@ -151,7 +168,7 @@ class _Restore:
         """Say what an interrupted restore has done."""
         if not self.write:
             return "Nothing was written."
-        done = ", ".join(f"{number:,} into the {side}" for side, number in self.inserted.items())
+        done = ", ".join(f"{count(number, 'row')} into the {side}" for side, number in self.inserted.items())
         return f"Inserted: {done}; up to a batch of 100 more may be in. Run it again to insert the rest."
 
     def conclude(self) -> None:
@@ -163,7 +180,7 @@ class _Restore:
 
         """
         if not self.seen:
-            say("Neither the table nor the archive has a row here: there is nothing to compare.")
+            say("Both the table and the archive are empty here: there is nothing to compare.")
         if self.missing and not self.write:
             say("Nothing was written. With --write the missing rows are inserted.")
         if self.differing or self.refused:
@@ -171,12 +188,12 @@ class _Restore:
                 (
                     self.differing,
                     "differ",
-                    "Believe the archive, which nobody can change: delete the table's row, then run `restore --to table --write`.",
+                    "The archive's row is the right one: delete the table's (portal: Storage browser), then run `python -m cli restore --to table --write`.",
                 ),
                 (
                     self.refused,
                     "are not snapshots and were not copied into the archive",
-                    "Delete them from the table, or restore that side alone with `--to table`.",
+                    "Delete them from the table, or restore the table alone with `--to table`.",
                 ),
             ]
             said = [(f"{count(number, 'row')} {what}", remedy) for number, what, remedy in left if number]

@@ -29,14 +29,14 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
     known = {name for account in accounts for name in (account.name.lower(), account.tenant_id)}
     if unknown := sorted(wanted - known):
         names_known = ", ".join(account.name for account in accounts)
-        raise typer.BadParameter(f"no configured account is {' or '.join(unknown)}. There are: {names_known}.")
+        raise typer.BadParameter(f"no configured account is called {' or '.join(unknown)}. There are: {names_known}.")
     return tuple(account for account in accounts if wanted & {account.name.lower(), account.tenant_id})
 
 
 def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the tenant ids, sorted, of accounts as they were named; None, which means all, when none is named.
+    """Return the tenant ids of named accounts, in the settings' order, former ones after; None, which means all, when none is named.
 
-    A tenant id need not be configured any more: its history stays.
+    A tenant id need not be configured any more: its history is kept.
 
     Raises:
         typer.BadParameter: a name that is no configured account's and no tenant id.
@@ -46,8 +46,9 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
         return None
     ids = {name.strip().lower() for name in names if _GUID.fullmatch(name.strip().lower())}
     named = [name for name in names if name.strip().lower() not in ids]
-    chosen = choose(accounts, named) if named else ()
-    return tuple(sorted(ids | {account.tenant_id for account in chosen}))
+    wanted = ids | {account.tenant_id for account in (choose(accounts, named) if named else ())}
+    configured = [account.tenant_id for account in accounts if account.tenant_id in wanted]
+    return (*configured, *sorted(wanted.difference(configured)))
 
 
 def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Iterator[tuple[Account, T | SnapshotError]]:

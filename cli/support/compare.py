@@ -8,14 +8,14 @@ from shared.history.row import Entity
 
 @dataclass(frozen=True)
 class Pair:
-    """A row as it stands in the table and in the archive; None where it does not."""
+    """A row of the table and the same row of the archive; None where it is missing."""
 
     table: Entity | None
     archive: Entity | None
 
     @property
     def row(self) -> Entity:
-        """Return the row, from wherever it stands."""
+        """Return the row, from the side that has it."""
         row = self.table if self.table is not None else self.archive
         if row is None:
             raise ValueError("a pair of no rows")
@@ -34,7 +34,7 @@ class Pair:
         return sorted(name for name in names if self.table.get(name) != self.archive.get(name))
 
     def show(self, column: str) -> str:
-        """Return what stands in a column on either side."""
+        """Return the values of a column on either side."""
         sides = (("table", self.table), ("archive", self.archive))
         return f"{column} " + " / ".join(f"{name} {'-' if row is None else row.get(column)}" for name, row in sides)
 

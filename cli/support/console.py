@@ -1,26 +1,18 @@
 """Output: results on stdout, what is said about them on stderr; colour only on a terminal and never with NO_COLOR."""
 
-import errno
-import io
-import os
 import sys
 from functools import cache
 
 from rich.console import Console
 from rich.text import Text
 
+from cli.support.by_hand import by_hand
 from cli.support.failure import CommandFailed
+from cli.support.files import stdout_for_people
 from shared.errors import SettingsInvalid, SnapshotError
 from shared.settings.accounts import Account
 
 _INDENT = "    "
-
-
-def prepare_streams() -> None:
-    """Have a character that the console cannot show replaced rather than end the command (Windows code pages)."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
 
 
 @cache
@@ -37,8 +29,11 @@ def err() -> Console:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave it to the command to say that its reader is gone; Rich would end without a word."""
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+        """Say that the reader is gone; Rich would end without a word, and Typer too."""
+        if self.stderr:
+            sys.exit(1)
+        with stdout_for_people():
+            raise BrokenPipeError
 
 
 def _console(*, stderr: bool) -> Console:
@@ -65,17 +60,26 @@ def warn(text: str) -> None:
 
 
 def print_error(error: SnapshotError | CommandFailed, account: Account | None = None) -> None:
-    """Print on stderr what was met, its code, the remedy and the ids for Microsoft's support."""
-    code = error.code if isinstance(error, SnapshotError) else "error"
-    say((code, "bold red"), f"  {account.name} ({account.tenant_id})" if account else "", stderr=True)
+    """Print on stderr what happened, its code, the remedy and the ids for Microsoft's support."""
+    say((_code(error), "bold red"), f"  {account.name} ({account.tenant_id})" if account else "", stderr=True)
     for line in error_lines(error):
         say(_INDENT + line, stderr=True)
 
 
+def _code(error: SnapshotError | CommandFailed) -> str:
+    return error.code if isinstance(error, SnapshotError) else "error"
+
+
+def error_words(error: SnapshotError | CommandFailed) -> tuple[str, str]:
+    """Return an error's message and remedy, for the person at the keyboard."""
+    return by_hand(_code(error), error.message, error.remedy)
+
+
 def error_lines(error: SnapshotError | CommandFailed) -> list[str]:
     """Say an error in lines, without its code."""
-    met = [str(problem) for problem in error.problems] if isinstance(error, SettingsInvalid) else [error.message]
-    lines = [*met, f"remedy: {error.remedy}"]
+    message, remedy = error_words(error)
+    told = [str(problem) for problem in error.problems] if isinstance(error, SettingsInvalid) else [message]
+    lines = [*told, f"remedy: {remedy}"]
     if isinstance(error, SnapshotError) and (error.ids.request_id or error.ids.correlation_id):
         lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
     return lines

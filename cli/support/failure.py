@@ -1,8 +1,8 @@
-"""What stops a command and is no failure of the job itself, so that it has no code of shared.errors."""
+"""A failure of a command that is not one of the job, so it has no code of shared.errors."""
 
 
 class CommandFailed(Exception):
-    """The command cannot do what it was asked for: what was met, and the remedy."""
+    """The command cannot do what it was asked for: what happened, and the remedy."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)

@@ -1,20 +1,76 @@
-"""What a command says when it is interrupted."""
+"""Ctrl+C: waits end, the command says what was done and what was not, and the process ends with status 130."""
 
+import os
+import signal
+import socket
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-import typer
-
-from cli.support.console import say
+from threading import Event, Lock, Thread
+from typing import Any
 
 INTERRUPTED = 130
+
+STOP = Event()
+"""Set by Ctrl+C; the clients of every command watch it."""
+
+_GRACE_SECONDS = 1.5
+"""The time to end cleanly. A library that still waits for a connection then ends with the process."""
+
+_NOTHING = "Nothing was written."
+_state: list[Callable[[], str]] = [lambda: _NOTHING]
+_first_report = Lock()
+
+
+class InterruptedByUserError(BaseException):
+    """Ctrl+C; not a KeyboardInterrupt, which the command line library would catch and say nothing of."""
 
 
 @contextmanager
 def interruptible(done: Callable[[], str]) -> Iterator[None]:
-    """On Ctrl+C, say what was done and what was not, and end with status 130."""
+    """Have an interruption inside the block say what `done` returns; by default nothing was written."""
+    _state.append(done)
     try:
         yield
-    except KeyboardInterrupt:
-        say(("interrupted", "bold red"), f"  {done()}", stderr=True)
-        raise typer.Exit(INTERRUPTED) from None
+    except InterruptedByUserError:
+        report()
+        raise
+    finally:
+        _state.pop()
+
+
+def watch() -> None:
+    """Watch for Ctrl+C from now on.
+
+    The signal is read from a socket by a thread as well, because Windows interrupts no wait of the main thread.
+    """
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(0)
+    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGINT, _interrupt)
+    Thread(target=_end_soon, args=(ours, theirs), name="interrupt", daemon=True).start()
+
+
+def _interrupt(*_: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    STOP.set()
+    raise InterruptedByUserError
+
+
+def _end_soon(ours: socket.socket, _theirs: socket.socket) -> None:
+    ours.recv(1)
+    STOP.set()
+    time.sleep(_GRACE_SECONDS)
+    report()
+    sys.stdout.flush()
+    os._exit(INTERRUPTED)
+
+
+def report() -> None:
+    """Say once what was done and what was not."""
+    from cli.support.console import err, say  # noqa: PLC0415 - --help is not to wait for it
+
+    if _first_report.acquire(blocking=False):
+        err().show_cursor()
+        say(("interrupted", "bold red"), f"  {_state[-1]()}", stderr=True)

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from cli.support.console import say
 from shared.log import LOGGER, Marker, quieten_libraries
@@ -15,8 +16,11 @@ _LEFT_OUT = ("account", "date", "currency", "runId", "tenantId", "message", "rem
 class _Lines(logging.Handler):
     """Prints each line: a marked one as its marker, whom it is about, and the rest of its fields."""
 
-    def __init__(self, *, stderr: bool, before: Callable[[], None]) -> None:
+    def __init__(
+        self, *, stderr: bool, before: Callable[[], None], seen: Callable[[str, dict[str, Any]], None]
+    ) -> None:
         super().__init__()
+        self._seen = seen
         self._stderr = stderr
         self._before = before
 
@@ -30,6 +34,7 @@ class _Lines(logging.Handler):
             say(("log", style), f"  {text}", stderr=self._stderr)
             return
         known = json.loads(fields)
+        self._seen(marker, known)
         about = " ".join(str(known[name]) for name in ("account", "date", "currency") if name in known)
         rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
@@ -40,11 +45,18 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def job_log_shown(
-    *, stderr: bool = True, level: int = logging.INFO, before: Callable[[], None] = lambda: None
+    *,
+    stderr: bool = True,
+    level: int = logging.INFO,
+    before: Callable[[], None] = lambda: None,
+    seen: Callable[[str, dict[str, Any]], None] = lambda _marker, _fields: None,
 ) -> Iterator[None]:
-    """Show what the job logs, of this level or higher, for as long as the context lasts; `before` is called before a line."""
+    """Show what the job logs, of this level or higher, for as long as the context lasts.
+
+    `before` is called before a line; `seen` is given each marked line's marker and fields, and may change their words.
+    """
     quieten_libraries()
-    handler = _Lines(stderr=stderr, before=before)
+    handler = _Lines(stderr=stderr, before=before, seen=seen)
     level_before, propagates = LOGGER.level, LOGGER.propagate
     LOGGER.addHandler(handler)
     LOGGER.setLevel(level)

@@ -16,8 +16,8 @@ _LOOK_UP_SECONDS = 1.0
 """How long Ctrl+C may go unnoticed: on Windows nothing interrupts a wait for a connection."""
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>Signed in</title><p>{}</p>"
-_DONE = "That was all here: close this page and go back to the command line."
-_NOT_THIS = "This page waits for a sign-in that was begun on the command line."
+_DONE = "You are signed in: close this page and go back to the command line."
+_NOT_THIS = "This page waits for a sign-in that was started on the command line."
 
 
 class Loopback:
@@ -35,7 +35,7 @@ class Loopback:
         except OSError as error:
             raise CommandFailed(
                 f"Port {port} of this machine cannot be used: {error.strerror}.",
-                "Name another with --port, or use --no-browser.",
+                "Choose another with --port, or use --no-browser.",
             ) from error
 
     def __enter__(self) -> Self:

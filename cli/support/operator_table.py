@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Protocol
 
 from azure.core import MatchConditions
@@ -65,6 +66,14 @@ class Span:
         return " and ".join(parts), parameters
 
 
+def whole_tenants(configured: Sequence[str], wanted: Sequence[str] | None) -> list[Span]:
+    """Return a span for each wanted tenant; None wants all: the configured ones in their order, then spans of all others."""
+    if wanted is not None:
+        return [Span(tenant) for tenant in wanted]
+    between = pairwise(["", *sorted(configured), None])
+    return [Span(tenant) for tenant in configured] + [Span(above=above, below=below) for above, below in between]
+
+
 class Query(Protocol):
     """What rows to read."""
 
@@ -73,7 +82,7 @@ class Query(Protocol):
 
 
 class OperatorTable(HistoryTable):
-    """One table over a client that is handed in, with what the function itself never needs."""
+    """One table with what the function itself never needs."""
 
     def rows(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[Entity]:
         """Yield the rows by tenant, day and currency; a page is fetched while the one before it is used.
@@ -102,7 +111,7 @@ class OperatorTable(HistoryTable):
         return bool(page)
 
     def insert_missing(self, rows: Sequence[Entity]) -> int:
-        """Insert those rows of one tenant, a batch at most, that do not stand yet, and return how many.
+        """Insert those rows of one tenant, a batch at most, that are missing, and return how many.
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
@@ -113,7 +122,7 @@ class OperatorTable(HistoryTable):
         return 0 if len(rows) == 1 else sum(self.insert([row]) for row in rows)
 
     def may_insert(self) -> bool | None:
-        """Whether rows may be inserted, told by inserting one that stands; None while there is none to try with.
+        """Whether rows may be inserted, tried with one that exists; None without a row to try with.
 
         Raises:
             TableUnreachable, TableAccessDenied: reading is refused already.
@@ -129,7 +138,7 @@ class OperatorTable(HistoryTable):
         return True
 
     def may_change(self) -> bool | None:
-        """Whether rows may be changed too, told by changing one that cannot exist; None while there is no table.
+        """Whether rows may be changed too, tried with one that cannot exist; None without a table.
 
         Raises:
             TableUnreachable: by the service's answer.
@@ -172,7 +181,7 @@ class OperatorTable(HistoryTable):
 
 
 def _with_doubles(row: dict[str, Any]) -> Entity:
-    """Make a Double what it is: a whole one may be sent as an integer and would be written back as one."""
+    """Make every Double a float: a whole one may be sent as an integer and would be written back as one."""
     for name in _DOUBLES:
         if type(row.get(name)) is int:
             row[name] = float(row[name])

@@ -1,6 +1,7 @@
 """The options that several commands share."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -26,19 +27,31 @@ SomeAccounts = Annotated[
     typer.Option("--account", metavar="NAME", help="This account alone, by its name or tenant id; may be repeated."),
 ]
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
-Write = Annotated[bool, typer.Option("--write", help="Insert. Without it nothing is changed: the command only tells.")]
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+AsFormat = Annotated[Format, typer.Option("--format", help="A table for people; CSV or JSON for programs.")]
+
+Write = Annotated[
+    bool,
+    typer.Option("--write", help="Insert. Without it nothing is changed: the command only shows what it would do."),
+]
 
 
 def as_date(text: str) -> date:
     """Read a day such as 2026-11-23.
 
     Raises:
-        typer.BadParameter: it is none.
+        typer.BadParameter: it is not one.
 
     """
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day: write it as 2026-11-23.") from None
+        raise typer.BadParameter(f"{text!r} is not a day: write it as 2026-11-23.") from None

@@ -49,7 +49,7 @@ def bar(what: str, total: int | None) -> Iterator[Bar]:
 
 @contextmanager
 def waiting(what: str) -> Iterator[Callable[[str], None]]:
-    """Show that something is waited for; what it yields changes the words."""
+    """Show that something is waited for; the function it yields changes the words."""
     console = _console()
     if not console.is_terminal:
         yield lambda _: None

@@ -33,9 +33,9 @@ class SettingsSource:
 def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSource:
     """Find the settings.
 
-    A named file is taken alone: the environment's own settings are left out. Otherwise each setting of the environment goes
-    before that of local.settings.json, which is looked for in the current folder and then beside `cli`. What is no setting
-    of ours (IDENTITY_ENDPOINT, proxies) always comes from the environment.
+    A named file is the only source of settings. Otherwise a setting of the environment overrides that of local.settings.json, which
+    is looked for in the current folder and then beside `cli`. Other variables (IDENTITY_ENDPOINT, proxies) always come from the
+    environment.
 
     Raises:
         SettingsInvalid: the file cannot be read as settings.
@@ -59,7 +59,7 @@ def _values(file: Path) -> dict[str, str]:
         raise _invalid(file, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
     except json.JSONDecodeError as error:
         raise _invalid(
-            file, f"is no JSON at line {error.lineno}, column {error.colno}", "compare local.settings.example.json"
+            file, f"is not JSON at line {error.lineno}, column {error.colno}", "compare local.settings.example.json"
         ) from None
     except OSError as error:
         raise _invalid(file, f"cannot be read ({error.strerror})", "a file that you may read") from None
@@ -71,7 +71,11 @@ def _values(file: Path) -> dict[str, str]:
     ours = {name: value for name, value in values.items() if name in NAMES}
     wrong = [name for name, value in ours.items() if not isinstance(value, str)]
     if wrong:
-        raise _invalid(file, f"holds {', '.join(wrong)} as no text", "every value in quotes, PARTNER_ACCOUNTS too")
+        raise _invalid(
+            file,
+            f"holds {', '.join(wrong)} as something other than text",
+            "every value in quotes, PARTNER_ACCOUNTS too",
+        )
     return ours
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from azure.core.credentials import AccessToken, TokenCredential
+from azure.core.credentials import AccessToken
 
+from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable
 from shared.history.runs import LEDGER_SUFFIX
-from shared.services import open_services
+from shared.services import Services, open_services
 from shared.settings.clouds import storage_audience
 from shared.settings.read import Settings
 
@@ -20,11 +21,15 @@ WORK_SECONDS = 24 * 3600.0
 class TableContext:
     """What a command works with."""
 
-    identity: TokenCredential
-    settings: Settings
+    services: Services
     table: OperatorTable
     archive: OperatorTable | None
     ledger: OperatorTable
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings that the tables were opened with."""
+        return self.services.settings
 
     def token(self) -> AccessToken:
         """Return the token for the table service.
@@ -33,14 +38,14 @@ class TableContext:
             IdentityUnavailable: the Azure identity gave none.
 
         """
-        return self.identity.get_token(f"{storage_audience(self.settings.table_endpoint)}/.default")
+        return self.services.identity.get_token(f"{storage_audience(self.settings.table_endpoint)}/.default")
 
 
 @contextmanager
 def open_tables(settings: Settings) -> Iterator[TableContext]:
     """Build the clients for one command and close them after it."""
-    with open_services(settings, seconds=WORK_SECONDS) as built:
+    with open_services(settings, seconds=WORK_SECONDS, stop=STOP) as built:
         archive = built.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
         table = built.open_table(OperatorTable, settings.table_endpoint)
         ledger = built.open_table(OperatorTable, settings.table_endpoint, f"{settings.table_name}{LEDGER_SUFFIX}")
-        yield TableContext(built.identity, settings, table, archive, ledger)
+        yield TableContext(built, table, archive, ledger)

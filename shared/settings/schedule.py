@@ -37,6 +37,22 @@ def check_schedule(setting: SettingParser) -> None:
             setting.add_error(f"has a wrong field {number}, the {unit} ({low} to {high})", _RIGHT)
 
 
+def field_values(schedule: str) -> list[list[int]]:
+    """Return the values of each of six valid fields, in order."""
+    return [
+        sorted({value for part in field.split(",") for value in _part_values(part, low, high, names)})
+        for field, (_, low, high, names) in zip(schedule.lower().split(), _FIELDS, strict=True)
+    ]
+
+
+def _part_values(part: str, low: int, high: int, names: dict[str, int]) -> range:
+    span, _, step = part.partition("/")
+    first, _, last = span.partition("-")
+    begin = low if first == "*" else names.get(first, -1) if first.isalpha() else int(first)
+    end = (names.get(last, -1) if last.isalpha() else int(last)) if last else high if step or first == "*" else begin
+    return range(begin, end + 1, int(step or 1))
+
+
 def _is_part(part: str, low: int, high: int, names: dict[str, int]) -> bool:
     match = _PART.fullmatch(part)
     if match is None:

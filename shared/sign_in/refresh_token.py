@@ -50,14 +50,20 @@ def refusal(secret: Secret, error: ConsentRequired, now: datetime) -> ConsentReq
     return ConsentRequired(error.message, remedy=remedy, ids=error.ids)
 
 
-def is_due(secret: Secret, now: datetime) -> bool:
-    """Whether the stored token is older than a week, by its version or by the end stored with it, or of unknown age.
+def age(secret: Secret, now: datetime) -> timedelta | None:
+    """Return how old a stored token is, by its version or by the end stored with it; None when neither is known.
 
     The version of a token that was copied from elsewhere is younger than the token.
     """
     births = [secret.created_on, secret.expires_on - LIFETIME if secret.expires_on is not None else None]
     known = [birth for birth in births if birth is not None]
-    return not known or now - min(known) > RENEW_AFTER
+    return now - min(known) if known else None
+
+
+def is_due(secret: Secret, now: datetime) -> bool:
+    """Whether the stored token is older than a week, or of unknown age."""
+    since = age(secret, now)
+    return since is None or since > RENEW_AFTER
 
 
 def store(

@@ -10,8 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.__main__ import COMMANDS, asked_command, build, main
-from cli.support.completion import COMPLETE_VARIABLE
+from cli.__main__ import COMMANDS, COMPLETE_VARIABLE, asked_command, build, main
+from shared import VERSION
+from standin import StandIn
 from tests.cli.conftest import SECONDS, Cli
 
 BASH = """
@@ -40,7 +41,16 @@ def test_help_teaches_without_importing_the_commands() -> None:
     assert done.returncode == 0
     assert all(name in done.stdout for name in COMMANDS)
     assert "az login" in " ".join(done.stdout.split())
-    for heavy in ("'azure.identity'", "'msal'", "'requests'", "'babel'", "'plotext'", "'matplotlib'"):
+    for heavy in (
+        "'rich'",
+        "'azure.core'",
+        "'azure.identity'",
+        "'msal'",
+        "'requests'",
+        "'babel'",
+        "'plotext'",
+        "'matplotlib'",
+    ):
         assert heavy not in done.stdout
 
 
@@ -51,18 +61,77 @@ def test_each_command_has_help_of_its_own(name: str) -> None:
     assert shown.exit_code == 0
     assert len(shown.output.split("\n\n")) > 1
     assert f" {name} [OPTIONS]" in shown.output
+    assert CliRunner().invoke(build(name), [name, "-h"]).output == shown.output
 
 
-@pytest.mark.parametrize("arguments", [[], ["chek"], ["check", "--jsn"], ["--completion", "tcsh"]])
-def test_wrong_usage_has_status_2(bare_cli: Cli, arguments: list[str]) -> None:
-    """And says how to find what is right; nothing is read or called before."""
-    done = bare_cli(*arguments)
-    assert done.status == 2
-    assert "Usage: python -m cli" in done.out + done.err
-    assert "Traceback" not in done.err
+def test_examples_keep_their_lines_and_placeholders() -> None:
+    """One command per line; `<app>` is text, not markup."""
+    shown = CliRunner().invoke(build("check"), ["check", "--help"], env={"COLUMNS": "120"}).output
+    assert "\n    python -m cli check\n" in shown
+    assert "\n    python -m cli check --deployed https://<app>.azurewebsites.net\n" in shown
 
 
-def test_missing_settings_are_all_told_at_once(bare_cli: Cli) -> None:
+def test_the_version_is_printed(bare_cli: Cli) -> None:
+    """Alone, for scripts."""
+    done = bare_cli("--version")
+    assert (done.status, done.out, done.err) == (0, f"{VERSION}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("chek", "No such command 'chek'. Did you mean 'check'?\n    remedy: python -m cli --help"),
+        ("check --jsn", "No such option: --jsn\n    remedy: python -m cli check --help"),
+        ("balance --format xml", "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json'."),
+        ("restore --to nowhere", "Invalid value for '--to': 'nowhere' is not one of 'table', 'archive'."),
+        ("run --settings missing.json", "Invalid value for '--settings': "),
+        ("check --wait 0 --deployed https://a.example", "Invalid value for '--wait': "),
+        ("check --deployed http://a.example", "is not the address of a function app"),
+        ("check --deployed https://a.example", "--deployed needs the function app's master key"),
+        ("status now", "Got unexpected extra argument"),
+        ("consent --port 70000", "Invalid value for '--port': "),
+        ("--completion tcsh", "Invalid value for '--completion': 'tcsh' is not one of"),
+    ],
+)
+def test_wrong_usage_has_status_2(bare_cli: Cli, line: str, said: str) -> None:
+    """In the same form everywhere, with where to look; nothing is read or called before."""
+    done = bare_cli(*line.split())
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("wrong usage\n    ")
+    assert said in done.err
+    assert "\n    remedy: python -m cli" in done.err
+    assert "Value error" not in done.err
+
+
+def test_no_command_at_all_shows_the_help(bare_cli: Cli) -> None:
+    """As wrong usage."""
+    done = bare_cli()
+    assert (done.status, done.out) == (2, "")
+    assert "Usage: python -m cli" in done.err
+
+
+def test_a_closed_pipe_is_reported(cli: Cli, world: StandIn) -> None:
+    """Without a traceback; nothing says that all was printed."""
+    cli.use(world.add_partner().environ)
+    ours, theirs = os.pipe()
+    os.close(ours)
+    with os.fdopen(theirs, "wb") as pipe:
+        done = subprocess.run(  # noqa: S603 - our own command line
+            cli.line("balance"),
+            env=cli.environ,
+            cwd=cli.folder,
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            timeout=SECONDS,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "the program that read it closed the pipe" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_settings_are_all_reported_at_once(bare_cli: Cli) -> None:
     """Each on a line of its own, with the remedy, without a traceback."""
     done = bare_cli("balance")
     assert (done.status, done.out) == (1, "")
@@ -72,7 +141,7 @@ def test_missing_settings_are_all_told_at_once(bare_cli: Cli) -> None:
     assert "\n    remedy: " in done.err
 
 
-def test_a_defect_is_told_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without its text, which might hold a secret."""
 
     def broken(asked: str | None) -> typer.Typer:

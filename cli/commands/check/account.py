@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from cli.commands.check.findings import Finding, Status, until_failure
 from cli.commands.check.token_subject import who
 from cli.support.money import Money
+from cli.support.records import credit_fields
 from shared.balance_reader import SignedIn
 from shared.errors import AppOnlyRefused, MfaRequired, PartnerAccessDenied, SnapshotError
 from shared.partner_center.client import Invoices
@@ -18,7 +20,10 @@ from shared.sign_in.app_credential import from_secret
 from shared.sign_in.expiry import days_left, in_words
 
 SOON = 30
-"""Days before the end of a secret from which on it is said."""
+"""A secret that ends within so many days gets a note."""
+
+OVERDUE = 14
+"""Days; a run renews the refresh token after 7."""
 
 
 @dataclass
@@ -39,8 +44,8 @@ class AccountCheck:
         ]
         return until_failure(steps, self.account)
 
-    def _found(self, step: str, says: str, status: Status = Status.OK) -> Finding:
-        return Finding(step, says, status, self.account)
+    def _found(self, step: str, says: str, status: Status = Status.OK, **facts: Any) -> Finding:
+        return Finding(step, says, status, self.account, facts=facts)
 
     def _vault(self) -> Iterator[Finding]:
         vault, account = self.services.vault, self.account
@@ -55,17 +60,23 @@ class AccountCheck:
         if account.refresh_token_name is not None and account.app_user:
             stored = refresh_token.read(vault, account.refresh_token_name)
             yield self._end(f"refresh token {stored.name}", refresh_token.expires_on(stored))
+            age = refresh_token.age(stored, self.services.now())
+            if age is not None and age.days > OVERDUE:
+                says = (
+                    f"refresh token {stored.name}: {age.days} days old, although a run renews it after 7: the function does not run, or "
+                    "it may not set secrets in the vault (docs/operate.md, Secret expiring)"
+                )
+                yield self._found("vault", says, Status.NOTE, secret=stored.name, ageDays=age.days)
 
     def _end(self, what: str, end: datetime | None) -> Finding:
+        secret = what.rpartition(" ")[2]
         if end is None:
-            return self._found(
-                "vault",
-                f"{what}: there; it has no expiry date in the vault, so nothing can warn of its end",
-                Status.NOTE,
-            )
+            says = f"{what}: exists; it has no expiry date in the vault, so nothing can warn of its end"
+            return self._found("vault", says, Status.NOTE, secret=secret, expiresOn=None, daysLeft=None)
         days = days_left(end, self.services.now())
         status = Status.NOTE if days <= SOON else Status.OK
-        return self._found("vault", f"{what}: there; {in_words(days)} ({end:%Y-%m-%d})", status)
+        says = f"{what}: exists; {in_words(days)} ({end:%Y-%m-%d})"
+        return self._found("vault", says, status, secret=secret, expiresOn=end.isoformat(), daysLeft=days)
 
     def _sign_in(self) -> Iterator[Finding]:
         signed_in = self.services.reader.signed_in(self.account)
@@ -91,39 +102,57 @@ class AccountCheck:
             yield self._mfa(captured[0])
         for summary in captured:
             updated = f", accounting date {summary.accounting_date:%Y-%m-%d}" if summary.accounting_date else ""
-            yield self._found("balance", f"{self.money.text(summary.balance_amount, summary.currency_code)}{updated}")
+            amount = f"{summary.balance_amount:f}"
+            shown = self.money.text(summary.balance_amount, summary.currency_code)
+            yield self._found("balance", f"{shown}{updated}", currency=summary.currency_code, balance=amount)
             yield from (self._found("balance", text, Status.NOTE) for text in summary.warnings)
         yield self._currencies({summary.currency_code for summary in captured}, partner.invoices)
+        yield from self._limit(captured)
+
+    def _limit(self, captured: Iterable[InvoiceSummary]) -> Iterator[Finding]:
         limit = self.account.credit_limit
-        if limit is not None and limit.currency not in {summary.currency_code for summary in captured}:
-            says = f"the credit limit is in {limit.currency} and no captured balance is: nothing can be compared"
-            yield self._found("balance", says, Status.NOTE)
+        if limit is None:
+            return
+        shown = f"credit limit {self.money.text(limit.amount, limit.currency)}"
+        fields = [credit_fields(self.account, summary.currency_code, summary.balance_amount) for summary in captured]
+        used = next((one for one in fields if one["creditLimit"]), None)
+        if used is None:
+            says = f"{shown}: no captured balance is in {limit.currency}, so nothing can be compared"
+            yield self._found("limit", says, Status.NOTE, creditLimit=f"{limit.amount:f}", currency=limit.currency)
+        else:
+            yield self._found(
+                "limit", f"{shown}, {used['creditUsedPercent']:g} % used", currency=limit.currency, **used
+            )
 
     def _mfa(self, summary: InvoiceSummary) -> Finding:
         match summary.receipt.mfa_compliant:
             case True:
                 return self._found("mfa", "Partner Center confirms that the user signed in with MFA")
             case None:
-                return self._found("mfa", "Partner Center took the token and does not tell about MFA", Status.NOTE)
+                return self._found(
+                    "mfa",
+                    "Partner Center took the token and does not say whether the user signed in with MFA",
+                    Status.NOTE,
+                )
             case _:
-                error = MfaRequired("Partner Center says that the user's token was got without MFA")
+                error = MfaRequired("Partner Center says that the user's token was obtained without MFA")
                 return Finding("mfa", "", Status.FAILED, self.account, error)
 
     def _currencies(self, captured: set[str], invoices: Invoices) -> Finding:
         known = ", ".join(sorted(captured))
+        facts: dict[str, Any] = {"captured": sorted(captured)}
+        all_captured = f"all of the account's are captured: {known}"
         if self.account.all_currencies:
-            return self._found("currencies", f"all of the account's are captured: {known}")
+            return self._found("currencies", all_captured, **facts, notCaptured=[])
         try:
             there = {summary.currency_code for summary in invoices.summaries.get()}
         except (AppOnlyRefused, PartnerAccessDenied):
-            return self._found(
-                "currencies", f"captured: {known}; whether there are more, only a user's sign-in is told"
-            )
+            says = f"captured: {known}; only a user's sign-in can see whether there are more"
+            return self._found("currencies", says, **facts)
         except SnapshotError as error:
             says = f"captured: {known}; whether there are more could not be read: {error.message}"
-            return self._found("currencies", says, Status.NOTE)
-        left = sorted(there - captured)
-        if not left:
-            return self._found("currencies", f"all of the account's are captured: {known}")
+            return self._found("currencies", says, Status.NOTE, **facts)
+        if not (left := sorted(there - captured)):
+            return self._found("currencies", all_captured, **facts, notCaptured=[])
         says = f"captured: {known}; NOT captured: {', '.join(left)}: set PARTNER_BALANCES to summaries (with PARTNER_AUTH app_user)"
-        return self._found("currencies", says, Status.NOTE)
+        return self._found("currencies", says, Status.NOTE, **facts, notCaptured=left)

@@ -1,4 +1,4 @@
-"""Proving the deployed function's rights: start it in Azure, wait for the day's rows.
+"""Proving the deployed function's rights: start it in Azure, wait for its run in the ledger.
 
 Source: https://learn.microsoft.com/azure/azure-functions/functions-manually-run-non-http
 """
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from getpass import getpass
 from urllib.parse import urlsplit
 
@@ -16,8 +16,11 @@ import typer
 
 from cli.commands.check.findings import Finding, Status, failed
 from cli.support.failure import CommandFailed
-from cli.support.operator_table import OperatorTable
+from cli.support.interrupt import STOP
+from cli.support.operator_table import OperatorTable, Span
+from cli.support.tables import TableContext
 from shared.history.row import Entity
+from shared.history.runs import RUN_PARTITION
 from shared.net.http_session import describe
 from shared.settings.accounts import Account
 
@@ -25,18 +28,20 @@ FUNCTION = "BalanceSnapshot"
 KEY_VARIABLE = "FUNCTIONS_MASTER_KEY"
 _TIMEOUT_SECONDS = 60
 _LOOK_EVERY_SECONDS = 2.0
+_MARGIN = timedelta(days=2)
+"""Older runs are not looked at; the clocks of two machines are never compared."""
 
 _REMEDIES = {
     401: f"Check the master key ({KEY_VARIABLE}): function app > App keys > _master.",
     403: f"Check the master key ({KEY_VARIABLE}) and the function app's access restrictions.",
-    404: "Check the address, and that the function was published: `az functionapp function list` names it.",
+    404: "Check the address, and that the function was published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
 }
-_USUAL_REMEDY = "Try again in a minute; when it stays, look at the function app in the portal."
+_USUAL_REMEDY = "Try again in a minute; if it persists, look at the function app in the portal."
 
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """The function app's address without a path, its master key, and how many seconds to wait for the rows."""
+    """The function app's address without a path, its master key, and how many seconds to wait for its run."""
 
     url: str
     key: str = field(repr=False)
@@ -47,7 +52,7 @@ def as_function_url(text: str) -> str:
     """Read a function app's address: https and nothing but the host, because the master key is sent there."""
     parts = urlsplit(text)
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or "@" in parts.netloc:
-        raise typer.BadParameter("is no address of a function app: write it as https://<app>.azurewebsites.net.")
+        raise typer.BadParameter("is not the address of a function app: write it as https://<app>.azurewebsites.net.")
     return f"https://{parts.netloc}"
 
 
@@ -67,52 +72,48 @@ def master_key(environ: Mapping[str, str]) -> str:
 
 
 def check_deployed(
-    function: DeployedFunction,
-    table: OperatorTable,
-    accounts: Sequence[Account],
-    today: date,
-    now_waiting: Callable[[str], None],
+    function: DeployedFunction, place: TableContext, accounts: Sequence[Account], now_waiting: Callable[[str], None]
 ) -> Iterator[Finding]:
-    """Start the function and yield what stands of each account, as soon as it does or when the time is over.
+    """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
 
-    `now_waiting` is told what is waited for.
+    `now_waiting` is given what is waited for.
 
     Raises:
-        CommandFailed: the function could not be started.
+        CommandFailed: the function could not be started, or no run came.
         TableUnreachable, TableAccessDenied: by the service's answer.
 
     """
-    before = {account.tenant_id for account in accounts if table.rows_of(account.tenant_id, today)}
+    since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
+    before = {str(row["RowKey"]) for row in place.ledger.rows(since, ["RowKey"])}
     _start(function)
     yield Finding(
-        "deployed", f"{function.url} accepted to run {FUNCTION}; waiting up to {function.wait} s for its rows"
+        "deployed", f"{function.url} started {FUNCTION}; waiting up to {function.wait} s for its run in the ledger"
     )
     end = time.monotonic() + function.wait
-    missing = list(accounts)
-    while True:
-        for account in tuple(missing):
-            if rows := table.rows_of(account.tenant_id, today):
-                missing.remove(account)
-                yield _stands(account, rows, before=account.tenant_id in before)
-        left = end - time.monotonic()
-        if not missing or left <= 0:
-            break
-        now_waiting(f"waiting for {', '.join(account.name for account in missing)}: {left:.0f} s left")
-        time.sleep(min(_LOOK_EVERY_SECONDS, left))
-    for account in missing:
-        error = CommandFailed(
-            f"no row of {today} after {function.wait} s",
-            "Look for SNAPSHOT_FAILED in the function's log: it says why, and the remedy. No line at all: the function did not "
-            "start; docs/operate.md says what to look at.",
-        )
-        yield failed("row", error, account)
+    while (left := end - time.monotonic()) > 0:
+        for row in place.ledger.rows(since):
+            if row["RowKey"] not in before and row["Trigger"] == "timer":
+                yield from _run(row, place.ledger, accounts)
+                return
+        now_waiting(f"waiting for the function's run: {left:.0f} s left")
+        STOP.wait(min(_LOOK_EVERY_SECONDS, left))
+    raise CommandFailed(
+        f"the ledger has no new run of the timer after {function.wait} s",
+        "Look for SNAPSHOT_FAILED and LEDGER_FAILED in the function's log: they give the cause and the remedy. If the log has no line, the "
+        "function did not start; docs/operate.md, No run, says what to look at.",
+    )
 
 
 def _start(function: DeployedFunction) -> None:
     url = f"{function.url}/admin/functions/{FUNCTION}"
     try:
         answer = requests.post(
-            url, json={}, headers={"x-functions-key": function.key}, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+            url,
+            json={},
+            headers={"x-functions-key": function.key},
+            timeout=_TIMEOUT_SECONDS,
+            allow_redirects=False,
+            auth=lambda request: request,  # or a .netrc would add its password
         )
     except requests.RequestException as error:
         raise CommandFailed(f"POST {url}: {describe(error)}", "Check the address and your network.") from error
@@ -121,9 +122,22 @@ def _start(function: DeployedFunction) -> None:
         raise CommandFailed(f"POST {url} answered {answer.status_code} instead of 202", remedy)
 
 
-def _stands(account: Account, rows: Sequence[Entity], *, before: bool) -> Finding:
-    told = ", ".join(f"{row['RowKey']} (run {row.get('RunId', 'unknown')})" for row in rows)
-    if before:
-        says = f"{told} stood before: the function had nothing to do, so this proves nothing of its rights today"
-        return Finding("row", says, Status.NOTE, account)
-    return Finding("row", f"{told} stands", Status.OK, account)
+def _run(row: Entity, ledger: OperatorTable, accounts: Sequence[Account]) -> Iterator[Finding]:
+    key = str(row["RowKey"])
+    facts = {name.lower(): row[name] for name in ("Accounts", "Recorded", "Kept", "Failed")}
+    says = f"run {key.partition('_')[2]}: {row['Recorded']} recorded, {row['Kept']} kept, {row['Failed']} failed of {row['Accounts']} accounts"
+    if row["Failed"]:
+        yield failed(
+            "run",
+            CommandFailed(says, "Follow what is listed per account below, or SNAPSHOT_FAILED in the function's log."),
+        )
+    elif row["Kept"] == row["Accounts"]:
+        says += "; every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
+        yield Finding("run", says, Status.NOTE, facts=facts)
+    else:
+        yield Finding("run", says, facts=facts)
+    for account in accounts if row["Failed"] else ():
+        for failure in ledger.rows(Span(account.tenant_id, first=date.fromisoformat(key[:10]) - _MARGIN)):
+            if failure["RowKey"] == key:
+                error = CommandFailed(f"{failure['Code']}: {failure['Message']}", str(failure["Remedy"]))
+                yield failed("run", error, account)

@@ -1,37 +1,56 @@
-"""The steps of a check that are the table's: reachable, and what may be done there, without leaving a trace."""
+"""The steps of a check that are a table's: reachable, and what may be done there, without leaving a trace."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cli.commands.check.findings import Finding, Status, failed
+from cli.support.by_hand import of_archive
 from cli.support.operator_table import OperatorTable
-from shared.errors import TableAccessDenied
+from shared.errors import SnapshotError, TableAccessDenied
 from shared.settings.accounts import Account
 
 
-def check_table(step: str, table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
-    """Yield what is found about a table, or the archive.
+def check_history(step: str, table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
+    """Yield what is found about the table of the history: how many accounts have their row of the day, and the rights.
 
     Raises:
-        TableUnreachable, TableAccessDenied: by the service's answer.
+        TableUnreachable, TableAccessDenied, ClockWrong: by the service's answer.
 
     """
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
+    facts = {"accounts": len(accounts), "accountsWithRow": with_row}
+    yield from check_table(step, table, f"; {with_row} of {len(accounts)} accounts have their row of {today}", facts)
+
+
+def check_table(
+    step: str, table: OperatorTable, about: str = "", facts: dict[str, int] | None = None
+) -> Iterator[Finding]:
+    """Yield what may be done in a table; raises as `check_history`."""
     insert, change = table.may_insert(), table.may_change()
     if change is None:
-        yield Finding(
-            step, "reachable; the table does not exist yet: the first run makes it, where it may", Status.NOTE
-        )
+        says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"
+        yield Finding(step, says, Status.NOTE, facts={"exists": False, **(facts or {})})
         return
-    yield Finding(step, f"readable; {with_row} of {len(accounts)} accounts have their row of {today}")
+    yield Finding(
+        step, f"readable{about}", facts={"exists": True, "mayInsert": insert, "mayChange": change, **(facts or {})}
+    )
     if insert is None:
-        yield Finding(step, "empty: whether rows may be inserted shows with the first one", Status.NOTE)
+        yield Finding(step, "empty: the first insert will show whether rows may be inserted", Status.NOTE)
     elif insert:
         yield Finding(step, "rows may be inserted")
     else:
-        yield failed(step, TableAccessDenied("rows may be read and not inserted"))
+        yield failed(step, TableAccessDenied("rows may be read but not inserted"))
     if change:
         says = "rows may be changed too: more than the job needs; the append role of infra/ has no such right"
         yield Finding(step, says, Status.NOTE)
     else:
         yield Finding(step, "rows cannot be changed, as it should be")
+
+
+def check_archive(endpoint: str, table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
+    """Yield what is found about the archive at this endpoint; raises as `check_history`, in words about the archive."""
+    try:
+        yield from check_history("archive", table, accounts, today)
+    except SnapshotError as error:
+        error.message, error.remedy = of_archive(endpoint, error.message, error.remedy)
+        raise

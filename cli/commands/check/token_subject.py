@@ -6,9 +6,9 @@ _NAMES = ("upn", "unique_name", "preferred_username")
 
 
 def who(token: str) -> str | None:
-    """Return the name in a token's claims, else its app and object id, else None: its content is the service's own affair.
+    """Return the name in a token's claims, else its app and object id, else None: the service decides what it holds.
 
-    For showing only: nothing is verified and nothing rests on it.
+    For showing only: nothing is verified, and nothing depends on it.
     """
     try:
         claims = jwt.decode(token, options={"verify_signature": False})

@@ -4,6 +4,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
+from cli.commands.balance import COLUMNS
 from standin import StandIn
 from standin.sample import summary
 from standin.services.partner_center import error_response
@@ -61,7 +64,7 @@ def test_json_is_for_machines(cli: Cli, world: StandIn) -> None:
     good, bad = world.add_partner(name="Good", balance=Decimal("0.10")), world.add_partner(name="Bad")
     world.faults.add("partner", error_response(900329), tenant=bad.tenant_id)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
-    done = cli("balance", "--json")
+    done = cli("balance", "--format", "json")
     document = json.loads(done.out)
     assert done.status == 1
     [balance] = document["balances"]
@@ -71,7 +74,32 @@ def test_json_is_for_machines(cli: Cli, world: StandIn) -> None:
 
 
 def test_a_character_the_console_cannot_show_does_not_end_the_command(cli: Cli, world: StandIn) -> None:
-    """On a console with an old code page it is replaced."""
+    """On a console with an old code page the currency's code is written."""
     cli.use(world.add_partner(currency="INR", symbol="₹").environ)
     done = cli("balance", PYTHONUTF8="0", PYTHONIOENCODING="cp1252")
-    assert (done.status, done.out.splitlines()[0]) == (0, "Current Account Balance:  ?68,059.03")
+    assert (done.status, done.out.splitlines()[0]) == (0, "Current Account Balance:  INR 68,059.03")
+
+
+@pytest.mark.parametrize(
+    ("limit", "shown", "noted"),
+    [
+        ("85000 USD", "80.1 % of the limit of $85,000.00", ""),
+        ("60000.00 usd", "113.4 % of the limit of $60,000.00", ""),
+        ("85000 EUR", "", "the credit limit is in EUR and no balance is"),
+    ],
+)
+def test_the_limit_is_shown_with_what_is_used(cli: Cli, world: StandIn, limit: str, shown: str, noted: str) -> None:
+    """A limit in the currency of no balance is noted."""
+    cli.use(world.add_partner(credit_limit=limit).environ)
+    done = cli("balance")
+    assert shown in done.out
+    assert done.err.startswith(f"note  Contoso: {noted}" if noted else "")
+    assert ("limit" in done.out, "note" in done.err) == (bool(shown), bool(noted))
+
+
+def test_csv_has_a_header_and_exact_amounts(cli: Cli, world: StandIn) -> None:
+    """In UTF-8 with plain line ends."""
+    cli.use(world.add_partner(balance=Decimal("0.10"), credit_limit="100 USD").environ)
+    header, line = cli("balance", "--format", "csv").out.splitlines()
+    assert header.split(",") == list(COLUMNS)
+    assert line.split(",")[2:6] == ["USD", "0.10", "100", "0.1"]

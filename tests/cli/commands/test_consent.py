@@ -13,6 +13,7 @@ import requests
 
 from standin import StandIn
 from standin.directory import SignIn
+from standin.faults import Status
 from standin.partner import Partner
 from tests.cli.conftest import SECONDS, Cli, Done
 
@@ -85,7 +86,7 @@ def test_the_browser_comes_back_to_this_machine(cli: Cli, world: StandIn, partne
         assert (page.status_code, "close this page" in page.text) == (200, True)
         out, err = process.communicate(timeout=SECONDS)
     assert (process.returncode, err) == (0, "")
-    assert "Partner Center took the token" in out
+    assert "Partner Center accepted the token" in out
     assert "(90 days)" in out
     newest = world.vault.versions(str(partner.refresh_token_name))[-1]
     assert stored(world, partner) == before + 1
@@ -122,16 +123,16 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
 
 
 def test_a_verdict_that_is_not_given_is_said(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """Partner Center took the token, so it is stored, and the reader is told what is not known."""
+    """Partner Center accepted the token, so it is stored, with a note about what is not known."""
     before = stored(world, partner)
     world.partner_center.tells_mfa = False
     done, _ = pasted(cli, world)
     assert done.status == 0
-    assert "did not tell whether the sign-in was with MFA" in done.err
+    assert "did not say whether the sign-in was with MFA" in done.err
     assert stored(world, partner) == before + 1
 
 
-def test_a_person_who_declines_is_told_so(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_person_who_declines_gets_an_error(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With what the sign-in service said; an address of another sign-in is refused too."""
     world.entra.sign_in = SignIn(denied=True)
     declined, back = pasted(cli, world)
@@ -143,7 +144,7 @@ def test_a_person_who_declines_is_told_so(cli: Cli, world: StandIn, partner: Par
     assert "does not belong to this sign-in" in foreign.err
 
 
-def test_a_vault_that_may_not_be_written_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_vault_that_may_not_be_written_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With the right that is missing."""
     world.identity.user_assigned.vault_rights.discard("set")
     done, _ = pasted(cli, world)
@@ -166,10 +167,35 @@ def test_the_account_has_to_be_one_with_a_user(cli: Cli, world: StandIn) -> None
     assert "One, Two" in several.err
 
 
-def test_a_port_that_is_taken_is_told(cli: Cli, world: StandIn, partner: Partner) -> None:
+def test_a_port_that_is_taken_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
     """With the ways around it."""
     done = cli("consent", "--port", world.vault.port)
     assert done.status == 1
     assert f"Port {world.vault.port} of this machine cannot be used" in done.err
     assert "--no-browser" in done.err
     assert os.fspath(cli.folder) not in done.err
+
+
+def test_a_deleted_secret_is_found_before_anybody_signs_in(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """Its name cannot be used until it is recovered; the command that recovers it is named whole."""
+    name = str(partner.refresh_token_name)
+    world.vault.delete(name)
+    deleted = json.dumps(
+        {"id": f"{world.vault.url}/secrets/{name}", "recoveryId": f"{world.vault.url}/deletedsecrets/{name}"}
+    )
+    world.faults.add("vault", Status(200, deleted), path_contains="deletedsecrets")
+    vault = str(urlsplit(world.vault.url).hostname).partition(".")[0]
+    done = cli("consent", "--no-browser", given="")
+    assert (done.status, done.out) == (1, "")
+    assert f"The secret {name} was deleted and can be recovered" in done.err
+    assert f"az keyvault secret recover --vault-name {vault} --name {name}`" in done.err
+    assert "https://" not in done.out
+
+
+def test_the_named_account_is_the_one_spoken_of(cli: Cli, world: StandIn) -> None:
+    """Not all accounts: another one may have a user."""
+    accounts = [world.add_partner(name="App").account, world.add_partner(name="User", auth="app_user").account]
+    cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
+    done = cli("consent", "--account", "app")
+    assert done.status == 1
+    assert "App works as an app, without a user's consent." in done.err

@@ -1,5 +1,6 @@
 """`restore`, through a real process."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -46,16 +47,16 @@ def test_what_is_missing_on_either_side_is_inserted_unchanged(
     assert (dry.status, dry.err) == (1, "")
     assert dry.out.splitlines() == [
         "Contoso: 2 rows equal",
-        f"    missing in the table: 1: {days_ago(5)}_USD",
-        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        f"    missing in the table: 1 row: {days_ago(5)}_USD",
+        f"    missing in the archive: 1 row: {days_ago(2)}_USD",
         "Former: 0 rows equal",
-        f"    missing in the archive: 1: {days_ago(2)}_USD",
+        f"    missing in the archive: 1 row: {days_ago(2)}_USD",
         "Nothing was written. With --write the missing rows are inserted.",
     ]
     assert len(list(table.rows(Span(TENANT)))) == 3
     written = cli("restore", "--write")
     assert written.status == 0
-    assert "    inserted into the table: 1" in written.out.splitlines()
+    assert "    inserted into the table: 1 row" in written.out.splitlines()
     restored, original = next(table.rows(Span(TENANT))), next(archive.rows(Span(TENANT)))
     assert restored == original
     assert {name: type(value) for name, value in restored.items()} == {
@@ -107,3 +108,63 @@ def test_without_an_archive_there_is_nothing_to_compare_with(cli: Cli, world: St
     done = cli("restore")
     assert done.status == 1
     assert "SNAPSHOT_ARCHIVE_ENDPOINT is missing" in done.err
+
+
+def test_a_row_that_is_not_a_snapshot_stays_out_of_the_archive(
+    cli: Cli, sides: tuple[OperatorTable, OperatorTable]
+) -> None:
+    """Nobody could delete it there; the other rows are copied, and the exit status says that one was left out."""
+    table, archive = sides
+    table.insert([row(days_ago(3)), row(days_ago(2), BalanceText=None), {"PartitionKey": TENANT, "RowKey": "note"}])
+    done = cli("restore", "--write")
+    assert done.status == 1
+    assert f"    not a snapshot: {TENANT} {days_ago(2)}_USD: BalanceText is missing" in done.out.splitlines()
+    assert "2 rows are not snapshots and were not copied into the archive." in done.err
+    assert [found["RowKey"] for found in archive.rows(Span())] == [f"{days_ago(3)}_USD"]
+
+
+@pytest.mark.parametrize("side", ["table", "archive"])
+def test_one_side_alone_is_restored(cli: Cli, sides: tuple[OperatorTable, OperatorTable], side: str) -> None:
+    """What the other side lacks is neither counted nor inserted."""
+    table, archive = sides
+    table.insert([row(days_ago(3))])
+    archive.insert([row(days_ago(2))])
+    done = cli("restore", "--to", side, "--write")
+    assert (done.status, done.err) == (0, "")
+    assert f"    inserted into the {side}: 1 row" in done.out.splitlines()
+    assert [len(list(one.rows(Span()))) for one in sides] == ([2, 1] if side == "table" else [1, 2])
+
+
+def test_two_empty_tables_are_called_empty(cli: Cli, sides: tuple[OperatorTable, OperatorTable]) -> None:
+    """Equal would be true, and would reassure wrongly."""
+    done = cli("restore")
+    assert (done.status, done.out) == (
+        0,
+        "Both the table and the archive are empty here: there is nothing to compare.\n",
+    )
+
+
+def test_accounts_come_in_the_order_of_the_settings(
+    cli: Cli, world: StandIn, place: Callable[[], TableContext]
+) -> None:
+    """Former ones after them; each row is compared once."""
+    first, second = world.add_partner(name="First", tenant_id=OTHER), world.add_partner(name="Second", tenant_id=TENANT)
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([first.account, second.account])}, world.environ_archive)
+    former = [f"{digit}{OTHER[1:]}" for digit in "05b"]
+    for tenant in (*former, TENANT, OTHER):
+        place().table.insert([row(days_ago(2), tenant=tenant, AccountName=tenant[:1])])
+    done = cli("restore", "--write")
+    assert [line[0] for line in done.out.splitlines() if line.endswith("equal")] == ["9", "1", "0", "5", "b"]
+    assert done.out.count("inserted into the archive: 1 row") == 5
+
+
+def test_an_archive_that_refuses_is_named_as_the_archive(
+    cli: Cli, world: StandIn, sides: tuple[OperatorTable, OperatorTable]
+) -> None:
+    """With its own setting, and a remedy for whoever runs the command."""
+    sides[0].insert([row(days_ago(2))])
+    world.faults.add("archive", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), times=None)
+    done = cli("restore")
+    assert done.status == 1
+    assert "the archive's table partnerbalances" in done.err
+    assert "remedy: Your Azure sign-in needs the append role" in done.err

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from cli.support.tables import TableContext
 from shared.history.row import COLUMNS
 from standin import StandIn
+from standin.faults import Status
 from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli
 from tests.support.rows import TODAY
@@ -16,21 +17,21 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
     partner = world.add_partner()
     cli.use(partner.environ)
     first, second = cli("run"), cli("run")
-    assert (first.status, first.out) == (0, f"{TODAY}: 1 recorded, 0 kept, 0 failed\n")
+    assert (first.status, first.out) == (0, f"{TODAY}: 1 account: 1 recorded, 0 kept, 0 failed\n")
     assert f"SNAPSHOT_RECORDED  Contoso {TODAY} USD" in first.err
-    assert (second.status, second.out) == (0, f"{TODAY}: 0 recorded, 1 kept, 0 failed\n")
+    assert (second.status, second.out) == (0, f"{TODAY}: 1 account: 0 recorded, 1 kept, 0 failed\n")
     assert world.journal.count("partner") == 1
     [row] = place().table.rows_of(partner.tenant_id, TODAY)
     assert row["BalanceText"] == "68059.03"
 
 
-def test_a_failed_account_is_told_with_its_remedy(cli: Cli, world: StandIn) -> None:
+def test_a_failed_account_is_reported_with_its_remedy(cli: Cli, world: StandIn) -> None:
     """The exit status is 1 although the other account was recorded."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
     world.faults.add("partner", error_response(900308), tenant=bad.tenant_id)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
     done = cli("run")
-    assert (done.status, done.out) == (1, f"{TODAY}: 1 recorded, 0 kept, 1 failed\n")
+    assert (done.status, done.out) == (1, f"{TODAY}: 2 accounts: 1 recorded, 0 kept, 1 failed\n")
     assert "SNAPSHOT_FAILED  Bad" in done.err
     assert "remedy: " in done.err
 
@@ -49,14 +50,14 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
 
 
 def test_a_dry_run_says_that_the_day_is_complete(cli: Cli, world: StandIn) -> None:
-    """And that nothing would be inserted; a failing account is told like everywhere."""
+    """And that nothing would be inserted; a failing account is reported as everywhere."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad", secret_name="other")
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
     assert cli("run", "--account", "good").status == 0
     bad.app.secrets.clear()
     done = cli("run", "--dry-run")
     assert done.status == 1
-    assert f"Good: nothing would be inserted: {TODAY}_USD stands already" in done.out
+    assert f"Good: nothing would be inserted: {TODAY}_USD exists" in done.out
     assert "sign-in-rejected  Bad" in done.err
 
 
@@ -65,4 +66,17 @@ def test_an_unknown_account_is_wrong_usage(cli: Cli, world: StandIn) -> None:
     cli.use(world.add_partner().environ)
     done = cli("run", "--account", "Fabrikam")
     assert done.status == 2
-    assert "no configured account is fabrikam. There are: Contoso." in " ".join(done.err.replace("│", " ").split())
+    assert "no configured account is called fabrikam. There are: Contoso." in done.err
+
+
+def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:
+    """The table has the row, yet the status is 1; the archive and its setting are named, not the table and its setting."""
+    cli.use(world.add_partner().environ, world.environ_archive)
+    world.faults.add("archive", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), times=None)
+    done = cli("run")
+    assert (done.status, done.out) == (1, f"{TODAY}: 1 account: 1 recorded, 0 kept, 0 failed, 1 not in the archive\n")
+    assert "the archive's table partnerbalances" in done.err
+    assert "The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of Contoso." in done.err
+    assert "remedy: Your Azure sign-in needs the append role" in done.err
+    assert "restore --to archive --write" in done.err
+    assert "SNAPSHOT_TABLE_ENDPOINT" not in done.err

@@ -19,7 +19,9 @@ def test_accounts_are_chosen_by_name_or_tenant() -> None:
     """In the settings' order, whatever the case; all of them without a choice."""
     assert choose(ACCOUNTS, None) == tuple(ACCOUNTS)
     assert [account.name for account in choose(ACCOUNTS, ["three", TENANTS[0].upper()])] == ["One", "Three"]
-    with pytest.raises(typer.BadParameter, match=r"no configured account is four\. There are: One, Two, Three\."):
+    with pytest.raises(
+        typer.BadParameter, match=r"no configured account is called four\. There are: One, Two, Three\."
+    ):
         choose(ACCOUNTS, ["Four"])
 
 

@@ -55,11 +55,11 @@ def test_the_file_beside_the_project_is_found_from_anywhere(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("content", "wrong"),
     [
-        (b"{", "is no JSON at line 1, column 2"),
+        (b"{", "is not JSON at line 1, column 2"),
         (b"\xff\xfe", "is not UTF-8 at byte 0"),
         (b"[]", 'has no object "Values"'),
         (b'{"Values": {"KEY_VAULT_URL": "x"}, "IsEncrypted": true}', "is encrypted"),
-        (b'{"Values": {"PARTNER_ACCOUNTS": [{}]}}', "holds PARTNER_ACCOUNTS as no text"),
+        (b'{"Values": {"PARTNER_ACCOUNTS": [{}]}}', "holds PARTNER_ACCOUNTS as something other than text"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, wrong: str) -> None:

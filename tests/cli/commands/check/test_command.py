@@ -11,6 +11,7 @@ import pytest
 from cli.support.tables import TableContext
 from standin import StandIn
 from standin.directory import SignIn
+from standin.faults import WrongDate
 from standin.partner import Partner
 from standin.sample import summary
 from standin.services.partner_center import error_response
@@ -44,7 +45,7 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
     assert "expires in 9 days" in lines(done, "vault", "App")[0]
     assert lines(done, "sign-in", "App") == ["ok sign-in App: app, by a client secret"]
     assert lines(done, "balance", "App") == ["ok balance App: $68,059.03, accounting date 2018-03-16"]
-    assert "only a user's sign-in is told" in lines(done, "currencies", "App")[0]
+    assert "only a user's sign-in can see whether there are more" in lines(done, "currencies", "App")[0]
     assert [line.split()[0] for line in lines(done, "vault", "User")] == ["ok", "ok"]
     assert lines(done, "sign-in", "User") == [
         "ok sign-in User: app with a user's consent, by a certificate; the user is admin@contoso.onmicrosoft.com"
@@ -59,8 +60,11 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
         "note table rows may be changed too: more than the job needs; the append role of infra/ has no such right",
     ]
     assert lines(done, "archive") == [
-        "note archive reachable; the table does not exist yet: the first run makes it, where it may"
+        "note archive reachable; the table does not exist yet: the first run creates it if it is allowed to"
     ]
+    assert lines(done, "clock") == ["ok clock this machine and the table service agree to within five minutes"]
+    assert lines(done, "ledger")[0].startswith("note ledger reachable; the table does not exist yet")
+    assert done.out.splitlines()[-1] == f"All is well: {len(done.out.splitlines()) - 1} findings, 5 notes."
     assert list(table.rows_of(app.tenant_id, TODAY)) == before
     assert list(table.rows_of("no-tenant", TODAY)) == []
 
@@ -80,7 +84,7 @@ def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: 
         "ok table rows may be inserted",
         "ok table rows cannot be changed, as it should be",
     ]
-    assert lines(done, "archive")[1] == "note archive empty: whether rows may be inserted shows with the first one"
+    assert lines(done, "archive")[1] == "note archive empty: the first insert will show whether rows may be inserted"
 
 
 def broken(world: StandIn) -> dict[str, tuple[Partner, str, str]]:
@@ -148,7 +152,7 @@ def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: Stand
     good = world.add_partner(name="Good")
     accounts = [partner.account for partner, _, _ in partners.values()]
     cli.use({"PARTNER_ACCOUNTS": json.dumps([*accounts, good.account])})
-    done = cli("check", "--json")
+    done = cli("check", "--format", "json")
     document = json.loads(done.out)
     assert (done.status, document["ok"]) == (1, False)
     failed = {finding["account"]: finding for finding in document["findings"] if finding["status"] == "failed"}
@@ -162,8 +166,8 @@ def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: Stand
     assert steps == ["vault", "sign-in", "balance", "currencies"]
 
 
-def test_what_mfa_is_known_of_is_said(cli: Cli, world: StandIn) -> None:
-    """A balance that Partner Center still gives although MFA is missing fails the check; no verdict is said to be none."""
+def test_the_verdict_on_mfa_is_reported(cli: Cli, world: StandIn) -> None:
+    """A balance that Partner Center still gives although MFA is missing fails the check; a missing verdict is noted."""
     without = world.add_partner(name="Without", auth="app_user")
     token = world.entra.directory.issue_refresh_token(without.app, SignIn(mfa=False))
     world.vault.put(str(without.refresh_token_name), token, created=world.clock.now())
@@ -174,7 +178,7 @@ def test_what_mfa_is_known_of_is_said(cli: Cli, world: StandIn) -> None:
     world.partner_center.tells_mfa = False
     done = cli("check")
     assert done.status == 0
-    assert "does not tell about MFA" in lines(done, "mfa")[0]
+    assert "does not say whether the user signed in with MFA" in lines(done, "mfa")[0]
 
 
 def forbid(rights: str, right: str) -> Callable[[StandIn], None]:
@@ -193,7 +197,7 @@ def forbid(rights: str, right: str) -> Callable[[StandIn], None]:
     ],
     ids=["identity", "vault", "table read", "table insert", "settings"],
 )
-def test_a_right_that_is_missing_is_told(
+def test_a_missing_right_is_reported(
     cli: Cli,
     world: StandIn,
     place: Callable[[], TableContext],
@@ -202,7 +206,7 @@ def test_a_right_that_is_missing_is_told(
     step: str,
     code: str,
 ) -> None:
-    """The step fails with its code, what was met and the remedy; every problem of the settings is listed."""
+    """The step fails with its code, what happened and the remedy; every problem of the settings is listed."""
     cli.use(world.add_partner(secret_expires_in=None).environ)
     place().table.insert([row(TODAY)])
     break_it(world)
@@ -215,3 +219,51 @@ def test_a_right_that_is_missing_is_told(
         assert "PARTNER_TENANT_ID is not a GUID" in done.out
     if step == "table":
         assert "it has no expiry date in the vault, so nothing can warn of its end" in done.out
+
+
+def test_the_clock_is_checked(cli: Cli, world: StandIn) -> None:
+    """A table service that is a day ahead means that this machine's day would be wrong."""
+    cli.use(world.add_partner().environ)
+    world.faults.add("table", WrongDate(timedelta(days=1)), times=None)
+    done = cli("check")
+    assert done.status == 1
+    assert lines(done, "clock") == ["FAILED clock clock-wrong"]
+    assert "minutes behind the clock of" in done.out
+    assert done.out.splitlines()[-1].startswith("1 FAILED: ")
+
+
+@pytest.mark.parametrize(
+    ("zone", "schedule", "shown"),
+    [
+        ("UTC", "0 30 9 1 1 *", "-01-01 09:30, "),
+        ("Asia/Kolkata", "0 0 0 1 jan *", "-01-01 05:30, "),
+        ("UTC", "%TIMER%", "resolved by the Functions host"),
+        ("UTC", "0 0 0 30 2 *", "a day that no calendar has"),
+    ],
+)
+def test_the_next_runs_are_shown(cli: Cli, world: StandIn, zone: str, schedule: str, shown: str) -> None:
+    """In the time zone of the history; a schedule that never fires is a failure."""
+    cli.use(world.add_partner().environ)
+    done = cli("check", SNAPSHOT_SCHEDULE=schedule, SNAPSHOT_TIME_ZONE=zone)
+    assert shown in done.out
+    assert done.status == ("no calendar" in shown)
+
+
+def test_json_has_facts(cli: Cli, world: StandIn) -> None:
+    """Numbers, days and amounts in fields of their own; a token that no run has renewed is noted; the limit as it was read."""
+    partner = world.add_partner(
+        auth="app_user",
+        refresh_token_age=timedelta(days=20),
+        secret_expires_in=timedelta(days=40),
+        credit_limit="100000 USD",
+    )
+    cli.use(partner.environ)
+    findings = json.loads(cli("check", "--format", "json").out)["findings"]
+    vault = [finding for finding in findings if finding["step"] == "vault"]
+    assert [finding.get("daysLeft") for finding in vault] == [40, 70, None]
+    assert vault[2]["ageDays"] == 20
+    assert "may not set secrets" in vault[2]["message"]
+    [limit] = [finding for finding in findings if finding["step"] == "limit"]
+    assert (limit["creditLimit"], limit["creditUsedPercent"], limit["currency"]) == ("100000", 68.1, "USD")
+    [balance] = [finding for finding in findings if finding["step"] == "balance"]
+    assert (balance["balance"], balance["currency"]) == ("68059.03", "USD")

@@ -1,0 +1,33 @@
+"""The next runs of a schedule."""
+
+from datetime import UTC, datetime
+from itertools import islice
+
+import pytest
+
+from cli.commands.check.next_runs import next_runs
+
+MONDAY = datetime(2026, 11, 23, 17, 17, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "runs"),
+    [
+        ("0 17 * * * *", ["23T18:17:00", "23T19:17:00", "23T20:17:00"]),
+        ("30 17 17 * * *", ["24T17:17:30", "25T17:17:30", "26T17:17:30"]),
+        ("0 */20 17 * * *", ["23T17:20:00", "23T17:40:00", "24T17:00:00"]),
+        ("0 5/30 17,3 * * *", ["23T17:35:00", "24T03:05:00", "24T03:35:00"]),
+        ("0 0 9-17/4 * Nov TUE-thu", ["24T09:00:00", "24T13:00:00", "24T17:00:00"]),
+        ("0 0 0 24 * mon", []),
+    ],
+)
+def test_the_next_runs_of_a_schedule(schedule: str, runs: list[str]) -> None:
+    """Steps, lists, ranges and names; the day of the month and the weekday both have to match, in this month at least."""
+    found = [run for run in islice(next_runs(schedule, MONDAY), 3) if (run.year, run.month) == (2026, 11)]
+    assert [run.strftime("%dT%H:%M:%S") for run in found] == runs
+
+
+def test_a_day_that_no_calendar_has_never_comes() -> None:
+    """A leap day does."""
+    assert list(next_runs("0 0 0 30 2 *", MONDAY)) == []
+    assert next(next_runs("0 0 0 29 feb *", MONDAY)) == datetime(2028, 2, 29, tzinfo=UTC)

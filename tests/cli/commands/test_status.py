@@ -1,0 +1,140 @@
+"""`status`, through a real process."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cli.commands.status import COLUMNS
+from cli.support.tables import TableContext
+from shared.history.runs import RunRecord, run_row
+from standin import StandIn
+from standin.faults import Status, WrongDate
+from tests.cli.conftest import Cli
+from tests.support.rows import TENANT, TODAY, days, days_ago, row
+
+OTHER = "00000000-0000-0000-0000-000000000000"
+Ran = Callable[..., None]
+
+
+@pytest.fixture
+def ran(place: Callable[[], TableContext]) -> Ran:
+    """Give what writes a run, so many hours ago, into the ledger."""
+
+    def write(hours: float = 1, **given: Any) -> None:
+        started = datetime.now(UTC) - timedelta(hours=hours)
+        values: dict[str, Any] = {
+            "accounts": 1,
+            "recorded": 1,
+            "kept": 0,
+            "failed": 0,
+            "trigger": "timer",
+            "past_due": False,
+        } | given
+        record = RunRecord(run_id=f"run-{hours}", day=TODAY, started=started, seconds=2.0, version="1", **values)
+        place().ledger.insert([run_row(record)])
+
+    return write
+
+
+def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
+    """One line per account and currency in the settings' order, and the last run; Partner Center is not called."""
+    first = world.add_partner(name="Zeta", tenant_id=TENANT, credit_limit="2000 USD")
+    second = world.add_partner(name="Alpha", tenant_id=OTHER)
+    cli.use({"PARTNER_ACCOUNTS": json.dumps([first.account, second.account])})
+    table = place().table
+    table.insert(list(days(40)))
+    table.insert([row(days_ago(1), "5", "EUR", tenant=OTHER)])
+    ran(30, failed=1)
+    ran(1)
+    done = cli("status", COLUMNS="120")
+    assert (done.status, done.err) == (0, "")
+    heading, zeta, alpha, run = (line.split() for line in done.out.splitlines())
+    assert heading[:2] == ["Account", "Currency"]
+    assert zeta[:8] == ["Zeta", "USD", str(days_ago(1)), "$1,039.50", "+$1.00", "0", "52", "%"]
+    assert alpha[:7] == ["Alpha", "EUR", str(days_ago(1)), "€5.00", "-", "0", "-"]
+    assert " ".join(run).endswith("UTC (timer): 1 recorded, 0 kept, 0 failed")
+    assert world.journal.count("partner") == world.journal.count("entra") == 0
+
+
+@pytest.mark.parametrize(
+    ("newest", "run", "secret_days", "problem"),
+    [
+        (2, {}, 365, f"Contoso has no row of yesterday, {days_ago(1)}"),
+        (1, {"hours": 27}, 365, "no run in the last 26 hours"),
+        (1, None, 365, "no run in the last 26 hours"),
+        (1, {"failed": 1}, 365, "the last run failed for 1 account"),
+        (1, {}, 14, "expires in 14 days"),
+        (1, {}, -1, "expired 1 day ago"),
+        (None, {}, 365, "Contoso has no row yet"),
+        (1, {}, None, "Contoso: vault-secret-missing: `python -m cli check` shows"),
+    ],
+)
+def test_what_is_wrong_is_named(
+    cli: Cli,
+    world: StandIn,
+    place: Callable[[], TableContext],
+    ran: Ran,
+    newest: int | None,
+    run: dict[str, Any] | None,
+    secret_days: int | None,
+    problem: str,
+) -> None:
+    """Each is the only problem, and the exit status is 1."""
+    partner = world.add_partner(tenant_id=TENANT, secret_expires_in=timedelta(days=secret_days or 365))
+    if secret_days is None:
+        world.vault.delete(str(partner.secret_name))
+    cli.use(partner.environ)
+    if newest is not None:
+        place().table.insert(list(days(9, newest)))
+    if run is not None:
+        ran(**run)
+    done = cli("status")
+    [line] = [line for line in done.out.splitlines() if line.startswith("problem")]
+    assert done.status == 1
+    assert problem in line
+
+
+def test_without_a_right_to_look_an_end_is_a_dash(
+    cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran
+) -> None:
+    """That is no problem; missed days are counted from the first row on, and a row of today hides nothing."""
+    cli.use(world.add_partner(tenant_id=TENANT).environ)
+    place().table.insert([*days(9, 6), *days(4, 0)])
+    ran()
+    world.identity.user_assigned.vault_rights.clear()
+    done = cli("status", "--format", "json")
+    document = json.loads(done.out)
+    [record] = document["accounts"]
+    assert (done.status, document["problems"]) == (0, [])
+    assert set(record) == set(COLUMNS)
+    assert (record["missedDays"], record["expiresOn"], record["day"]) == (1, None, str(TODAY))
+    assert document["lastRun"]["trigger"] == "timer"
+
+
+def test_csv_is_for_programs(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
+    """The lines on stdout, the problems on stderr."""
+    cli.use(world.add_partner(tenant_id=TENANT).environ)
+    place().table.insert(list(days(3, 2)))
+    ran()
+    done = cli("status", "--format", "csv")
+    header, line = done.out.splitlines()
+    assert header.split(",") == list(COLUMNS)
+    assert line.split(",")[:7] == ["Contoso", TENANT, "USD", str(days_ago(2)), "1001.50", "1.00", "1"]
+    assert done.err.startswith("problem  Contoso has no row of yesterday")
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(Status(403), "table-access-denied"), (WrongDate(timedelta(days=1)), "clock-wrong")],
+    ids=["refused", "clock"],
+)
+def test_what_cannot_be_judged_is_an_error(cli: Cli, world: StandIn, fault: Any, code: str) -> None:
+    """No table is printed: it would be wrong."""
+    cli.use(world.add_partner().environ)
+    world.faults.add("table", fault, times=None)
+    done = cli("status")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith(code)

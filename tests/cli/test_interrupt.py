@@ -1,0 +1,60 @@
+"""Ctrl+C, in every command that calls a service, while the service hangs or asks for a long wait."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from standin import StandIn
+from standin.faults import Fault, Hang, throttled
+from tests.cli.conftest import Cli
+from tests.support.rows import TENANT
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no Ctrl+C to one process alone")
+
+SECONDS = 10
+"""Far below what the hanging services would take: 57 s and more."""
+
+
+@pytest.mark.parametrize(
+    ("command", "service", "fault", "said"),
+    [
+        ("balance", "partner", Hang(), "Nothing was written."),
+        ("balance", "partner", throttled(57), "Nothing was written."),
+        ("check", "entra", Hang(), "Nothing was written."),
+        ("check", "identity", Hang(), "Nothing was written."),
+        ("status", "table", Hang(), "Nothing was written."),
+        ("history", "table", Hang(), "Nothing was written."),
+        ("run", "partner", Hang(), "Done: nothing. Not finished: Contoso; a row that was being inserted may be there."),
+        ("run", "vault", throttled(57), "Not finished: Contoso;"),
+        ("run --dry-run", "partner", Hang(), "Nothing was written."),
+        ("restore --write", "table", Hang(), "Inserted: 0 rows into the table, 0 rows into the archive;"),
+        ("consent --no-browser", "vault", Hang(), "No token was stored."),
+    ],
+)
+def test_an_interrupted_command_says_what_was_done(
+    cli: Cli, world: StandIn, command: str, service: str, fault: Fault, said: str
+) -> None:
+    """With status 130, one line on stderr and no traceback, whatever is waited for."""
+    cli.use(world.add_partner(tenant_id=TENANT, auth="app_user").environ, world.environ_archive)
+    world.faults.add(service, fault, times=None)
+    process = subprocess.Popen(  # noqa: S603 - our own command line
+        cli.line(*command.split()),
+        env=cli.environ,
+        cwd=cli.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    with process:
+        try:
+            world.journal.wait_for(1, service)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    [line] = [line for line in err.splitlines() if line.startswith("interrupted")]
+    assert said in line
+    assert "Traceback" not in err
