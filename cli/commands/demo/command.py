@@ -100,14 +100,17 @@ def _row_of(settings: Settings, tenant_id: str, day: date) -> Entity:
 
 
 def _simulate(world: "StandIn", tenant_id: str, environ: Mapping[str, str], now: datetime) -> None:
-    """Run the job once for each day, with that day's clock and balance."""
+    """Run the job once for each day, with that day's clocks and balance."""
     with job_log_shown(stderr=False, level=logging.ERROR), bar("days", DAYS) as progress:
         for number, (day, balance) in enumerate(balances_before(now.date(), DAYS), 1):
             answer(world, tenant_id, balance, day)
             if number == _REFUSED_DAY:
                 refuse_once(world)
-            take_snapshots(environ, run_id=new_id(), now=_clock(at_run_time(day, now)))
+            moment = at_run_time(day, now)
+            world.clock.set(moment)  # the job compares its clock with the services'
+            take_snapshots(environ, run_id=new_id(), now=_clock(moment))
             progress.advance(1)
+    world.clock.reset()
 
 
 def _clock(moment: datetime) -> Callable[[], datetime]:
