@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from shared.errors import PartnerUnavailable
+from shared.errors import Ids, PartnerUnavailable
 from shared.history.row import Entity
+from shared.history.runs import RunRecord, failure_row, run_row
 from shared.settings.accounts import Account
 
 HOURLY_DAYS = 7
@@ -23,45 +24,28 @@ def ledger_rows(
         hours = range(24) if missed or back <= HOURLY_DAYS else range(1)
         for hour in hours:
             start = datetime.combine(day, time(hour, 17, 1, 204_117 + back), UTC)
-            rows += _run(day, start, accounts, missed)
+            run = _run(day, start, len(accounts), len(missed))
+            rows += [*(failure_row(run, account, _failure()) for account in missed), run_row(run)]
     return rows
 
 
-def _run(day: date, start: datetime, accounts: Sequence[Account], missed: Sequence[Account]) -> list[Entity]:
-    run_id = str(uuid.uuid4())
-    row_key = f"{start:%Y-%m-%dT%H:%M:%S.%fZ}_{run_id}"
-    done = len(accounts) - len(missed)
-    first = start.hour == 0
-    run: Entity = {
-        "PartitionKey": "run",
-        "RowKey": row_key,
-        "SnapshotDate": day.isoformat(),
-        "StartedAt": start,
-        "Seconds": 181.4 if missed else 1.62 if first else 0.21,
-        "Accounts": len(accounts),
-        "Recorded": done if first else 0,
-        "Kept": 0 if first else done,
-        "Failed": len(missed),
-        "Trigger": "timer",
-        "PastDue": False,
-        "Version": "playground",
-        "SchemaVersion": 1,
-    }
-    return [*(_failure(account, day, row_key, run_id) for account in missed), run]
+def _run(day: date, started: datetime, accounts: int, failed: int) -> RunRecord:
+    done = accounts - failed
+    first = started.hour == 0
+    return RunRecord(
+        run_id=str(uuid.uuid4()),
+        day=day,
+        started=started,
+        seconds=181.4 if failed else 1.62 if first else 0.21,
+        accounts=accounts,
+        recorded=done if first else 0,
+        kept=0 if first else done,
+        failed=failed,
+        trigger="timer",
+        past_due=False,
+        version="playground",
+    )
 
 
-def _failure(account: Account, day: date, row_key: str, run_id: str) -> Entity:
-    return {
-        "PartitionKey": account.tenant_id,
-        "RowKey": row_key,
-        "SnapshotDate": day.isoformat(),
-        "AccountName": account.name,
-        "Code": PartnerUnavailable.code,
-        "TransientError": True,
-        "Message": _MESSAGE,
-        "Remedy": PartnerUnavailable.usual_remedy,
-        "RequestId": str(uuid.uuid4()),
-        "CorrelationId": str(uuid.uuid4()),
-        "RunId": run_id,
-        "SchemaVersion": 1,
-    }
+def _failure() -> PartnerUnavailable:
+    return PartnerUnavailable(_MESSAGE, ids=Ids(str(uuid.uuid4()), str(uuid.uuid4())))

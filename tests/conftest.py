@@ -1,6 +1,5 @@
-"""What all tests share: a clean environment, and one stand-in a test process."""
+"""What all tests share: a clean environment, and one stand-in per test process."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,16 +12,18 @@ FOREIGN = (
     "IDENTITY_HEADER",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
-)
+)  # each is cleared in lower case too
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take this machine's own settings out of the way of every test."""
+    """Remove the settings of this machine from the environment of every test."""
     for name in (*NAMES, *FOREIGN):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -30,7 +31,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def session_world() -> Iterator[StandIn]:
-    """Start the stand-in once a test process."""
+    """Start the stand-in once per test process."""
     with StandIn() as world:
         yield world
 
@@ -41,5 +42,5 @@ def world(session_world: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     session_world.reset()
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, session_world.environ[name])
-    monkeypatch.setenv("NO_PROXY", os.environ.get("NO_PROXY", "") + ",127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return session_world

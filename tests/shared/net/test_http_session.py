@@ -48,7 +48,7 @@ def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: Htt
     """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
     world.add_partner()
     world.faults.add("partner", fault)
-    with attempt(0.4), pytest.raises(NoAnswerError, match="broke off|in time"):
+    with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
         ask(session, world)
 
 
@@ -68,7 +68,7 @@ def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: Htt
 def test_a_success_is_a_json_object_of_bounded_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
     """Checked beneath the libraries, which would log such an answer whole."""
     world.faults.add("partner", fault)
-    with pytest.raises(UnreadableAnswerError, match="JSON object|larger than"):
+    with pytest.raises(UnreadableAnswerError, match=r"JSON object|larger than"):
         ask(session, world)
 
 
