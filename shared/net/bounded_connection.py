@@ -75,7 +75,7 @@ class _BoundedHTTPSConnection(HTTPSConnection):
 
     def _tunnel(self) -> None:
         try:
-            super()._tunnel()  # type: ignore[misc] # http.client's, which the types leave out
+            super()._tunnel()
         except (OSError, http.client.HTTPException) as error:
             raise ProxyError("no tunnel", error) from error
 

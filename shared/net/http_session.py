@@ -47,8 +47,8 @@ _CHECKED_BYTES = 64 * 1024
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _CHUNK = 16 * 1024
 _ECHO = "a text that repeats the request"
-_ECHOED = 26
-"""Characters in a row; the longest name of a column has 24, and a service may name it."""
+_ECHOED = 44
+"""Characters in a row: more than the ids that a service may name, as in `'<36 characters>'`."""
 
 _SECRET_MEMBERS = ("access_token", "refresh_token", "id_token", "value")
 _SECRET_FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_verifier")

@@ -42,7 +42,7 @@ def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: i
 @pytest.mark.parametrize(
     "fault",
     [CutAnswer(0), CutAnswer(12), CutAnswer(60), CutBody(0), CutBody(5), Hang(), Drip(40), Drip(40, head=True)],
-    ids=repr,
+    ids=["no byte", "status line", "head", "body 0", "body 5", "hang", "drip", "drip the head"],
 )
 def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: HttpSession, fault: Fault) -> None:
     """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
