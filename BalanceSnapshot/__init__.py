@@ -40,7 +40,14 @@ def _claim_thread(context: func.Context) -> None:
     context.thread_local_storage.invocation_id = context.invocation_id  # type: ignore[attr-defined] # a threading.local
 
 
+_MOST_SHOWN = 18
+"""Failures in the exception, of up to 600 characters each: Application Insights cuts what is longer than 32,768."""
+
+
 def _failure(result: RunResult) -> ExceptionGroup[Exception]:
-    failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in result.failed)
-    message = f"no snapshot of {result.day.date} for {len(result.failed)} of {result.total} accounts: {failed}"
-    return ExceptionGroup(message, [failure.error for failure in result.failed])
+    shown, more = result.failed[:_MOST_SHOWN], len(result.failed) - _MOST_SHOWN
+    failed = ", ".join(f"{failure.account.name[:60]} ({failure.error.code})" for failure in shown)
+    rest = f" and {more} more" if more > 0 else ""
+    message = f"no snapshot of {result.day.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
+    # Without their tracebacks: the message of each says what happened and where.
+    return ExceptionGroup(message, [failure.error.with_traceback(None) for failure in shown])

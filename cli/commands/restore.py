@@ -74,6 +74,7 @@ def command(
                     for table in work.tables.values()
                 ]
                 for mine, theirs in zip(*streams, strict=True):
+                    place.services.check_clock()
                     for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
                         work.compare(of_tenant, progress)
         except SnapshotError as error:

@@ -115,6 +115,7 @@ def command(  # noqa: PLR0913 - each is an option
             write_records(report, form)
         else:
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
+        place.services.check_clock()  # missed days are judged by it
     _conclude(report, query, fail_on_gap=fail_on_gap)
 
 

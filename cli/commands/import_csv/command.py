@@ -142,6 +142,7 @@ def _import(work: _Import, file: Path, settings: Path | None, decimal: DecimalSi
     work.rows = sorted(read.rows, key=key_of)
     with open_tables(known) as place:
         work.find(place)
+        place.services.check_clock()  # today and the future are judged by it
         read.refuse_today(work.missing)
         _refuse(file, read.problems)
         _describe(work, money)

@@ -1,0 +1,29 @@
+"""The trigger: what a failed invocation says."""
+
+import traceback
+
+import pytest
+
+import BalanceSnapshot
+from shared.errors import PartnerUnavailable, TableUnreachable
+from shared.job import Failure, RunResult
+from shared.snapshot import RunContext
+from tests.support.samples import NOW, account
+
+LIMIT = 16_000
+"""Characters of an exception; Application Insights cuts at 32,768."""
+
+
+@pytest.mark.parametrize(
+    ("accounts", "says"), [(1, "for 1 of 1 accounts"), (18, "for 18 of 18"), (300, " and 282 more")]
+)
+def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
+    """However many accounts fail, and however long their messages: the host logs it with every error in it."""
+    kinds = (PartnerUnavailable, TableUnreachable)
+    failures = tuple(
+        Failure(account(name=f"Contoso {number} " + "x" * 200), kinds[number % 2]("m" * 600))
+        for number in range(accounts)
+    )
+    error = BalanceSnapshot._failure(RunResult(RunContext(NOW.date(), "run"), 0, 0, failures))
+    assert says in str(error)
+    assert len("".join(traceback.format_exception(error))) < LIMIT
