@@ -9,7 +9,7 @@ import requests
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from shared.azure_services.refusals import VAULT
-from shared.errors import VaultSecretInvalid
+from shared.errors import VaultSecretInvalid, VaultUnreachable
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
@@ -55,6 +55,8 @@ class Vault:
     def newest(self, name: str) -> Secret:
         """Fetch the newest version, bypassing the cache; raises as `secret`."""
         found = self._call(name, lambda: self._client.get_secret(name))
+        if (found.name or "").lower() != name.lower():
+            raise VaultUnreachable(f"{self._where(name)}: its answer is about another secret")
         value = (found.value or "").strip()
         if not value:
             raise VaultSecretInvalid(f"{self._where(name)} is empty")

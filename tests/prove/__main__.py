@@ -1,0 +1,87 @@
+"""`python3 dev.py prove [PART ...]`: plays what the tests have no time for, and ends with one table."""
+
+import logging
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from standin import StandIn
+from tests.prove import clocks, processes
+from tests.prove.matrix import Matrix, cases, hasty
+
+Part = Callable[[StandIn], tuple[int, list[str]]]
+EXAMPLES = "5000"
+_PROPERTIES = ("tests/shared/settings", "tests/shared/partner_center", "tests/cli/commands/import_csv")
+
+
+def matrix(world: StandIn) -> tuple[int, list[str]]:
+    """Play every fault at every step."""
+    every = cases()
+    player = Matrix(world)
+    broken = []
+    with hasty():
+        for number, case in enumerate(every, 1):
+            broken += [f"{case}: {what}" for what in player.play(case)]
+            if number % 100 == 0:
+                sys.stderr.write(f"  {number:,} of {len(every):,}, {len(broken)} broken\n")
+    return len(every), broken
+
+
+def properties(_: StandIn) -> tuple[int, list[str]]:
+    """Run the property tests with many examples."""
+    command = [sys.executable, "-m", "pytest", "-q", "-k", "any or every or whatever", *_PROPERTIES]
+    done = subprocess.run(command, env=os.environ | {"PROPERTY_EXAMPLES": EXAMPLES}, check=False)  # noqa: S603 - our own
+    return 1, ["the property tests failed"] if done.returncode else []
+
+
+def az(_: StandIn) -> tuple[int, list[str]]:
+    """Put every `az` command of the docs, the workflows and the remedies through the parser of the Azure CLI."""
+    done = subprocess.run([sys.executable, "-m", "tests.infra.tools.az_commands"], check=False)
+    return 1, ["a command is not accepted"] if done.returncode else []
+
+
+PARTS: dict[str, Part] = {
+    "matrix": matrix,
+    "kill-steps": processes.kill_at_each_step,
+    "kill-random": processes.kill_at_random,
+    "at-once": processes.many_at_once,
+    "twice": processes.a_timer_that_fires_twice,
+    "zones": clocks.days_of_five_zones,
+    "clocks": clocks.clocks_set_back,
+    "years": clocks.ten_years,
+    "warm": clocks.a_warm_process,
+    "properties": properties,
+    "az": az,
+}
+
+
+def main(names: list[str]) -> int:
+    """Play the parts, all of them unless named, and print what came out."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        sys.stderr.write(f"{', '.join(unknown)}: not a part; the parts are {', '.join(PARTS)}\n")
+        return 2
+    logging.getLogger().addHandler(logging.NullHandler())  # what the job logs is looked at, not shown
+    table = []
+    with StandIn() as world:
+        os.environ |= {
+            name: world.environ[name] for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE")
+        }
+        os.environ["NO_PROXY"] = "127.0.0.1"
+        for name in names or PARTS:
+            sys.stderr.write(f"{name}: {PARTS[name].__doc__}\n")
+            began = time.monotonic()
+            tried, broken = PARTS[name](world)
+            table.append((name, tried, len(broken), time.monotonic() - began))
+            for what in broken:
+                sys.stdout.write(f"BROKEN {name}: {what}\n")
+    sys.stdout.write(f"\n{'part':<14}{'tried':>8}{'broken':>8}{'seconds':>9}\n")
+    for name, tried, count, seconds in table:
+        sys.stdout.write(f"{name:<14}{tried:>8,}{count:>8,}{seconds:>9,.0f}\n")
+    return any(count for _, _, count, _ in table)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,113 @@
+"""Clocks, days and years: what the job does as time passes, or when it passes wrongly."""
+
+import threading
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from shared.job import RunResult, run_with_settings
+from shared.settings.read import read_settings
+from standin import StandIn
+from standin.partner import Partner
+from tests.end_to_end.conftest import environ_of, rows
+from tests.prove.matrix import cases, hasty
+from tests.prove.steps import TIMES
+
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
+YEARS = 10
+FAULTY_RUNS = 200
+WARM_UP = 40
+MOST_GROWTH = 1_500_000
+"""Bytes that a warm process may hold more after 160 faulty runs than after 40."""
+
+
+def _run(world: StandIn, partner: Partner, **environ: str) -> RunResult:
+    settings = read_settings(environ_of(world, partner) | environ)
+    return run_with_settings(settings, run_id=str(uuid4()), now=world.clock.now)
+
+
+def _shifted(world: StandIn, wrong: timedelta) -> datetime:
+    return world.clock.now() + wrong
+
+
+def days_of_five_zones(world: StandIn) -> tuple[int, list[str]]:
+    """Run hourly through the days on which clocks change: each local day has exactly one row, read in its first hour."""
+    tried, broken = 0, []
+    for zone in ZONES:
+        for month, day in ((3, 7), (3, 28), (4, 4), (10, 3), (10, 24), (10, 31)):
+            world.reset()
+            partner = world.add_partner(secret_expires_in=None)
+            start = datetime(2027, month, day, 0, 17, tzinfo=UTC)
+            for hour in range(72):
+                world.clock.set(start + timedelta(hours=hour))
+                result = _run(world, partner, SNAPSHOT_TIME_ZONE=zone)
+                tried += 1
+                if result.failed:
+                    broken.append(f"{zone} {start}: {result.failed[0].error.message}")
+            found = sorted(rows(world), key=lambda row: str(row["RowKey"]))
+            local = [row["RetrievedAt"].astimezone(ZoneInfo(zone)) for row in found]
+            days = [f"{moment:%Y-%m-%d}" for moment in local]
+            if days != [row["SnapshotDate"] for row in found] or len(set(days)) != len(days):
+                broken.append(f"{zone} {start}: {days}")
+            if any(moment.hour > 0 for moment in local[1:]):
+                broken.append(f"{zone} {start}: read at {[f'{moment:%H:%M}' for moment in local[1:]]}")
+    return tried, broken
+
+
+def clocks_set_back(world: StandIn) -> tuple[int, list[str]]:
+    """Set the machine's clock back or ahead by more than five minutes: nothing is inserted, and the error says so."""
+    tried, broken = 0, []
+    for zone in ZONES:
+        for minutes in (-1440, -60, -6, 6, 60, 1440):
+            world.reset()
+            partner = world.add_partner()
+            settings = read_settings(environ_of(world, partner) | {"SNAPSHOT_TIME_ZONE": zone})
+            wrong = timedelta(minutes=minutes)
+            result = run_with_settings(settings, run_id="wrong", now=partial(_shifted, world, wrong))
+            tried += 1
+            if [failure.error.code for failure in result.failed] != ["clock-wrong"] or rows(world):
+                broken.append(f"{zone}, {minutes} minutes: {result}")
+    return tried, broken
+
+
+def ten_years(world: StandIn) -> tuple[int, list[str]]:
+    """Run one account of each mode every day for ten years, with its tokens renewed: a row for every day."""
+    tried, broken = 0, []
+    for auth, credential in (("app", "secret"), ("app", "federated"), ("app_user", "secret"), ("app_user", "pkcs12")):
+        world.reset()
+        partner = world.add_partner(auth=auth, credential=credential, secret_expires_in=None)
+        for _ in range(YEARS * 365):
+            result = _run(world, partner)
+            tried += 1
+            if result.recorded != 1:
+                broken.append(f"{auth} {credential} {world.clock.now():%Y-%m-%d}: {result.failed}")
+                break
+            world.clock.advance(days=1)
+    return tried, broken
+
+
+def a_warm_process(world: StandIn) -> tuple[int, list[str]]:
+    """Run one process through two hundred faulty runs: threads and memory stay what they were."""
+    world.reset()
+    partner = world.add_partner()
+    chosen = [case for case in cases() if case.step.mode == "app"]
+    chosen = chosen[:: len(chosen) // FAULTY_RUNS][:FAULTY_RUNS]
+    tracemalloc.start()
+    threads, held = 0, 0
+    with hasty():
+        for number, case in enumerate(chosen):
+            step = case.step
+            rule = world.faults.add(
+                step.service, case.fault, path_contains=step.path, method=step.method, times=TIMES[case.times_name]
+            )
+            world.clock.advance(days=1)
+            _run(world, partner)
+            rule.remove()
+            if number == WARM_UP:
+                threads, held = threading.active_count(), tracemalloc.get_traced_memory()[0]
+    grown = tracemalloc.get_traced_memory()[0] - held
+    tracemalloc.stop()
+    broken = [f"{threading.active_count()} threads, {threads} before"] if threading.active_count() > threads else []
+    return len(chosen), broken + ([f"{grown:,} bytes more"] if grown > MOST_GROWTH else [])

@@ -1,0 +1,107 @@
+"""Whole processes that run the job: killed at every step, killed at random, many at once."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from standin import StandIn
+from standin.faults import Hang
+from standin.partner import Partner
+from tests.end_to_end.conftest import environ_of, rows
+from tests.prove.steps import STEPS
+
+ROOT = Path(__file__).parents[2]
+RANDOM_KILLS = 500
+AT_ONCE = 50
+_JOB = "import os, uuid; from shared.job import take_snapshots as t; r = t(os.environ, run_id=str(uuid.uuid4())); exit(len(r.failed))"
+
+
+def start(environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start the job in a process of its own."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    return subprocess.Popen(  # noqa: S603 - our own Python with our own code
+        [sys.executable, "-c", _JOB], cwd=ROOT, env={**inherited, **environ}, stderr=subprocess.DEVNULL
+    )
+
+
+def _settings(world: StandIn, partner: Partner) -> dict[str, str]:
+    return environ_of(world, partner) | world.environ_archive
+
+
+def _check(world: StandIn, partner: Partner, what: str) -> Iterator[str]:
+    if start(_settings(world, partner)).wait(60) != 0:
+        yield f"{what}: the next run failed"
+    for archive in (False, True):
+        found = [row["BalanceText"] for row in rows(world, archive=archive) if row["PartitionKey"] == partner.tenant_id]
+        if found != ["68059.03"]:
+            yield f"{what}: the {'archive' if archive else 'table'} holds {found}"
+
+
+def kill_at_each_step(world: StandIn) -> tuple[int, list[str]]:
+    """Kill a process in the middle of each call of a run; the next run leaves one right row."""
+    steps = [step for step in STEPS if step.mode == "app"]
+    broken: list[str] = []
+    for step in steps:
+        world.reset()
+        partner = world.add_partner()
+        rule = world.faults.add(step.service, Hang(), path_contains=step.path, method=step.method, times=None)
+        process = start(_settings(world, partner))
+        world.journal.wait_for(1, step.service, path_contains=step.path)
+        process.kill()
+        process.wait()
+        rule.remove()
+        broken += _check(world, partner, step.name)
+    return len(steps), broken
+
+
+def kill_at_random(world: StandIn) -> tuple[int, list[str]]:
+    """Kill processes after a random time of what a run takes."""
+    world.reset()
+    partner = world.add_partner()
+    began = time.monotonic()
+    start(_settings(world, partner)).wait(60)
+    seconds = time.monotonic() - began
+    broken: list[str] = []
+    for number in range(RANDOM_KILLS):
+        if number % 20 == 0:
+            world.reset()
+        partner = world.add_partner()
+        after = random.uniform(0.3, 1.05) * seconds  # noqa: S311 - no secret
+        process = start(_settings(world, partner))
+        try:
+            process.wait(after)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        broken += _check(world, partner, f"killed after {after:.3f} s")
+    return RANDOM_KILLS, broken
+
+
+def many_at_once(world: StandIn) -> tuple[int, list[str]]:
+    """Start fifty processes for the same day at once: one row, and every process succeeds."""
+    world.reset()
+    partner = world.add_partner()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        statuses = list(pool.map(lambda _: start(_settings(world, partner)).wait(300), range(AT_ONCE)))
+    broken = [f"{sum(map(bool, statuses))} processes failed"] if any(statuses) else []
+    return AT_ONCE, broken + list(_check(world, partner, "at once"))
+
+
+def a_timer_that_fires_twice(world: StandIn) -> tuple[int, list[str]]:
+    """Run the same day by several accounts twice, side by side: each account has one row."""
+    world.reset()
+    partners = [world.add_partner(name=f"Contoso {number}") for number in range(20)]
+    environ = world.environ | world.environ_archive
+    environ |= {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
+    processes = [start(environ) for _ in range(2)]
+    broken = [f"a process failed with {status}" for process in processes if (status := process.wait(120))]
+    found = sorted(row["PartitionKey"] for row in rows(world))
+    if found != sorted(partner.tenant_id for partner in partners):
+        broken.append(f"{len(found)} rows of {len(set(found))} accounts")
+    return len(partners), broken
