@@ -3,10 +3,13 @@
 import json
 import re
 from datetime import timedelta
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from shared.errors import SnapshotError
 from shared.log import _LEVELS, Marker
@@ -164,6 +167,30 @@ def test_every_code_is_documented() -> None:
     """Under a heading of its own, so that it can be linked to."""
     headings = re.findall(r"^### `(.+)`$", read("docs/errors.md"), re.MULTILINE)
     assert sorted(headings) == sorted(kind.code for kind in errors_below(SnapshotError) if "code" in kind.__dict__)
+
+
+def test_the_deployed_set_is_pinned_whole() -> None:
+    """A deployment installs what was tested: every package that the named ones bring is named with its version."""
+    pinned = {
+        canonicalize_name(one.name): str(one.specifier)
+        for line in read("requirements.txt").splitlines()
+        if line and not line.startswith("#")
+        for one in [Requirement(line)]
+        if one.marker is None or one.marker.evaluate()
+    }
+    waiting, brought = list(pinned), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in brought:
+            brought.add(name)
+            needs = [Requirement(text) for text in distribution(name).requires or []]
+            waiting += [
+                canonicalize_name(need.name)
+                for need in needs
+                if need.marker is None or need.marker.evaluate({"extra": ""})
+            ]
+    assert brought <= set(pinned)
+    assert pinned == {name: f"=={distribution(name).version}" for name in pinned}
 
 
 def known_words() -> set[str]:
