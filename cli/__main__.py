@@ -1,10 +1,8 @@
 """`python -m cli`: the commands, of which only the one that is asked for is imported."""
 
 import logging
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from inspect import getdoc
 from typing import Annotated, Any
@@ -43,17 +41,8 @@ Examples:
 """
 
 PROGRAM = "python -m cli"
-COMPLETE_VARIABLE = "_BALANCES_COMPLETE"
 _USAGE_ERROR: Any = typer.BadParameter.__base__
 """What every wrong usage is; Typer does not name it in public."""
-
-
-class Shell(StrEnum):
-    """The shells that completion has a script for."""
-
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
 
 
 def build(asked: str | None) -> typer.Typer:
@@ -84,27 +73,11 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - called by Typer
         raise typer.Exit
 
 
-def _print_completion(shell: Shell | None) -> None:
-    if shell is not None:
-        from cli.support.completion import script  # noqa: PLC0415 - only here
-
-        typer.echo(script(shell), nl=False)
-        raise typer.Exit
-
-
 def _group(
     *,
     version: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and end.")
     ] = False,
-    completion: Annotated[
-        Shell | None,
-        typer.Option(
-            is_eager=True,
-            callback=_print_completion,
-            help="Print what makes your shell complete commands and options, under the name `balances`, and end.",
-        ),
-    ] = None,
 ) -> None:
     """Take the options before the command."""
 
@@ -113,15 +86,9 @@ def _not_asked_for() -> None:
     """Stand in the list of commands."""
 
 
-def asked_command(arguments: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """Return the command that a command line, or the line that a shell wants completed, is about."""
-    words = [*arguments]
-    if COMPLETE_VARIABLE in environ:
-        from typer.completion import get_completion_inspect_parameters  # noqa: PLC0415 - only here
-
-        get_completion_inspect_parameters()  # makes Typer's completion ready as well
-        words += (environ.get("COMP_WORDS") or environ.get("_TYPER_COMPLETE_ARGS") or "").split()
-    return next((word for word in words if word in COMMANDS), None)
+def asked_command(arguments: Sequence[str]) -> str | None:
+    """Return the command that a command line is about."""
+    return next((word for word in arguments if word in COMMANDS), None)
 
 
 def main() -> None:
@@ -140,8 +107,8 @@ def _run() -> int:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr] # text streams of a process
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
     try:
-        app = build(asked_command(sys.argv[1:], os.environ))
-        return app(prog_name=PROGRAM, complete_var=COMPLETE_VARIABLE, standalone_mode=False) or 0
+        app = build(asked_command(sys.argv[1:]))
+        return app(prog_name=PROGRAM, standalone_mode=False) or 0
     except Exception as error:  # noqa: BLE001 - every one of them is printed
         return _print(error)
 

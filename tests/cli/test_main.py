@@ -1,35 +1,17 @@
-"""`python -m cli` itself: help, wrong usage, completion, colour."""
+"""`python -m cli` itself: help, wrong usage, colour."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from cli.__main__ import COMMANDS, COMPLETE_VARIABLE, asked_command, build, main
+from cli.__main__ import COMMANDS, build, main
 from shared import VERSION
 from standin import StandIn
 from tests.cli.conftest import SECONDS, Cli
-
-BASH = """
-source <(python -m cli --completion bash)
-complete -p balances
-COMP_WORDS=(balances history --last 7d --cu) COMP_CWORD=4; _balances; echo "${COMPREPLY[*]}"
-balances check --deployed x; echo "status $?"
-"""
-ZSH = """
-compdef() { :; }; _arguments() { echo "$@"; }; _describe() { echo "${(P)2}"; }
-source <(python -m cli --completion zsh)
-words=(balances hist) CURRENT=2; _balances
-"""
-FISH = """
-python -m cli --completion fish | source
-complete --do-complete "balances history --cu"
-"""
 
 
 def test_help_teaches_without_importing_the_commands() -> None:
@@ -90,7 +72,6 @@ def test_the_version_is_printed(bare_cli: Cli) -> None:
         ("check --deployed https://a.example", "--deployed needs the function app's master key"),
         ("status now", "Got unexpected extra argument"),
         ("consent --port 70000", "Invalid value for '--port': "),
-        ("--completion tcsh", "Invalid value for '--completion': 'tcsh' is not one of"),
     ],
 )
 def test_wrong_usage_has_status_2(bare_cli: Cli, line: str, said: str) -> None:
@@ -155,37 +136,6 @@ def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, caps
     assert told.startswith("unexpected\n")
     assert "ZeroDivisionError at " in told
     assert "a secret" not in told
-
-
-@pytest.mark.parametrize(("shell", "script"), [("bash", BASH), ("zsh", ZSH), ("fish", FISH)])
-def test_the_shell_completes(bare_cli: Cli, shell: str, script: str) -> None:
-    """Commands, and the options of the one that is asked for, under a name of its own."""
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"there is no {shell} on this machine")
-    folder = Path(sys.executable).parent
-    environ = bare_cli.environ | {"PATH": f"{folder}{os.pathsep}{bare_cli.environ['PATH']}"}
-    options = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}[shell]
-    done = subprocess.run(  # noqa: S603 - our own command line
-        [program, *options, "-c", script],
-        env=environ,
-        cwd=bare_cli.folder,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=SECONDS,
-        check=False,
-    )
-    assert ("history" if shell == "zsh" else "--currency") in done.stdout
-    if shell == "bash":
-        assert done.stdout.endswith("status 2\n")
-
-
-def test_the_command_that_a_shell_completes_is_found() -> None:
-    """In the words that the shell hands over, not in the arguments, of which there are none."""
-    assert asked_command([], {COMPLETE_VARIABLE: "complete_bash", "COMP_WORDS": "balances check --j"}) == "check"
-    assert asked_command([], {COMPLETE_VARIABLE: "complete_zsh", "_TYPER_COMPLETE_ARGS": "balances run"}) == "run"
-    assert asked_command([], {"COMP_WORDS": "balances check"}) is None
-    assert asked_command(["--completion", "bash"], {}) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
