@@ -72,7 +72,7 @@ def failure_row(run: RunRecord, account: Account, error: SnapshotError) -> Entit
         "SnapshotDate": run.day.isoformat(),
         "AccountName": account.name,
         "Code": error.code,
-        "TransientError": isinstance(error, TransientError),
+        "MayPass": isinstance(error, TransientError),
         "Message": error.message,
         "Remedy": error.remedy,
         "RequestId": error.ids.request_id,
