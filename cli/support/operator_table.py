@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 
-from cli.support.prefetch import ahead
+from cli.support.streams import read_side_by_side
 from shared.errors import TableAccessDenied, TableMissing
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.history.table import HistoryTable
@@ -91,8 +91,8 @@ class OperatorTable(HistoryTable):
             TableUnreachable, TableAccessDenied: by the service's answer. A table that does not exist has no rows.
 
         """
-        for page in ahead(self.pages(span, columns)):
-            yield from page
+        for rows in read_side_by_side([self.pages(span, columns)], 1):
+            yield from rows
 
     def pages(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
         """Yield the rows a page at a time, as each is fetched; raises as `rows`."""

@@ -9,19 +9,18 @@ T = TypeVar("T")
 
 _Pages: TypeAlias = Queue[list[T] | Exception | None]
 
-_PAGES_AHEAD = 2
-"""Pages that wait per stream."""
-
 _LOOK_UP_SECONDS = 0.1
 
 
-def read_side_by_side(streams: Sequence[Iterable[list[T]]], side_by_side: int) -> Iterator[Iterator[T]]:
+def read_side_by_side(
+    streams: Sequence[Iterable[list[T]]], side_by_side: int, pages_ahead: int = 2
+) -> Iterator[Iterator[T]]:
     """Yield each stream's items, in the streams' order, while the next streams' pages are fetched.
 
-    Use each to its end before the next. An error comes in its place. The threads are daemons: a page that never comes
-    keeps nobody from ending the program.
+    Use each to its end before the next. An error comes in its place. Up to `pages_ahead` pages of each wait, with 0 any
+    number. The threads are daemons: a page that never comes keeps nobody from ending the program.
     """
-    queues: list[_Pages[T]] = [Queue(_PAGES_AHEAD) for _ in streams]
+    queues: list[_Pages[T]] = [Queue(pages_ahead) for _ in streams]
     jobs: SimpleQueue[tuple[Iterable[list[T]], _Pages[T]]] = SimpleQueue()
     for job in zip(streams, queues, strict=True):
         jobs.put(job)  # taken in order, so the stream that is used is always among those at work

@@ -22,10 +22,10 @@ from cli.support.console import can_show, say
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.prefetch import each_in_turn
 from cli.support.progress import waiting
 from cli.support.records import print_records
 from cli.support.settings_source import SettingsSource, find_settings
+from cli.support.streams import read_side_by_side
 from cli.support.tables import TableContext, open_tables
 from cli.support.words import count
 from shared.errors import IdentityUnavailable, SettingsInvalid
@@ -139,7 +139,8 @@ def _steps(place: TableContext, accounts: Sequence[Account], today: date) -> Ite
     yield Finding("identity", says, facts={"user": user})
     money = Money(reader_locale(os.environ), can_show)
     checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
-    yield from each_in_turn(checks, SIDE_BY_SIDE)
+    for findings in read_side_by_side([([one] for one in check) for check in checks], SIDE_BY_SIDE, pages_ahead=0):
+        yield from findings
     yield from until_failure(
         [("table", partial(check_history, "table", place.table, accounts, today)), ("clock", partial(_clock, place))]
     )
