@@ -1,79 +1,96 @@
-"""Puts every `az` command of the documents through the Azure CLI's own argument parser, with nobody signed in.
+"""Puts every `az` command of the documents, workflows, remedies and Bicep files through the Azure CLI's own argument parser.
 
-Run it with the Python of an environment that has azure-cli 2.91.0: `<python> tests/infra/tools/az_commands.py`.
+`python -m tests.infra.tools.az_commands`; the first time it installs the CLI (700 MB) into a cache folder.
 """
 
-import contextlib
-import io
+import ast
+import html
+import json
+import os
 import re
 import shlex
+import subprocess
 import sys
+import venv
+from collections.abc import Iterator
 from pathlib import Path
 
-from azure.cli.core import AzCli, get_default_cli  # type: ignore[import-untyped] # untyped where installed
-from azure.cli.core.util import CLIError  # type: ignore[import-untyped] # as above
+import yaml
 
+VERSION = "2.91.0"
 ROOT = Path(__file__).resolve().parents[3]
-WHERE = ("README.md", "docs/*.md", ".github/workflows/*.yml", "shared/**/*.py", "cli/**/*.py")
-COMMAND = re.compile(r"(?:`|^\s*(?:- run: )?|\$\()(az [a-z][^`\n]*)", re.MULTILINE)
-END = re.compile(r" \|+ | \\$| > |; | &&|(?<=tsv)\)|\)$")
+HOME = ROOT / ".cache" / f"azure-cli-{VERSION}"
+SOURCES = ("*.md", "docs/*.md", "infra/*.bicep*", ".github/workflows/*.yml", "shared/**/*.py", "cli/**/*.py")
+
+_BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_DATE = re.compile(r"(--(?:expires|not-before)) \S+")
+_DOCUMENT = re.compile(r"(federated-credential create .*--parameters) \S+")
+_PLACEHOLDER = re.compile(r"<[^<>\n]+>|\{[\w.]+\}|\$\w+")
 
 
-def commands() -> set[str]:
-    """Return the commands, each on one line and with made-up values in place of `<...>`, `{...}` and variables."""
-    found = set()
-    for path in (path for pattern in WHERE for path in ROOT.glob(pattern)):
-        text = re.sub(r"\s*\\?\n\s+(?=--)", " ", path.read_text("utf-8"))
-        text = re.sub(r"(?<=[^`\n])\n(?=registrationState)", " ", text)
-        for match in COMMAND.finditer(text):
-            line = END.split(match[1])[0].strip()
-            line = re.sub(r"--expires \S+", "--expires 2027-05-31T00:00:00Z", line)
-            line = re.sub(r"(--parameters )(<file>|federated.json)", r"\1{}", line)
-            if " --" in line or " -g" in line:  # else a command is only named
-                found.add(re.sub(r"<[^>]+>|\{[\w.]+\}|\$\w+", "value", line))
-    return found
+def shell_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of a file that a shell would read, or a person would paste; spans in backticks are one line."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".py":
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield from spans(node.value)
+            elif isinstance(node, ast.JoinedStr):
+                yield from spans("".join(str(getattr(part, "value", "{}")) for part in node.values))
+    elif path.suffix == ".yml":
+        for job in yaml.safe_load(text)["jobs"].values():
+            for step in job["steps"]:
+                yield from step.get("run", "").replace("\\\n", " ").splitlines()
+    else:
+        for match in _BLOCK.finditer(text):
+            yield from match[2].splitlines()
+        yield from spans(html.unescape(_BLOCK.sub("", text)))
 
 
-def refusal(cli: AzCli, text: str) -> str:
-    """Return what the parser says against a command; empty: nothing."""
-    try:
-        arguments = shlex.split(text)[1:]
-    except ValueError as error:
-        return str(error)
-    invocation = cli.invocation_cls(
-        cli_ctx=cli, parser_cls=cli.parser_cls, commands_loader_cls=cli.commands_loader_cls, help_cls=cli.help_cls
-    )
-    cli.invocation = invocation
-    invocation.data["command_string"] = " ".join(arguments)
-    loader = invocation.commands_loader
-    table = loader.load_command_table(arguments)
-    name = max((each for each in table if f"{' '.join(arguments)} ".startswith(f"{each} ")), key=len, default="")
-    if not name:
-        return "no such command"
-    loader.command_name = name
-    loader.command_table = {name: table[name]}
-    loader.load_arguments(name)
-    invocation.parser.load_command_table(loader)
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            invocation.parser.parse_args(arguments)
-    except (SystemExit, CLIError) as error:
-        return said.getvalue().strip() or repr(error)
-    return ""
+def spans(text: str) -> Iterator[str]:
+    """Yield the commands in backticks."""
+    yield from (" ".join(span.split()) for span in re.findall(r"`(az [^`]+)`", text))
+
+
+def commands(line: str) -> Iterator[str]:
+    """Yield each `az` command of a line, with made-up values in place of `<...>`, `{...}` and variables."""
+    tokens = shlex.shlex(_PLACEHOLDER.sub("value", line), posix=True, punctuation_chars=True)
+    tokens.whitespace_split = True
+    found: list[str] = []
+    for token in [*tokens, ";"] if re.search(r"\baz ", line) else []:
+        if token == "az" or (found and token.strip("();<>|&")):
+            found.append(token)
+        elif found:
+            command = _DATE.sub(r"\1 2027-05-31T00:00:00Z", shlex.join(found))
+            yield _DOCUMENT.sub(r"\1 {}", command)
+            found = []
+
+
+def refusals(every: list[str]) -> dict[str, str]:
+    """Return the commands that the CLI refuses, and why; installs the CLI where it is not there yet."""
+    python = HOME / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    stamp = HOME / "installed"
+    if not stamp.is_file():
+        sys.stderr.write(f"Installing azure-cli {VERSION} into {HOME.relative_to(ROOT)}\n")
+        venv.create(HOME, clear=True, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", f"azure-cli=={VERSION}"], check=True)  # noqa: S603 - constants
+        stamp.touch()
+    command = [python, Path(__file__).with_name("az_parser.py")]
+    alone = os.environ | {"AZURE_CONFIG_DIR": str(HOME / "config"), "AZURE_CORE_COLLECT_TELEMETRY": "no"}
+    done = subprocess.run(command, env=alone, input=json.dumps(every), stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - as above
+    answers: dict[str, str] = json.loads(done.stdout)
+    # A command that is only named has no arguments; that it exists is enough.
+    return {each: said for each, said in answers.items() if " -" in each or "arguments are required" not in said}
 
 
 def main() -> int:
     """Return 1 where a command is refused."""
-    cli = get_default_cli()
-    answers = {text: refusal(cli, text) for text in sorted(commands())}
-    refused = {text: answer for text, answer in answers.items() if answer}
-    for text, answer in refused.items():
-        says = next(
-            (line for line in answer.splitlines() if "rror" in line or "required" in line), answer.splitlines()[0]
-        )
-        sys.stdout.write(f"{text}\n    {says}\n")
-    sys.stdout.write(f"{len(answers) - len(refused)} of {len(answers)} az commands are accepted\n")
+    files = [path for pattern in SOURCES for path in sorted(ROOT.glob(pattern))]
+    every = sorted({command for path in files for line in shell_lines(path) for command in commands(line)})
+    refused = refusals(every)
+    for command, said in refused.items():
+        sys.stdout.write(f"{command}\n    {said.splitlines()[0]}\n")
+    sys.stdout.write(f"{len(every) - len(refused)} of {len(every)} az commands are accepted\n")
     return 1 if refused else 0
 
 

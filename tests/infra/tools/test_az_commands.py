@@ -1,0 +1,31 @@
+"""The `az` commands that `dev.py prove` hands to the Azure CLI are all there, as a person would paste them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.infra.tools.az_commands import commands, shell_lines
+
+FOUND = {
+    "page.md": (
+        "Run `az ad sp create\n--id <id>` or\n\n```\naz login\nno command here\n```\n",
+        ["az login", "az ad sp create --id value"],
+    ),
+    "run.yml": (
+        'jobs: {a: {steps: [{run: "x=$(az group \\\\\\n show --name \\"$G\\" --query \'[?a==`1`]\') || exit"}]}}',
+        ["az group show --name value --query '[?a==`1`]'"],
+    ),
+    "remedy.py": (
+        'f"Run `az keyvault secret {verb} " f"--name {name} --expires <date>`."',
+        ["az keyvault secret value --name value --expires 2027-05-31T00:00:00Z"],
+    ),
+    "main.bicep": ("@description('what `az account show` prints')", ["az account show"]),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_commands_are_found_in_every_kind_of_file(name: str, tmp_path: Path) -> None:
+    """A command that is overlooked is a command that nobody checks."""
+    text, expected = FOUND[name]
+    (tmp_path / name).write_text(text, "utf-8")
+    assert [command for line in shell_lines(tmp_path / name) for command in commands(line)] == expected
