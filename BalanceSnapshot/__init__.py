@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 if TYPE_CHECKING:
-    from shared.job import RunResult
+    from shared.history.runs import RunResult
 
 
 def main(timer: func.TimerRequest, context: func.Context) -> None:
@@ -48,6 +48,6 @@ def _failure(result: RunResult) -> ExceptionGroup[Exception]:
     shown, more = result.failed[:_MOST_SHOWN], len(result.failed) - _MOST_SHOWN
     failed = ", ".join(f"{failure.account.name[:60]} ({failure.error.code})" for failure in shown)
     rest = f" and {more} more" if more > 0 else ""
-    message = f"no snapshot of {result.day.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
+    message = f"no snapshot of {result.run.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
     # Without their tracebacks: the message of each says what happened and where.
     return ExceptionGroup(message, [failure.error.with_traceback(None) for failure in shown])

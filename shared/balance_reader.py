@@ -1,8 +1,6 @@
 """Reading an account's balance: vault, sign-in and Partner Center, in this order."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from azure.core.credentials import TokenCredential
 
@@ -30,15 +28,12 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class BalanceReader:
-    """Reads balances over services that are handed in; `new_id` makes GUIDs."""
+    """Reads balances over the clients of a run."""
 
     vault: Vault | None
     identity: TokenCredential
-    sign_in: SignIn
     session: HttpSession
     retry: Retry
-    now: Callable[[], datetime]
-    new_id: Callable[[], str]
 
     def signed_in(self, account: Account) -> SignedIn:
         """Sign the account in.
@@ -47,14 +42,15 @@ class BalanceReader:
             SnapshotError: those of the vault, the identity and the sign-in.
 
         """
+        sign_in = SignIn(self.session, self.retry)
         credential = app_credential(account, self.vault, self.identity)
         if self.vault is None or account.refresh_token_name is None or not account.app_user:
-            return SignedIn(credential, None, self.sign_in.as_app(account, credential))
+            return SignedIn(credential, None, sign_in.as_app(account, credential))
         stored = refresh_token.read(self.vault, account.refresh_token_name)
         try:
-            return SignedIn(credential, stored, self.sign_in.as_user(account, credential, stored.value))
+            return SignedIn(credential, stored, sign_in.as_user(account, credential, stored.value))
         except ConsentRequired as error:
-            raise refresh_token.refusal(stored, error, self.now()) from error
+            raise refresh_token.refusal(stored, error, self.retry.now()) from error
 
     def balances(self, account: Account, tokens: Tokens) -> tuple[InvoiceSummary, ...]:
         """Read the balance, of every currency when the account is set so.
@@ -70,13 +66,10 @@ class BalanceReader:
         """Return Partner Center as the account's token sees it, under a new correlation id."""
         context = RequestContext(
             session=self.session,
+            retry=self.retry,
+            service=partner_center(with_user=account.app_user),
             api_url=account.cloud.api_url,
             authorize=BearerToken(tokens.access_token),
-            service=partner_center(with_user=account.app_user),
-            correlation_id=self.new_id(),
-            retry=self.retry,
-            now=self.now,
-            new_id=self.new_id,
             validate_mfa=validate_mfa,
         )
         return PartnerCenter(context)

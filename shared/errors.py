@@ -340,3 +340,8 @@ class Unexpected(PermanentError):
         """Describe an unknown error by its type and stack locations, without its text, which might hold a secret."""
         places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-4:]]
         return cls(f"{type(error).__name__} at {' > '.join(places)}")
+
+
+def as_snapshot_error(error: Exception) -> SnapshotError:
+    """Return an error of the tree as it is, and any other as `Unexpected`."""
+    return error if isinstance(error, SnapshotError) else Unexpected.of(error)

@@ -1,11 +1,10 @@
 """The clients of one run or command: built once, over one HTTP session, and closed together."""
 
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -20,7 +19,7 @@ from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.azure_services.vault import Vault
 from shared.balance_reader import BalanceReader
-from shared.errors import SettingProblem, SettingsInvalid
+from shared.errors import ClockWrong
 from shared.history.history import History
 from shared.history.runs import LEDGER_SUFFIX
 from shared.history.table import HistoryTable
@@ -28,9 +27,8 @@ from shared.net.http_session import HttpSession, tls_context
 from shared.net.retry import Retry
 from shared.settings.clouds import storage_audience
 from shared.settings.read import Settings
-from shared.sign_in.entra import SignIn
 from shared.sign_in.refresh_token import Renewals
-from shared.snapshot import Snapshots, check_clock
+from shared.snapshot import Snapshots
 
 T = TypeVar("T")
 
@@ -39,7 +37,10 @@ SIDE_BY_SIDE = 300
 Partner Center, a run takes two rounds of about 105 s."""
 
 RUN_SECONDS = 14.5 * 60
-"""The time of a run: nothing is started or awaited after it. host.json's functionTimeout is longer."""
+"""The accounts' time in a run: nothing is started or awaited after it. With the ledger's 20 s a run ends within 15 minutes, so
+the host's three attempts end before the next hour's run; host.json's functionTimeout is longer."""
+
+LARGEST_SKEW = timedelta(minutes=5)
 
 
 def utc_now() -> datetime:
@@ -59,12 +60,15 @@ class Services:
     settings: Settings
     session: HttpSession
     retry: Retry
-    now: Callable[[], datetime]
     identity: TokenCredential
     vault: Vault | None
     reader: BalanceReader
     options: dict[str, Any]
     closing: ExitStack
+
+    def now(self) -> datetime:
+        """Return the time of the run's clock."""
+        return self.retry.now()
 
     def open_table(
         self, kind: Callable[[TableClient, Retry, Callable[[], object]], T], endpoint: str, name: str | None = None
@@ -77,11 +81,9 @@ class Services:
         self.closing.enter_context(client)
         return kind(client, self.retry, lambda: self.identity.get_token(f"{audience}/.default"))
 
-    def open_ledger(self, seconds: float) -> HistoryTable:
-        """Return the ledger's table, for so many seconds of work."""
-        retry = Retry(deadline=time.monotonic() + seconds, now=self.now)
-        name = f"{self.settings.table_name}{LEDGER_SUFFIX}"
-        return replace(self, retry=retry).open_table(HistoryTable, self.settings.table_endpoint, name)
+    def open_ledger(self, kind: Callable[[TableClient, Retry, Callable[[], object]], T]) -> T:
+        """Return the ledger of runs, as `open_table` does."""
+        return self.open_table(kind, self.settings.table_endpoint, f"{self.settings.table_name}{LEDGER_SUFFIX}")
 
     def check_clock(self) -> None:
         """Compare this machine's clock with the table service's, once that has answered.
@@ -91,7 +93,13 @@ class Services:
 
         """
         host = urlsplit(self.settings.table_endpoint).netloc
-        check_clock(self.session.skews.get(host), host)
+        ahead = self.session.skews.get(host)
+        if ahead is not None and abs(ahead) > LARGEST_SKEW:
+            direction = "behind" if ahead > timedelta() else "ahead of"
+            raise ClockWrong(
+                f"this machine's clock is {round(abs(ahead) / timedelta(minutes=1)):,} minutes {direction} the clock of "
+                f"{host}; nothing was recorded, because the day could be wrong"
+            )
 
     def snapshots(self) -> Snapshots:
         """Return what takes the snapshots."""
@@ -110,18 +118,13 @@ def open_services(
     now: Callable[[], datetime] = utc_now,
     stop: Event | None = None,
 ) -> Iterator[Services]:
-    """Build the clients for at most so many seconds of work and close them after it; `stop` ends every wait.
-
-    Raises:
-        SettingsInvalid: the CA file cannot be loaded.
-
-    """
+    """Build the clients for at most so many seconds of work and close them after it; `stop` ends every wait."""
     retry = Retry(deadline=time.monotonic() + seconds, now=now, stop=stop)
     network = settings.network
     with ExitStack() as closing:
         session = closing.enter_context(
             HttpSession(
-                tls=_tls(settings),
+                tls=tls_context(network.ca_file.path if network.ca_file else None),
                 now=now,
                 connections=min(SIDE_BY_SIDE, max(10, len(settings.accounts))),
                 proxy=network.https_proxy,
@@ -142,18 +145,5 @@ def open_services(
         if settings.vault_url is not None:
             client = closing.enter_context(SecretClient(settings.vault_url, identity, **options))
             vault = Vault(client, retry)
-        reader = BalanceReader(vault, identity, SignIn(session, retry, now), session, retry, now, new_id)
-        yield Services(settings, session, retry, now, identity, vault, reader, options, closing)
-
-
-def _tls(settings: Settings) -> ssl.SSLContext:
-    ca_file = settings.network.ca_file
-    try:
-        return tls_context(ca_file.path if ca_file else None)
-    except (OSError, ssl.SSLError):
-        if ca_file is None:
-            raise
-        problem = SettingProblem(
-            ca_file.variable, f"names {ca_file.path}, which cannot be loaded", "a PEM file of certificates"
-        )
-        raise SettingsInvalid((problem,)) from None
+        reader = BalanceReader(vault, identity, session, retry)
+        yield Services(settings, session, retry, identity, vault, reader, options, closing)

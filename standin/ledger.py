@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.errors import Ids, PartnerUnavailable
 from shared.history.row import Entity
-from shared.history.runs import RunRecord, failure_row, run_row
+from shared.history.runs import Failure, RunContext, RunResult, failure_row, run_row
 from shared.settings.accounts import Account
 
 HOURLY_DAYS = 7
@@ -24,28 +24,15 @@ def ledger_rows(
         hours = range(24) if missed or back <= HOURLY_DAYS else range(1)
         for hour in hours:
             start = datetime.combine(day, time(hour, 17, 1, 204_117 + back), UTC)
-            run = _run(day, start, len(accounts), len(missed))
-            rows += [*(failure_row(run, account, _failure()) for account in missed), run_row(run)]
+            run = RunContext(day, str(uuid.uuid4()), start)
+            failures = tuple(Failure(account, _error()) for account in missed)
+            done = len(accounts) - len(missed)
+            recorded, kept = (0, done) if hour else (done, 0)
+            seconds = 181.4 if missed else 0.21 if hour else 1.62
+            rows += [failure_row(run, failure) for failure in failures]
+            rows.append(run_row(RunResult(run, seconds, recorded, kept, failures), version="playground"))
     return rows
 
 
-def _run(day: date, started: datetime, accounts: int, failed: int) -> RunRecord:
-    done = accounts - failed
-    first = started.hour == 0
-    return RunRecord(
-        run_id=str(uuid.uuid4()),
-        day=day,
-        started=started,
-        seconds=181.4 if failed else 1.62 if first else 0.21,
-        accounts=accounts,
-        recorded=done if first else 0,
-        kept=0 if first else done,
-        failed=failed,
-        trigger="timer",
-        past_due=False,
-        version="playground",
-    )
-
-
-def _failure() -> PartnerUnavailable:
+def _error() -> PartnerUnavailable:
     return PartnerUnavailable(_MESSAGE, ids=Ids(str(uuid.uuid4()), str(uuid.uuid4())))

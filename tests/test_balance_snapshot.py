@@ -6,9 +6,8 @@ import pytest
 
 import BalanceSnapshot
 from shared.errors import PartnerUnavailable, TableUnreachable
-from shared.job import Failure, RunResult
-from shared.snapshot import RunContext
-from tests.support.samples import NOW, account
+from shared.history.runs import Failure, RunResult
+from tests.support.samples import account, run_of
 
 LIMIT = 16_000
 """Characters of an exception; Application Insights cuts at 32,768."""
@@ -24,6 +23,6 @@ def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
         Failure(account(name=f"Contoso {number} " + "x" * 200), kinds[number % 2]("m" * 600))
         for number in range(accounts)
     )
-    error = BalanceSnapshot._failure(RunResult(RunContext(NOW.date(), "run"), 0, 0, failures))
+    error = BalanceSnapshot._failure(RunResult(run_of(), 1.0, 0, 0, failures))
     assert says in str(error)
     assert len("".join(traceback.format_exception(error))) < LIMIT

@@ -38,7 +38,7 @@ from shared.services import Services, open_services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
-from shared.sign_in.entra import Tokens, confidential_app
+from shared.sign_in.entra import SignIn, Tokens, confidential_app
 from shared.sign_in.expiry import days_left
 
 PORT = 8400
@@ -168,7 +168,7 @@ def _sign_in(built: Services, account: Account, answer: Answer) -> Tokens:
     credential = app_credential(account, built.vault, built.identity)
     flow, told = answer(partial(_begin, confidential_app(account, credential, built.session), scope))
     _check_answer(flow, told)
-    tokens = built.reader.sign_in.with_code(
+    tokens = SignIn(built.session, built.retry).with_code(
         account, credential, lambda app: app.acquire_token_by_auth_code_flow(flow, told)
     )
     if tokens.refresh_token is None:

@@ -16,17 +16,17 @@ from cli.support.log_view import job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.progress import waiting
 from cli.support.row_view import print_row
-from cli.support.settings_source import find_settings
+from cli.support.settings_source import SettingsSource, find_settings
 from cli.support.words import count
 from shared.errors import SnapshotError
 from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
-from shared.job import run_with_settings
+from shared.history.runs import RunContext
+from shared.job import take_snapshots
 from shared.log import Marker
 from shared.services import Services, new_id, open_services
 from shared.settings.accounts import Account
 from shared.settings.read import Settings
-from shared.snapshot import RunContext
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but the insert and print the rows it would write.")
@@ -46,9 +46,10 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
       python -m cli run --dry-run --account Contoso
 
     """
-    found = find_settings(os.environ, settings).read()
-    known = replace(found, accounts=choose(found.accounts, account))
-    complete = _dry_run(known) if dry_run else _run(known)
+    found = find_settings(os.environ, settings)
+    known = found.read()
+    known = replace(known, accounts=choose(known.accounts, account))
+    complete = _dry_run(known) if dry_run else _run(found, known)
     if not complete:
         raise typer.Exit(1)
 
@@ -83,10 +84,11 @@ class _Watch:
         return f"{done} The ledger may have no row of this run."
 
 
-def _run(settings: Settings) -> bool:
+def _run(source: SettingsSource, settings: Settings) -> bool:
+    tenants = [account.tenant_id for account in settings.accounts]
     watch = _Watch(settings)
     with interruptible(watch.state), job_log_shown(seen=watch.seen):
-        result = run_with_settings(settings, run_id=new_id(), trigger="cli")
+        result = take_snapshots(source.environ, run_id=new_id(), trigger="cli", tenants=tenants)
     complete = not result.failed and not watch.not_archived
     counts = (
         f"{count(result.total, 'account')}: {result.recorded} recorded, {result.kept} kept, {len(result.failed)} failed"
@@ -96,7 +98,7 @@ def _run(settings: Settings) -> bool:
     if not watch.in_ledger:
         counts += ", run not in the ledger"
     style = "bold red" if not complete else "bold green" if watch.in_ledger else "bold yellow"
-    say(f"{result.day.date}: ", (counts, style))
+    say(f"{result.run.date}: ", (counts, style))
     if watch.not_archived:
         raise CommandFailed(
             f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(watch.not_archived)[:300]}.",
@@ -108,7 +110,8 @@ def _run(settings: Settings) -> bool:
 def _dry_run(settings: Settings) -> bool:
     with open_services(settings, stop=STOP) as built:
         history = built.snapshots().history
-        day = RunContext(built.now().astimezone(settings.time_zone).date(), new_id())
+        now = built.now()
+        day = RunContext(now.astimezone(settings.time_zone).date(), new_id(), now)
         with waiting("asking Partner Center"):
             results = list(for_each(settings.accounts, lambda account: _existing_and_new(built, history, account, day)))
     for account, result in results:

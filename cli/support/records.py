@@ -35,4 +35,4 @@ def credit_fields(account: Account, currency: str, balance: Decimal) -> dict[str
     limit = account.credit_limit
     if limit is None or limit.currency != currency:
         return {"creditLimit": None, "creditUsedPercent": None}
-    return {"creditLimit": f"{limit.amount:f}", "creditUsedPercent": float(round(balance / limit.amount * 100, 1))}
+    return {"creditLimit": f"{limit.amount:f}", "creditUsedPercent": limit.used_percent(balance)}

@@ -8,7 +8,6 @@ from azure.core.credentials import AccessToken
 
 from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable
-from shared.history.runs import LEDGER_SUFFIX
 from shared.services import Services, open_services
 from shared.settings.clouds import storage_audience
 from shared.settings.read import Settings
@@ -47,5 +46,5 @@ def open_tables(settings: Settings) -> Iterator[TableContext]:
     with open_services(settings, seconds=WORK_SECONDS, stop=STOP) as built:
         archive = built.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
         table = built.open_table(OperatorTable, settings.table_endpoint)
-        ledger = built.open_table(OperatorTable, settings.table_endpoint, f"{settings.table_name}{LEDGER_SUFFIX}")
+        ledger = built.open_ledger(OperatorTable)
         yield TableContext(built, table, archive, ledger)

@@ -1,15 +1,16 @@
 """The ledger of runs: one row per run, and one per account that failed; rows are only ever inserted."""
 
 import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
-from shared.errors import SnapshotError, TransientError
+from shared import VERSION
+from shared.errors import ClockWrong, SnapshotError, TransientError, as_snapshot_error
 from shared.history.row import SCHEMA_VERSION, Entity
 from shared.history.table import HistoryTable
+from shared.log import Marker, log_event
+from shared.net.retry import Retry
 from shared.settings.accounts import Account
 
 LEDGER_SUFFIX = "runs"
@@ -24,85 +25,115 @@ RUN_PARTITION = "run"
 
 
 @dataclass(frozen=True)
-class RunRecord:
-    """One run: when it started (aware, UTC), how long it took in seconds, and what became of its accounts."""
+class RunContext:
+    """A run: its day and its start (aware), decided once, and what started it (`timer` or `cli`)."""
 
+    date: date
     run_id: str
-    day: date
     started: datetime
-    seconds: float
-    accounts: int
-    recorded: int
-    kept: int
-    failed: int
-    trigger: str
-    past_due: bool
-    version: str
+    trigger: str = "timer"
+    past_due: bool = False
 
     @property
     def row_key(self) -> str:
         """Return the RowKey of the run's rows."""
         return f"{self.started.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{self.run_id}"
 
+    def fields(self, account: Account) -> dict[str, str]:
+        """Return what each marked line about an account says first."""
+        return {
+            "account": account.name,
+            "tenantId": account.tenant_id,
+            "date": self.date.isoformat(),
+            "runId": self.run_id,
+        }
 
-def run_row(run: RunRecord) -> Entity:
+
+@dataclass(frozen=True)
+class Failure:
+    """An account without its row of the day, and why."""
+
+    account: Account
+    error: SnapshotError
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What became of the accounts of a run; `failed` empty means that each has its row of the day."""
+
+    run: RunContext
+    seconds: float
+    recorded: int
+    kept: int
+    failed: tuple[Failure, ...]
+
+    @property
+    def total(self) -> int:
+        """Return the number of accounts."""
+        return self.recorded + self.kept + len(self.failed)
+
+
+def run_row(result: RunResult, version: str = VERSION) -> Entity:
     """Return the run's own row."""
+    run = result.run
     return {
         "PartitionKey": RUN_PARTITION,
         "RowKey": run.row_key,
-        "SnapshotDate": run.day.isoformat(),
+        "SnapshotDate": run.date.isoformat(),
         "StartedAt": run.started,
-        "Seconds": run.seconds,
-        "Accounts": run.accounts,
-        "Recorded": run.recorded,
-        "Kept": run.kept,
-        "Failed": run.failed,
+        "Seconds": result.seconds,
+        "Accounts": result.total,
+        "Recorded": result.recorded,
+        "Kept": result.kept,
+        "Failed": len(result.failed),
         "Trigger": run.trigger,
         "PastDue": run.past_due,
-        "Version": run.version,
+        "Version": version,
         "SchemaVersion": SCHEMA_VERSION,
     }
 
 
-def failure_row(run: RunRecord, account: Account, error: SnapshotError) -> Entity:
-    """Return the row of an account that the run failed."""
-    values: dict[str, Any] = {
+def failure_row(run: RunContext, failure: Failure) -> Entity:
+    """Return the row of an account that the run failed; an id that is not known is absent."""
+    account, error = failure.account, failure.error
+    ids = {"RequestId": error.ids.request_id, "CorrelationId": error.ids.correlation_id}
+    return {
         "PartitionKey": account.tenant_id,
         "RowKey": run.row_key,
-        "SnapshotDate": run.day.isoformat(),
+        "SnapshotDate": run.date.isoformat(),
         "AccountName": account.name,
         "Code": error.code,
         "MayPass": isinstance(error, TransientError),
         "Message": error.message,
         "Remedy": error.remedy,
-        "RequestId": error.ids.request_id,
-        "CorrelationId": error.ids.correlation_id,
+        **{name: value for name, value in ids.items() if value is not None},
         "RunId": run.run_id,
         "SchemaVersion": SCHEMA_VERSION,
     }
-    return {name: value for name, value in values.items() if value is not None}
 
 
-def write_run(
-    open_table: Callable[[float], HistoryTable], run: RunRecord, failures: Sequence[tuple[Account, SnapshotError]]
-) -> tuple[int, SnapshotError | None]:
-    """Write a run's rows, its own last, and return how many were left out and the last error.
+def write_run(ledger: HistoryTable, retry: Retry, result: RunResult) -> None:
+    """Write a run's rows, its own last; rows that cannot be written are counted in the log and affect nothing else.
 
-    `open_table` opens the ledger's table for so many seconds.
+    `retry` is the one that the ledger's table works with; its time is set to the ledger's.
     """
     end = time.monotonic() + LEDGER_SECONDS
     errors: list[SnapshotError] = []
-    table = open_table(LEDGER_SECONDS - RUN_ROW_SECONDS)
 
     def write(row: Entity) -> None:
         try:
-            table.insert([row])
-        except SnapshotError as error:
-            errors.append(error)
+            ledger.insert([row])
+        except Exception as error:  # noqa: BLE001 - the snapshots are there; a defect here must not fail them
+            errors.append(as_snapshot_error(error))
 
-    if failures:
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(failures)), "ledger") as pool:
-            list(pool.map(write, [failure_row(run, account, error) for account, error in failures]))
-    table = open_table(max(end - time.monotonic(), RUN_ROW_SECONDS))
-    write(run_row(run))
-    return len(errors), errors[-1] if errors else None
+    wrong_clock = next((failure.error for failure in result.failed if isinstance(failure.error, ClockWrong)), None)
+    if wrong_clock is not None:  # a row would be filed under a wrong time for good
+        errors += [wrong_clock] * (len(result.failed) + 1)
+    else:
+        retry.limit(LEDGER_SECONDS - RUN_ROW_SECONDS)
+        with ThreadPoolExecutor(SIDE_BY_SIDE, "ledger") as pool:
+            pool.map(write, [failure_row(result.run, failure) for failure in result.failed])
+        retry.limit(end - time.monotonic())
+        write(run_row(result))
+    if errors:
+        log_event(Marker.LEDGER_FAILED, runId=result.run.run_id, rows=len(errors), **errors[-1].fields())

@@ -73,14 +73,18 @@ class Retry:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stop: Event | None = None,
     ) -> None:
-        """Take the run's end on `clock`, in seconds, after which no attempt is begun and no answer awaited."""
+        """Take the run's end on `clock`, in seconds, after which no attempt is begun and no answer awaited, and its `now`."""
         self._deadline = deadline
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
-        self._now = now
+        self.now = now
         self._stop = stop
         self.retries = 0
+
+    def limit(self, seconds: float) -> None:
+        """End what follows after so many seconds."""
+        self._deadline = self._clock() + seconds
 
     def call(self, attempt: Callable[[], T], call: Call) -> T:
         """Return what `attempt` returns.
@@ -113,7 +117,7 @@ class Retry:
                     again, wish = False, None
             # The identity is asked in the middle of a call of the vault; that time is the identity's own.
             end = min(end + limit.nested_seconds, self._deadline)
-            wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), retry_after_seconds(wish, self._now()) or 0)
+            wait = max(self._jitter(0.5, 1.0) * 2 ** (number - 1), retry_after_seconds(wish, self.now()) or 0)
             if not again or number == limits.attempts or self._clock() + wait >= end:
                 raise error from None
             self.retries += 1

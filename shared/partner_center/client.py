@@ -5,10 +5,10 @@ https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Generic, TypeVar
+from uuid import uuid4
 
 import requests
 
@@ -32,17 +32,15 @@ APPLICATION = "partner-balance-snapshots"
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What every call of one account shares: the connection pool, the address, the token's header and the correlation id."""
+    """What the calls for one account share: session, retries, the service's refusals, its address, the token's header, the correlation id."""
 
     session: HttpSession
+    retry: Retry
+    service: Service
     api_url: str
     authorize: requests.auth.AuthBase
-    service: Service
-    correlation_id: str
-    retry: Retry
-    now: Callable[[], datetime]
-    new_id: Callable[[], str]
     validate_mfa: bool = False
+    correlation_id: str = field(default_factory=lambda: str(uuid4()))
 
 
 class BearerToken(requests.auth.AuthBase):
@@ -74,7 +72,7 @@ class Resource(Generic[T]):
             WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: by the service's code.
 
         """
-        ids = Ids(self._context.new_id(), self._context.correlation_id)
+        ids = Ids(str(uuid4()), self._context.correlation_id)
         return self._context.retry.call(
             partial(self._attempt, ids), Call(self._context.service, f"GET {self._url}", ids)
         )
@@ -92,7 +90,7 @@ class Resource(Generic[T]):
             self._url, headers=headers, auth=self._context.authorize, allow_redirects=False
         )
         metadata = ResponseMetadata(
-            retrieved_at=self._context.now(),
+            retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",
             correlation_id=self._context.correlation_id,
             mfa_compliant=_verdict(response.headers.get("isMfaCompliant")),

@@ -34,6 +34,10 @@ class CreditLimit:
     amount: Decimal
     currency: str
 
+    def used_percent(self, balance: Decimal) -> float:
+        """Return the percentage of the limit that a balance in its currency uses, to one decimal."""
+        return round(float(balance / self.amount * 100), 1)
+
 
 @dataclass
 class ErrorCollector:

@@ -6,7 +6,6 @@ Source: https://learn.microsoft.com/partner-center/developer/enable-secure-app-m
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import msal
@@ -38,10 +37,9 @@ class Tokens:
 class SignIn:
     """Signs accounts in over the run's session."""
 
-    def __init__(self, session: HttpSession, retry: Retry, now: Callable[[], datetime]) -> None:
+    def __init__(self, session: HttpSession, retry: Retry) -> None:
         self._session = session
         self._retry = retry
-        self._now = now
 
     def as_app(self, account: Account, credential: AppCredential) -> Tokens:
         """Sign in as the app alone.
@@ -79,7 +77,7 @@ class SignIn:
         call = Call(
             replace(service, limits=replace(service.limits, attempts=1)) if once else service,
             f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
-            names={"credential_remedy": credential.remedy(self._now())},
+            names={"credential_remedy": credential.remedy(self._retry.now())},
         )
 
         def attempt() -> Tokens:

@@ -7,8 +7,8 @@ from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
-from shared.job import RunResult, run_with_settings
-from shared.settings.read import read_settings
+from shared.history.runs import RunResult
+from shared.job import take_snapshots
 from standin import StandIn
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
@@ -24,8 +24,7 @@ MOST_GROWTH = 1_500_000
 
 
 def _run(world: StandIn, partner: Partner, **environ: str) -> RunResult:
-    settings = read_settings(environ_of(world, partner) | environ)
-    return run_with_settings(settings, run_id=str(uuid4()), now=world.clock.now)
+    return take_snapshots(environ_of(world, partner) | environ, run_id=str(uuid4()), now=world.clock.now)
 
 
 def _shifted(world: StandIn, wrong: timedelta) -> datetime:
@@ -63,9 +62,9 @@ def clocks_set_back(world: StandIn) -> tuple[int, list[str]]:
         for minutes in (-1440, -60, -6, 6, 60, 1440):
             world.reset()
             partner = world.add_partner()
-            settings = read_settings(environ_of(world, partner) | {"SNAPSHOT_TIME_ZONE": zone})
+            environ = environ_of(world, partner) | {"SNAPSHOT_TIME_ZONE": zone}
             wrong = timedelta(minutes=minutes)
-            result = run_with_settings(settings, run_id="wrong", now=partial(_shifted, world, wrong))
+            result = take_snapshots(environ, run_id="wrong", now=partial(_shifted, world, wrong))
             tried += 1
             if [failure.error.code for failure in result.failed] != ["clock-wrong"] or rows(world):
                 broken.append(f"{zone}, {minutes} minutes: {result}")

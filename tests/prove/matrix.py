@@ -4,7 +4,7 @@ import logging
 import re
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,9 +14,9 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-from shared.job import RunResult, run_with_settings
+from shared.history.runs import RunResult
+from shared.job import take_snapshots
 from shared.net.retry import AZURE, PARTNER_CENTER, Retry
-from shared.settings.read import Settings, read_settings
 from standin import StandIn
 from standin.faults import Fault, WrongDate
 from standin.partner import Partner
@@ -117,8 +117,8 @@ class Matrix:
         world = self._world
         world.reset()
         partner = self._partner(case.step.mode)
-        settings = read_settings(world.environ | world.environ_archive | partner.environ)
-        self._run(settings, timedelta(days=-1))  # the tables exist
+        environ = world.environ | world.environ_archive | partner.environ
+        self._run(environ, timedelta(days=-1))  # the tables exist
         world.journal.clear()
         rule = world.faults.add(
             case.step.service, case.fault, path_contains=case.step.path, method=case.step.method,
@@ -126,7 +126,7 @@ class Matrix:
         )  # fmt: skip
         began = time.monotonic()
         with hasty(), logged() as log:
-            result, error = self._run(settings)
+            result, error = self._run(environ)
         seconds = time.monotonic() - began
         rule.remove()
         calls = sum(
@@ -138,7 +138,7 @@ class Matrix:
             broken.append(f"the run took {seconds:.1f} s")
         if calls > MOST_CALLS:
             broken.append(f"{calls} calls")
-        healed, error = self._run(settings)
+        healed, error = self._run(environ)
         if error or healed is None or healed.failed or len(self._rows(partner)) != self._expected(case):
             broken.append(f"the next run did not heal the day: {error or healed}")
         return broken
@@ -159,11 +159,13 @@ class Matrix:
         self._world.partner_center.balances(partner.tenant_id, *items)
         return partner
 
-    def _run(self, settings: Settings, shift: timedelta = timedelta()) -> tuple[RunResult | None, BaseException | None]:
+    def _run(
+        self, environ: Mapping[str, str], shift: timedelta = timedelta()
+    ) -> tuple[RunResult | None, BaseException | None]:
         self._world.clock.reset()
         self._world.clock.advance(seconds=shift.total_seconds())
         try:
-            return run_with_settings(settings, run_id=str(uuid4()), now=self._world.clock.now), None
+            return take_snapshots(environ, run_id=str(uuid4()), now=self._world.clock.now), None
         except Exception as error:  # noqa: BLE001 - whatever escapes the job is a finding
             return None, error
         finally:

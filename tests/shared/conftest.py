@@ -18,7 +18,6 @@ from shared.balance_reader import BalanceReader
 from shared.history.table import HistoryTable
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.retry import Retry
-from shared.services import new_id
 from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.sign_in.entra import SignIn
@@ -37,9 +36,9 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def retry(waits: list[float]) -> Retry:
+def retry(world: StandIn, waits: list[float]) -> Retry:
     """Return a retry layer that notes its waits, always the longest, and does not wait."""
-    return Retry(deadline=time.monotonic() + 120, sleep=waits.append, jitter=max)
+    return Retry(deadline=time.monotonic() + 120, sleep=waits.append, jitter=max, now=world.clock.now)
 
 
 @pytest.fixture
@@ -95,17 +94,15 @@ def archive(
 
 
 @pytest.fixture
-def sign_in(world: StandIn, session: HttpSession, retry: Retry) -> SignIn:
+def sign_in(session: HttpSession, retry: Retry) -> SignIn:
     """Return what signs in at the stand-in's Entra ID, at its time."""
-    return SignIn(session, retry, world.clock.now)
+    return SignIn(session, retry)
 
 
 @pytest.fixture
-def reader(
-    world: StandIn, vault: Vault, identity: CachedCredential, sign_in: SignIn, session: HttpSession, retry: Retry
-) -> BalanceReader:
+def reader(vault: Vault, identity: CachedCredential, session: HttpSession, retry: Retry) -> BalanceReader:
     """Return what reads balances."""
-    return BalanceReader(vault, identity, sign_in, session, retry, world.clock.now, new_id)
+    return BalanceReader(vault, identity, session, retry)
 
 
 @pytest.fixture

@@ -2,16 +2,21 @@
 
 import json
 import logging
+import threading
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from shared.errors import SettingsInvalid
+from shared.history.runs import RunContext
 from shared.history.table import HistoryTable
 from shared.job import take_snapshots
-from shared.services import RUN_SECONDS, open_services
+from shared.services import open_services
+from shared.settings.accounts import Account
 from shared.settings.read import read_settings
+from shared.snapshot import Outcome, Snapshots
 from standin import StandIn
 from standin.faults import Status
 from standin.services.partner_center import error_response
@@ -44,12 +49,36 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
     rule = world.faults.add("partner", error_response(900308), tenant=broken.tenant_id, times=None)
     first = take_snapshots(environ, run_id="run 1")
     assert (first.recorded, first.kept, [failure.account.name for failure in first.failed]) == (1, 0, ["Broken"])
+    fields = dict(marked(caplog))
+    error = first.failed[0].error
+    assert fields["SNAPSHOT_FAILED"] == {
+        "account": "Broken",
+        "tenantId": broken.tenant_id,
+        "date": first.run.date.isoformat(),
+        "runId": "run 1",
+        "code": "partner-access-denied",
+        "mayPass": False,
+        "message": error.message,
+        "remedy": error.remedy,
+        "requestId": error.ids.request_id,
+        "correlationId": error.ids.correlation_id,
+    }
+    assert fields["SNAPSHOT_RUN"].pop("seconds") == first.seconds
+    counts = {"accounts": 2, "recorded": 1, "kept": 0, "failed": 1, "retries": 0}
+    assert fields["SNAPSHOT_RUN"] == counts | {"runId": "run 1"}
     rule.remove()
     world.journal.clear()
     second = take_snapshots(environ, run_id="run 2")
     assert (second.recorded, second.kept, second.failed) == (1, 1, ())
     assert [call.tenant for call in world.journal.calls("partner")] == [broken.tenant_id]
-    assert [marker for marker, _ in marked(caplog)].count("SNAPSHOT_RUN") == 2
+
+
+def test_some_of_the_accounts(world: StandIn) -> None:
+    """The others are not touched."""
+    one, other = world.add_partner(), world.add_partner()
+    environ = world.environ | {"PARTNER_ACCOUNTS": json.dumps([one.account, other.account])}
+    assert take_snapshots(environ, run_id="run", tenants={other.tenant_id}).recorded == 1
+    assert [call.tenant for call in world.journal.calls("partner")] == [other.tenant_id]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +87,7 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
 def test_the_day_is_that_of_the_time_zone(world: StandIn, zone: str, day: str) -> None:
     """Decided once, when the run starts."""
     environ = world.environ | world.add_partner().environ | {"SNAPSHOT_TIME_ZONE": zone}
-    assert take_snapshots(environ, run_id="run", now=lambda: LATE).day.date.isoformat() == day
+    assert take_snapshots(environ, run_id="run", now=lambda: LATE).run.date.isoformat() == day
 
 
 def test_wrong_settings_are_told_and_nothing_is_tried(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
@@ -110,9 +139,74 @@ def test_after_the_runs_time_nothing_is_asked(world: StandIn) -> None:
     assert world.journal.count() == 0
 
 
-def test_a_run_ends_before_the_host_ends_it() -> None:
-    """host.json's limit is checked against this number elsewhere; it has to leave room for every account's last wait."""
-    assert 60 < RUN_SECONDS < 15 * 60
+def environ_of_many(world: StandIn, number: int) -> dict[str, str]:
+    """Return the settings of so many accounts."""
+    accounts = [world.add_partner(name=f"P{one}", secret_name="shared").account for one in range(number)]
+    return world.environ | {"PARTNER_ACCOUNTS": json.dumps(accounts)}
+
+
+def test_a_defect_costs_the_other_accounts_nothing(
+    world: StandIn, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is reported by its type and places, without its text, in the settings' order; the run's ledger names it too."""
+    defects = {"P0": KeyError("hush"), "P3": RecursionError()}
+    take = Snapshots.take
+
+    def broken(self: Snapshots, account: Account, run: RunContext) -> Outcome:
+        if account.name in defects:
+            raise defects[account.name]
+        return take(self, account, run)
+
+    monkeypatch.setattr(Snapshots, "take", broken)
+    result = take_snapshots(environ_of_many(world, 5), run_id="run")
+    assert [(failure.account.name, failure.error.code) for failure in result.failed] == [
+        ("P0", "unexpected"),
+        ("P3", "unexpected"),
+    ]
+    assert result.recorded == 3
+    assert result.failed[0].error.message.startswith("KeyError at ")
+    assert "test_job.py:" in result.failed[0].error.message
+    assert "hush" not in caplog.text
+
+
+def test_all_accounts_are_taken_at_once(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the limit: as many as that meet at a barrier that would hold up one fewer for ever."""
+    monkeypatch.setattr("shared.job.SIDE_BY_SIDE", 4)
+    together, inside, most = threading.Barrier(4), [0], [0]
+    lock = threading.Lock()
+
+    def meet(*_: object) -> Outcome:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        together.wait(20)
+        with lock:
+            inside[0] -= 1
+        together.wait(20)
+        return Outcome.KEPT
+
+    monkeypatch.setattr(Snapshots, "take", meet)
+    assert take_snapshots(environ_of_many(world, 12), run_id="run").kept == 12
+    assert most == [4]
+
+
+def test_each_thread_belongs_to_the_invocation_and_ends_with_the_run(
+    world: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker tells by a context variable, or by what the thread set, whose log lines are whose."""
+    invocation: ContextVar[str] = ContextVar("invocation", default="nowhere")
+    invocation.set("here")
+    prepared, seen = threading.local(), []
+
+    def look(*_: object) -> Outcome:
+        seen.append((invocation.get(), getattr(prepared, "done", False)))
+        return Outcome.KEPT
+
+    monkeypatch.setattr(Snapshots, "take", look)
+    before = set(threading.enumerate())
+    take_snapshots(environ_of_many(world, 5), run_id="run", on_thread=lambda: setattr(prepared, "done", True))
+    assert seen == [("here", True)] * 5
+    assert set(threading.enumerate()) <= before
 
 
 def test_no_secret_is_logged_at_any_level(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:

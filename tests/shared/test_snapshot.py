@@ -16,13 +16,14 @@ from shared.history.history import History
 from shared.history.table import HistoryTable
 from shared.settings.accounts import Account
 from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
-from shared.snapshot import Outcome, RunContext, Snapshots
+from shared.snapshot import Outcome, Snapshots
 from standin import StandIn
 from standin.faults import unavailable
 from standin.partner import Partner
 from standin.sample import summary
+from tests.support.samples import run_of
 
-DAY = RunContext(date(2026, 11, 23), "run 1")
+DAY = run_of(date(2026, 11, 23))
 AccountOf = Callable[[Partner], Account]
 
 
@@ -105,7 +106,7 @@ def test_a_complete_day_is_kept_without_asking_anybody(
     account = account_of(world.add_partner())
     snapshots.take(account, DAY)
     world.journal.clear()
-    assert snapshots.take(account, RunContext(DAY.date, "run 2")) is Outcome.KEPT
+    assert snapshots.take(account, run_of(DAY.date, "run 2")) is Outcome.KEPT
     assert {call.service for call in world.journal.calls()} == {"table"}
     first, kept = log.one("SNAPSHOT_RECORDED"), log.one("SNAPSHOT_KEPT")
     assert kept["runId"] == "run 2"
@@ -115,7 +116,7 @@ def test_a_complete_day_is_kept_without_asking_anybody(
 def test_another_day_is_another_row(world: StandIn, snapshots: Snapshots, account_of: AccountOf) -> None:
     """The day is the run's, whatever the service's dates say."""
     account = account_of(world.add_partner())
-    assert [snapshots.take(account, RunContext(date(2026, 11, day), "r")) for day in (23, 24)] == [Outcome.RECORDED] * 2
+    assert [snapshots.take(account, run_of(date(2026, 11, day))) for day in (23, 24)] == [Outcome.RECORDED] * 2
 
 
 def test_all_currencies_are_recorded_and_told(
@@ -285,7 +286,7 @@ def test_a_row_that_only_the_archive_has_is_the_days(
         archiving.take(account_of(partner), DAY)
     world.faults.clear()
     world.partner_center.balances(partner.tenant_id, summary(Decimal(1)))
-    assert archiving.take(account_of(partner), RunContext(DAY.date, "run 2")) is Outcome.RECORDED
+    assert archiving.take(account_of(partner), run_of(DAY.date, "run 2")) is Outcome.RECORDED
     (row,) = table.rows_of(partner.tenant_id, DAY.date)
     assert (row["BalanceText"], row["RunId"]) == ("68059.03", "run 1")
     assert dict(row) == dict(archive.rows_of(partner.tenant_id, DAY.date)[0])

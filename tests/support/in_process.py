@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from aiohttp import web
 
-from shared.job import RunResult, run_with_settings
+from shared.history.runs import RunResult
+from shared.job import take_snapshots
 from shared.net.retry import Retry
-from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Fault, FaultContext
 
@@ -21,7 +21,7 @@ from standin.faults import Fault, FaultContext
 def run_now(world: StandIn, environ: Mapping[str, str]) -> RunResult:
     """Run the job once, at the time of the stand-in; the waits between attempts take no time."""
     with patch("shared.services.Retry", partial(Retry, sleep=lambda _: None)):
-        return run_with_settings(read_settings(environ), run_id=str(uuid4()), now=world.clock.now)
+        return take_snapshots(environ, run_id=str(uuid4()), now=world.clock.now)
 
 
 def lines(caplog: pytest.LogCaptureFixture, marker: str, account: str | None = None) -> list[dict[str, Any]]:

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
 
 from shared.history.row import Entity
+from shared.history.runs import RunContext
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
 
@@ -16,6 +17,7 @@ OTHER_TENANT = "0a1b2c3d-0000-4000-8000-00000000000b"
 CLIENT = "0a1b2c3d-0000-4000-8000-0000000000c1"
 IDENTITY = "0a1b2c3d-0000-4000-8000-0000000000d1"
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
+DAY = NOW.date()
 
 TABLE_AND_VAULT = {
     "SNAPSHOT_TABLE_ENDPOINT": "https://contosohistory.table.core.windows.net",
@@ -58,6 +60,11 @@ def account(**fields: Any) -> Account:
         "secret_name": "partner-app",
     }
     return Account(**usual | fields)
+
+
+def run_of(day: date = DAY, run_id: str = "run 1", **fields: Any) -> RunContext:
+    """Return a run of a day."""
+    return RunContext(day, run_id, NOW, **fields)
 
 
 class Appending(Protocol[R_co]):

@@ -9,7 +9,7 @@ import pytest
 
 from cli.commands.status import COLUMNS
 from cli.support.tables import TableContext
-from shared.history.runs import RunRecord, run_row
+from shared.history.runs import RunContext, RunResult, run_row
 from standin import StandIn
 from standin.faults import Status, WrongDate
 from tests.cli.conftest import Cli
@@ -23,18 +23,11 @@ Ran = Callable[..., None]
 def ran(place: Callable[[], TableContext]) -> Ran:
     """Give what writes a run, so many hours ago, into the ledger."""
 
-    def write(hours: float = 1, **given: Any) -> None:
+    def write(hours: float = 1, **columns: Any) -> None:
         started = datetime.now(UTC) - timedelta(hours=hours)
-        values: dict[str, Any] = {
-            "accounts": 1,
-            "recorded": 1,
-            "kept": 0,
-            "failed": 0,
-            "trigger": "timer",
-            "past_due": False,
-        } | given
-        record = RunRecord(run_id=f"run-{hours}", day=TODAY, started=started, seconds=2.0, version="1", **values)
-        place().ledger.insert([run_row(record)])
+        run = RunContext(TODAY, f"run-{hours}", started)
+        row = run_row(RunResult(run, 2.0, recorded=1, kept=0, failed=()))
+        place().ledger.insert([{**row, **columns}])
 
     return write
 
@@ -47,7 +40,7 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
     table = place().table
     table.insert(list(days(40)))
     table.insert([row(days_ago(1), "5", "EUR", tenant=OTHER)])
-    ran(30, failed=1)
+    ran(30, Failed=1)
     ran(1)
     done = cli("status", COLUMNS="120")
     assert (done.status, done.err) == (0, "")
@@ -65,7 +58,7 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
         (2, {}, 365, f"Contoso has no row of yesterday, {days_ago(1)}"),
         (1, {"hours": 27}, 365, "no run in the last 26 hours"),
         (1, None, 365, "no run in the last 26 hours"),
-        (1, {"failed": 1}, 365, "the last run failed for 1 account"),
+        (1, {"Failed": 1}, 365, "the last run failed for 1 account"),
         (1, {}, 14, "expires in 14 days"),
         (1, {}, -1, "expired 1 day ago"),
         (None, {}, 365, "Contoso has no row yet"),

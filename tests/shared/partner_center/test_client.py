@@ -22,7 +22,6 @@ from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
 from shared.partner_center.client import BearerToken, PartnerCenter, RequestContext
 from shared.partner_center.refusals import partner_center
-from shared.services import new_id, utc_now
 from standin import StandIn
 from standin.faults import ContentType, Cut, CutBody, Fault, Status, html, redirect, throttled, unavailable
 from standin.sample import summary
@@ -49,8 +48,6 @@ def connect(world: StandIn, session: HttpSession, retry: Retry) -> Connect:
             service=partner_center(with_user=False),
             correlation_id=CORRELATION,
             retry=retry,
-            now=utc_now,
-            new_id=new_id,
             validate_mfa=validate_mfa,
         )
         return PartnerCenter(context)

@@ -1,0 +1,171 @@
+"""The ledger of runs over the real Azurite: its columns are a contract, and it never affects the day."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared import VERSION
+from shared.errors import ClockWrong, Ids, PartnerUnavailable, TableAccessDenied
+from shared.history.runs import LEDGER_SECONDS, RUN_ROW_SECONDS, Failure, RunContext, RunResult, write_run
+from shared.history.table import HistoryTable
+from shared.services import Services, open_services
+from shared.settings.read import read_settings
+from standin import StandIn
+from standin.faults import Hang, Status
+from tests.support.samples import OTHER_TENANT, TENANT, account, run_of
+
+Read = Callable[[], list[dict[str, Any]]]
+START = datetime(2026, 11, 23, 7, 17, 2, 123456, tzinfo=UTC).astimezone()
+RUN = RunContext(date(2026, 11, 24), "run-1", START, past_due=True)
+IDS = Ids("request", "correlation")
+FAILED = (
+    Failure(account(tenant_id=OTHER_TENANT, name="Fabrikam"), PartnerUnavailable("down", ids=IDS)),
+    Failure(account(), TableAccessDenied("refused", remedy="Give it.")),
+)
+RESULT = RunResult(RUN, 2.0, recorded=3, kept=1, failed=FAILED)
+
+
+@pytest.fixture
+def services(world: StandIn) -> Iterator[Services]:
+    """Return the clients of a run whose ledger does not exist yet."""
+    with open_services(read_settings(world.environ | world.add_partner().environ), seconds=60) as built:
+        yield built
+
+
+@pytest.fixture
+def ledger(services: Services) -> HistoryTable:
+    """Return the ledger's table."""
+    return services.open_ledger(HistoryTable)
+
+
+@pytest.fixture
+def read(services: Services) -> Read:
+    """Return what reads every row of the ledger, as azure-data-tables gives it."""
+    return lambda: [dict(row) for row in services.open_ledger(lambda client, *_: client).list_entities()]
+
+
+def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
+    """Return the fields of the one line that was logged."""
+    marker, _, fields = caplog.messages[-1].partition(" ")
+    assert marker == "LEDGER_FAILED"
+    found: dict[str, Any] = json.loads(fields)
+    return found
+
+
+def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, read: Read) -> None:
+    """Names, types and values to the letter: people's reports and `history` rest on them. The table is made on first use."""
+    write_run(ledger, services.retry, RESULT)
+    key = "2026-11-23T07:17:02.123456Z_run-1"
+    common = {"RowKey": key, "SnapshotDate": "2026-11-24", "RunId": "run-1", "SchemaVersion": 1}
+    rows = {row["PartitionKey"]: row for row in read()}
+    first, second, run = (rows[partition] for partition in (OTHER_TENANT, TENANT, "run"))
+    assert first == common | {
+        "PartitionKey": OTHER_TENANT,
+        "AccountName": "Fabrikam",
+        "Code": "partner-unavailable",
+        "MayPass": True,
+        "Message": "down",
+        "Remedy": PartnerUnavailable.usual_remedy,
+        "RequestId": "request",
+        "CorrelationId": "correlation",
+    }
+    assert second == common | {
+        "PartitionKey": TENANT,
+        "AccountName": "Contoso",
+        "Code": "table-access-denied",
+        "MayPass": False,
+        "Message": "refused",
+        "Remedy": "Give it.",
+    }
+    values = {
+        "PartitionKey": "run",
+        "RowKey": key,
+        "SnapshotDate": "2026-11-24",
+        "StartedAt": START,
+        "Seconds": 2.0,
+        "Accounts": 6,
+        "Recorded": 3,
+        "Kept": 1,
+        "Failed": 2,
+        "Trigger": "timer",
+        "PastDue": True,
+        "Version": VERSION,
+        "SchemaVersion": 1,
+    }
+    assert run == values
+    assert [type(run[name]) for name in ("Seconds", "Accounts", "PastDue")] == [float, int, bool]
+    assert isinstance(first["MayPass"], bool)
+
+
+@pytest.mark.parametrize(
+    ("fault", "rows", "left"),
+    [
+        ({"times": None}, 3, set()),
+        ({"times": 1, "skip": 2}, 1, {TENANT, OTHER_TENANT}),
+        ({"times": 2}, 2, {"run"}),
+    ],
+    ids=["every row", "the last row, which is the run's", "the failures"],
+)
+def test_rows_that_are_refused_are_counted(
+    ledger: HistoryTable, services: Services, world: StandIn, read: Read, caplog: pytest.LogCaptureFixture,
+    fault: dict[str, Any], rows: int, left: set[str],
+) -> None:  # fmt: skip
+    """In one line with the cause; the others are there."""
+    write_run(ledger, services.retry, replace(RESULT, run=run_of(run_id="before")))
+    world.faults.add(
+        "table", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), method="POST", **fault
+    )
+    write_run(ledger, services.retry, RESULT)
+    line = failed_line(caplog)
+    assert (line["rows"], line["code"], line["runId"]) == (rows, "table-access-denied", "run-1")
+    assert {row["PartitionKey"] for row in read() if row["RowKey"] == RUN.row_key} == left
+
+
+def test_a_ledger_that_never_answers_ends_in_its_time(
+    ledger: HistoryTable,
+    world: StandIn,
+    caplog: pytest.LogCaptureFixture,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The failures get their part of it, the run's own row the rest, and all of them are counted."""
+    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 1.2)
+    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 0.4)
+    world.faults.add("table", Hang(), times=None)
+    write_run(ledger, services.retry, RESULT)
+    assert failed_line(caplog)["rows"] == 3
+    assert (LEDGER_SECONDS, RUN_ROW_SECONDS) == (20, 5)
+
+
+def test_a_run_with_a_wrong_clock_leaves_no_row(
+    ledger: HistoryTable, services: Services, world: StandIn, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It would be filed under a wrong time for good, and move the day on which the ledger began."""
+    wrong = Failure(account(), ClockWrong("wrong"))
+    write_run(ledger, services.retry, replace(RESULT, failed=(*FAILED, wrong)))
+    assert world.journal.count("table") == 0
+    assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (4, "clock-wrong")
+
+
+def test_a_defect_of_the_ledger_is_reported_and_raises_nothing(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The day is complete by then."""
+
+    class Broken:
+        def insert(self, _: object) -> None:
+            raise RuntimeError("hush")
+
+    write_run(Broken(), services.retry, RESULT)  # type: ignore[arg-type] # a defect cannot be had from the real one
+    assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (3, "unexpected")
+    assert "hush" not in caplog.text
+
+
+def test_a_run_is_keyed_by_its_start_in_utc() -> None:
+    """Whatever the clock's zone; the key sorts by time."""
+    assert RUN.row_key == "2026-11-23T07:17:02.123456Z_run-1"
+    assert run_of().row_key < replace(run_of(), started=run_of().started + timedelta(microseconds=1)).row_key
