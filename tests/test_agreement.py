@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from shared.errors import SnapshotError
+from shared.history.runs import LEDGER_SECONDS
 from shared.log import _LEVELS, Marker
 from shared.services import RUN_SECONDS
 from shared.settings.accounts import MANY, MEMBERS
@@ -136,10 +137,18 @@ def test_the_documented_schedule_is_the_shipped_one() -> None:
     assert f"'{schedule}'" in read("infra/main.bicep")
 
 
-def test_the_host_waits_longer_than_a_run_lasts() -> None:
-    """A run that the host ends says nothing; one that ends itself says what was met."""
-    hours, minutes, seconds = map(int, read_json("host.json")["functionTimeout"].split(":"))
-    assert timedelta(hours=hours, minutes=minutes, seconds=seconds) >= timedelta(seconds=RUN_SECONDS, minutes=4)
+def time_span(text: str) -> timedelta:
+    """Read `hh:mm:ss`."""
+    hours, minutes, seconds = map(int, text.split(":"))
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def test_a_run_ends_before_the_host_ends_it_and_its_attempts_before_the_next_run() -> None:
+    """A run that the host ends says nothing, and an attempt that meets the next run does its work twice."""
+    run, retry = timedelta(seconds=RUN_SECONDS + LEDGER_SECONDS), read_json("BalanceSnapshot/function.json")["retry"]
+    assert run < timedelta(minutes=15) < time_span(read_json("host.json")["functionTimeout"]) - timedelta(minutes=4)
+    more = retry["maxRetryCount"]
+    assert run * (1 + more) + time_span(retry["delayInterval"]) * more < timedelta(hours=1)
 
 
 def test_the_host_loses_no_line_and_downloads_nothing() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -26,8 +28,10 @@ def test_a_marked_line_is_the_marker_and_json(marker: Marker, caplog: pytest.Log
         (Marker.RUN, logging.INFO),
         (Marker.SECRET_EXPIRING, logging.WARNING),
         (Marker.CREDIT_USED, logging.WARNING),
+        (Marker.CREDIT_UNKNOWN, logging.WARNING),
         (Marker.FAILED, logging.ERROR),
         (Marker.ARCHIVE_FAILED, logging.ERROR),
+        (Marker.LEDGER_FAILED, logging.ERROR),
     ],
 )
 def test_the_level_tells_how_bad_it_is(marker: Marker, level: int, caplog: pytest.LogCaptureFixture) -> None:
@@ -51,6 +55,27 @@ def test_a_field_that_is_none_is_left_out(caplog: pytest.LogCaptureFixture) -> N
     """An absent request id is absent, not null; zero and empty are values."""
     log_event(Marker.FAILED, requestId=None, failed=0, currency="")
     assert json.loads(caplog.messages[0].partition(" ")[2]) == {"failed": 0, "currency": ""}
+
+
+def test_a_field_of_another_type_is_text(caplog: pytest.LogCaptureFixture) -> None:
+    """A row that another tool wrote may hold a GUID or a time where the job writes text; the day is complete all the same."""
+    guid, day = UUID(int=7), datetime(2026, 11, 23, tzinfo=UTC)
+    log_event(Marker.FAILED, requestId=guid, correlationId=day)
+    fields = json.loads(caplog.messages[0].partition(" ")[2])
+    assert fields == {"requestId": str(guid), "correlationId": str(day)}
+
+
+@pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f600"])
+def test_a_long_message_is_cut_and_the_line_stays_json(letter: str, caplog: pytest.LogCaptureFixture) -> None:
+    """At 8,000 characters, however many a letter takes; the code comes first, and the remedy is whole."""
+    remedy = "r" * 600
+    log_event(Marker.FAILED, account=letter * 100, message=letter * 6000, remedy=remedy, code="c", mayPass=False)
+    line = caplog.messages[0]
+    assert len(line) <= 8_000
+    fields = json.loads(line.partition(" ")[2])
+    assert list(fields)[:2] == ["code", "mayPass"]
+    assert fields["remedy"] == remedy
+    assert fields["message"].startswith(letter * 100)
 
 
 def test_a_remark_is_a_warning_without_a_marker(caplog: pytest.LogCaptureFixture) -> None:

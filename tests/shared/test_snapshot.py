@@ -266,6 +266,19 @@ def test_what_was_left_out_is_said(world: StandIn, snapshots: Snapshots, account
     ]
 
 
+def test_a_defect_after_the_insert_costs_the_day_nothing(
+    world: StandIn, snapshots: Snapshots, account_of: AccountOf, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither in what is reported of the row nor in the renewal of the token; both are named."""
+    partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
+    monkeypatch.setattr("shared.snapshot._report_credit", lambda *_: {}["hush"])
+    monkeypatch.setattr(Renewals, "renew", lambda *_: {}["hush"])
+    assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
+    assert log.one("SECRET_EXPIRING")["code"] == "unexpected"
+    assert any("reporting it failed: KeyError at " in text for text in log.remarks())
+    assert "hush" not in log.caplog.text
+
+
 def test_an_archive_that_cannot_be_written_is_told(
     world: StandIn, archiving: Snapshots, account_of: AccountOf, log: Log
 ) -> None:
