@@ -271,8 +271,12 @@ def test_a_defect_after_the_insert_costs_the_day_nothing(
 ) -> None:
     """Neither in what is reported of the row nor in the renewal of the token; both are named."""
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
-    monkeypatch.setattr("shared.snapshot._report_credit", lambda *_: {}["hush"])
-    monkeypatch.setattr(Renewals, "renew", lambda *_: {}["hush"])
+
+    def defect(*_: object) -> None:
+        raise KeyError("hush")
+
+    monkeypatch.setattr("shared.snapshot._report_credit", defect)
+    monkeypatch.setattr(Renewals, "renew", defect)
     assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
     assert log.one("SECRET_EXPIRING")["code"] == "unexpected"
     assert any("reporting it failed: KeyError at " in text for text in log.remarks())
