@@ -67,10 +67,10 @@ class Retry:
         self,
         *,
         deadline: float,
+        now: Callable[[], datetime],
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[float, float], float] = uniform,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stop: Event | None = None,
     ) -> None:
         """Take the run's end on `clock`, in seconds, after which no attempt is begun and no answer awaited, and its `now`."""

@@ -120,7 +120,7 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
 def test_the_default_jitter_differs_and_keeps_its_bounds() -> None:
     """The real source of chance stands in the constructor's default."""
     time = Time()
-    retry = Retry(deadline=1e9, clock=time.clock, sleep=time.sleep)
+    retry = Retry(deadline=1e9, now=lambda: NOW, clock=time.clock, sleep=time.sleep)
     for _ in range(50):
         retry.call(Attempts(again(), "fine"), CALL)
     assert all(0.5 <= wait <= 1 for wait in time.slept)
