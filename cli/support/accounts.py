@@ -14,6 +14,8 @@ from shared.settings.accounts import Account
 T = TypeVar("T")
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOST_NAMED = 8
+"""Accounts in a message."""
 
 
 def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Account, ...]:
@@ -23,14 +25,13 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
         typer.BadParameter: a name that is none of them.
 
     """
-    if not names:
-        return tuple(accounts)
-    wanted = {name.strip().lower() for name in names}
-    known = {name for account in accounts for name in (account.name.lower(), account.tenant_id)}
-    if unknown := sorted(wanted - known):
-        names_known = ", ".join(account.name for account in accounts)
-        raise typer.BadParameter(f"no configured account is called {' or '.join(unknown)}. There are: {names_known}.")
-    return tuple(account for account in accounts if wanted & {account.name.lower(), account.tenant_id})
+    keys = {account: {account.name.lower(), account.tenant_id} for account in accounts}
+    wanted = {name.strip().lower(): name for name in names or ()}
+    if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
+        known = ", ".join(account.name for account in accounts[:_MOST_NAMED])
+        more = f" and {len(accounts) - _MOST_NAMED} more" if len(accounts) > _MOST_NAMED else ""
+        raise typer.BadParameter(f"no configured account is called {' or '.join(unknown)}. There are: {known}{more}.")
+    return tuple(account for account, own in keys.items() if not wanted or own & wanted.keys())
 
 
 def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -44,11 +45,10 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
     """
     if not names:
         return None
-    ids = {name.strip().lower() for name in names if _GUID.fullmatch(name.strip().lower())}
-    named = [name for name in names if name.strip().lower() not in ids]
-    wanted = ids | {account.tenant_id for account in (choose(accounts, named) if named else ())}
-    configured = [account.tenant_id for account in accounts if account.tenant_id in wanted]
-    return (*configured, *sorted(wanted.difference(configured)))
+    configured = {account.tenant_id for account in accounts}
+    former = {key for name in names if _GUID.fullmatch(key := name.strip().lower())} - configured
+    named = [name for name in names if name.strip().lower() not in former]
+    return (*(account.tenant_id for account in (choose(accounts, named) if named else ())), *sorted(former))
 
 
 def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Iterator[tuple[Account, T | SnapshotError]]:

@@ -1,7 +1,7 @@
 """`import`: earlier history from a CSV file or an Excel workbook, every line checked before the first is written."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -11,9 +11,9 @@ from typing import Annotated
 import typer
 
 from cli.commands.import_csv.columns import OPTIONAL, REQUIRED
-from cli.commands.import_csv.rows import FileRows, Key, Problem, key_of
+from cli.commands.import_csv.rows import FileRows, Key, key_of
 from cli.commands.import_csv.values import DecimalSign
-from cli.support.console import say
+from cli.support.console import can_show, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
 from cli.support.money import Money, balance_of, reader_locale
@@ -29,13 +29,8 @@ from shared.services import new_id, utc_now
 MOST_SHOWN = 20
 """Problems, and differences."""
 
-_EXAMPLE = {
-    "SnapshotDate": "2026-01-31",
-    "CurrencyCode": "USD",
-    "BalanceAmount": "68059.03",
-    "AccountName": "Contoso",
-    "AccountingDate": "2026-01-30",
-}
+_COLUMNS = (*REQUIRED, "AccountName", *(name for name in OPTIONAL if name != "AccountName"))
+_EXAMPLE = ",".join(_COLUMNS) + "\n2026-01-31,USD,68059.03,Contoso" + "," * (len(_COLUMNS) - 4)
 
 File = Annotated[
     Path | None,
@@ -52,52 +47,55 @@ Decimals = Annotated[
 
 @dataclass
 class _Import:
-    """What is to be inserted, and what was."""
+    """The file's rows, those that the table and the archive have in their place, and how many were inserted."""
 
     rows: list[Entity] = field(default_factory=list)
-    standing: dict[Key, Entity] = field(default_factory=dict)
+    recorded: dict[Key, Entity] = field(default_factory=dict)
     archived: dict[Key, Entity] = field(default_factory=dict)
-    inserted: int = 0
-    begun: bool = False
+    inserted: int | None = None
 
     @property
-    def missing(self) -> list[Entity]:
+    def new(self) -> list[Entity]:
         """Return the file's rows that the table lacks."""
-        return [row for row in self.rows if key_of(row) not in self.standing]
+        return [row for row in self.rows if key_of(row) not in self.recorded]
 
-    def find(self, place: TableContext) -> None:
-        """Look up what the table, and for what it lacks the archive, have in place of the file's rows."""
-        columns = ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"]
-        self.standing = _existing(place.table, self.rows, columns)
-        self.archived = _existing(place.archive, self.missing) if place.archive else {}
+    def look_up(self, place: TableContext) -> None:
+        """Find what the table and, of what it lacks, the archive have in place of the file's rows."""
+        self.recorded = _existing(place.table, self.rows, ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"])
+        self.archived = _existing(place.archive, self.new) if place.archive else {}
 
-    def differences(self, money: Money) -> list[str]:
-        """Say which rows have another balance than the file says."""
-        return [
-            f"{row['AccountName']}, {row['RowKey']}: the {side} has {_amount(money, found)}, the file {_amount(money, row)}"
-            for side, existing in (("table", self.standing), ("archive", self.archived))
-            for row in self.rows
-            if (found := existing.get(key_of(row))) and balance_of(found) != balance_of(row)
-        ]
+    def describe(self, money: Money) -> list[str]:
+        """Print for each account and currency how many rows there are, of which days and amounts; return the differences."""
+        existing, differing = self.archived | self.recorded, []
+        for (_, currency), group in groupby(self.rows, lambda row: (row["PartitionKey"], str(row["CurrencyCode"]))):
+            own = list(group)
+            account, days = own[0]["AccountName"], f"{own[0]['SnapshotDate']} to {own[-1]['SnapshotDate']}"
+            amounts = [balance_of(row) for row in own]
+            span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
+            new = sum(key_of(row) not in self.recorded for row in own)
+            told = f"{new:,} new, {len(own) - new:,} recorded already"
+            say(f"{account}, {currency}: {count(len(own), 'row')}, {days}, {span}: {told}")
+            for row, amount in zip(own, amounts, strict=True):
+                if (there := balance_of(existing.get(key_of(row), row))) != amount:
+                    theirs, ours = money.text(there, currency), money.text(amount, currency)
+                    differing.append(f"{account}, {row['RowKey']}: {theirs} is recorded, the file has {ours}")
+        return differing
 
     def insert(self, place: TableContext) -> None:
-        """Insert the missing rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
-        self.begun = True
-        missing = self.missing
-        with bar("rows", len(missing)) as progress:
-            for batch in batches(missing):
-                if place.archive and (new := [row for row in batch if key_of(row) not in self.archived]):
-                    place.archive.insert_missing(new)
+        """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
+        self.inserted, new = 0, sorted(self.new, key=key_of)
+        with bar("rows", len(new)) as progress:
+            for batch in batches(new):
+                if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
+                    place.archive.insert_missing(missing)
                 self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
                 progress.advance(len(batch))
 
     def state(self) -> str:
         """Say what an interrupted import has done."""
-        if not self.begun:
+        if self.inserted is None:
             return "Nothing was written."
-        of = (
-            f"Inserted {self.inserted:,} of {count(len(self.missing), 'new row')}; up to a batch of 100 more may be in."
-        )
+        of = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to a batch of 100 more may be in."
         return f"{of} Run the same command again: it inserts only what is still missing."
 
 
@@ -118,54 +116,51 @@ def command(
     `--decimal point` or `--decimal comma`. A row of the table is never changed, so a second import inserts only what is
     missing. Nothing is written without `--write`.
 
-    Examples: `import history.csv` shows what would be inserted; `import history.xlsx --write`; `import history.csv --decimal comma`.
+    Examples:
+      python -m cli import history.csv
+      python -m cli import history.xlsx --write
+      python -m cli import history.csv --decimal comma
+
     """
     if template:
-        columns = (*REQUIRED, *OPTIONAL)
-        typer.echo(",".join(columns))
-        typer.echo(",".join(_EXAMPLE.get(name, "") for name in columns))
+        typer.echo(_EXAMPLE)
         return
     if file is None:
         raise typer.BadParameter("name the file, or ask for --template.")
     work = _Import()
     with interruptible(work.state):
-        _import(work, file, settings, decimal, write=write)
-
-
-def _import(work: _Import, file: Path, settings: Path | None, decimal: DecimalSign | None, *, write: bool) -> None:
-    known = find_settings(os.environ, settings).read()
-    now = utc_now()
-    read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
-    read.read(file)
-    _refuse(file, read.problems)
-    money = Money(reader_locale(os.environ))
-    work.rows = sorted(read.rows, key=key_of)
-    with open_tables(known) as place:
-        work.find(place)
-        place.services.check_clock()  # today and the future are judged by it
-        read.refuse_today(work.missing)
-        _refuse(file, read.problems)
-        _describe(work, money)
-        differing = work.differences(money)
-        _show(differing)
-        if write:
-            work.insert(place)
-            say(f"Inserted {count(work.inserted, 'row')}.")
-        else:
-            say("Nothing was written. With --write the new rows are inserted.")
+        known, now = find_settings(os.environ, settings).read(), utc_now()
+        read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
+        read.read(file)
+        _refuse(read)
+        work.rows = sorted(read.rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
+        with open_tables(known) as place:
+            work.look_up(place)
+            place.services.check_clock()  # today and the future are judged by it
+            read.refuse_today(work.new)
+            _refuse(read)
+            differing = work.describe(Money(reader_locale(os.environ), can_show))
+            _show(differing)
+            if write:
+                work.insert(place)
+    say(
+        "Nothing was written. With --write the new rows are inserted."
+        if work.inserted is None
+        else f"Inserted {count(work.inserted, 'row')}."
+    )
     if differing:
         raise CommandFailed(
-            f"{count(len(differing), 'row')} of {file} differ from what is recorded, which was not changed.",
+            f"{count(len(differing), 'row')} of the file differ from what is recorded, which was not changed.",
             "Correct the file; a recorded row stays as it is.",
         )
 
 
-def _refuse(file: Path, problems: Sequence[Problem]) -> None:
-    if problems:
-        _show(list(map(str, problems)))
+def _refuse(read: FileRows) -> None:
+    if read.problems:
+        _show(read.problems)
         raise CommandFailed(
-            f"{count(len(problems), 'line')} of {file} cannot be imported; nothing was written.",
-            "Correct them and run it again.",
+            f"{count(len(read.problems), read.unit)} of the file cannot be imported; nothing was written.",
+            "Correct the file and run this again.",
         )
 
 
@@ -177,30 +172,10 @@ def _show(lines: Sequence[str]) -> None:
 
 
 def _existing(table: OperatorTable, rows: Iterable[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
-    """Return those rows of the table that have the keys of these, which are sorted."""
-    wanted = {key_of(row) for row in rows}
-    days: dict[str, list[date]] = {}
-    for tenant, row_key in sorted(wanted):
-        days.setdefault(tenant, []).append(date.fromisoformat(row_key.partition("_")[0]))
-    found = (row for tenant, own in days.items() for row in table.rows(Span(tenant, own[0], own[-1]), columns))
-    return {key_of(row): row for row in found if key_of(row) in wanted}
-
-
-def _describe(work: _Import, money: Money) -> None:
-    def account_and_currency(row: Entity) -> tuple[str, str]:
-        return str(row["PartitionKey"]), str(row["CurrencyCode"])
-
-    for (_, currency), group in groupby(sorted(work.rows, key=account_and_currency), account_and_currency):
-        own = list(group)
-        amounts = [balance_of(row) for row in own]
-        new = sum(key_of(row) not in work.standing for row in own)
-        days = f"{own[0]['SnapshotDate']} to {own[-1]['SnapshotDate']}"
-        span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
-        say(
-            f"{own[0]['AccountName']}, {currency}: {count(len(own), 'row')}, {days}, {span}: {new:,} new, {len(own) - new:,} recorded already"
-        )
-
-
-def _amount(money: Money, row: Mapping[str, object]) -> str:
-    currency = str(row["RowKey"]).rpartition("_")[2]
-    return money.text(balance_of(row), currency)  # type: ignore[arg-type] # a row
+    """Return those rows of the table that have the keys of these."""
+    wanted = sorted(map(key_of, rows))
+    found: dict[Key, Entity] = {}
+    for tenant, keys in groupby(wanted, lambda key: key[0]):
+        days = [date.fromisoformat(row_key[:10]) for _, row_key in keys]
+        found |= {key_of(row): row for row in table.rows(Span(tenant, days[0], days[-1]), columns)}
+    return {key: found[key] for key in wanted if key in found}

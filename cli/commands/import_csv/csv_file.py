@@ -3,37 +3,32 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from cli.support.failure import CommandFailed
 
-_DELIMITERS = ",;\t"
-_CONTROL_Z = "\x1a"
-_SEPARATOR = "sep="
+_DELIMITERS = ",;\t|"
+_SEPARATOR_LINE = re.compile(rf'"?sep=([{_DELIMITERS}])"?\r?(\n|$)', re.IGNORECASE)
+_SAVE = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 
-def csv_lines(file: Path) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+def csv_lines(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
     """Return the delimiter, and each line's number with its values.
 
     Raises:
-        CommandFailed: the file cannot be read, is not UTF-8 (or UTF-16 with its mark), or has an open quote.
+        CommandFailed: it is not UTF-8 (or UTF-16 with its mark), or, while the lines are read, has an open quote.
 
     """
-    text = _text(file).rstrip().removesuffix(_CONTROL_Z)
-    first, _, rest = text.partition("\n")
-    skipped = 0
-    if first.lower().startswith(_SEPARATOR) and (delimiter := first[len(_SEPARATOR) :].rstrip("\r")) != "":
-        text, skipped = rest, 1
-    else:
-        header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
-        delimiter = max(_DELIMITERS, key=header.count)
-    if len(delimiter) != 1:
-        raise CommandFailed(f"{file} names {delimiter!r} as its separator.", "Separate by a comma, semicolon or tab.")
-    return delimiter, _lines(file, text, delimiter, skipped)
+    text = _text(content).rstrip().removesuffix("\x1a")
+    if stated := _SEPARATOR_LINE.match(text):
+        return stated[1], _lines(text[stated.end() :], stated[1], 1)
+    header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
+    delimiter = max(_DELIMITERS, key=header.count)
+    return delimiter, _lines(text, delimiter, 0)
 
 
-def _lines(file: Path, text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+def _lines(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = skipped + 1
     try:
@@ -42,27 +37,15 @@ def _lines(file: Path, text: str, delimiter: str, skipped: int) -> Iterator[tupl
             line = skipped + reader.line_num + 1
     except csv.Error as error:
         raise CommandFailed(
-            f"{file} is not valid CSV at line {line}: {error}.", "Close every quote; write one row per line."
+            f"The file is not valid CSV at line {line}: {error}.", "Close every quote; write one row per line."
         ) from error
 
 
-def _text(file: Path) -> str:
+def _text(content: bytes) -> str:
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
+    if b"\0" in content and not marked:
+        raise CommandFailed("The file looks like UTF-16 without its mark, or is not text.", _SAVE)
     try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.", "Name a file that you may read.") from error
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    elif b"\0" in content:
-        raise CommandFailed(
-            f"{file} looks like UTF-16 without its mark, or is not text.", "Save it as UTF-8 (in Excel: CSV UTF-8)."
-        )
-    else:
-        encoding = "utf-8-sig"
-    try:
-        return content.decode(encoding)
+        return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandFailed(
-            f"{file} is not {encoding.removesuffix('-sig').upper()} at byte {error.start}.",
-            "Save it as UTF-8 (in Excel: CSV UTF-8).",
-        ) from None
+        raise CommandFailed(f"The file is not UTF-{16 if marked else 8} at byte {error.start}.", _SAVE) from None

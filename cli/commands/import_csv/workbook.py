@@ -1,52 +1,56 @@
 """The rows of an Excel workbook's first sheet."""
 
-from collections.abc import Iterator
+import warnings
+from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
+from io import BytesIO
+from math import isclose
 from typing import Any
-from zipfile import BadZipFile
 
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from cli.commands.import_csv.values import Value, Wrong
 from cli.support.failure import CommandFailed
 
 
-def workbook_lines(file: Path) -> Iterator[tuple[int, list[Value | Wrong]]]:
-    """Yield each row's number with its values; a formula without a value and an error are a Wrong.
+def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value | Wrong]]]]:
+    """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong.
 
     Raises:
-        CommandFailed: the file is not a workbook that can be read.
+        CommandFailed: the content is not a workbook that can be read.
 
     """
     try:
-        # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
-        results, formulas = (load_workbook(file, read_only=True, data_only=data_only) for data_only in (True, False))
-    except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:
+        with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
+            # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
+            sheets = [_first_sheet(content, data_only=data_only) for data_only in (True, False)]
+            pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
+            rows = [(number, list(map(_value, *cells))) for number, cells in enumerate(pairs, 1)]
+            return str(sheets[0].title), rows
+    except Exception as error:
         raise CommandFailed(
-            f"{file} cannot be read as an Excel workbook: {error}.",
-            "Save it as .xlsx, without a password, or as CSV UTF-8.",
+            f"The file cannot be read as an Excel workbook: {type(error).__name__}: {str(error)[:200]}.",
+            "Open it and save it again as .xlsx, without a password, or as CSV UTF-8.",
         ) from error
-    try:
-        sheets = results.worksheets[0].iter_rows(), formulas.worksheets[0].iter_rows()
-        for number, (cells, written) in enumerate(zip(*sheets, strict=True), 1):
-            yield number, [_value(cell, formula) for cell, formula in zip(cells, written, strict=True)]
-    finally:
-        results.close()
-        formulas.close()
+
+
+def _first_sheet(content: bytes, *, data_only: bool) -> Any:
+    sheet = load_workbook(BytesIO(content), read_only=True, data_only=data_only).worksheets[0]
+    sheet.reset_dimensions()  # where a workbook states them wrongly, rows would be lost or made up
+    return sheet
 
 
 def _value(cell: Any, formula: Any) -> Value | Wrong:
     value = cell.value
     if cell.data_type == "e":
-        return Wrong(f"the cell holds the error {value}", "correct the formula, or type the value")
-    if value is None:
-        if formula.data_type == "f":
-            return Wrong("the cell holds a formula without a value", "open and save it in Excel, or type the value")
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, int | float):
-        return Decimal(repr(value))
-    return value.strip() if isinstance(value, str) else value  # else a day or a time
+        return Wrong(f"the cell holds the error {value}: correct the formula, or type the value")
+    if value is None and formula.data_type == "f":
+        return Wrong("the cell holds a formula without a value: open and save it in Excel, or type the value")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if "%" in cell.number_format:
+            return Wrong(f"the cell holds a percentage, {value:.2%}: a number in a number format")
+        digits = f"{value:.15g}"  # as Excel shows it; the difference is what its arithmetic left over
+        return Decimal(digits if isclose(float(digits), value, rel_tol=1e-15) else repr(value))
+    if isinstance(value, datetime):
+        return value.isoformat().removesuffix("T00:00:00")
+    return "" if value is None else str(value).strip()

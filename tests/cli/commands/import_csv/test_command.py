@@ -76,8 +76,8 @@ def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Call
     lines = "".join(f"{days_ago(number)},USD,99\n" for number in (9, 8, 7))
     done = cli("import", csv_file(cli, "SnapshotDate,CurrencyCode,BalanceAmount\n" + lines), "--write")
     assert (done.status, done.out.splitlines()[-1]) == (1, "Inserted 2 rows.")
-    assert "the table has $1.00, the file $99.00" in done.err
-    assert "the archive has $2.00, the file $99.00" in done.err
+    assert "$1.00 is recorded, the file has $99.00" in done.err
+    assert "$2.00 is recorded, the file has $99.00" in done.err
     table, _ = both(opened)
     assert [(found["BalanceText"], found["Source"]) for found in table] == [
         ("1.00", "partner-center"),

@@ -1,9 +1,15 @@
 """What a line of a file becomes, and why a line is refused."""
 
+import zipfile
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from cli.commands.import_csv.rows import FileRows
 from cli.commands.import_csv.values import DecimalSign
@@ -14,86 +20,127 @@ from tests.support.samples import OTHER_TENANT, account
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 HEAD = "SnapshotDate,CurrencyCode,BalanceAmount"
+DAY = date(2025, 1, 1)
+POINT, COMMA = DecimalSign
 
 
-def read(folder: Path, text: str | bytes, decimal: DecimalSign | None = None, *accounts: Account) -> FileRows:
+def read(folder: Path, content: str | bytes, decimal: DecimalSign | None = None, *accounts: Account) -> FileRows:
     """Read a file of this content."""
-    file = folder / "history.csv"
-    file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    rows = FileRows(accounts or (account(tenant_id=TENANT),), date(2026, 11, 23), NOW, "run", decimal)
+    file = folder / "history"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    rows = FileRows(accounts or (account(tenant_id=TENANT),), NOW.date(), NOW, "run", decimal)
     rows.read(file)
     return rows
 
 
 @pytest.mark.parametrize(
-    ("amount", "decimal", "text"),
+    ("amount", "currency", "decimal", "text"),
     [
-        ("68059.03", None, "68059.03"),
-        ("68,059.03", DecimalSign.POINT, "68059.03"),
-        ("-0.5", None, "-0.5"),
-        ("68.059,03", DecimalSign.COMMA, "68059.03"),
-        ("68.059", DecimalSign.COMMA, "68059"),
-        ("68.059", DecimalSign.POINT, "68.059"),
-        ("1234.567", None, "1234.567"),
+        ("68059.03", "USD", None, "68059.03"),
+        ("-0.5", "USD", None, "-0.5"),
+        ("1234.567", "USD", None, "1234.567"),
+        ("68.059", "KWD", None, "68.059"),
+        ("68.0591", "CLF", None, "68.0591"),
+        ("123456789012345678.12", "USD", None, "123456789012345678.12"),
+        ("68,059.03", "USD", POINT, "68059.03"),
+        ("68.059", "USD", POINT, "68.059"),
+        ("68,059", "KWD", POINT, "68059"),
+        ("68'059.03", "CHF", POINT, "68059.03"),
+        ("68\u2019059.03", "CHF", POINT, "68059.03"),
+        ("1,23,456.00", "INR", POINT, "123456.00"),
+        ("-12,34,567", "INR", POINT, "-1234567"),
+        ("68.059,03", "EUR", COMMA, "68059.03"),
+        ("68.059", "EUR", COMMA, "68059"),
+        ("-3.000", "EUR", COMMA, "-3000"),
+        ("1.234.567", "EUR", COMMA, "1234567"),
+        ("68\u202f059,03", "EUR", COMMA, "68059.03"),
+        ("68\u00a0059", "EUR", COMMA, "68059"),
     ],
 )
-def test_an_amount_is_read_exactly(tmp_path: Path, amount: str, decimal: DecimalSign | None, text: str) -> None:
-    """To the last digit, in either notation that `--decimal` names."""
-    rows = read(tmp_path, f'{HEAD}\n2025-01-01,USD,"{amount}"\n', decimal)
-    assert [str(row["BalanceText"]) for row in rows.rows] == [text]
+def test_an_amount_is_read_exactly(
+    tmp_path: Path, amount: str, currency: str, decimal: DecimalSign | None, text: str
+) -> None:
+    """To the last digit, in every notation that `--decimal` names."""
+    rows = read(tmp_path, f'{HEAD}\n2025-01-01,{currency},"{amount}"\n', decimal)
     assert rows.problems == []
+    assert [row["BalanceText"] for row in rows.rows] == [text]
+    assert [row["BalanceAmount"] for row in rows.rows] == [float(text)]
 
 
+@pytest.mark.parametrize("decimal", [None, POINT, COMMA])
 @pytest.mark.parametrize(
-    ("line", "says"),
+    "amount",
     [
-        ("2025-01-01,USD,68.059", "decimal comma"),
-        ('2025-01-01,EUR,"68,059"', "decimal comma"),
-        ("2025-02-30,USD,1", "2025-02-30"),
-        ("2026-W05,USD,1", "2026-W05"),
-        ("2026-035,USD,1", "2026-035"),
-        ("2026-11-24,USD,1", "2026-11-24"),
-        ("2025-01-01,UDS,1", "UDS"),
-        ("2025-01-01,USD,x", "x"),
-        ("2025-01-01,USD,", "BalanceAmount"),
-        ("2025-01-01,USD,NaN", "NaN"),
-        ("2025-01-01,USD,1e400", "1e400"),
+        *("(1234.50)", "(1,234.50)", "1234.50-", "--5", "$1,234.50", "1234,50 €", "USD 5", " -110.7 €"),
+        *("6.8E+04", "1e3", "0x10", "1_000", "12%", "NaN", "Infinity", "n/a", "-", ".50", "50.", "1.234.5"),
+        *("\uff16\uff18", "\u0666\u0668", "\u22121234", "-\u00a01234", "1 23", "1'2345", "1,2345.0", "x" * 500),
     ],
 )
-def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, line: str, says: str) -> None:
-    """An amount that can be read in two ways, a date that is not a day, a currency that does not exist."""
-    (problem,) = read(tmp_path, f"{HEAD}\n2025-01-05,USD,1\n{line}\n").problems
-    assert problem.place.startswith("line 3")
-    assert says in str(problem)
+def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, decimal: DecimalSign | None) -> None:
+    """Whatever `--decimal` says: nothing is guessed, cut off or left out."""
+    [problem] = read(tmp_path, f'{HEAD}\n2025-01-01,USD,"{amount}"\n', decimal).problems
+    assert problem.startswith("line 2, BalanceAmount: ")
+    assert len(problem) < 300
+
+
+@pytest.mark.parametrize("column", ["BalanceAmount", "BalanceText", "LastPaymentAmount", "CreditLimit"])
+@pytest.mark.parametrize(("amount", "currency"), [("68.059", "USD"), ("68,059", "EUR"), ("-1.000", "JPY")])
+def test_an_amount_with_two_readings_is_refused(tmp_path: Path, column: str, amount: str, currency: str) -> None:
+    """In every amount column, with both readings and the option that decides."""
+    values = {"SnapshotDate": "2025-01-01", "CurrencyCode": currency, "BalanceAmount": "68.06", column: f'"{amount}"'}
+    [problem] = read(tmp_path, f"{','.join(values)}\n{','.join(values.values())}\n").problems
+    whole, decimals = amount.replace(",", ".").split(".")
+    assert problem.startswith(f"line 2, {column}: {amount!r} can be read as {whole}{decimals} or as {whole}.{decimals}")
+    assert problem.endswith("--decimal point or --decimal comma")
 
 
 @pytest.mark.parametrize(
     ("column", "value", "says"),
     [
-        ("RetrievedAt", "2026-11-23T06:18:00Z", "in the future"),
-        ("RetrievedAt", "2024-12-30T00:00:00Z", "before the day"),
-        ("CurrencySymbol", "=1+1", "CurrencySymbol"),
-        ("Details", "see invoice 123", "Details"),
-        ("Details", '[{""invoiceType"":5}]', "Details"),
-        ("LastPaymentAmount", "12.345", "decimal comma"),
+        *((("SnapshotDate"), day, "is not a day") for day in ("2026-W05", "2026-035", "20250101", "1/2/2025", "45658")),
+        ("SnapshotDate", "2025-02-30", "'2025-02-30' is not a date"),
+        ("SnapshotDate", "2026-11-24", "2026-11-24 is in the future"),
+        ("SnapshotDate", "1999-12-31", "1999-12-31 is before 2000-01-01"),
+        ("CurrencyCode", "UDS", "'UDS' is not a currency"),
+        ("BalanceAmount", "", "'' is not an amount"),
+        ("BalanceAmount", "1" * 19, "out of bounds"),
+        ("BalanceText", "2", "differs from BalanceAmount"),
+        ("RetrievedAt", "2026-11-23T06:18:00Z", "is in the future"),
+        ("RetrievedAt", "2024-12-31T09:59:00Z", "is before the day 2025-01-01"),
+        ("RetrievedAt", "2025-W05", "is not a date"),
+        ("AccountingDate", "1600-12-31", "it is before the year 1601"),
+        ("AccountingDate", "0001-01-01", "it means nothing"),
+        ("CurrencySymbol", "=1+1", "would be run by a spreadsheet"),
+        ("CurrencySymbol", "\u200e\uff1d1", "would be run by a spreadsheet"),
+        ("CurrencySymbol", "a\x07", "is not a short text"),
+        ("Details", "see invoice 123", "not exact JSON"),
+        ("Details", "{}", "it is not a list"),
+        ("Details", "null", "it means nothing"),
+        ("Details", '[{""InvoiceType"":5}]', "unknown shape"),
+        ("Details", '[{""summary"":{}}]', "unknown shape"),
+        ("PartitionKey", OTHER_TENANT, f"no configured account is called {OTHER_TENANT}"),
     ],
 )
-def test_a_wrong_optional_value_is_refused(tmp_path: Path, column: str, value: str, says: str) -> None:
+def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, column: str, value: str, says: str) -> None:
     """What the job itself would not write does not get in by hand."""
-    (problem,) = read(tmp_path, f'{HEAD},{column}\n2025-01-01,USD,1,"{value}"\n').problems
-    assert says in str(problem)
+    values = {"SnapshotDate": "2025-01-01", "CurrencyCode": "USD", "BalanceAmount": "1", column: f'"{value}"'}
+    [problem] = read(tmp_path, f"{','.join(values)}\n{','.join(values.values())}\n").problems
+    assert problem.startswith(f"line 2, {column}: ")
+    assert says in problem
 
 
 @pytest.mark.parametrize(
     "text",
     [
         f"sep=;\n{HEAD.replace(',', ';')}\n2025-01-01;USD;1\n",
+        f'"sep=|"\n{HEAD.replace(",", "|")}\n2025-01-01|USD|1\n',
         f"{HEAD},,\n2025-01-01,USD,1,,\n",
         f"\n{HEAD}\n\n   \n,,\n2025-01-01,USD,1\n\x1a",
         f"\ufeff{HEAD}\r\n2025-01-01,usd,1\r\n",
+        f"{HEAD}\r2025-01-01,usd,1\r",
         f"{HEAD}\n2025-01-01,USD,1\n".encode("utf-16"),
     ],
-    ids=["sep", "empty columns", "blank lines and Ctrl+Z", "mark", "UTF-16"],
+    ids=["sep", "quoted sep", "empty columns", "blank lines and Ctrl+Z", "mark", "old Mac", "UTF-16"],
 )
 def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> None:
     """Their habits change nothing of what a line says."""
@@ -101,35 +148,125 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("content", "says"),
     [
-        (f"{HEAD}\n".encode("utf-16-le"), "UTF-16"),
-        (f"{HEAD}\n", "nothing below it"),
-        ("SnapshotDate,CurrencyCode\n2025-01-01,USD\n", "BalanceAmount"),
+        (f"{HEAD}\n\u20ac".encode("utf-16-le"), "UTF-16 without its mark"),
+        (f"{HEAD}\n".encode("utf-32"), "UTF-16 without its mark"),
+        (f"{HEAD}\nM\u00fcller".encode("cp1252"), "not UTF-8 at byte"),
+        (f"{HEAD}\n", "a header and nothing below it"),
+        ("\n , \n", "is empty"),
+        ("SnapshotDate,CurrencyCode\n2025-01-01,USD\n", "missing: 'BalanceAmount'"),
+        (f"{HEAD},Balance\n", "unknown: 'Balance'"),
+        (f"{HEAD},BalanceAmount\n", "more than once: 'BalanceAmount'"),
+        (f'{HEAD}\n2025-01-01,USD,"1\n', "not valid CSV at line 2"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel workbook"),
+        (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: BadZipFile"),
     ],
 )
-def test_a_file_that_is_not_one_is_refused(tmp_path: Path, text: str | bytes, says: str) -> None:
+def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
     """Whole, with what is wrong about it."""
     with pytest.raises(CommandFailed, match=says):
-        read(tmp_path, text)
+        read(tmp_path, content)
 
 
-def test_a_value_without_a_column_is_refused(tmp_path: Path) -> None:
-    """It may be the amount's decimals."""
-    (problem,) = read(tmp_path, f"{HEAD},,AccountName\n2025-01-01,USD,1,5,\n").problems
-    assert "column 4 has no name" in str(problem)
+@pytest.mark.parametrize(
+    ("header", "line", "says"),
+    [
+        (f"{HEAD},,AccountName", "2025-01-01,USD,1,5,", "line 2: column 4 has no name"),
+        (HEAD, "2025-01-01,USD,68,059", "line 2: column 4 has no name"),
+        (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values: 4, as the first line has"),
+        (HEAD, "2025-01-01,USD,1\n2025-01-01,usd,2", "line 3: the same account, day and currency as line 2"),
+    ],
+)
+def test_a_line_of_another_shape_is_refused(tmp_path: Path, header: str, line: str, says: str) -> None:
+    """What has no column may be an amount's decimals; what comes twice says nothing."""
+    [problem] = read(tmp_path, f"{header}\n{line}\n").problems
+    assert problem.startswith(says)
 
 
 def test_two_accounts_of_one_name_need_the_tenant(tmp_path: Path) -> None:
-    """A name that two accounts have says nothing."""
+    """A name that two accounts have says nothing, and no name neither."""
     two = (account(tenant_id=TENANT, name="Same"), account(tenant_id=OTHER_TENANT, name="Same"))
-    (problem,) = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n", None, *two).problems
-    assert "give PartitionKey" in str(problem)
+    problems = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n2025-01-02,USD,1,\n", None, *two).problems
+    assert "2 accounts have the name 'Same': give PartitionKey" in problems[0]
+    assert "2 accounts are configured: give AccountName or PartitionKey" in problems[1]
     good = read(tmp_path, f"{HEAD},PartitionKey\n2025-01-01,USD,1,{OTHER_TENANT}\n", None, *two)
     assert [row["PartitionKey"] for row in good.rows] == [OTHER_TENANT]
 
 
-def test_a_row_comes_once(tmp_path: Path) -> None:
-    """The second line of an account, day and currency names the first."""
-    (problem,) = read(tmp_path, f"{HEAD}\n2025-01-01,USD,1\n2025-01-01,usd,2\n").problems
-    assert "line 2" in str(problem)
+def workbook(*rows: list[Any], change: Callable[[Workbook], object] = lambda _: None) -> bytes:
+    """Return a workbook with these rows below the header."""
+    book, content = Workbook(), BytesIO()
+    for line in (HEAD.split(","), *rows):
+        book.worksheets[0].append(line)
+    change(book)
+    book.save(content)
+    return content.getvalue()
+
+
+def in_format(cell: str, number_format: str) -> Callable[[Workbook], None]:
+    """Return what gives a cell a number format."""
+
+    def change(book: Workbook) -> None:
+        book.worksheets[0][cell].number_format = number_format
+
+    return change
+
+
+def counted_from_1904(book: Workbook) -> None:
+    """Have the workbook count its days as an old Mac did."""
+    book.epoch = CALENDAR_MAC_1904
+
+
+@pytest.mark.parametrize(
+    ("amount", "change", "text"),
+    [
+        (68.059, lambda _: None, "68.059"),
+        (-68059, in_format("C2", "#,##0.00_);(#,##0.00)"), "-68059"),
+        (0.30000000000000004, lambda _: None, "0.3"),
+        (123456789012345.6, lambda _: None, "123456789012345.6"),
+        (1.5, counted_from_1904, "1.5"),
+        (1.5, lambda book: book.create_sheet("Notes").append(["x"]), "1.5"),
+        (1.5, in_format("XFD1048576", "0.00"), "1.5"),
+    ],
+)
+def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[[Workbook], object], text: str) -> None:
+    """A number is what the cell shows, a day is a day in either calendar; other sheets and stray formats change nothing."""
+    rows = read(tmp_path, workbook([DAY, "USD", amount], change=change))
+    assert rows.problems == []
+    assert [(row["SnapshotDate"], row["BalanceText"]) for row in rows.rows] == [("2025-01-01", text)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "change", "says"),
+    [
+        ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is text"),
+        ([DAY, "USD", True], lambda _: None, "row 2, BalanceAmount: 'True' is text"),
+        ([DAY, "USD", DAY], lambda _: None, "row 2, BalanceAmount: '2025-01-01' is text"),
+        ([DAY, "USD", 0.12], in_format("C2", "0.0%"), "row 2, BalanceAmount: the cell holds a percentage, 12.00%"),
+        ([DAY, "USD", "=1+1"], lambda _: None, "row 2, BalanceAmount: the cell holds a formula without a value"),
+        ([DAY, "#N/A", 1], lambda _: None, "row 2, CurrencyCode: the cell holds the error #N/A"),
+        ([45658, "USD", 1], lambda _: None, "row 2, SnapshotDate: '45658' is not a day"),
+        ([datetime(2025, 1, 1, 12, 30), "USD", 1], lambda _: None, "row 2, SnapshotDate: '2025-01-01T12:30:00' is not"),  # noqa: DTZ001 - as Excel has it
+        ([DAY, "USD", 1, None, "note"], lambda _: None, "row 2: column 5 has no name"),
+    ],
+)
+def test_a_cell_that_holds_no_value_is_named(
+    tmp_path: Path, cells: list[Any], change: Callable[[Workbook], object], says: str
+) -> None:
+    """By its row and column: an amount is a number, and nothing stands in for it."""
+    [problem] = read(tmp_path, workbook(cells, change=change)).problems
+    assert problem.startswith(says)
+
+
+@pytest.mark.parametrize("dimension", [b'ref="A1"', b'ref="A1:XFD1048576"'])
+def test_the_size_that_a_workbook_states_is_not_believed(tmp_path: Path, dimension: bytes) -> None:
+    """Some programs state it wrongly: no row is lost, and none is made up."""
+    content = BytesIO()
+    with (
+        zipfile.ZipFile(BytesIO(workbook([DAY, "USD", 1]))) as source,
+        zipfile.ZipFile(content, "w") as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'dimension ref="A1:C2"', b"dimension " + dimension))
+    assert [row["RowKey"] for row in read(tmp_path, content.getvalue()).rows] == ["2025-01-01_USD"]
