@@ -65,7 +65,7 @@ param operatorType string = 'User'
 
 // Where it stands
 
-@description('Region of all resources; Flex Consumption must be offered there: az functionapp list-flexconsumption-locations.')
+@description('Region of all resources; Flex Consumption must be offered there: `az functionapp list-flexconsumption-locations`.')
 param location string = resourceGroup().location
 
 @description('Any text; it changes every generated name. For a second deployment in one resource group, or while a deleted vault still reserves its name.')
@@ -126,55 +126,151 @@ param allowedAddresses string[] = []
 
 // Parameters that contradict each other, or were left as they came, are refused before anything is created.
 var zeros = '00000000-0000-0000-0000-000000000000'
-var scheduleFields = filter(split(schedule, ' '), field => !empty(field))
-var withoutToken = filter(
-  partnerAccounts,
-  account => (account.?auth ?? 'app') == 'app_user' && empty(account.?refreshTokenName ?? '')
+var texts = [
+  timeZone
+  alertEmail
+  alertWebhook
+  operateGuide
+  operatorObjectId
+  existingVaultId
+  existingWorkspaceId
+  existingActionGroupId
+  githubSubject
+  partnerApiUrl
+  partnerLoginUrl
+]
+var existing = [
+  { name: 'existingVaultId', id: existingVaultId, type: 'Microsoft.KeyVault/vaults' }
+  { name: 'existingWorkspaceId', id: existingWorkspaceId, type: 'Microsoft.OperationalInsights/workspaces' }
+  { name: 'existingActionGroupId', id: existingActionGroupId, type: 'Microsoft.Insights/actionGroups' }
+]
+var notIds = filter(
+  existing,
+  each =>
+    !empty(each.id) && (length(split(each.id, '/')) != 9 || !contains(
+      toLower(each.id),
+      toLower('/providers/${each.type}/')
+    ))
 )
+var accounts = map(partnerAccounts, account => {
+  tenant: toLower(account.tenantId)
+  federated: account.?credential == 'federated'
+  secret: toLower(trim(account.?secretName ?? ''))
+  user: account.?auth == 'app_user'
+  token: toLower(trim(account.?refreshTokenName ?? ''))
+  summaries: account.?balances == 'summaries'
+})
+var tenants = map(accounts, account => account.tenant)
+var secrets = map(filter(accounts, account => !empty(account.secret)), account => account.secret)
+var characters = length(string(partnerAccounts))
+var fields = filter(split(schedule, ' '), field => !empty(field))
+var prefixLength = privateNetworking ? parseCidr(addressPrefix).cidr : 0
 var problems = filter(
   [
-    contains(string(partnerAccounts), zeros)
-      ? 'partnerAccounts still holds the id of zeros: put your own tenantId and clientId.'
-      : ''
-    operatorObjectId == zeros
-      ? 'operatorObjectId is still the id of zeros: put what az ad signed-in-user show --query id prints, or leave it empty.'
-      : ''
-    toLower(alertEmail) == 'operator@example.com'
-      ? 'alertEmail is still operator@example.com: put the address that gets the alerts.'
-      : ''
-    empty(alertEmail) && empty(alertWebhook) && empty(existingActionGroupId)
-      ? 'Nobody would get the alerts: put alertEmail, alertWebhook or existingActionGroupId.'
-      : ''
-    !empty(existingActionGroupId) && !(empty(alertEmail) && empty(alertWebhook))
-      ? 'existingActionGroupId stands beside alertEmail or alertWebhook, which would get nothing: leave one of them empty.'
-      : ''
-    !empty(withoutToken)
-      ? 'An account of partnerAccounts with auth app_user has no refreshTokenName: put the name of the secret for its refresh token.'
-      : ''
-    length(string(partnerAccounts)) > 120000
-      ? 'partnerAccounts has ${length(string(partnerAccounts))} characters of JSON, and one setting holds 120000 (about 600 accounts): put the rest into a second deployment with another suffix.'
-      : ''
-    length(scheduleFields) != 6
-      ? 'schedule has ${length(scheduleFields)} fields and needs six, beginning with the seconds, such as 0 17 * * * *.'
-      : ''
-    privateNetworking && !empty(existingVaultId)
-      ? 'privateNetworking cannot close a vault that is not its own: leave existingVaultId empty, or privateNetworking false.'
-      : ''
-    !privateNetworking && !empty(allowedAddresses)
-      ? 'allowedAddresses has no effect without privateNetworking: leave it empty, or set privateNetworking to true.'
-      : ''
+    {
+      found: contains(string(partnerAccounts), zeros)
+      say: 'partnerAccounts still holds the id of zeros: put your own tenantId and clientId.'
+    }
+    {
+      found: operatorObjectId == zeros
+      say: 'operatorObjectId is still the id of zeros: put what `az ad signed-in-user show --query id` prints, or leave it empty.'
+    }
+    {
+      found: toLower(alertEmail) == 'operator@example.com'
+      say: 'alertEmail is still operator@example.com: put the address that gets the alerts.'
+    }
+    {
+      found: !empty(filter(texts, text => text != trim(text) || contains(text, '<')))
+      say: 'A parameter still holds a placeholder in angle brackets, or begins or ends with white space: put your own value.'
+    }
+    {
+      found: empty(alertEmail) && empty(alertWebhook) && empty(existingActionGroupId)
+      say: 'Nobody would get the alerts: put alertEmail, alertWebhook or existingActionGroupId.'
+    }
+    {
+      found: !empty(existingActionGroupId) && !(empty(alertEmail) && empty(alertWebhook))
+      say: 'existingActionGroupId is set together with alertEmail or alertWebhook, which would get nothing: leave one of them empty.'
+    }
+    {
+      found: empty(operatorObjectId) && operatorType != 'User'
+      say: 'operatorType has no effect without operatorObjectId: put the object id, or leave operatorType out.'
+    }
+    {
+      found: !empty(notIds)
+      say: join(
+        map(
+          notIds,
+          each => '${each.name} must be like /subscriptions/ID/resourceGroups/GROUP/providers/${each.type}/NAME.'
+        ),
+        ' '
+      )
+    }
+    {
+      found: !empty(filter(accounts, account => !account.federated && empty(account.secret)))
+      say: 'An account of partnerAccounts has no secretName: put the name of the secret with its credential, or credential federated.'
+    }
+    {
+      found: !empty(filter(accounts, account => account.federated && !empty(account.secret)))
+      say: 'An account of partnerAccounts with credential federated has a secretName, which has no effect: leave one of them out.'
+    }
+    {
+      found: !empty(filter(accounts, account => account.user && empty(account.token)))
+      say: 'An account of partnerAccounts with auth app_user has no refreshTokenName: put the name of the secret for its refresh token.'
+    }
+    {
+      found: !empty(filter(accounts, account => !account.user && (!empty(account.token) || account.summaries)))
+      say: 'An account of partnerAccounts has a refreshTokenName or balances summaries, which need auth app_user: put it, or leave them out.'
+    }
+    {
+      found: !empty(filter(accounts, account => contains(secrets, account.token)))
+      say: 'A refreshTokenName of partnerAccounts is also a secretName, which the token would replace: put a name of its own.'
+    }
+    {
+      found: length(union(tenants, tenants)) < length(tenants)
+      say: 'partnerAccounts names a tenantId twice: it is the key of the history, so put each tenant once.'
+    }
+    {
+      found: characters > 120000
+      say: 'partnerAccounts has ${characters} characters of JSON, and one setting holds 120000 (about 600 accounts): put the rest into a second deployment with another suffix.'
+    }
+    {
+      found: length(fields) != 6
+      say: 'schedule has ${length(fields)} fields and needs six, beginning with the seconds, such as 0 17 * * * *.'
+    }
+    {
+      found: length(fields) == 6 && join(skip(fields, 2), ' ') != '* * * *' && silentHours == 3
+      say: 'schedule does not run every hour, and silentHours is still 3, so each pause would alert: put the longest pause and two hours more.'
+    }
+    {
+      found: privateNetworking && !empty(existingVaultId)
+      say: 'privateNetworking cannot close a vault that is not its own: leave existingVaultId empty, or privateNetworking false.'
+    }
+    {
+      found: !privateNetworking && (!empty(allowedAddresses) || addressPrefix != '10.90.0.0/24')
+      say: 'allowedAddresses and addressPrefix have no effect without privateNetworking: leave them out, or set privateNetworking to true.'
+    }
+    {
+      found: prefixLength > 25
+      say: 'addressPrefix is too small for two subnets of /26: put a /25 or larger.'
+    }
+    {
+      found: !empty(filter(allowedAddresses, address => endsWith(address, '/31') || endsWith(address, '/32')))
+      say: 'allowedAddresses holds a range of one or two addresses, which a storage account refuses: put single addresses without /31 or /32.'
+    }
   ],
-  problem => !empty(problem)
+  problem => problem.found
 )
 
 // Every name is a fixed part and these 13 lower-case letters and digits, so that no parameter can make one invalid.
-var unique = empty(problems) ? uniqueString(resourceGroup().id, suffix) : fail(join(problems, ' '))
+var unique = empty(problems)
+  ? uniqueString(resourceGroup().id, suffix)
+  : fail(join(map(problems, problem => problem.say), ' '))
 var tableName = 'partnerbalances'
 
 // /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.KeyVault/vaults/{8}
 var vaultId = empty(existingVaultId) ? resourceId('Microsoft.KeyVault/vaults', 'kv-balance-${unique}') : existingVaultId
 var vaultPath = split(vaultId, '/')
-var rotatesRefreshToken = contains(map(partnerAccounts, account => account.?auth ?? 'app'), 'app_user')
+var rotatesRefreshToken = !empty(filter(accounts, account => account.user))
 
 module identity 'identity.bicep' = {
   params: {
@@ -289,10 +385,10 @@ module app 'function.bicep' = {
   }
 }
 
-@description('For az keyvault secret set --vault-name.')
+@description('Name of the vault, for `az keyvault secret set`.')
 output vaultName string = vault.outputs.name
 
-@description('For func azure functionapp publish.')
+@description('Name of the function app, for `func azure functionapp publish`.')
 output functionAppName string = app.outputs.name
 
 @description('SNAPSHOT_TABLE_ENDPOINT for the command line on your own machine.')

@@ -4,16 +4,20 @@
 @sealed()
 type partnerAccount = {
   name: string?
-  tenantId: string
-  clientId: string
-  credential: string?
+  tenantId: guidText
+  clientId: guidText
+  credential: ('vault' | 'federated')?
   secretName: string?
-  auth: string?
+  auth: ('app' | 'app_user')?
   refreshTokenName: string?
-  balances: string?
+  balances: ('summary' | 'summaries')?
   creditLimit: string?
-  cloud: string?
+  cloud: ('global' | 'usgov' | 'china')?
 }
+
+@minLength(36)
+@maxLength(36)
+type guidText = string
 
 @export()
 @description('Tags of Azure resources: names and values.')

@@ -1,83 +1,67 @@
-"""What the function logs over simulated days, in the form of the contract: a marker and JSON, `code` and `mayPass` first."""
+"""What the real job logs over simulated days: run against the stand-in, by its clock, as the host would run it."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from typing import Any
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from unittest.mock import patch
+from uuid import uuid4
 
+from shared.errors import SettingsInvalid
+from shared.job import take_snapshots
+from shared.net.retry import Retry
+from standin import StandIn
+from standin.faults import Fault
+from tests.end_to_end.conftest import environ_of
 from tests.infra.tools.kql import Invocation, Line
 
-ACCOUNTS = ("Contoso", "Fabrikam")
-HOURS = range(24)
-ATTEMPTS = 3
-"""One, and the two more of function.json's retry."""
+MINUTE = 17
+ATTEMPTS, PAUSE = 3, 15
+"""One, and the two more of function.json's retry; seconds between them."""
 
 
-@dataclass(frozen=True)
-class Failing:
-    """What keeps an account from being recorded."""
+class FunctionLog(logging.Handler):
+    """The lines and invocations of a function with the accounts Contoso and Fabrikam, of a table and of an archive."""
 
-    code: str
-    may_pass: bool
+    def __init__(self, world: StandIn) -> None:
+        super().__init__()
+        self.lines: list[Line] = []
+        self.invocations: list[Invocation] = []
+        self.world = world
+        self.partners = {
+            name: world.add_partner(name=name, credit_limit="100000 USD", secret_expires_in=None)
+            for name in ("Contoso", "Fabrikam")
+        }
+        self.environ = environ_of(world, *self.partners.values()) | world.environ_archive
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line at the stand-in's time."""
+        self.lines.append(Line(self.world.clock.now(), record.getMessage()))
 
-@dataclass
-class FunctionLog:
-    """The lines and invocations of a function with two accounts; `failing`, `archive` and `ledger` say what goes wrong."""
+    def fire(self, hours: Iterable[datetime]) -> None:
+        """Let the timer fire in each of these hours; while the invocation fails, again as the host does."""
+        for hour in hours:
+            self.world.clock.set(hour.replace(minute=MINUTE))
+            while not self._invoke() and self.world.clock.now().second < PAUSE * (ATTEMPTS - 1):
+                self.world.clock.advance(seconds=PAUSE)
 
-    lines: list[Line] = field(default_factory=list)
-    invocations: list[Invocation] = field(default_factory=list)
-    failing: dict[str, Failing] = field(default_factory=dict)
-    archive: Failing | None = None
-    ledger: Failing | None = None
-    percent: float = 50
-    limit_matches: bool = True
-    days_left: int = 100
-    _rows: set[tuple[str, date]] = field(default_factory=set)
-
-    def days(self, first: date, number: int = 1, hours: Sequence[int] = HOURS) -> None:
-        """Let the timer fire at minute 17 of each hour."""
-        for offset in range(number):
-            for hour in hours:
-                self.fire(datetime.combine(first + timedelta(days=offset), time(hour, 17)))
-
-    def fire(self, at: datetime) -> None:
-        """Run once, and again 15 seconds later while the invocation fails, as the host does."""
-        for attempt in range(ATTEMPTS):
-            if self._invoke(at + timedelta(seconds=15 * attempt)):
-                return
-
-    def _invoke(self, at: datetime) -> bool:
-        failed = 0
-        for account in ACCOUNTS:
-            about: dict[str, Any] = {"account": account, "date": at.date().isoformat()}
-            if (account, at.date()) in self._rows:
-                self.say(at, "SNAPSHOT_KEPT", **about, currency="USD")
-            elif account in self.failing:
-                failed += 1
-                self.say(at, "SNAPSHOT_FAILED", self.failing[account], **about)
-            else:
-                self._record(at, account, about)
-        if self.ledger:
-            self.say(at, "LEDGER_FAILED", self.ledger, rows=1)
-        self.say(at, "SNAPSHOT_RUN", accounts=len(ACCOUNTS), failed=failed)
+    def _invoke(self) -> bool:
+        at = self.world.clock.now()
+        try:
+            with patch("shared.services.Retry", partial(Retry, sleep=lambda _: None)):
+                failed = bool(take_snapshots(self.environ, run_id=str(uuid4()), now=self.world.clock.now).failed)
+        except SettingsInvalid:
+            failed = True
         self.invocations.append(Invocation(at, success=not failed))
         return not failed
 
-    def _record(self, at: datetime, account: str, about: dict[str, Any]) -> None:
-        self._rows.add((account, at.date()))
-        if self.days_left <= 30:
-            self.say(at, "SECRET_EXPIRING", **about, secret="partner-app", days=self.days_left)
-        if self.archive:
-            self.say(at, "ARCHIVE_FAILED", self.archive, **about)
-        self.say(at, "SNAPSHOT_RECORDED", **about, currency="USD")
-        if self.limit_matches:
-            self.say(at, "CREDIT_USED", **about, currency="USD", percent=self.percent)
-        else:
-            self.say(at, "CREDIT_UNKNOWN", **about, currency="USD")
-
-    def say(self, at: datetime, marker: str, error: Failing | None = None, **fields: Any) -> None:
-        """Write one line."""
-        first = {"code": error.code, "mayPass": error.may_pass} if error else {}
-        self.lines.append(Line(at, f"{marker} {json.dumps(first | fields)}"))
+    @contextmanager
+    def failing(
+        self, service: str, fault: Fault, account: str | None = None, path_contains: str = ""
+    ) -> Iterator[None]:
+        """Let a service fail, for one account if it is named."""
+        tenant = self.partners[account].tenant_id if account else None
+        rule = self.world.faults.add(service, fault, tenant=tenant, times=None, path_contains=path_contains)
+        yield
+        rule.remove()

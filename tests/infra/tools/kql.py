@@ -118,11 +118,14 @@ def _translated(query: str) -> Any:
     )
 
 
-def mails(workspace: Workspace, rule: dict[str, Any], start: datetime, end: datetime) -> list[Mail]:
+def mails(
+    workspace: Workspace, rule: dict[str, Any], start: datetime, end: datetime, *, mute_is_shared: bool = False
+) -> list[Mail]:
     """Return the mails a rule sends when it is evaluated every hour, by the documented rules of log search alerts.
 
     One alert for each combination of the dimensions. A rule with `autoMitigate` fires once and again only after the condition was
-    not met for two evaluations; one with `muteActionsDuration` fires anew when that time is over.
+    not met for two evaluations; one with `muteActionsDuration` fires anew when that time is over, which with `mute_is_shared` runs
+    for all combinations together: nobody has documented it.
     https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#stateful-alerts
     """
     condition = rule["criteria"]["allOf"][0]
@@ -136,10 +139,11 @@ def mails(workspace: Workspace, rule: dict[str, Any], start: datetime, end: date
             if rule["autoMitigate"]:
                 due = about not in last_met or now - last_met[about] > 2 * EVALUATION
             else:
-                due = about not in last_fired or now - last_fired[about] >= MUTE[rule["muteActionsDuration"]]
+                last = last_fired.get(() if mute_is_shared else about)
+                due = last in (None, now) or now - last >= MUTE[rule["muteActionsDuration"]]
             last_met[about] = now
             if due:
-                last_fired[about] = now
+                last_fired[() if mute_is_shared else about] = now
                 sent.append(Mail(now, about))
         now += EVALUATION
     return sent
