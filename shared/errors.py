@@ -30,6 +30,7 @@ The codes are a contract with alerts and scripts. docs/errors.md is generated fr
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, ClassVar
@@ -44,6 +45,11 @@ class Ids:
 
 
 NO_IDS = Ids()
+
+LONGEST_TEXT = 600
+"""Characters of a message, a remedy, or one problem in a list: somebody reads it in the middle of the night."""
+
+_LONGEST_LIST = 5_900
 
 
 class SnapshotError(Exception):
@@ -157,9 +163,6 @@ class SettingProblem:
         return f"{self.setting} {self.wrong}: {self.right}"
 
 
-_LONGEST_LIST = 5_900
-
-
 class SettingsInvalid(PermanentError):
     """One or more settings are missing or wrong; the message lists every problem."""
 
@@ -170,41 +173,13 @@ class SettingsInvalid(PermanentError):
     )
 
     def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{count} in the settings. {_listed(problems)}")
+        lines = [str(problem)[:LONGEST_TEXT] for problem in problems]
+        lengths = accumulate(len(line) + 3 for line in lines)
+        shown = [line for line, length in zip(lines, lengths, strict=True) if length <= _LONGEST_LIST]
+        more = f" | and {len(lines) - len(shown)} more" if len(shown) < len(lines) else ""
+        count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
+        super().__init__(f"{count} in the settings. {' | '.join(shown)}{more}")
         self.problems = problems
-
-
-def _listed(problems: tuple[SettingProblem, ...]) -> str:
-    """List the problems in at most 6,000 characters; equal problems of consecutive accounts are listed once."""
-    groups: dict[tuple[str, str, str, str], list[int]] = {}
-    for problem in problems:
-        before, _, rest = problem.setting.partition("[")
-        index, _, after = rest.partition("]")
-        key = (before, after, problem.wrong, problem.right)
-        groups.setdefault(key, []).extend([int(index)] if index.isdecimal() else [])
-    lines: list[str] = []
-    for (before, after, wrong, right), indexes in groups.items():
-        where = ", ".join(
-            f"{before}[{first}]" + (f" to [{last}]" if last > first else "") for first, last in _ranges(indexes)
-        )
-        lines.append(f"{where[:300] or before}{after} {wrong}: {right}"[:1000])
-    shown, length = 0, 0
-    while shown < len(lines) and (length := length + len(lines[shown]) + 3) <= _LONGEST_LIST:
-        shown += 1
-    more = f" | and {len(lines) - shown} more" if shown < len(lines) else ""
-    return " | ".join(lines[:shown]) + more
-
-
-def _ranges(indexes: list[int]) -> list[tuple[int, int]]:
-    """Return sorted numbers as ranges, first and last."""
-    ranges: list[tuple[int, int]] = []
-    for index in sorted(set(indexes)):
-        if ranges and index == ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], index)
-        else:
-            ranges.append((index, index))
-    return ranges
 
 
 class ClockWrong(PermanentError):

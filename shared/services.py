@@ -19,7 +19,7 @@ from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.azure_services.vault import Vault
 from shared.balance_reader import BalanceReader
-from shared.errors import ClockWrong
+from shared.errors import ClockWrong, SnapshotError
 from shared.history.history import History
 from shared.history.runs import LEDGER_SUFFIX
 from shared.history.table import HistoryTable
@@ -85,14 +85,14 @@ class Services:
         """Return the ledger of runs, as `open_table` does."""
         return self.open_table(kind, self.settings.table_endpoint, f"{self.settings.table_name}{LEDGER_SUFFIX}")
 
-    def check_clock(self) -> None:
-        """Compare this machine's clock with the table service's, once that has answered.
+    def check_clock(self, url: str | None = None) -> None:
+        """Compare this machine's clock with that of the table service (or of another address), once that has answered.
 
         Raises:
             ClockWrong: they differ by more than five minutes.
 
         """
-        host = urlsplit(self.settings.table_endpoint).netloc
+        host = urlsplit(url or self.settings.table_endpoint).netloc
         ahead = self.session.skews.get(host)
         if ahead is not None and abs(ahead) > LARGEST_SKEW:
             direction = "behind" if ahead > timedelta() else "ahead of"
@@ -146,4 +146,9 @@ def open_services(
             client = closing.enter_context(SecretClient(settings.vault_url, identity, **options))
             vault = Vault(client, retry)
         reader = BalanceReader(vault, identity, session, retry)
-        yield Services(settings, session, retry, identity, vault, reader, options, closing)
+        services = Services(settings, session, retry, identity, vault, reader, options, closing)
+        try:
+            yield services
+        except SnapshotError:
+            services.check_clock()  # a wrong clock also explains what the table refuses
+            raise

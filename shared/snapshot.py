@@ -44,8 +44,10 @@ class Snapshots:
 
         """
         fields = run.fields(account)
-        existing = self.history.rows_of(account.tenant_id, run.date)
-        self.check_clock()
+        try:
+            existing = self.history.rows_of(account.tenant_id, run.date)
+        finally:
+            self.check_clock()  # a wrong clock also explains what the table refuses
         if existing:
             _report_rows(Outcome.KEPT, existing, fields)
             return Outcome.KEPT

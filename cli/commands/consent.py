@@ -75,6 +75,7 @@ def command(
     state = ["No token was stored."]
     with interruptible(lambda: state[0]), open_services(known, stop=STOP) as built:
         _check_place(built, chosen)
+        built.check_clock(known.vault_url)  # the token's end is counted from today
         tokens = _sign_in(built, chosen, (_with_pasted_address if no_browser else _with_browser)(chosen.name, port))
         _try_out(built, chosen, tokens)
         state[0] = (

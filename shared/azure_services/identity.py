@@ -1,5 +1,6 @@
 """The Azure identity that the job runs as: the function's managed identity, or the developer's own sign-in."""
 
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,11 +12,14 @@ from azure.identity import CredentialUnavailableError, DefaultAzureCredential, M
 
 from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.refusals import IDENTITY
-from shared.net.attempt import NoAnswerError
+from shared.errors import SnapshotError
+from shared.net.attempt import CallError, NoAnswerError
 from shared.net.foreign_text import one_line
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
+
+_LIBRARYS_OWN = re.compile(r"\A.*configuration not found in environment\.\s*", re.DOTALL)
 
 RENEW_SECONDS = 300
 """A token with less time left than this is asked for anew."""
@@ -57,23 +61,51 @@ class CachedCredential:
     def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
         def attempt() -> AccessToken:
             try:
-                return library_call(lambda: self._credential.get_token(*scopes, **options))
-            except (CredentialUnavailableError, ClientAuthenticationError) as error:
-                # Nobody answered: the sign-ins of a developer's machine say why, each in a line of its own.
-                raise NoAnswerError(self._sanitize(error.message), may_pass=False) from None
+                return library_call(lambda: self._get_token(scopes, options))
+            except (CallError, SnapshotError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the library raises, the identity gave no token
+                words = _LIBRARYS_OWN.sub("", str(error))
+                raise NoAnswerError(self._sanitize(words), may_pass=False) from None
 
         return self._retry.call(attempt, Call(IDENTITY, f"the identity gave no token for {scopes[0]}"))
+
+    def _get_token(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
+        try:
+            return self._credential.get_token(*scopes, **options)
+        except ClientAuthenticationError as error:
+            # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
+            lines = [line.strip() for line in str(error).splitlines()]
+            if asked := next((line for line in lines if line.startswith("AzureCliCredential:")), None):
+                raise NoAnswerError(self._sanitize(asked), may_pass=False) from None
+            raise
+
+
+class _NoCredential:
+    """Stands for a credential that the library refuses to build from the environment, and says why when it is asked."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def get_token(self, *_: Any, **__: Any) -> AccessToken:
+        raise CredentialUnavailableError(message=self._reason)
+
+    def close(self) -> None:
+        pass
 
 
 def azure_credential(
     *, in_azure: bool, client_id: str | None, without_managed_identity: bool = False, transport: Any = None
-) -> ManagedIdentityCredential | DefaultAzureCredential:
+) -> ManagedIdentityCredential | DefaultAzureCredential | _NoCredential:
     """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere the developer's sign-in.
 
     `without_managed_identity`: the Arc agent sets IDENTITY_ENDPOINT on a server, for everybody who works there
     (azure-sdk-for-python#38183).
     """
     options = CLIENT_OPTIONS if transport is None else CLIENT_OPTIONS | {"transport": transport}
-    if in_azure:
-        return ManagedIdentityCredential(client_id=client_id, **options)
-    return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
+    try:
+        if in_azure:
+            return ManagedIdentityCredential(client_id=client_id, **options)
+        return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
+    except ValueError as error:  # an AZURE_ variable of the environment
+        return _NoCredential(str(error))

@@ -18,27 +18,22 @@ from shared.errors import (
     VaultSecretMissing,
     VaultUnreachable,
 )
-from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.refusal import Rule, passing
 from shared.net.retry import AZURE, Service
 
 _DENIED = (401, 403)
 
-_BETWEEN = (
-    "A proxy or gateway sent this page; the service itself did not answer. Find out what stands between this machine and the "
-    "service (HTTPS_PROXY, NO_PROXY, a firewall) and let the request through."
-)
 _OTHER_TENANT = (
     "The identity's token is from another tenant than the one that the service belongs to. Use an identity of the service's "
     "tenant: the function's own in Azure; on your own machine, sign in with `az login --tenant <tenant>`."
 )
-_EXPIRED = "The secret has expired. Put a new one into the vault under the same name; docs/operate.md says how."
+_OUT_OF_TIME = (
+    "The service takes the identity's token for expired or not yet valid. Check the clock of this machine, then run this again. "
+    "A role or a new secret does not help."
+)
 _SUBSCRIPTION = (
     "Check the state of the Azure subscription and of the resource (portal > Subscriptions): a disabled subscription or account "
     "refuses everyone. No role helps until it is enabled again."
-)
-_SOMETHING_ELSE = (
-    "The service gives its reason in the message. The role of the identity and the firewall of the service are the most "
-    "common causes; docs/deploy.md lists both."
 )
 _SUBSCRIPTION_CODES = (
     "AccountIsDisabled",
@@ -48,6 +43,26 @@ _SUBSCRIPTION_CODES = (
     "ReadOnlyDisabledSubscription",
     "SubscriptionNotFound",
 )
+_ANOTHER_ISSUER = ("issuer", "token of the tenant")
+_EXPIRED_TOKEN = ("expired", "not yet valid", "lifetime")
+_EXPIRED = "The secret has expired. Put a new one into the vault under the same name; docs/operate.md says how."
+_VAULT_NETWORK = (
+    "The vault's network rules refused the request; a role does not help. Allow the address that the message names (vault > "
+    "Networking), or connect through the vault's private endpoint."
+)
+_TABLE_NETWORK = (
+    "Check the storage account's network rules first: allow the address that the message names, or this machine's (storage account "
+    "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
+)
+_VAULT_SAYS_WHY = (
+    "The vault gives its reason in the message; https://learn.microsoft.com/azure/key-vault/general/rest-error-codes describes its "
+    "codes. If it gives none, check "
+)
+_TABLE_SAYS_WHY = (
+    "Table Storage gives its reason in the message; https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes "
+    "describes its codes. If it gives none, check "
+)
+_ACCESS = "the identity's role and the network rules (docs/deploy.md)."
 
 VAULT = Service(
     AZURE,
@@ -59,10 +74,10 @@ VAULT = Service(
             VaultSecretMissing,
             codes=("ObjectIsDeletedButRecoverable",),
             remedy="The secret was deleted and can be recovered; until then its name cannot be used. Recover it with `az keyvault secret "
-            "recover --vault-name {vault} --name {name}`, then put the new value with `az keyvault secret set`.",
+            "recover --vault-name {vault} --name {name}`, then put the new value with `az keyvault secret set --vault-name {vault} "
+            "--name {name} --expires <date> --file <file>`.",
         ),
-        Rule(VaultUnreachable, statuses=PASSING_STATUSES, again=True),
-        Rule(VaultUnreachable, page=True, remedy=_BETWEEN),
+        *passing(VaultUnreachable),
         Rule(
             VaultSecretMissing,
             codes=("SecretNotFound",),
@@ -86,9 +101,8 @@ VAULT = Service(
         Rule(VaultSecretDisabled, statuses=(403,), says=("expired secret",), remedy=_EXPIRED),
         Rule(
             VaultAccessDenied,
-            codes=("ForbiddenByFirewall", "ForbiddenByConnection"),
-            remedy="The vault's firewall refused this address; a role does not help. Allow the address that the message names (vault > "
-            "Networking), or connect through the vault's private endpoint.",
+            codes=("ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByNsp"),
+            remedy=_VAULT_NETWORK,
         ),
         Rule(
             VaultAccessDenied,
@@ -98,9 +112,10 @@ VAULT = Service(
         ),
         Rule(VaultAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
         Rule(VaultAccessDenied, codes=("AKV10032",), remedy=_OTHER_TENANT),
-        Rule(VaultAccessDenied, statuses=(401,), says=("issuer", "token of the tenant"), remedy=_OTHER_TENANT),
-        Rule(VaultAccessDenied, statuses=_DENIED, remedy=_SOMETHING_ELSE),
-        Rule(VaultUnreachable),
+        Rule(VaultAccessDenied, statuses=(401,), says=_ANOTHER_ISSUER, remedy=_OTHER_TENANT),
+        Rule(VaultAccessDenied, statuses=(401,), says=("tokenexpired", *_EXPIRED_TOKEN), remedy=_OUT_OF_TIME),
+        Rule(VaultAccessDenied, statuses=_DENIED, remedy=_VAULT_SAYS_WHY + _ACCESS),
+        Rule(VaultUnreachable, remedy=_VAULT_SAYS_WHY + "that KEY_VAULT_URL is the vault's address."),
     ),
 )
 
@@ -110,21 +125,15 @@ TABLE = Service(
     unreadable=TableUnreachable,
     rules=(
         Rule(TableMissing, codes=("TableNotFound",)),
-        Rule(TableUnreachable, codes=("TableBeingDeleted",), again=True),
-        Rule(TableUnreachable, statuses=PASSING_STATUSES, again=True),
-        Rule(TableUnreachable, page=True, remedy=_BETWEEN),
+        Rule(TableUnreachable, codes=("TableBeingDeleted", "AccountBeingCreated"), again=True),
+        *passing(TableUnreachable),
         Rule(ClockWrong, statuses=_DENIED, says=("date header",)),
         Rule(
             TableAccessDenied,
-            codes=(
-                "AuthorizationFailure",
-                "AuthorizationSourceIPMismatch",
-                "IpAuthorizationFailure",
-                "PublicAccessNotPermitted",
-            ),
-            remedy="The storage account's network rules refused this address first of all: allow it (storage account > Networking), or "
-            "connect through a private endpoint. If the network is right, check the identity's role.",
+            codes=("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure"),
+            remedy=_TABLE_NETWORK,
         ),
+        Rule(TableAccessDenied, statuses=_DENIED, says=("perimeter", "firewall"), remedy=_TABLE_NETWORK),
         Rule(
             TableAccessDenied,
             codes=("AuthorizationPermissionMismatch", "InsufficientAccountPermissions"),
@@ -132,9 +141,10 @@ TABLE = Service(
             "to 30 minutes to work.",
         ),
         Rule(TableAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
-        Rule(TableAccessDenied, statuses=(401,), says=("issuer", "token of the tenant"), remedy=_OTHER_TENANT),
-        Rule(TableAccessDenied, statuses=_DENIED, remedy=_SOMETHING_ELSE),
-        Rule(TableUnreachable),
+        Rule(TableAccessDenied, statuses=(401,), says=_ANOTHER_ISSUER, remedy=_OTHER_TENANT),
+        Rule(TableAccessDenied, statuses=(401,), says=_EXPIRED_TOKEN, remedy=_OUT_OF_TIME),
+        Rule(TableAccessDenied, statuses=_DENIED, remedy=_TABLE_SAYS_WHY + _ACCESS),
+        Rule(TableUnreachable, remedy=_TABLE_SAYS_WHY + "that SNAPSHOT_TABLE_ENDPOINT is the account's table address."),
     ),
 )
 
@@ -142,9 +152,5 @@ IDENTITY = Service(
     AZURE,
     no_answer=IdentityUnavailable,
     unreadable=IdentityUnavailable,
-    rules=(
-        Rule(IdentityUnavailable, statuses=PASSING_STATUSES, again=True),
-        Rule(IdentityUnavailable, page=True, remedy=_BETWEEN),
-        Rule(IdentityUnavailable),
-    ),
+    rules=(*passing(IdentityUnavailable), Rule(IdentityUnavailable)),
 )

@@ -33,7 +33,7 @@ from shared.net.attempt import (
 from shared.net.bounded_connection import LARGEST_ANSWER, bound
 from shared.net.foreign_text import Secrets
 from shared.net.proxy import Proxy
-from shared.net.refusal import RefusedError, read_refusal
+from shared.net.refusal import BETWEEN, RefusedError, read_refusal
 
 CONNECT_SECONDS = 5.0
 """Seconds per address of a host; a name may have several."""
@@ -160,13 +160,15 @@ class _Adapter(HTTPAdapter):
         return bool(proxy_bypass_environment(parts.netloc, {"no": self._no_proxy}))
 
     def _note_clock(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        host = urlsplit(request.url or "").netloc
-        date = response.headers.get("Date")
-        if date and host not in self._session.skews:
-            try:
-                self._session.skews[host] = parsedate_to_datetime(date) - self._now()
-            except (ValueError, TypeError, OverflowError):
-                return
+        """Note the service's own clock: a page is from something in between, and an answer with an Age is from a cache."""
+        headers = response.headers
+        try:
+            ahead = parsedate_to_datetime(headers.get("Date", "")) - self._now()
+        except (ValueError, TypeError, OverflowError):
+            headers.pop("Date", None)  # the table's client fails at an unreadable one
+            return
+        if headers.get("Age", "0") == "0" and not headers.get("Content-Type", "").startswith("text/html"):
+            self._session.skews.setdefault(urlsplit(request.url or "").netloc, ahead)
 
 
 def _read(response: requests.Response) -> bytes:
@@ -206,7 +208,11 @@ def _check(request: requests.PreparedRequest, response: requests.Response, body:
         if not framed:
             raise NoAnswerError("its answer broke off")
         kind = secrets.sanitize(headers.get("Content-Type", "no content type"), 60)
-        raise UnreadableAnswerError(f"its answer ({status}, {len(body)} bytes, {kind}) is not a JSON object")
+        said = read_refusal(status, headers, body, sanitize=secrets.sanitize)
+        page, remedy = (f" but {said.reason}", BETWEEN) if said.page else ("", None)
+        raise UnreadableAnswerError(
+            f"its answer ({status}, {len(body)} bytes, {kind}) is not a JSON object{page}", remedy=remedy
+        )
 
 
 def _is_echo(reason: str, sent: object) -> bool:

@@ -16,15 +16,34 @@ PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that another attempt may heal."""
 
 LONGEST_REASON = 300
+_LONGEST_PAGE = 200
 LONGEST_READ = 64 * 1024
 """Bytes of a refusal's body that are read for its reason."""
 
-_CODES = ("code", "error", "errorcode")
-_REASONS = ("error_description", "description", "message", "value", "detail", "title", "errorname", "error")
-_NESTED = ("innererror", "odata.error", "error", "errors", "message")
-_XML = re.compile(r"<(?:\w+:)?(code|message|authenticationerrordetail)\b[^>]*>([^<]*)<", re.IGNORECASE)
+_CODES = ("code", "error", "errorcode", "error_code")
+_REASONS = (
+    "authenticationerrordetail",  # the cause; the message beside it only says how a header is formed
+    "error_description",
+    "description",
+    "message",
+    "errormessage",
+    "value",
+    "detail",
+    "title",
+    "reason",
+    "errorname",
+    "faultstring",
+    "error",
+)
+_NESTED = ("innererror", "odata.error", "error", "errors", "fault", "message")
+_XML = re.compile(r"<(?:\w+:)?(\w+)\b[^>]*>([^<]+)</")
+_HTML = re.compile(r"<(!doctype html|html|head|title|body|h1|center)\b", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
-_PARAMETER = re.compile(r'(\w+)\s*=\s*"([^"]*)"')
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_PARAMETER = re.compile(r"""(\w+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s,"']+))""")
+_SUCCESS = range(200, 300)
+"""An error that comes with a success: what it says outside the known members may be a balance."""
+_EMPTY = ("{}", "[]", "null", '""')
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _IDS_IN_TEXT = re.compile(r"\s*\b(?:Trace ID|RequestId|Request ID)\s*:.*", re.DOTALL | re.IGNORECASE)
 _CODE = re.compile(r"[\w.-]{1,80}")
@@ -41,6 +60,11 @@ class Refusal:
     retry_after: str | None = None
     page: bool = False
     """An HTML page, which a proxy or a gateway sends and none of these services does."""
+
+    def names(self, code: str) -> bool:
+        """Tell whether this is its code; a code of digits may also be named in the reason alone."""
+        in_reason = code.isdecimal() and re.search(rf"(?<!\d){code}(?!\d)", self.reason)
+        return self.code.lower() == code.lower() or bool(in_reason)
 
     def __str__(self) -> str:
         """Return the refusal as the end of a sentence that begins with the service."""
@@ -75,7 +99,7 @@ class Rule:
     def matches(self, refusal: Refusal) -> bool:
         """Tell whether the rule is about this refusal."""
         return (
-            (not self.codes or refusal.code.lower() in {code.lower() for code in self.codes})
+            (not self.codes or any(refusal.names(code) for code in self.codes))
             and (not self.statuses or refusal.status in self.statuses)
             and (not self.says or any(text in refusal.reason.lower() for text in self.says))
             and (refusal.page or not self.page)
@@ -84,6 +108,21 @@ class Rule:
     def error_of(self, message: str, names: Mapping[str, str], ids: Ids) -> SnapshotError:
         """Make the error, its remedy about what the call was about."""
         return self.error(message, remedy=self.remedy and self.remedy.format_map(names), ids=ids)
+
+
+BETWEEN = (
+    "A proxy, a firewall or a sign-in page of the network sent this page; the service itself did not answer. Find out what is between "
+    "this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall) and let the request through."
+)
+
+
+def passing(error: type[SnapshotError]) -> tuple[Rule, ...]:
+    """Return the lines of every service's table for what may pass and for a page from something in between."""
+    return (
+        Rule(error, statuses=PASSING_STATUSES, page=True, again=True, remedy=BETWEEN),
+        Rule(error, statuses=PASSING_STATUSES, again=True),
+        Rule(error, page=True, remedy=BETWEEN),
+    )
 
 
 def read_refusal(
@@ -99,17 +138,17 @@ def read_refusal(
     `authorization` is the request's header, whose token names the tenant that a 401 may be about.
     """
     text = body[:LONGEST_READ].decode("utf-8-sig", "replace").strip()
-    challenge = {name.lower(): value for name, value in _PARAMETER.findall(headers.get("WWW-Authenticate") or "")}
-    page = "<html" in text[:1000].lower() or "<!doctype html" in text[:100].lower()
+    named = _PARAMETER.findall(headers.get("WWW-Authenticate") or "")
+    challenge = {name.lower(): "".join(value).replace("\\", "") for name, *value in named}
+    page = text.startswith("<") and _HTML.search(text) is not None
     members = _json(text)
-    if page:
-        title = _TITLE.search(text)
-        code, reason = "", f"an HTML page titled {html.unescape(title[1]).strip()!r}" if title else "an HTML page"
-    else:
-        code, reason = ("", text) if members is None else _from_members(members)
-        code, reason = _from_xml(text) or (code, reason)
+    code, reason = ("", _page(text)) if page else _from_members(members or _from_xml(text))
     code = code or headers.get("x-ms-error-code") or challenge.get("error", "")
-    reason = reason or challenge.get("error_description", "")
+    reason = (
+        reason
+        or challenge.get("error_description", "")
+        or ("" if code or text in _EMPTY or status in _SUCCESS else text)
+    )
     ids = members if isinstance(members, dict) else {}
     return Refusal(
         status=status,
@@ -145,15 +184,18 @@ def _from_members(members: Any) -> tuple[str, str]:
 
 
 def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
 
-def _from_xml(text: str) -> tuple[str, str] | None:
-    found = {name.lower(): html.unescape(value).strip() for name, value in reversed(_XML.findall(text))}
-    if not found:
-        return None
-    # The detail is the cause; the message before it only says how a header is formed.
-    return found.get("code", ""), found.get("authenticationerrordetail") or found.get("message", "")
+def _from_xml(text: str) -> dict[str, str]:
+    return {name.lower(): html.unescape(value) for name, value in reversed(_XML.findall(text))}
+
+
+def _page(text: str) -> str:
+    """Return the title of an HTML page, or how its text begins."""
+    title = _TITLE.search(text)
+    said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
+    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)[:_LONGEST_PAGE]!r}"
 
 
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:

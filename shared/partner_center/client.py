@@ -104,7 +104,7 @@ class Resource(Generic[T]):
                 response.content,
                 sanitize=self._context.session.secrets.sanitize,
             )
-            if refusal.code:  # an error that came with status 200
+            if refusal.code or refusal.reason:  # an error that came with status 200
                 raise RefusedError(refusal) from None
             raise UnreadableAnswerError(str(error)) from None
 

@@ -39,9 +39,6 @@ _NAMES = (
     "details",
     "invoiceType",
     "summary",
-    "code",
-    "description",
-    "message",
 )
 """The members that are read, in any case, as Microsoft's own client reads them. `details` gets these spellings too."""
 
@@ -137,7 +134,7 @@ def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSu
     balance = _amount(members.get("balanceAmount"))
     if balance is None:
         state = "is not a number" if members.get("balanceAmount") is not None else "is missing"
-        raise NotASummary(f"balanceAmount {state}{_error_shape(members)}")
+        raise NotASummary(f"balanceAmount {state}")
     code = members.get("currencyCode")
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
         raise NotASummary("currencyCode is missing or not three letters")
@@ -155,14 +152,6 @@ def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSu
         details=_optional_details(members, warnings),
         warnings=tuple(warnings),
     )
-
-
-def _error_shape(members: Mapping[str, Any]) -> str:
-    """Name the error that a service sends with status 200 now and then, if this is one."""
-    code, text = members.get("code"), members.get("description") or members.get("message")
-    if code is None and text is None:
-        return ""
-    return f"; the answer is an error instead: {one_line(code)} {one_line(text)}".rstrip()
 
 
 def _amount(value: Any) -> Decimal | None:

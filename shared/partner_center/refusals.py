@@ -13,7 +13,7 @@ from shared.errors import (
     PartnerUnavailable,
     WrongAudience,
 )
-from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.refusal import BETWEEN, Rule, passing
 from shared.net.retry import PARTNER_CENTER, Service
 
 _APP_ONLY = (
@@ -62,8 +62,9 @@ _COMMON = (
         remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
     ),
     Rule(PartnerThrottled, statuses=(429,), again=True),
-    Rule(PartnerUnavailable, statuses=PASSING_STATUSES, again=True),
+    Rule(PartnerAccessDenied, statuses=(401, 403), page=True, remedy=BETWEEN),
     Rule(PartnerAccessDenied, statuses=(401, 403)),
+    *passing(PartnerUnavailable),
     Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
     Rule(PartnerBadResponse),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from shared.net import exact_json
 from shared.settings.clouds import CLOUDS, Cloud
 from shared.settings.values import CreditLimit, ErrorCollector, SettingParser, did_you_mean
-from shared.settings.visible import trim
+from shared.settings.visible import hidden_problem, trim
 
 MEMBERS = {
     "PARTNER_TENANT_ID": "tenantId",
@@ -37,8 +37,28 @@ _TENANT = (
     "the Directory (tenant) ID of the partner tenant, which Entra admin center > Overview shows; a domain name can change, "
     "and the tenant is the permanent key of the history"
 )
-_ARRAY = "an array of objects, each member once; docs/settings.md shows one"
+_ARRAY = "a JSON array with one object for each account, each member once; docs/settings.md shows one"
 _CLIENT = "the Application (client) ID of the app registration, which Entra admin center > App registrations shows"
+
+_CAUSES = (
+    (r"\A@Microsoft\.KeyVault", "is a Key Vault reference that was not resolved"),
+    (r"\A\{.*\}\Z", "is one object, without the [ and ] of an array"),
+    (
+        r"[\[{,:]\s*[\u201c-\u201f\u00ab\u00bb\u2033\uff02]",
+        "has curly quotes, which a word processor puts in place of straight ones",
+    ),
+    (r'[\[{,:]\s*\\+"', "has escaped quotes (a backslash before each), which a portal or shell adds"),
+    (r'[\[{,]\s*""\w', "has every quote twice, as in a CSV file"),
+    (
+        r"[\[{,:]\s*(&quot;|%22|`)",
+        "has something else in place of each double quote, which a web page or a shell puts there",
+    ),
+    (r"[\[{,:]\s*'|:\s*(None|True|False)\b", "is a Python literal, not JSON (single quotes, None, True or False)"),
+    (r'\A\[\s*\{[^"]*\Z', "has no double quotes; PowerShell removes them from an argument"),
+    (r"""\A(['"]).*\1\Z""", "has quotes around the whole array"),
+    (r'["}\]]\s*,\s*[\]}]', "has a comma after the last object or member"),
+)
+"""What becomes of JSON on its way into a setting, by a pattern; the first match counts."""
 
 SettingGetter = Callable[[str], SettingParser]
 """Where the values of one account come from, by the name of the single-account setting."""
@@ -123,16 +143,13 @@ def _sources(many: SettingParser) -> list[SettingGetter]:
     try:
         items = exact_json.loads(text.encode())
     except json.JSONDecodeError as error:
-        many.add_error(_quotes(text) or f"is not JSON at line {error.lineno}, column {error.colno}", _ARRAY)
+        many.add_error(_cause(text) or f"is not JSON at line {error.lineno}, column {error.colno}", _ARRAY)
         return []
     except ValueError:
         many.add_error("is not JSON that can be read, or names a member of an object twice", _ARRAY)
         return []
     if not isinstance(items, list) or not items:
-        many.add_error(
-            "is an empty array" if items == [] else _quotes(text) or "is not a JSON array",
-            "an array with one object for each account",
-        )
+        many.add_error("is an empty array" if items == [] else _cause(text) or "is not a JSON array", _ARRAY)
         return []
     sources = []
     for index, item in enumerate(items):
@@ -144,16 +161,11 @@ def _sources(many: SettingParser) -> list[SettingGetter]:
     return sources
 
 
-def _quotes(text: str) -> str | None:
-    """Return what happened to the quotes of a text that is not a JSON array, or None."""
-    causes = {
-        r"[\[{,:]\s*[\u201c-\u201f]": "has curly quotes, which a word processor puts in place of straight ones",
-        r'[\[{,:]\s*\\"': "has escaped quotes (a backslash before each), which a portal or shell adds",
-        r"[\[{,:]\s*'|:\s*(None|True|False)\b": "is a Python literal, not JSON (single quotes, None, True or False)",
-        r'\A\[\s*\{[^"]*\Z': "has no double quotes; PowerShell removes them from an argument",
-        r"""\A(['"]).*\1\Z""": "has quotes around the whole array",
-    }
-    return next((cause for pattern, cause in causes.items() if re.search(pattern, text, re.DOTALL)), None)
+def _cause(text: str) -> str | None:
+    """Return what happened to a text that should be a JSON array, or None."""
+    return next(
+        (cause for pattern, cause in _CAUSES if re.search(pattern, text, re.DOTALL)), hidden_problem(text, "\n\r\t")
+    )
 
 
 def _source(item: Mapping[str, Any], where: str, errors: ErrorCollector) -> SettingGetter:

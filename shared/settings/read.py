@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from shared.errors import SettingsInvalid
 from shared.settings.accounts import MANY, MEMBERS, Account, read_accounts
+from shared.settings.addresses import TABLE_EXAMPLE, VAULT_EXAMPLE, read_table_endpoint, read_url, read_vault_url
 from shared.settings.network import Network, read_network
 from shared.settings.schedule import check_schedule
-from shared.settings.table_endpoint import EXAMPLE, read_table_endpoint
+from shared.settings.time_zone import read_time_zone
 from shared.settings.values import ErrorCollector, SettingParser
 
 DEFAULT_TABLE_NAME = "partnerbalances"
@@ -27,8 +28,6 @@ NAMES = (
     MANY,
 )
 """Every setting there is. The host runs the function on SNAPSHOT_SCHEDULE (function.json); here it is only checked."""
-
-_VAULT_EXAMPLE = "https://<vault>.vault.azure.net"
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         return SettingParser.from_environ(environ, name, errors)
 
     check_schedule(value("SNAPSHOT_SCHEDULE"))
-    time_zone = value("SNAPSHOT_TIME_ZONE").time_zone()
+    time_zone = read_time_zone(value("SNAPSHOT_TIME_ZONE"))
     table = value("SNAPSHOT_TABLE_ENDPOINT")
-    table.require(f"the table service's address, {EXAMPLE}")
+    table.require(f"the table service's address, {TABLE_EXAMPLE}")
     table_name = value("SNAPSHOT_TABLE_NAME").table_name(DEFAULT_TABLE_NAME)
     table_endpoint = read_table_endpoint(table, table_name)
     archive = value("SNAPSHOT_ARCHIVE_ENDPOINT")
@@ -72,24 +71,24 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "is the same as SNAPSHOT_TABLE_ENDPOINT", "the table service of a second storage account, or nothing"
         )
     vault = value("KEY_VAULT_URL")
-    vault_url = vault.https_url(_VAULT_EXAMPLE)
+    vault_url = read_vault_url(vault)
     identity = value("AZURE_CLIENT_ID")
     identity_client_id = identity.guid("the Client ID of the user-assigned managed identity, which its Overview shows")
     accounts = read_accounts(
         environ,
-        api_url=value("PARTNER_API_URL").https_url("https://api.partnercenter.microsoft.com"),
-        login_url=value("PARTNER_LOGIN_URL").https_url("https://login.microsoftonline.com"),
+        api_url=read_url(value("PARTNER_API_URL"), "https://api.partnercenter.microsoft.com"),
+        login_url=read_url(value("PARTNER_LOGIN_URL"), "https://login.microsoftonline.com"),
         errors=errors,
     )
     if any(account.needs_vault for account in accounts):
-        vault.require(f"the vault's address, {_VAULT_EXAMPLE}: an account has a secret in it")
+        vault.require(f"the vault's address, {VAULT_EXAMPLE}: an account has a secret in it")
     if any(account.federated for account in accounts):
         identity.require(
             "the Client ID of the user-assigned managed identity: an account signs in with its token (federated)"
         )
     network = read_network(environ, errors)
     if errors.found or table_endpoint is None:
-        raise SettingsInvalid(tuple(errors.found))
+        raise SettingsInvalid(errors.grouped())
     return Settings(
         time_zone=time_zone,
         table_endpoint=table_endpoint,

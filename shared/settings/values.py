@@ -5,24 +5,25 @@ No message ever shows a value: people paste secrets into the wrong box.
 
 import difflib
 import re
-import zoneinfo
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from urllib.parse import urlsplit
+from itertools import groupby
 
 from shared.errors import SettingProblem
 from shared.settings.visible import hidden_problem, trim
-from shared.settings.windows_zones import WINDOWS_ZONES
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-_HOST = re.compile(r"[0-9a-z._:-]+")
 _TABLE_NAME = re.compile(r"[a-z][a-z0-9]{2,58}")
 _SECRET_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,4})?) +([A-Za-z]{3})")
+_PLACE = re.compile(r"([^\[]*)(?:\[(\d+)\])?(.*)", re.DOTALL)
+_MOST_RUNS = 20
 _LONGEST_NAME = 100
 _FORMULA_STARTS = ("=", "+", "-", "@")
+_THOUSANDS = -3
+"""The exponent of an amount with exactly three digits after its point."""
 _THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """ISO 4217 currencies with three decimals: elsewhere, a point and three digits may be a thousands separator."""
 
@@ -49,12 +50,31 @@ class ErrorCollector:
         """Note one problem: the setting's name, what is wrong, what is right."""
         self.found.append(SettingProblem(setting, wrong, right))
 
+    def grouped(self) -> tuple[SettingProblem, ...]:
+        """Return the problems; equal ones of several accounts as one, of `PARTNER_ACCOUNTS[0] to [299].tenantId`."""
+        places: dict[tuple[str, str, str, str], list[int]] = {}
+        for problem in self.found:
+            array, index, member = _PLACE.fullmatch(problem.setting).groups()  # type: ignore[union-attr] # any text matches
+            key = (array, member, problem.wrong, problem.right)
+            places.setdefault(key, []).extend([int(index)] if index else [])
+        return tuple(
+            SettingProblem(f"{array}{_ranges(indexes)}{member}", wrong, right)
+            for (array, member, wrong, right), indexes in places.items()
+        )
+
+
+def _ranges(indexes: list[int]) -> str:
+    """Return sorted numbers as `[0] to [7], [9]`, or shortened when they are many."""
+    runs = [[index for _, index in run] for _, run in groupby(enumerate(indexes), lambda pair: pair[1] - pair[0])]
+    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MOST_RUNS])
+    return text + (f" and {len(runs) - _MOST_RUNS} more places" if len(runs) > _MOST_RUNS else "")
+
 
 @dataclass(frozen=True)
 class SettingParser:
     """One setting's value, its name and where its errors go. Absent and empty are the same: None.
 
-    `refused`: the value is there, but something invisible in it was noted, and no other check looks at it.
+    `refused`: the value is there, but it was refused as a whole, and no other check looks at it.
     """
 
     name: str
@@ -73,6 +93,11 @@ class SettingParser:
         text = trim(raw)
         if hidden := hidden_problem(text):
             errors.add(name, hidden, "the value without it; type it anew rather than paste it")
+            return cls(name, None, errors, refused=True)
+        if text.startswith("@Microsoft.KeyVault"):
+            errors.add(
+                name, "is a Key Vault reference that was not resolved", "the value itself: no setting here is secret"
+            )
             return cls(name, None, errors, refused=True)
         return cls(name, text or None, errors)
 
@@ -93,36 +118,15 @@ class SettingParser:
         lowered = self.text.lower()
         if _GUID.fullmatch(lowered):
             return lowered
-        dash = re.search("[\u2010-\u2015\u2212\uff0d]", lowered)
-        if dash:
+        if dash := re.search("[\u2010-\u2015\u2212\uff0d]", lowered):
             kind = f"has another dash (U+{ord(dash[0]):04X}) at character {dash.start() + 1} where a GUID has a hyphen"
-        elif re.fullmatch(r"\{.*\}|\(.*\)|<.*>", lowered):
-            kind = "is in brackets, not a GUID alone"
+        elif inner := _GUID.search(lowered):
+            kind = f"is not only a GUID, which it holds at characters {inner.start() + 1} to {inner.end()}"
         elif _DOMAIN.fullmatch(lowered):
             kind = "is a domain name, not a GUID"
         else:
-            kind = "is not a GUID (8-4-4-4-12 hexadecimal digits)"
+            kind = "is not a GUID (8-4-4-4-12 hexadecimal digits, with the hyphens)"
         self.add_error(kind, what)
-        return None
-
-    def https_url(self, example: str, *, with_path: bool = False) -> str | None:
-        """Return an https address without a slash at its end; a key, a query or a user in it is refused."""
-        if self.text is None:
-            return None
-        try:
-            parts = urlsplit(self.text)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            parts, host = urlsplit(""), None
-        path = parts.path.rstrip("/")
-        if parts.scheme != "https" or not _HOST.fullmatch(host or "") or re.search(r"\s", self.text):
-            self.add_error("is not an https URL", f"for example {example}")
-        elif parts.query or parts.fragment or "@" in parts.netloc:
-            self.add_error("carries a key, a query or a user", f"only the address, for example {example}")
-        elif path and not with_path:
-            self.add_error("carries a path", f"only the address, for example {example}")
-        else:
-            return f"https://{parts.netloc.lower().removesuffix(':443')}{path}"
         return None
 
     def one_of(self, choices: Collection[str], default: str) -> str:
@@ -135,22 +139,6 @@ class SettingParser:
             )
             return default
         return self.text
-
-    def time_zone(self) -> zoneinfo.ZoneInfo:
-        """Return an IANA time zone, UTC when absent or unknown."""
-        try:
-            return zoneinfo.ZoneInfo(self.text or "UTC")
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-            iana = {name.lower(): zone for name, zone in WINDOWS_ZONES.items()}.get((self.text or "").lower())
-            if iana or re.fullmatch(r"[A-Za-z. ]+ Standard Time", self.text or ""):
-                self.add_error(
-                    "is a Windows time zone name, not an IANA name",
-                    iana or "the IANA name of the zone, for example Europe/Berlin",
-                )
-                return zoneinfo.ZoneInfo("UTC")
-            hint = did_you_mean(self.text or "", zoneinfo.available_timezones())
-            self.add_error("is not an IANA time zone", f"for example Europe/Berlin or UTC{hint}")
-            return zoneinfo.ZoneInfo("UTC")
 
     def table_name(self, default: str) -> str:
         """Return a table's name: lower case, because Power BI's dataflows refuse mixed case."""
@@ -184,26 +172,27 @@ class SettingParser:
 
     def credit_limit(self) -> CreditLimit | None:
         """Return an amount above zero and its currency."""
+        match = _LIMIT.fullmatch(self.text or "")
+        limit = match and CreditLimit(Decimal(match[1]), match[2].upper())
         if self.text is None:
             return None
-        match = _LIMIT.fullmatch(self.text)
-        if match and len(match[1].partition(".")[2]) == 3 and match[2].upper() not in _THREE_DECIMALS:  # noqa: PLR2004 - a thousands group
+        if not limit or not limit.amount:
+            self.add_error(
+                "is not an amount above zero with its currency",
+                "for example 85000 USD (digits, a point for decimals, no thousands signs)",
+            )
+            return None
+        if limit.amount.as_tuple().exponent == _THOUSANDS and limit.currency not in _THREE_DECIMALS:
             self.add_error(
                 "has a point and exactly three digits, which can be read as thousands or as decimals",
                 "without a thousands separator (85000 EUR), or with two decimals (85.00 EUR)",
             )
             return None
-        if match and Decimal(match[1]) > 0:
-            return CreditLimit(Decimal(match[1]), match[2].upper())
-        self.add_error(
-            "is not an amount with its currency",
-            "for example 85000 USD (digits, a point for decimals, no thousands signs)",
-        )
-        return None
+        return limit
 
 
-def did_you_mean(text: str, choices: Collection[str]) -> str:
-    """Return a hint at the choice that a text is close to, or nothing."""
+def did_you_mean(text: str, choices: Collection[str], *, close: float = 0.6) -> str:
+    """Return a hint at the choice that a text is close to (1 is the same, whatever the case), or nothing."""
     by_lower = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(text.lower(), by_lower, n=1)
-    return f"; did you mean {by_lower[close[0]]}?" if close else ""
+    nearest = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=close)
+    return f"; did you mean {by_lower[nearest[0]]}?" if nearest else ""

@@ -14,11 +14,13 @@ def trim(text: str) -> str:
     return text
 
 
-def hidden_problem(text: str) -> str | None:
+def hidden_problem(text: str, allowed: str = "") -> str | None:
     """Return what a person cannot see in a trimmed value, with its place (characters from 1), or None."""
     if len(text) > 1 and text[0] in _QUOTES and text[-1] in (_QUOTES[text[0]], text[0]):
         return f"has quotes around it, at characters 1 and {len(text)}"
     for place, character in enumerate(text, 1):
+        if character in allowed:
+            continue
         if unicodedata.category(character) in _INVISIBLE or (character != " " and character.isspace()):
             name = unicodedata.name(character, "CONTROL CHARACTER").lower()
             return f"has an invisible character at character {place} (U+{ord(character):04X}, {name})"

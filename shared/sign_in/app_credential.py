@@ -14,13 +14,13 @@ from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, lo
 from shared.sign_in.secret_value import checked_value
 
 _CERTIFICATE_REMEDY = (
-    "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; upload the public part (CER) of the vault's newest certificate to the app "
-    "(App registrations > Certificates & secrets > Certificates)."
+    "Upload the public part (CER) of the vault's newest certificate to the app (App registrations > Certificates & secrets > "
+    "Certificates), check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and check the clock of this machine: it dates the signature."
 )
 _FEDERATED_REMEDY = (
-    "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and the app's federated credential (App registrations > Certificates & "
-    "secrets > Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of "
-    "one tenant; docs/sign-in.md says how."
+    "Check PARTNER_TENANT_ID, PARTNER_CLIENT_ID and the app's federated credential (App registrations > Certificates & secrets > "
+    "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of one tenant "
+    "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check the clock of this machine."
 )
 
 _LONGEST_CLIENT_SECRET = 500
@@ -81,7 +81,7 @@ def from_secret(secret: Secret) -> AppCredential:
         certificate = load_certificate(secret.value, content_type)
     except UnusableCertificateError as error:
         raise VaultSecretInvalid(
-            f"the secret {secret.name} ({secret.content_type}) is no usable certificate: {error}"
+            f"the secret {secret.name} ({secret.content_type}) is not a usable certificate: {error}"
         ) from None
     ends = [end for end in (secret.expires_on, certificate.expires_on) if end is not None]
     return AppCredential(
@@ -96,7 +96,7 @@ def _refuse_certificate(secret: Secret) -> None:
     if "-----BEGIN" in secret.value:
         found, right = "PEM text", PEM
     elif len(secret.value) > _LONGEST_CLIENT_SECRET:
-        found, right = f"{len(secret.value)} characters long, which no client secret is", PKCS12
+        found, right = f"{len(secret.value)} characters long, longer than any client secret", PKCS12
     else:
         return
     raise VaultSecretInvalid(

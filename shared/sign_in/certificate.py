@@ -77,6 +77,10 @@ def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
     content = strip_marks(value).encode(errors="replace")
     if b"PRIVATE KEY-----" not in content:
         raise UnusableCertificateError("its PEM content holds no private key")
+    if b"\n" not in content:
+        raise UnusableCertificateError(
+            "its PEM content has lost its line breaks; set it with `az keyvault secret set --file`"
+        )
     try:
         key = load_pem_private_key(content, None)
     except TypeError:

@@ -4,27 +4,18 @@ The first line that matches decides. Source: https://learn.microsoft.com/entra/i
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
-from shared.net.refusal import PASSING_STATUSES, Rule
+from shared.net.refusal import Rule, passing
 from shared.net.retry import AZURE, Service
 
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
 _PASSING = (
-    Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), again=True),
-    Rule(SignInUnavailable, statuses=PASSING_STATUSES, again=True),
-    Rule(
-        SignInUnavailable,
-        page=True,
-        remedy="This page is not from Entra ID: a proxy or gateway sent it, or PARTNER_LOGIN_URL names another service. Check HTTPS_PROXY, "
-        "NO_PROXY and PARTNER_LOGIN_URL.",
-    ),
+    Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error", "slow_down"), again=True),
+    *passing(SignInUnavailable),
 )
 
 _WITH_USER = (
-    Rule(
-        ConsentRequired,
-        codes=_USER_ERRORS,
-    ),
+    Rule(ConsentRequired, codes=_USER_ERRORS),
     Rule(
         ConsentRequired,
         codes=("invalid_request",),

@@ -7,7 +7,7 @@ from shared.errors import VaultSecretInvalid
 MARKS = "\ufeff\u200b\u200c\u200d\u2060"
 """Byte order mark and zero-width characters, which editors and Windows PowerShell write into files."""
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
 _QUOTES = tuple("\"'`\u2018\u2019\u201c\u201d")
 
 
@@ -34,17 +34,18 @@ def checked_value(name: str, value: str) -> str:
 
 
 def _what_is_wrong(text: str) -> str | None:
+    place, character = next(((n, c) for n, c in enumerate(text, 1) if not "!" <= c <= "~"), (0, ""))
     causes = (
         (not text, "is empty"),
-        (text.startswith("@Microsoft.KeyVault("), "is a Key Vault reference, not the secret itself"),
+        (text.lower().startswith("@microsoft.keyvault"), "is a Key Vault reference, not the secret itself"),
+        (text.lower().startswith("https://"), "is an address, not the secret itself"),
+        (_GUID.fullmatch(text), "is a GUID: probably the Secret ID, not the secret's Value"),
         (text.startswith(("{", "[")), "is JSON, not the bare value"),
         (text.startswith(_QUOTES) or text.endswith(_QUOTES), "is in quotes"),
-        (_GUID.fullmatch(text), "is a GUID: probably the Secret ID, not the secret's Value"),
+        (place, f"has {_shown(character)} at position {place}; only printable ASCII without spaces is valid"),
     )
-    for found, wrong in causes:
-        if found:
-            return wrong
-    place = next((place for place, character in enumerate(text, 1) if not "!" <= character <= "~"), None)
-    if place is not None:
-        return f"has the character U+{ord(text[place - 1]):04X} at position {place}; only printable ASCII without spaces is valid"
-    return None
+    return next((wrong for found, wrong in causes if found), None)
+
+
+def _shown(character: str) -> str:
+    return "a space" if character == " " else f"the character U+{ord(character or ' '):04X}"

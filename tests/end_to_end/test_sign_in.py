@@ -145,7 +145,7 @@ CASES = {
     "down": Case("app", _answers(unavailable(0)), "sign-in-unavailable", "503", "next run tries again", 4),
 }
 CREDENTIALS = {
-    "unknown certificate": ("pem", _no_certificates, "AADSTS700027", "upload the public part"),
+    "unknown certificate": ("pem", _no_certificates, "AADSTS700027", "clock of this machine"),
     "unknown federation": ("federated", _no_federation, "AADSTS70021", "Federated credentials"),
 }
 
@@ -246,7 +246,7 @@ def test_what_is_no_usable_certificate_is_told(world: StandIn) -> None:
         ("no PEM", PEM_TYPE, "hush~hush", "holds no private key"),
         ("PEM cut short", PEM_TYPE, usable.pem()[:400] + "\n-----END PRIVATE KEY-----\n", "is unreadable"),
         ("PEM unmarked", None, usable.pem(), "is PEM text"),
-        ("PKCS#12 unmarked", "text/plain", usable.pkcs12(), "no client secret"),
+        ("PKCS#12 unmarked", "text/plain", usable.pkcs12(), "longer than any client secret"),
         ("empty", PKCS12_TYPE, " ", "is empty"),
     ]
     partners = []

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ import requests
 
 from standin import StandIn
 from standin.directory import SignIn
-from standin.faults import Status
+from standin.faults import Status, WrongDate
 from standin.partner import Partner
 from tests.cli.conftest import SECONDS, Cli, Done
 
@@ -190,6 +191,16 @@ def test_a_deleted_secret_is_found_before_anybody_signs_in(cli: Cli, world: Stan
     assert f"The secret {name} was deleted and can be recovered" in done.err
     assert f"az keyvault secret recover --vault-name {vault} --name {name}`" in done.err
     assert "https://" not in done.out
+
+
+def test_a_wrong_clock_is_found_before_anybody_signs_in(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """The end stored with the token is counted from today."""
+    before = stored(world, partner)
+    world.faults.add("vault", WrongDate(timedelta(days=3)), times=None)
+    done = cli("consent", "--no-browser", given="")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("clock-wrong")
+    assert stored(world, partner) == before
 
 
 def test_the_named_account_is_the_one_spoken_of(cli: Cli, world: StandIn) -> None:

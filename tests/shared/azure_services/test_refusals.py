@@ -28,8 +28,10 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (403, "SecretNotYetValid", "m", "vault-secret-disabled", "--not-before <date>"),
         (403, "SecretExpired", "m", "vault-secret-disabled", "has expired"),
         (403, "Forbidden", "Operation get is not allowed on an expired secret.", "vault-secret-disabled", "has expired"),
-        (403, "ForbiddenByFirewall", "m", "vault-access-denied", "firewall"),
-        (403, "ForbiddenByConnection", "m", "vault-access-denied", "firewall"),
+        (403, "ForbiddenByFirewall", "m", "vault-access-denied", "Networking"),
+        (403, "ForbiddenByConnection", "m", "vault-access-denied", "Networking"),
+        (403, "ForbiddenByNsp", "m", "vault-access-denied", "Networking"),
+        (401, "Unauthorized", "[TokenExpired] Error validating token", "vault-access-denied", "clock"),
         (403, "ForbiddenByRbac", "m", "vault-access-denied", "Key Vault Secrets User"),
         (403, "ForbiddenByPolicy", "m", "vault-access-denied", "Key Vault Secrets User"),
         (403, "AccountIsDisabled", "m", "vault-access-denied", "subscription"),
@@ -38,9 +40,9 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (401, "Unauthorized", "[BearerReadAccessTokenFailed] Issuer did not match", "vault-access-denied", "another tenant"),
         (403, "SomethingNew", "m", "vault-access-denied", "in the message"),
         (401, "", "m", "vault-access-denied", "in the message"),
-        (403, PAGE, "m", "vault-unreachable", "proxy or gateway"),
-        (200, PAGE, "m", "vault-unreachable", "proxy or gateway"),
-        (404, PAGE, "m", "vault-unreachable", "proxy or gateway"),
+        (403, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
+        (200, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
+        (404, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
         (400, "BadParameter", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (409, "Conflict", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (404, "", "m", "vault-unreachable", "KEY_VAULT_URL"),
@@ -64,9 +66,11 @@ def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str
         (403, "AuthorizationPermissionMismatch", "m", "table-access-denied", "append role"),
         (403, "AccountIsDisabled", "m", "table-access-denied", "subscription"),
         (401, "InvalidAuthenticationInfo", "Issuer did not match.", "table-access-denied", "another tenant"),
-        (401, "InvalidAuthenticationInfo", "Lifetime validation failed.", "table-access-denied", "in the message"),
+        (401, "InvalidAuthenticationInfo", "Lifetime validation failed.", "table-access-denied", "clock"),
+        (401, "InvalidAuthenticationInfo", "Audience did not match.", "table-access-denied", "in the message"),
+        (403, "AuthorizationX", "Denied by network security perimeter.", "table-access-denied", "Networking"),
         (403, "SomethingNew", "m", "table-access-denied", "in the message"),
-        (403, PAGE, "m", "table-unreachable", "proxy or gateway"),
+        (403, PAGE, "m", "table-unreachable", "HTTPS_PROXY"),
         (400, "InvalidInput", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
         (404, "ResourceNotFound", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
     ],
@@ -86,13 +90,15 @@ def test_a_refusal_of_the_table(status: int, code: str, message: str, error: str
         (VAULT, 409, "ObjectIsBeingDeleted"),
         (VAULT, 409, "ObjectIsBeingRecovered"),
         (TABLE, 409, "TableBeingDeleted"),
+        (TABLE, 409, "AccountBeingCreated"),
         (TABLE, 503, "AuthorizationFailure"),
     ],
 )
 def test_what_may_pass_is_tried_again(service: Service, status: int, code: str) -> None:
-    """A passing status decides before the code."""
+    """A passing status decides before the code, and a page is never called the service."""
     found, again = error_of(service, status, code)
     assert again
+    assert ("HTTPS_PROXY" in found.remedy) is (code == PAGE)
     assert found.code in {"vault-unreachable", "table-unreachable", "identity-unavailable"}
 
 

@@ -171,29 +171,6 @@ def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str)
         parse_summary(body, RECEIPT)
 
 
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        ({"code": 800003, "description": "Unexpected."}, "an error instead: 800003 Unexpected."),
-        ({"statusCode": 429, "message": "Rate limit is exceeded."}, "Rate limit is exceeded."),
-        ({"code": "A", "description": "two\nlines"}, "two lines"),
-        ({"Code": 800003, "DESCRIPTION": "Unexpected."}, "an error instead: 800003 Unexpected."),
-    ],
-)
-def test_an_error_sent_with_status_200_is_named(error: dict[str, Any], told: str) -> None:
-    """The reader sees the service's own words, not only that something is missing."""
-    with pytest.raises(NotASummary) as raised:
-        parse_summary(json.dumps(error).encode(), RECEIPT)
-    assert told in str(raised.value)
-
-
-def test_an_error_sent_with_status_200_is_shown_in_part() -> None:
-    """Somebody else's text is shown, but not without end."""
-    with pytest.raises(NotASummary) as raised:
-        parse_summary(json.dumps({"code": "c" * 9999, "message": "m" * 9999}).encode(), RECEIPT)
-    assert len(str(raised.value)) < 1000
-
-
 def test_the_currency_is_upper_case() -> None:
     """It is part of the row's key: usd and USD are one."""
     assert summary_of(currencyCode="eur").currency_code == "EUR"

@@ -40,6 +40,7 @@ def error_of(status: int, body: Any, *, with_user: bool = False) -> tuple[Snapsh
         (401, 900421, MfaRequired, "as the app alone"),
         (403, 900329, AppOnlyRefused, "app_user"),
         (500, 900329, AppOnlyRefused, "app_user"),
+        (429, 900329, AppOnlyRefused, "app_user"),
         (503, 900421, MfaRequired, "as the app alone"),
         (403, 900308, PartnerAccessDenied, "lacks the role"),
         (403, 900309, PartnerAccessDenied, "Conditional Access"),
@@ -57,6 +58,27 @@ def test_a_known_code_decides(code_type: type, status: int, code: int, kind: typ
     assert (type(error), error.ids, again) == (kind, IDS, False)
     assert error.message == f"{WHERE} answered {status}, code {code}: What the service says."
     assert remedy in error.remedy
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"Error 900329: this API does not support application-only",
+        b'{"code":"Forbidden","description":"900329: app only"}',
+    ],
+)
+def test_a_known_code_in_the_text_decides_too(body: bytes) -> None:
+    """A gateway in between may put the service's own error into its words; a longer number is not the code."""
+    assert type(error_of(500, body)[0]) is AppOnlyRefused
+    assert type(error_of(500, body.replace(b"900329", b"19003290"))[0]) is PartnerUnavailable
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_page_is_something_in_between(status: int) -> None:
+    """Its remedy is about the network, never about a role."""
+    error, again = error_of(status, b"<html><title>Blocked</title>")
+    assert ("HTTPS_PROXY" in error.remedy, again) == (True, False)
+    assert type(error) is (PartnerUnavailable if status == 404 else PartnerAccessDenied)
 
 
 def test_a_remedy_fits_the_sign_in() -> None:
@@ -92,7 +114,7 @@ def test_without_a_code_the_status_decides(status: int, kind: type[SnapshotError
     """A lost role is a 403 with an empty body (Partner-Center-PowerShell#308)."""
     error, again = error_of(status, body)
     assert (type(error), again) == (kind, False)
-    assert error.message.endswith(f"answered {status}, without a reason" if body != b"null" else "null")
+    assert error.message.endswith(f"answered {status}, without a reason")
 
 
 @given(

@@ -1,0 +1,65 @@
+"""SNAPSHOT_TIME_ZONE: an IANA name, told apart from the other ways to name a time zone."""
+
+import re
+import zoneinfo
+
+from shared.settings.values import SettingParser, did_you_mean
+
+_WINDOWS = {
+    "AUS Eastern Standard Time": "Australia/Sydney",
+    "Arabian Standard Time": "Asia/Dubai",
+    "Atlantic Standard Time": "America/Halifax",
+    "Canada Central Standard Time": "America/Regina",
+    "Central America Standard Time": "America/Guatemala",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Central Standard Time": "America/Chicago",
+    "China Standard Time": "Asia/Shanghai",
+    "E. Australia Standard Time": "Australia/Brisbane",
+    "E. South America Standard Time": "America/Sao_Paulo",
+    "Eastern Standard Time": "America/New_York",
+    "FLE Standard Time": "Europe/Kyiv",
+    "GMT Standard Time": "Europe/London",
+    "GTB Standard Time": "Europe/Bucharest",
+    "Hawaiian Standard Time": "Pacific/Honolulu",
+    "India Standard Time": "Asia/Kolkata",
+    "Israel Standard Time": "Asia/Jerusalem",
+    "Korea Standard Time": "Asia/Seoul",
+    "Mountain Standard Time": "America/Denver",
+    "New Zealand Standard Time": "Pacific/Auckland",
+    "Pacific Standard Time": "America/Los_Angeles",
+    "Romance Standard Time": "Europe/Paris",
+    "Russian Standard Time": "Europe/Moscow",
+    "SE Asia Standard Time": "Asia/Bangkok",
+    "Singapore Standard Time": "Asia/Singapore",
+    "South Africa Standard Time": "Africa/Johannesburg",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "Turkey Standard Time": "Europe/Istanbul",
+    "US Mountain Standard Time": "America/Phoenix",
+    "W. Australia Standard Time": "Australia/Perth",
+    "W. Europe Standard Time": "Europe/Berlin",
+}
+"""The common Windows names; https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml (territory 001)."""
+
+_WINDOWS_LIKE = re.compile(r"\(UTC.*|.+ (?:Standard|Daylight|Summer) Time(?: \(.+\))?", re.IGNORECASE)
+_OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*[+-]\d{1,2}(?::?\d{2})?|Z", re.IGNORECASE)
+_EXAMPLE = "the IANA name of the zone, for example Europe/Berlin"
+_CLOSE = 0.9
+"""A name that only looks a little alike is another zone."""
+
+
+def read_time_zone(setting: SettingParser) -> zoneinfo.ZoneInfo:
+    """Return an IANA time zone, UTC when absent or unknown."""
+    text = setting.text or "UTC"
+    try:
+        return zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        iana = {name.lower(): zone for name, zone in _WINDOWS.items()}.get(text.lower())
+    if iana or _WINDOWS_LIKE.fullmatch(text):
+        setting.add_error("is a Windows time zone name, not an IANA name", iana or _EXAMPLE)
+    elif _OFFSET.fullmatch(text):
+        setting.add_error("is an offset, which is the same in summer and winter, not a time zone", _EXAMPLE)
+    else:
+        hint = did_you_mean(text, zoneinfo.available_timezones(), close=_CLOSE)
+        setting.add_error("is not an IANA time zone", _EXAMPLE + hint)
+    return zoneinfo.ZoneInfo("UTC")
