@@ -138,7 +138,6 @@ def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSu
     code = members.get("currencyCode")
     if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
         raise NotASummary("currencyCode is missing or not three letters")
-    _check_parts(members.get("details"), balance, warnings)
     return InvoiceSummary(
         balance_amount=balance,
         currency_code=code.upper(),
@@ -149,7 +148,7 @@ def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSu
         latest_invoice_date=_optional_date(members, "latestInvoiceDate", warnings),
         last_payment_date=_optional_date(members, "lastPaymentDate", warnings),
         last_payment_amount=_optional_amount(members, "lastPaymentAmount", warnings),
-        details=_optional_details(members, warnings),
+        details=_details(members, balance, warnings),
         warnings=tuple(warnings),
     )
 
@@ -210,50 +209,39 @@ def _optional_date(members: Mapping[str, Any], name: str, warnings: list[str]) -
     return moment
 
 
-def _optional_details(members: Mapping[str, Any], warnings: list[str]) -> str | None:
-    value = members.get("details")
-    if value is None:
+def _details(members: Mapping[str, Any], balance: Decimal, warnings: list[str]) -> str | None:
+    """Return the parts as JSON when Power BI can read them all; in every documented sample they add up to the balance, exactly."""
+    parts = members.get("details")
+    if parts is None:
         return None
-    if not isinstance(value, list):
-        warnings.append("details is not a list and is left out")
-        return None
-    if not all(map(_is_part, value)):
-        warnings.append("details has a part of an unknown shape and is left out")
-        return None
-    try:
-        text = exact_json.dumps(value)
-    except RecursionError:
-        warnings.append("details is nested too deeply and is left out")
-        return None
-    if len(text) > LONGEST_DETAILS:
-        warnings.append(
-            f"details takes {len(text)} characters, more than the {LONGEST_DETAILS} of a column, and is left out"
-        )
-        return None
-    return text
+    if not isinstance(parts, list):
+        text, wrong = "", "is not a list"
+    elif not all(map(_is_part, parts)):
+        text, wrong = "", "has a part of an unknown shape"
+    else:
+        amounts = [_amount(part["summary"]["balanceAmount"]) or Decimal(0) for part in parts if part.get("summary")]
+        with localcontext(prec=100):
+            if len(amounts) < len(parts):
+                warnings.append("a part of details has no balance")
+            elif parts and sum(amounts) != balance:
+                warnings.append("the parts of details do not add up to the balance")
+        text, wrong = _dumped(parts), f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column"
+    if not text:
+        warnings.append(f"details {wrong} and is left out")
+    return text or None
 
 
 def _is_part(part: Any) -> bool:
     """Tell whether Power BI can read it: a text or no type, and a summary with an amount or none."""
-    if not isinstance(part, dict) or not isinstance(part.get("invoiceType", ""), str):
+    if not isinstance(part, dict) or not isinstance(part.get("invoiceType") or "", str):
         return False
-    summary = part.get("summary", {"balanceAmount": Decimal(0)})
-    return isinstance(summary, dict) and _amount(summary.get("balanceAmount")) is not None
+    summary = part.get("summary")
+    return summary is None or (isinstance(summary, dict) and _amount(summary.get("balanceAmount")) is not None)
 
 
-def _check_parts(details: Any, balance: Decimal, warnings: list[str]) -> None:
-    """Remark when the parts do not add up; in every documented sample they do, exactly."""
-    if not isinstance(details, list) or not details:
-        return
-    parts = [
-        _amount(part["summary"].get("balanceAmount"))
-        for part in details
-        if isinstance(part, dict) and isinstance(part.get("summary"), dict)
-    ]
-    amounts = [part for part in parts if part is not None]
-    with localcontext(prec=100):
-        total = sum(amounts)
-    if len(amounts) < len(details):
-        warnings.append("a part of details has no readable balance")
-    elif total != balance:
-        warnings.append("the parts of details do not add up to the balance")
+def _dumped(parts: list[Any]) -> str:
+    try:
+        text = exact_json.dumps(parts)
+    except RecursionError:
+        return ""
+    return text if len(text) <= LONGEST_DETAILS else ""
