@@ -225,7 +225,10 @@ def _details(members: Mapping[str, Any], balance: Decimal, warnings: list[str]) 
                 warnings.append("a part of details has no balance")
             elif parts and sum(amounts) != balance:
                 warnings.append("the parts of details do not add up to the balance")
-        text, wrong = _dumped(parts), f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column"
+        text, wrong = (
+            _dumped(parts),
+            f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column",
+        )
     if not text:
         warnings.append(f"details {wrong} and is left out")
     return text or None

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from standin import StandIn
-from standin.sample import summaries, summary
+from standin.sample import summary
 from standin.services.identity import FEDERATION_AUDIENCES
-from tests.end_to_end.conftest import environ_of, marked, rows
+from tests.end_to_end.conftest import environ_of, rows
 from tests.support.engine import InvocationResult
 from tests.support.in_process import lines, run_now
 
@@ -140,48 +140,6 @@ def test_each_cloud_has_its_own_addresses(world: StandIn, without: str, code: st
     assert sorted(asked) == [f"{host}:443" for host in sorted(hosts)]
     assert [failure.error.code for failure in failed] == [code] * len(CLOUDS)
     assert all("is not trusted" in failure.error.message for failure in failed)
-
-
-def test_overrides_are_https_and_for_all_accounts(world: StandIn, run_once: Run) -> None:
-    """A plain http address would send secrets in the clear; nothing is called."""
-    environ = environ_of(world, world.add_partner())
-    result = run_once(environ | dict.fromkeys(("PARTNER_API_URL", "PARTNER_LOGIN_URL"), "http://127.0.0.1:1"))
-    (failed,) = marked(result.logs, "SNAPSHOT_FAILED")
-    assert failed["code"] == "settings-invalid"
-    for name in ("PARTNER_API_URL", "PARTNER_LOGIN_URL"):
-        assert f"{name} is not an https URL" in failed["message"]
-    assert world.journal.count() == 0
-
-
-EURO = summary(Decimal("12.5"), "EUR", "€")
-BAD_COLLECTIONS = {
-    "empty": (summaries([]), "no summary at all"),
-    "a currency twice": (summaries([summary(), EURO, summary()]), "USD more than once"),
-    "a currency twice in other letters": (summaries([EURO, summary(currency="eur")]), "EUR more than once"),
-    "no items": ({"totalCount": 0}, "no list of items"),
-    "one unreadable": (summaries([EURO, {"currencyCode": "USD"}]), "balanceAmount is missing"),
-}
-
-
-def test_a_collection_that_cannot_be_right_is_no_success(world: StandIn) -> None:
-    """Nothing of it is recorded, not even the part that could be read."""
-    partners = []
-    for number, (name, (body, _)) in enumerate(BAD_COLLECTIONS.items()):
-        partner = world.add_partner(
-            name=name,
-            auth="app_user",
-            balances="summaries",
-            secret_name=f"secret-{number}",
-            refresh_token_name=f"token-{number}",
-        )
-        world.partner_center.answer(partner.tenant_id, body, endpoint="summaries")
-        partners.append(partner)
-    failed = {failure.account.name: failure.error for failure in run_now(world, environ_of(world, *partners)).failed}
-    for name, (_, found) in BAD_COLLECTIONS.items():
-        assert failed[name].code == "partner-bad-response"
-        assert found in failed[name].message
-    assert rows(world) == []
-    assert world.journal.count("partner") == len(partners), "a 200 with a bad body is not asked again"
 
 
 def test_the_credit_limit_is_compared_in_its_own_currency_only(

@@ -48,18 +48,6 @@ def test_warnings_come_at_30_14_and_daily_from_7_days_on(world: StandIn, caplog:
         assert stored(world, partner).value not in caplog.text
 
 
-@pytest.mark.parametrize(("own", "noted"), [(30, None), (100, 30), (30, 100)])
-def test_the_earlier_end_of_a_certificate_counts(
-    world: StandIn, caplog: pytest.LogCaptureFixture, own: int, noted: int | None
-) -> None:
-    """Its own or the one noted in the vault."""
-    world.clock.set(NOON)
-    partner = world.add_partner(credential="pem", secret_expires_in=timedelta(days=own, hours=1))
-    stored(world, partner).expires_on = None if noted is None else NOON + timedelta(days=noted, hours=1)
-    assert run_now(world, environ_of(world, partner)).recorded == 1
-    assert [line["days"] for line in lines(caplog, "SECRET_EXPIRING")] == [30]
-
-
 def test_the_refresh_tokens_age_is_watched(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
     """A token that Entra ID gives no successor for is warned of until its day 90, then refused, and the remedy says why."""
     caplog.set_level("INFO", "partner_balance_snapshots")

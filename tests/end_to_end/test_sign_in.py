@@ -1,24 +1,11 @@
 """What happens when signing in is refused: the code, what to do about it, and no second try that cannot help."""
 
-import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    pkcs12,
-)
-
 from shared.errors import SnapshotError
 from standin import StandIn
-from standin.certificate import PEM_TYPE, PKCS12_TYPE, Certificate
 from standin.directory import SignIn
 from standin.faults import Status, throttled, unavailable
 from standin.partner import Partner
@@ -193,74 +180,6 @@ def test_an_expired_secret_that_still_works_is_used(world: StandIn) -> None:
     partner = world.add_partner(secret_expires_in=timedelta(days=-3))
     partner.app.secrets.update(dict.fromkeys(partner.app.secrets))
     assert run_now(world, environ_of(world, partner)).recorded == 1
-
-
-def _elliptic() -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "elliptic")])
-    now = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    built = builder.not_valid_before(now).not_valid_after(now + timedelta(days=9)).sign(key, hashes.SHA256())
-    return key, built
-
-
-def _pem(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> str:
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return (private + certificate.public_bytes(Encoding.PEM)).decode()
-
-
-def _pkcs12(
-    key: ec.EllipticCurvePrivateKey | None, certificate: x509.Certificate | None, *others: x509.Certificate
-) -> str:
-    raw = pkcs12.serialize_key_and_certificates(b"x", key, certificate, others or None, NoEncryption())
-    return base64.b64encode(raw).decode()
-
-
-def test_what_is_no_usable_certificate_is_told(world: StandIn) -> None:
-    """Unreadable, without its key, under a password, of the wrong kind or unmarked: what was found, and none of it."""
-    usable, (key, elliptic) = Certificate.create(), _elliptic()
-    public = usable.certificate.public_bytes(Encoding.PEM).decode()
-    encrypted = usable.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"hush"))
-    cases = [
-        ("no base64", PKCS12_TYPE, "hush~hush", "is not base64"),
-        ("no PKCS#12", PKCS12_TYPE, base64.b64encode(b"hush").decode(), "unreadable or protected by a password"),
-        ("PKCS#12 under a password", PKCS12_TYPE, usable.pkcs12(b"hush"), "unreadable or protected by a password"),
-        ("PKCS#12 without a key", PKCS12_TYPE, _pkcs12(None, None, usable.certificate), "holds no private key"),
-        ("PKCS#12 with an elliptic key", PKCS12_TYPE, _pkcs12(key, elliptic), "is not RSA"),
-        ("PEM in place of PKCS#12", PKCS12_TYPE, usable.pem(), "is not base64"),
-        ("PEM without a key", PEM_TYPE, public, "holds no private key"),
-        ("PEM under a password", PEM_TYPE, encrypted.decode() + public, "protected by a password"),
-        (
-            "PEM without a certificate",
-            PEM_TYPE,
-            usable.pem().partition("-----BEGIN CERT")[0],
-            "no readable certificate",
-        ),
-        (
-            "PEM with another key",
-            PEM_TYPE,
-            Certificate.create().pem().partition("-----BEGIN CERT")[0] + public,
-            "another",
-        ),
-        ("PEM with an elliptic key", PEM_TYPE, _pem(key, elliptic), "is not RSA"),
-        ("no PEM", PEM_TYPE, "hush~hush", "holds no private key"),
-        ("PEM cut short", PEM_TYPE, usable.pem()[:400] + "\n-----END PRIVATE KEY-----\n", "is unreadable"),
-        ("PEM unmarked", None, usable.pem(), "is PEM text"),
-        ("PKCS#12 unmarked", "text/plain", usable.pkcs12(), "longer than any client secret"),
-        ("empty", PKCS12_TYPE, " ", "is empty"),
-    ]
-    partners = []
-    for number, (name, content_type, value, _) in enumerate(cases):
-        partner = world.add_partner(name=name, secret_name=f"secret-{number}")
-        world.vault.put(str(partner.secret_name), value, content_type=content_type)
-        partners.append(partner)
-    result = run_now(world, environ_of(world, *partners))
-    errors = {failure.account.name: failure.error for failure in result.failed}
-    for (name, _, _, found), partner in zip(cases, partners, strict=True):
-        check(name, errors, "vault-secret-invalid", found, "certificate")
-        assert str(partner.secret_name) in errors[name].message
-        assert "hush" not in errors[name].message
-    assert world.journal.count("entra") == 0, "none of it was sent anywhere"
 
 
 def test_a_certificate_may_be_marked_in_any_case(world: StandIn) -> None:

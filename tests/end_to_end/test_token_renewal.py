@@ -177,15 +177,6 @@ def test_a_failed_store_is_told_and_the_day_recorded(
     assert len(stored(world, partner)) == 2
 
 
-def test_the_remedy_of_a_missing_right_names_the_right(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """The role that reads secrets, which the usual remedy names, is there already."""
-    partner = world.add_partner(auth="app_user", refresh_token_age=DUE)
-    _no_right_to_set(world)
-    run_now(world, environ_of(world, partner))
-    (told,) = lines(caplog, "SECRET_EXPIRING")
-    assert "Key Vault Secrets Officer" in told["remedy"]
-
-
 def test_accounts_that_share_a_token_store_one(world: StandIn) -> None:
     """One app in two tenants with one user: one new version, which works for both, however the name is written."""
     first = world.add_partner(name="One", auth="app_user", refresh_token_name="shared", refresh_token_age=DUE)

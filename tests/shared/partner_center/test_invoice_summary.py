@@ -219,8 +219,13 @@ def test_missing_null_and_the_year_1_mean_none(value: str | None) -> None:
 )
 def test_a_symbol_is_taken_as_it_is(symbol: str) -> None:
     """It is an open text, direction marks and spaces of any width included; old answers send none."""
-    summary = summary_of(currencySymbol=symbol, lastPaymentAmount=Decimal(250))
-    assert (summary.currency_symbol, summary.last_payment_amount, summary.warnings) == (symbol or None, 250, ())
+    summary = summary_of(currencySymbol=symbol)
+    assert (summary.currency_symbol, summary.warnings) == (symbol or None, ())
+
+
+def test_an_integer_payment_is_read() -> None:
+    """0 when there was none, and a whole amount without a point, come as integers."""
+    assert summary_of(lastPaymentAmount=Decimal(250)).last_payment_amount == 250
 
 
 @pytest.mark.parametrize(

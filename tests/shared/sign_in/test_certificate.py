@@ -127,6 +127,7 @@ def unknown_algorithm_pem() -> str:
         (certificate_pem(), PEM, "its PEM content holds no private key"),
         (made_up().pkcs12(), PEM, "its PEM content holds no private key"),
         ("just text", PEM, "its PEM content holds no private key"),
+        (made_up().pem().replace("\n", " "), PEM, "its PEM content has lost its line breaks"),
         (key_pem(), PEM, "its PEM content holds no readable certificate"),
         (key_pem() + certificate_pem()[:300], PEM, "its PEM content holds no readable certificate"),
         (key_pem(b"hush") + certificate_pem(), PEM, "its private key is protected by a password"),

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,7 @@ from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Vault
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable, SnapshotError
 from shared.settings.accounts import Account
-from shared.sign_in.app_credential import AppCredential, app_credential
+from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra import SignIn, Tokens
 from standin import StandIn
 from standin.aadsts import ERRORS
@@ -21,45 +20,6 @@ from standin.partner import Partner
 AccountOf = Callable[[Partner], Account]
 SECRET = "hush-hush~secret"
 TOKEN_PATH = "/oauth2/v2.0/token"
-
-
-def claims(world: StandIn, tokens: Tokens) -> dict[str, Any]:
-    """Return what the access token says."""
-    return world.tokens.read_bearer(f"Bearer {tokens.access_token}", None)
-
-
-@pytest.mark.parametrize("kind", ["secret", "pkcs12", "pem", "federated"])
-@pytest.mark.parametrize("auth", ["app", "app_user"])
-def test_every_credential_signs_in_in_both_modes(
-    world: StandIn,
-    vault: Vault,
-    identity: CachedCredential,
-    sign_in: SignIn,
-    account_of: AccountOf,
-    kind: str,
-    auth: str,
-) -> None:
-    """With one call. Only a user's sign-in brings a refresh token."""
-    partner = world.add_partner(credential=kind, auth=auth)
-    account = account_of(partner)
-    proof = app_credential(account, vault, identity)
-    world.journal.clear()
-    if auth == "app":
-        tokens = sign_in.as_app(account, proof)
-        assert tokens.refresh_token is None
-    else:
-        tokens = sign_in.as_user(account, proof, vault.secret(str(partner.refresh_token_name)).value)
-        assert tokens.refresh_token
-    assert claims(world, tokens)["aud"] == "https://api.partnercenter.microsoft.com"
-    assert claims(world, tokens)["idtyp"] == ("app" if auth == "app" else "user")
-    assert world.journal.count("entra") == 1
-
-
-def test_another_clouds_token_is_for_its_audience(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
-    """A token of the wrong cloud would be refused by Partner Center."""
-    account = account_of(world.add_partner(cloud="china", secret=SECRET))
-    tokens = sign_in.as_app(account, AppCredential(SECRET))
-    assert claims(world, tokens)["aud"] == "https://partner.partnercenterapi.microsoftonline.cn"
 
 
 def test_nothing_is_kept_from_one_sign_in_to_the_next(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:

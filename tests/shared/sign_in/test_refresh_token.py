@@ -7,9 +7,9 @@ import pytest
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
 from shared.sign_in import refresh_token
-from shared.sign_in.refresh_token import CONTENT_TYPE, LIFETIME, Renewals, expires_on, is_due
+from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 from standin import StandIn
-from tests.support.samples import CLIENT, NOW, TENANT, account
+from tests.support.samples import NOW, account
 
 
 def stored(*, created: datetime | None = None, end: datetime | None = None) -> Secret:
@@ -45,14 +45,6 @@ def test_a_token_that_was_copied_is_as_old_as_its_end_says() -> None:
     assert is_due(stored(created=NOW - timedelta(days=8), end=NOW + timedelta(days=365)), NOW)
 
 
-def test_the_older_birth_counts() -> None:
-    """A version that was copied from elsewhere is younger than its token; the end stored with it tells."""
-    born = NOW - timedelta(days=30)
-    assert is_due(stored(created=NOW, end=born + LIFETIME), NOW)
-    assert is_due(stored(end=born + LIFETIME), NOW)
-    assert not is_due(stored(created=NOW, end=NOW + LIFETIME), NOW)
-
-
 def test_the_end_is_what_was_stored_with_it_else_its_age() -> None:
     """A token put there by hand has only an age; without that, nothing is known."""
     end = NOW + timedelta(days=3)
@@ -67,20 +59,6 @@ def renewed(world: StandIn, vault: Vault, *, name: str = "token") -> Secret:
     return vault.secret(name)
 
 
-def test_a_renewal_says_what_it_is(world: StandIn, vault: Vault) -> None:
-    """Whoever finds the secret in the vault knows its purpose, whose it is and until when it lasts."""
-    Renewals(vault).renew(account(), renewed(world, vault), "new", NOW)
-    _, version = world.vault.versions("token")
-    assert version.expires_on == NOW + LIFETIME
-    assert (version.value, version.content_type) == ("new", CONTENT_TYPE)
-    assert version.tags == {
-        "purpose": "Partner Center refresh token",
-        "tenantId": TENANT,
-        "clientId": CLIENT,
-        "storedOn": "2026-11-23",
-    }
-
-
 def test_accounts_that_share_a_token_store_it_once(world: StandIn, vault: Vault) -> None:
     """Each has got a new one; one is enough, and another name is another token."""
     renewals = Renewals(vault)
@@ -90,14 +68,6 @@ def test_accounts_that_share_a_token_store_it_once(world: StandIn, vault: Vault)
     renewals.renew(account(), renewed(world, vault, name="other"), "new 3", NOW)
     assert [version.value for version in world.vault.versions("token")] == ["old", "new 1"]
     assert [version.value for version in world.vault.versions("other")] == ["old", "new 3"]
-
-
-def test_a_token_that_somebody_put_there_meanwhile_stays(world: StandIn, vault: Vault) -> None:
-    """A new consent is worth more than the successor of the token before it."""
-    used = renewed(world, vault)
-    world.vault.put("token", "of a new consent")
-    Renewals(vault).renew(account(), used, "successor", NOW)
-    assert [version.value for version in world.vault.versions("token")] == ["old", "of a new consent"]
 
 
 def test_a_failure_is_told_to_each_account_and_keeps_the_old_token(world: StandIn, vault: Vault) -> None:
