@@ -79,7 +79,7 @@ def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
         raise UnusableCertificateError("its PEM content holds no private key")
     if b"\n" not in content:
         raise UnusableCertificateError(
-            "its PEM content has lost its line breaks; set it with `az keyvault secret set --file`"
+            "its PEM content has lost its line breaks; set it from a file, with `az keyvault secret set`"
         )
     try:
         key = load_pem_private_key(content, None)
