@@ -30,7 +30,7 @@ from shared.settings.read import Settings
 from shared.sign_in.refresh_token import Renewals
 from shared.snapshot import Snapshots
 
-T = TypeVar("T")
+T = TypeVar("T", bound=HistoryTable)
 
 SIDE_BY_SIDE = 300
 """Accounts at once, and connections per host. With 600 accounts, the most that one setting holds, and 100 s an answer of
@@ -70,18 +70,17 @@ class Services:
         """Return the time of the run's clock."""
         return self.retry.now()
 
-    def open_table(
-        self, kind: Callable[[TableClient, Retry, Callable[[], object]], T], endpoint: str, name: str | None = None
-    ) -> T:
+    def open_table(self, kind: type[T], endpoint: str, name: str | None = None) -> T:
         """Return a table of the kind that the caller works with, the history's unless named."""
         audience = storage_audience(endpoint)
         client = TableClient(
             endpoint, name or self.settings.table_name, credential=self.identity, audience=audience, **self.options
         )
         self.closing.enter_context(client)
-        return kind(client, self.retry, lambda: self.identity.get_token(f"{audience}/.default"))
+        what = "the archive's table" if endpoint == self.settings.archive_endpoint else "the table"
+        return kind(client, self.retry, lambda: self.identity.get_token(f"{audience}/.default"), what)
 
-    def open_ledger(self, kind: Callable[[TableClient, Retry, Callable[[], object]], T]) -> T:
+    def open_ledger(self, kind: type[T]) -> T:
         """Return the ledger of runs, as `open_table` does."""
         return self.open_table(kind, self.settings.table_endpoint, f"{self.settings.table_name}{LEDGER_SUFFIX}")
 

@@ -1,17 +1,17 @@
 """`restore`: table and archive made equal by inserting, on either side, what is missing there."""
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import groupby
-from typing import Annotated, cast
+from heapq import merge
+from itertools import groupby, repeat
+from typing import Annotated
 
 import typer
 
 from cli.support.accounts import tenants_of
-from cli.support.by_hand import of_archive
-from cli.support.compare import Pair, pairs
 from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
@@ -23,22 +23,38 @@ from cli.support.snapshot_row import why_not_snapshot
 from cli.support.streams import read_side_by_side
 from cli.support.tables import open_tables
 from cli.support.words import count
-from shared.errors import SettingProblem, SettingsInvalid, SnapshotError
+from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
 
 _SIDE_BY_SIDE = 8
 """Spans of the key space read at once, on either side."""
 
 _SHOWN = 5
-"""Of the missing rows, and of those that are not snapshots."""
+"""Of an account's missing rows."""
+
+
+_LEFT = {
+    "differs": (
+        "differ",
+        "The archive's row is the right one: delete the table's (portal: Storage browser), then run `python -m cli restore --to table --write`.",
+    ),
+    "not a snapshot": (
+        "are not snapshots and were not copied into the archive",
+        "Delete them from the table, or restore the table alone with `--to table`.",
+    ),
+}
+"""What a restore does not do, and what a person does about it."""
 
 
 class Side(StrEnum):
-    """Where rows are inserted."""
+    """Where rows are read and inserted."""
 
     TABLE = "table"
     ARCHIVE = "archive"
 
+
+Pair = Mapping[Side, Entity]
+"""The rows of one key, on the sides that have one."""
 
 To = Annotated[Side | None, typer.Option("--to", help="Restore this side alone, instead of both.")]
 
@@ -58,112 +74,91 @@ def command(
       python -m cli restore --account Contoso
 
     """
-    work = _Restore(write=write, sides=(to,) if to else tuple(Side))
-    with interruptible(work.state):
-        known = find_settings(os.environ, settings).read()
-        if known.archive_endpoint is None:
+    known = find_settings(os.environ, settings).read()
+    spans = whole_tenants([one.tenant_id for one in known.accounts], tenants_of(known.accounts, account))
+    with open_tables(known) as place, bar("rows compared", None) as progress:
+        if place.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
-        tenants = tenants_of(known.accounts, account)
-        spans = whole_tenants([account.tenant_id for account in known.accounts], tenants)
-        try:
-            with open_tables(known) as place, bar("rows compared", None) as progress:
-                work.tables = {Side.TABLE: place.table, Side.ARCHIVE: cast("OperatorTable", place.archive)}
-                streams = [
-                    read_side_by_side([table.pages(span) for span in spans], _SIDE_BY_SIDE)
-                    for table in work.tables.values()
-                ]
-                for mine, theirs in zip(*streams, strict=True):
-                    place.services.check_clock()
-                    for _, of_tenant in groupby(pairs(mine, theirs), lambda pair: pair.tenant_id):
-                        work.compare(of_tenant, progress)
-        except SnapshotError as error:
-            error.message, error.remedy = of_archive(known.archive_endpoint, error.message, error.remedy)
-            raise
-        work.conclude()
+        tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
+        work = _Restore(tables, (to,) if to else tuple(Side), write=write)
+        with interruptible(work.state):
+            pages = ([table.pages(span) for span in spans] for table in tables.values())
+            for mine, theirs in zip(*(read_side_by_side(one, _SIDE_BY_SIDE) for one in pages), strict=True):
+                place.services.check_clock()
+                for _, of_tenant in groupby(
+                    pairs(mine, theirs), lambda pair: next(iter(pair.values()))["PartitionKey"]
+                ):
+                    work.compare(of_tenant, progress)
+    work.conclude()
 
 
-@dataclass
-class _Missing:
-    """What one side lacks of one account: how many rows, the first and the last; `waiting` are not inserted yet."""
+def pairs(table: Iterable[Entity], archive: Iterable[Entity]) -> Iterator[Pair]:
+    """Yield every row of both, those of the same key together; both have to come in the order of their keys."""
 
-    number: int = 0
-    keys: list[str] = field(default_factory=list)
-    last: str = ""
-    waiting: list[Entity] = field(default_factory=list)
-    inserted: int = 0
+    def key(item: tuple[Side, Entity]) -> tuple[object, object]:
+        return item[1]["PartitionKey"], item[1]["RowKey"]
 
-    def add(self, row: Entity) -> None:
-        """Count a row."""
-        self.number += 1
-        self.last = str(row["RowKey"])
-        if len(self.keys) < _SHOWN:
-            self.keys.append(self.last)
-
-    def __str__(self) -> str:
-        ending = f" ... {self.last}" if self.number > _SHOWN else ""
-        return f"{count(self.number, 'row')}: {', '.join(self.keys)}{ending}"
+    for _, same in groupby(merge(zip(repeat(Side.TABLE), table), zip(repeat(Side.ARCHIVE), archive), key=key), key):
+        yield dict(same)
 
 
 @dataclass
 class _Restore:
     """Compares account by account and inserts in batches, so that no account is ever held whole."""
 
-    write: bool
+    tables: Mapping[Side, OperatorTable]
     sides: tuple[Side, ...]
-    tables: dict[Side, OperatorTable] = field(default_factory=dict)
+    write: bool
     inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
     seen: int = 0
     missing: int = 0
-    differing: int = 0
-    refused: int = 0
+    left: Counter[str] = field(default_factory=Counter)
 
     def compare(self, of_tenant: Iterable[Pair], progress: Bar) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found."""
-        name, same, lines = "", 0, []
-        missing = {side: _Missing() for side in self.sides}
+        name, equal, lines = "", 0, []
+        missing: dict[Side, list[str]] = {side: [] for side in self.sides}
+        waiting: dict[Side, list[Entity]] = {side: [] for side in self.sides}
+        before = dict(self.inserted)
         for pair in of_tenant:
             progress.advance(1)
             self.seen += 1
-            name = str(pair.row.get("AccountName", pair.tenant_id))
-            side = Side.TABLE if pair.table is None else Side.ARCHIVE if pair.archive is None else None
-            if side is None:
-                columns = pair.differing()
-                same += not columns
-                if columns:
-                    self.differing += 1
-                    lines.append(f"{pair.row['RowKey']}: {', '.join(map(pair.show, columns))}")
-            elif side in missing:
-                self._take(side, missing[side], pair.row)
-        say((name, "bold"), f": {count(same, 'row')} equal")
-        for side, lack in missing.items():
-            if lack.number:
-                say((f"    missing in the {side}", "yellow"), f": {lack}")
-            if self.write and lack.number:
-                self._insert(side, lack)
-                say(f"    inserted into the {side}: {count(lack.inserted, 'row')}")
-        for line in lines:
-            say(("    differs", "bold red"), f": {line}")
+            row = next(iter(pair.values()))
+            key, name = str(row["RowKey"]), str(row.get("AccountName", row["PartitionKey"]))
+            if len(pair) == len(Side):
+                columns = _differing(*pair.values())
+                equal += not columns
+                lines += [("differs", f"{key}: {', '.join(columns)}")] if columns else []
+            for side in missing.keys() - pair.keys():
+                if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
+                    lines.append(("not a snapshot", f"{row['PartitionKey']} {key}: {why}"))
+                    continue
+                missing[side].append(key)
+                if self.write:
+                    waiting[side].append(row)
+                if len(waiting[side]) == LARGEST_BATCH:
+                    self._insert(side, waiting[side])
+        say((name, "bold"), f": {count(equal, 'row')} equal")
+        for side in self.sides:
+            self._insert(side, waiting[side])
+            self._print(side, missing[side], self.inserted[side] - before[side])
+        for what, line in lines:
+            say((f"    {what}", "bold red"), f": {line}")
+            self.left[what] += 1
 
-    def _take(self, side: Side, lack: _Missing, row: Entity) -> None:
-        if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
-            self.refused += 1
-            if self.refused <= _SHOWN:
-                say(("    not a snapshot", "bold red"), f": {row['PartitionKey']} {row['RowKey']}: {why}")
-            return
-        lack.add(row)
-        self.missing += 1
-        if self.write:
-            lack.waiting.append(row)
-            if len(lack.waiting) == LARGEST_BATCH:
-                self._insert(side, lack)
+    def _insert(self, side: Side, waiting: list[Entity]) -> None:
+        for batch in batches(waiting):
+            self.inserted[side] += self.tables[side].insert_missing(batch)
+        waiting.clear()
 
-    def _insert(self, side: Side, lack: _Missing) -> None:
-        for batch in batches(lack.waiting):
-            inserted = self.tables[side].insert_missing(batch)
-            lack.inserted += inserted
-            self.inserted[side] += inserted
-        lack.waiting = []
+    def _print(self, side: Side, keys: list[str], inserted: int) -> None:
+        self.missing += len(keys)
+        if keys:
+            shown = [*keys[:_SHOWN], f"... {keys[-1]}"] if len(keys) > _SHOWN else keys
+            say((f"    missing in the {side}", "yellow"), f": {count(len(keys), 'row')}: {', '.join(shown)}")
+            if self.write:
+                say(f"    inserted into the {side}: {count(inserted, 'row')}")
 
     def state(self) -> str:
         """Say what an interrupted restore has done."""
@@ -184,20 +179,14 @@ class _Restore:
             say("Both the table and the archive are empty here: there is nothing to compare.")
         if self.missing and not self.write:
             say("Nothing was written. With --write the missing rows are inserted.")
-        if self.differing or self.refused:
-            left = [
-                (
-                    self.differing,
-                    "differ",
-                    "The archive's row is the right one: delete the table's (portal: Storage browser), then run `python -m cli restore --to table --write`.",
-                ),
-                (
-                    self.refused,
-                    "are not snapshots and were not copied into the archive",
-                    "Delete them from the table, or restore the table alone with `--to table`.",
-                ),
-            ]
-            said = [(f"{count(number, 'row')} {what}", remedy) for number, what, remedy in left if number]
-            raise CommandFailed("; ".join(what for what, _ in said) + ".", " ".join(remedy for _, remedy in said))
+        if self.left:
+            said = "; ".join(f"{count(number, 'row')} {_LEFT[what][0]}" for what, number in self.left.items())
+            raise CommandFailed(f"{said}.", " ".join(_LEFT[what][1] for what in self.left))
         if self.missing and not self.write:
             raise typer.Exit(1)
+
+
+def _differing(table: Entity, archive: Entity) -> list[str]:
+    """Return the columns in which two rows differ, with both values."""
+    names = sorted(name for name in {*table, *archive} if table.get(name) != archive.get(name))
+    return [f"{name} table {table.get(name)} / archive {archive.get(name)}" for name in names]

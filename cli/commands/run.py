@@ -1,6 +1,7 @@
 """`run`: today's snapshot now, the same code as the timer; `--dry-run` does everything but the insert."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,7 +9,6 @@ import typer
 
 from cli.commands.balance import read
 from cli.support.accounts import choose, for_each
-from cli.support.by_hand import by_hand, of_archive
 from cli.support.console import print_error, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP, interruptible
@@ -16,21 +16,21 @@ from cli.support.log_view import job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.progress import waiting
 from cli.support.row_view import print_row
-from cli.support.settings_source import SettingsSource, find_settings
+from cli.support.settings_source import find_settings
 from cli.support.words import count
 from shared.errors import SnapshotError
-from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
-from shared.history.runs import RunContext
 from shared.job import take_snapshots
 from shared.log import Marker
-from shared.services import Services, new_id, open_services
+from shared.services import new_id, open_services
 from shared.settings.accounts import Account
 from shared.settings.read import Settings
 
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Do everything but the insert and print the rows it would write.")
 ]
+
+_OUTCOMES: dict[str, str] = {Marker.RECORDED: "recorded", Marker.KEPT: "kept", Marker.FAILED: "failed"}
 
 
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_run: DryRun = False) -> None:
@@ -46,97 +46,72 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
       python -m cli run --dry-run --account Contoso
 
     """
-    found = find_settings(os.environ, settings)
-    known = found.read()
-    known = replace(known, accounts=choose(known.accounts, account))
-    complete = _dry_run(known) if dry_run else _run(found, known)
-    if not complete:
-        raise typer.Exit(1)
+    source = find_settings(os.environ, settings)
+    known = source.read()
+    accounts = choose(known.accounts, account)
+    if dry_run:
+        _dry_run(replace(known, accounts=accounts))
+    else:
+        _run(source.environ, accounts)
 
 
-class _Watch:
-    """What the run's log says: which accounts are done, and what is in the table alone."""
+def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
+    log: list[tuple[str, dict[str, Any]]] = []
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self.done: dict[str, str] = {}
-        self.not_archived: list[str] = []
-        self.in_ledger = True
+    def state() -> str:
+        done = {
+            fields["tenantId"]: f"{fields['account']} {_OUTCOMES[marker]}"
+            for marker, fields in log
+            if marker in _OUTCOMES
+        }
+        said = f"Done: {', '.join(done.values()) or 'nothing'}."
+        if left := ", ".join(account.name for account in accounts if account.tenant_id not in done):
+            said += f" Not finished: {left}; a row that was being inserted may be there. Run it again: existing rows are kept."
+        return f"{said} The ledger may have no row of this run."
 
-    def seen(self, marker: str, fields: dict[str, Any]) -> None:
-        """Take a marked line, and put its words into those of the person at the keyboard."""
-        if "remedy" in fields:
-            words = of_archive(self._settings.archive_endpoint, fields["message"], fields["remedy"])
-            fields["message"], fields["remedy"] = by_hand(str(fields.get("code")), *words)
-        if marker == Marker.ARCHIVE_FAILED:
-            self.not_archived.append(fields["account"])
-        elif marker == Marker.LEDGER_FAILED:
-            self.in_ledger = False
-        elif marker in (Marker.RECORDED, Marker.KEPT, Marker.FAILED) and "account" in fields:
-            self.done[fields["tenantId"]] = f"{fields['account']} {marker.removeprefix('SNAPSHOT_').lower()}"
-
-    def state(self) -> str:
-        """Say what an interrupted run has done."""
-        left = [account.name for account in self._settings.accounts if account.tenant_id not in self.done]
-        done = f"Done: {', '.join(self.done.values()) or 'nothing'}."
-        if left:
-            done += f" Not finished: {', '.join(left)}; a row that was being inserted may be there. Run it again: existing rows are kept."
-        return f"{done} The ledger may have no row of this run."
-
-
-def _run(source: SettingsSource, settings: Settings) -> bool:
-    tenants = [account.tenant_id for account in settings.accounts]
-    watch = _Watch(settings)
-    with interruptible(watch.state), job_log_shown(seen=watch.seen):
-        result = take_snapshots(source.environ, run_id=new_id(), trigger="cli", tenants=tenants)
-    complete = not result.failed and not watch.not_archived
+    with interruptible(state), job_log_shown(seen=lambda marker, fields: log.append((marker, fields))):
+        tenants = [account.tenant_id for account in accounts]
+        result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
+    not_archived = [fields["account"] for marker, fields in log if marker == Marker.ARCHIVE_FAILED]
+    in_ledger = all(marker != Marker.LEDGER_FAILED for marker, _ in log)
     counts = (
         f"{count(result.total, 'account')}: {result.recorded} recorded, {result.kept} kept, {len(result.failed)} failed"
     )
-    if watch.not_archived:
-        counts += f", {len(watch.not_archived)} not in the archive"
-    if not watch.in_ledger:
-        counts += ", run not in the ledger"
-    style = "bold red" if not complete else "bold green" if watch.in_ledger else "bold yellow"
+    counts += f", {len(not_archived)} not in the archive" if not_archived else ""
+    counts += "" if in_ledger else ", run not in the ledger"
+    style = "bold red" if result.failed or not_archived else "bold green" if in_ledger else "bold yellow"
     say(f"{result.run.date}: ", (counts, style))
-    if watch.not_archived:
+    if not_archived:
         raise CommandFailed(
-            f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(watch.not_archived)[:300]}.",
+            f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(not_archived)[:300]}.",
             "Correct what ARCHIVE_FAILED says above, then run `python -m cli restore --to archive --write`.",
         )
-    return complete
+    if result.failed:
+        raise typer.Exit(1)
 
 
-def _dry_run(settings: Settings) -> bool:
-    with open_services(settings, stop=STOP) as built:
-        history = built.snapshots().history
-        now = built.now()
-        day = RunContext(now.astimezone(settings.time_zone).date(), new_id(), now)
-        with waiting("asking Partner Center"):
-            results = list(for_each(settings.accounts, lambda account: _existing_and_new(built, history, account, day)))
+def _dry_run(settings: Settings) -> None:
+    with open_services(settings, stop=STOP) as built, waiting("asking Partner Center"):
+        history, run_id = built.snapshots().history, new_id()
+        today = built.now().astimezone(settings.time_zone).date()
+
+        def existing_and_new(account: Account) -> tuple[Sequence[Entity], Sequence[Entity]]:
+            existing = history.rows_of(account.tenant_id, today)
+            built.check_clock()
+            return existing, [snapshot_row(account, today, summary, run_id) for summary in read(built.reader, account)]
+
+        results = list(for_each(settings.accounts, existing_and_new))
     for account, result in results:
         if isinstance(result, SnapshotError):
             print_error(result, account)
-        else:
-            _print(account, day, *result)
-    return not any(isinstance(result, SnapshotError) for _, result in results)
-
-
-def _existing_and_new(
-    built: Services, history: History, account: Account, day: RunContext
-) -> tuple[tuple[Entity, ...], list[Entity]]:
-    """Return the rows of the day that exist already, and those that a run would insert if none did."""
-    existing = history.rows_of(account.tenant_id, day.date)
-    built.check_clock()
-    summaries = read(built.reader, account)
-    return existing, [snapshot_row(account, day.date, summary, day.run_id) for summary in summaries]
-
-
-def _print(account: Account, day: RunContext, existing: tuple[Entity, ...], rows: list[Entity]) -> None:
-    if existing:
+            continue
+        existing, rows = result
         keys = ", ".join(str(row["RowKey"]) for row in existing)
-        say((f"{account.name}: nothing would be inserted", "bold"), f": {keys} exists. Read just now:")
-    else:
-        say((f"{account.name}: would insert for {day.date}", "bold"))
-    for row in rows:
-        print_row(row)
+        if existing:
+            say((f"{account.name}: nothing would be inserted", "bold"), f": {keys} exists. Read just now:")
+        else:
+            say((f"{account.name}: would insert for {today}", "bold"))
+        for row in rows:
+            print_row(row)
+    if any(isinstance(result, SnapshotError) for _, result in results):
+        raise typer.Exit(1)

@@ -30,14 +30,6 @@ def by_hand(code: str, message: str, remedy: str) -> tuple[str, str]:
         return message, _SIGN_IN
     for job, person in _WORDS:
         remedy = remedy.replace(job, person)
+    if message.startswith("the archive's table"):
+        remedy = remedy.replace("SNAPSHOT_TABLE_ENDPOINT", "SNAPSHOT_ARCHIVE_ENDPOINT")
     return message, remedy
-
-
-def of_archive(endpoint: str | None, message: str, remedy: str) -> tuple[str, str]:
-    """Name the archive and its setting in the words of an error of its table; another table's error stays as it is."""
-    if endpoint is None or endpoint not in message:
-        return message, remedy
-    return (
-        message.replace("the table ", "the archive's table ", 1),
-        remedy.replace("SNAPSHOT_TABLE_ENDPOINT", "SNAPSHOT_ARCHIVE_ENDPOINT"),
-    )

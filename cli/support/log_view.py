@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from cli.support.by_hand import by_hand
 from cli.support.console import say
 from shared.log import LOGGER, Marker, quieten_libraries
 
@@ -35,6 +36,8 @@ class _Lines(logging.Handler):
             return
         known = json.loads(fields)
         self._seen(marker, known)
+        if "remedy" in known:
+            known["message"], known["remedy"] = by_hand(str(known.get("code")), known["message"], known["remedy"])
         about = " ".join(str(known[name]) for name in ("account", "date", "currency") if name in known)
         rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
@@ -53,7 +56,7 @@ def job_log_shown(
 ) -> Iterator[None]:
     """Show what the job logs, of this level or higher, for as long as the context lasts.
 
-    `before` is called before a line; `seen` is given each marked line's marker and fields, and may change their words.
+    `before` is called before a line; `seen` is given each marked line's marker and fields.
     """
     quieten_libraries()
     handler = _Lines(stderr=stderr, before=before, seen=seen)

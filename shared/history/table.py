@@ -39,11 +39,13 @@ class HistoryTable:
     identity gives none, which would look like a table that does not answer.
     """
 
-    def __init__(self, client: TableClient, retry: Retry, get_token: Callable[[], object]) -> None:
+    def __init__(
+        self, client: TableClient, retry: Retry, get_token: Callable[[], object], what: str = "the table"
+    ) -> None:
         self._client = client
         self._retry = retry
         self._get_token = get_token
-        self._where = f"the table {client.table_name} at {client.url}"
+        self._where = f"{what} {client.table_name} at {client.url}"
 
     def rows_of(self, tenant_id: str, day: date) -> tuple[Entity, ...]:
         """Return the rows of a tenant and day, of all currencies; none when the table does not exist yet.

@@ -15,7 +15,7 @@ from cli.commands.check.account import AccountCheck
 from cli.commands.check.deployed import DeployedFunction, as_function_url, check_deployed, master_key
 from cli.commands.check.findings import Finding, Status, failed, until_failure
 from cli.commands.check.next_runs import next_runs
-from cli.commands.check.table import check_archive, check_history, check_table
+from cli.commands.check.table import check_history, check_table
 from cli.commands.check.token_subject import who
 from cli.support.accounts import choose
 from cli.support.console import can_show, say
@@ -142,7 +142,7 @@ def _steps(place: TableContext, accounts: Sequence[Account], today: date) -> Ite
     if place.archive is None:
         yield Finding("archive", "none configured (SNAPSHOT_ARCHIVE_ENDPOINT)")
     else:
-        archive = partial(check_archive, str(place.settings.archive_endpoint), place.archive, accounts, today)
+        archive = partial(check_history, "archive", place.archive, accounts, today)
         yield from until_failure([("archive", archive)])
     yield from until_failure([("ledger", partial(check_table, "ledger", place.ledger))])
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cli.commands.check.findings import Finding, Status, failed
-from cli.support.by_hand import of_archive
 from cli.support.operator_table import OperatorTable
-from shared.errors import SnapshotError, TableAccessDenied
+from shared.errors import TableAccessDenied
 from shared.settings.accounts import Account
 
 
@@ -45,12 +44,3 @@ def check_table(
         yield Finding(step, says, Status.NOTE)
     else:
         yield Finding(step, "rows cannot be changed, as it should be")
-
-
-def check_archive(endpoint: str, table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
-    """Yield what is found about the archive at this endpoint; raises as `check_history`, in words about the archive."""
-    try:
-        yield from check_history("archive", table, accounts, today)
-    except SnapshotError as error:
-        error.message, error.remedy = of_archive(endpoint, error.message, error.remedy)
-        raise

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from cli.commands.restore import Side, pairs
 from cli.support.operator_table import OperatorTable, Span
 from cli.support.tables import TableContext
 from standin import StandIn
@@ -13,6 +16,7 @@ from standin.faults import Status
 from tests.cli.conftest import Cli
 from tests.support.rows import TENANT, days, days_ago, row
 
+KEYS = st.sets(st.tuples(st.sampled_from("ab"), st.integers(100, 130)))
 OTHER = "99999999-9999-9999-9999-999999999999"
 
 
@@ -168,3 +172,17 @@ def test_an_archive_that_refuses_is_named_as_the_archive(
     assert done.status == 1
     assert "the archive's table partnerbalances" in done.err
     assert "remedy: Your Azure sign-in needs the append role" in done.err
+
+
+@given(KEYS, KEYS)
+def test_every_row_comes_once_and_with_its_other(mine: set[tuple[str, int]], theirs: set[tuple[str, int]]) -> None:
+    """In the order of keys, whatever is missing where."""
+    table, archive = (
+        [{"PartitionKey": tenant, "RowKey": str(number)} for tenant, number in sorted(keys)] for keys in (mine, theirs)
+    )
+    found = list(pairs(table, archive))
+    rows = [next(iter(pair.values())) for pair in found]
+    keys = [(row["PartitionKey"], int(str(row["RowKey"]))) for row in rows]
+    assert keys == sorted(mine | theirs)
+    assert [Side.TABLE in pair for pair in found] == [key in mine for key in keys]
+    assert [Side.ARCHIVE in pair for pair in found] == [key in theirs for key in keys]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.support.by_hand import by_hand, of_archive
+from cli.support.by_hand import by_hand
 from shared import errors
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import IdentityUnavailable, SnapshotError
@@ -38,12 +38,11 @@ def test_who_is_not_signed_in_reads_az_login_first() -> None:
     assert len(message) < 400
 
 
-@pytest.mark.parametrize("endpoint", [None, "https://other.table.core.windows.net"])
-def test_another_table_stays_the_table(endpoint: str | None) -> None:
-    """Only the archive's own error speaks of the archive."""
-    words = ("the table t at https://own.table.core.windows.net: x", "check SNAPSHOT_TABLE_ENDPOINT")
-    assert of_archive(endpoint, *words) == words
-    assert of_archive("https://own.table.core.windows.net", *words) == (
-        "the archive's table t at https://own.table.core.windows.net: x",
-        "check SNAPSHOT_ARCHIVE_ENDPOINT",
-    )
+def test_the_archive_is_named_with_its_own_setting() -> None:
+    """Another table's error keeps the table's."""
+    for subject, setting in (
+        ("the archive's table", "SNAPSHOT_ARCHIVE_ENDPOINT"),
+        ("the table", "SNAPSHOT_TABLE_ENDPOINT"),
+    ):
+        _, remedy = by_hand("table-unreachable", f"{subject} t at https://own: x", "check SNAPSHOT_TABLE_ENDPOINT")
+        assert remedy == f"check {setting}"
