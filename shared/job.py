@@ -15,6 +15,10 @@ from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.snapshot import Outcome, Snapshots
 
+APART_SECONDS = 0.01
+"""Between the starts of two accounts, about what one costs the processor: all at once would only hold more memory while they
+wait for it (54 MB more for 500 accounts instead of 23)."""
+
 
 def take_snapshots(
     environ: Mapping[str, str],
@@ -47,8 +51,11 @@ def take_snapshots(
     with open_services(settings, seconds=seconds, now=now) as services:
         snapshots = services.snapshots()
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts)), "account", initializer=on_thread) as pool:
-            # Each thread continues in a copy of the caller's context, by which the worker knows whose log lines they are.
-            futures = [pool.submit(copy_context().run, _take, snapshots, account, run) for account in accounts]
+            futures = []
+            for account in accounts:
+                # In a copy of this thread's context, by which the worker knows whose log lines they are.
+                futures.append(pool.submit(copy_context().run, _take, snapshots, account, run))
+                time.sleep(APART_SECONDS)
             outcomes = [future.result() for future in futures]
         result = RunResult(
             run=run,
