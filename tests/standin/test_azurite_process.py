@@ -2,7 +2,6 @@
 
 import importlib.util
 import shutil
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,12 +45,6 @@ def test_the_package_supplies_node(no_node: None, monkeypatch: pytest.MonkeyPatc
     assert find_node() == str(node)
 
 
-def test_something_that_is_no_node_has_no_version() -> None:
-    """And so counts as too old."""
-    assert azurite_process._major_version(sys.executable) == 0
-    assert azurite_process._major_version("/nowhere/node") == 0
-
-
 def test_a_missing_azurite_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Before anything is started."""
     monkeypatch.setattr(azurite_process, "FOLDER", tmp_path)
@@ -69,16 +62,6 @@ def test_an_azurite_that_does_not_start_is_said_with_what_it_said(tmp_path: Path
     assert azurite._process.poll() is not None
 
 
-def test_stopping_leaves_no_process(tmp_path: Path) -> None:
-    """Ended and waited for."""
-    azurite = Azurite(Authority(tmp_path), tmp_path)
-    azurite.wait()
-    assert azurite.port > 0
-    assert azurite._process.poll() is None
-    azurite.stop()
-    assert azurite._process.poll() is not None
-
-
 def test_azurite_ends_with_a_killed_parent(tmp_path: Path) -> None:
     """Its standard input ends then, whoever held the other side."""
     azurite = Azurite(Authority(tmp_path), tmp_path)
@@ -87,10 +70,3 @@ def test_azurite_ends_with_a_killed_parent(tmp_path: Path) -> None:
     azurite._process.stdin.close()
     assert azurite._process.wait(10) == 0
     azurite.stop()
-
-
-def test_the_lock_file_names_no_download_address() -> None:
-    """So that it works with any registry."""
-    lock = (azurite_process.FOLDER / "package-lock.json").read_text(encoding="utf-8")
-    assert '"resolved"' not in lock
-    assert '"node_modules/azurite"' in lock
