@@ -111,8 +111,8 @@ class Rule:
 
 
 BETWEEN = (
-    "A proxy, a firewall or a sign-in page of the network sent this page; the service itself did not answer. Find out what is between "
-    "this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall) and let the request through."
+    "A proxy, a firewall or a sign-in page of the network sent this page, or the address in the settings is another service's. Check "
+    "that address and what is between this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall)."
 )
 
 

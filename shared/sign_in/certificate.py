@@ -78,9 +78,7 @@ def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
     if b"PRIVATE KEY-----" not in content:
         raise UnusableCertificateError("its PEM content holds no private key")
     if b"\n" not in content:
-        raise UnusableCertificateError(
-            "its PEM content has lost its line breaks; set it from a file, with `az keyvault secret set`"
-        )
+        raise UnusableCertificateError("its PEM content has lost its line breaks; put it into the vault from a file")
     try:
         key = load_pem_private_key(content, None)
     except TypeError:

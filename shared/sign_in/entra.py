@@ -73,11 +73,10 @@ class SignIn:
     def _call(
         self, account: Account, credential: AppCredential, acquire: Acquire, *, with_user: bool, once: bool = False
     ) -> Tokens:
-        service = entra(with_user=with_user)
+        service = entra(with_user=with_user, credential_remedy=credential.remedy(self._retry.now()))
         call = Call(
             replace(service, limits=replace(service.limits, attempts=1)) if once else service,
             f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
-            names={"credential_remedy": credential.remedy(self._retry.now())},
         )
 
         def attempt() -> Tokens:

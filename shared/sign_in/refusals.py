@@ -24,7 +24,6 @@ _WITH_USER = (
 )
 
 _COMMON = (
-    Rule(SignInRejected, codes=("invalid_client",), remedy="{credential_remedy}"),
     Rule(
         SignInRejected,
         codes=("unauthorized_client",),
@@ -59,11 +58,12 @@ _COMMON = (
 )
 
 
-def entra(*, with_user: bool) -> Service:
+def entra(*, with_user: bool, credential_remedy: str) -> Service:
     """Return what Entra ID's answers mean to an account that signs in with a user, or as the app alone."""
+    credential = Rule(SignInRejected, codes=("invalid_client",), remedy=credential_remedy)
     return Service(
         AZURE,
         no_answer=SignInUnavailable,
         unreadable=SignInUnavailable,
-        rules=_PASSING + (_WITH_USER if with_user else ()) + _COMMON,
+        rules=(*_PASSING, *(_WITH_USER if with_user else ()), credential, *_COMMON),
     )
