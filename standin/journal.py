@@ -1,6 +1,7 @@
 """Every call that reached the stand-in, without query strings, headers or bodies: nothing secret is kept."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -37,6 +38,8 @@ class Journal:
     def __init__(self) -> None:
         self._calls: list[Call] = []
         self._changed = threading.Condition()
+        self.on_answer: Callable[[Call], None] = lambda _: None
+        """Called with each call that is answered, before the answer is sent."""
 
     def add(self, call: Call) -> None:
         """Keep a call that has just arrived."""
@@ -49,6 +52,7 @@ class Journal:
         with self._changed:
             call.status = status
             self._changed.notify_all()
+        self.on_answer(call)
 
     def calls(self, service: str | None = None, **conditions: Unpack[Conditions]) -> tuple[Call, ...]:
         """Return the calls that match everything given."""

@@ -132,9 +132,8 @@ def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
             payment, paid = max(balance - before, Decimal(0)), day
             balance, before = balance - payment, before + billing.daily / 4
             before = before.quantize(Decimal("0.01"))
-        document = summary(balance, billing.currency, billing.symbol)
+        document = summary(balance, billing.currency, billing.symbol, day - timedelta(days=1))
         dates: dict[str, Any] = {
-            "accountingDate": f"{day - timedelta(days=1)}T00:00:00",
             "firstInvoiceCreationDate": f"{today.year - 3}-02-08T00:00:00Z",
             "latestInvoiceDate": f"{day.replace(day=1)}T00:00:00Z",
         }

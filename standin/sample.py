@@ -7,6 +7,7 @@ https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
 import json
 import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,13 +27,18 @@ def _mark(value: object) -> str:
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def summary(balance: Decimal = BALANCE, currency: str = "USD", symbol: str | None = "$") -> dict[str, Any]:
+def summary(
+    balance: Decimal = BALANCE,
+    currency: str = "USD",
+    symbol: str | None = "$",
+    updated: date = date(2018, 3, 16),
+) -> dict[str, Any]:
     """Return an InvoiceSummary of two parts that add up to `balance`; `symbol` None leaves it out, as old answers do."""
     one_time = (balance / 4).quantize(balance) if balance.is_finite() else balance
-    document = _part(balance, currency, symbol)
+    document = _part(balance, currency, symbol, updated)
     document["details"] = [
-        {"invoiceType": "Recurring", "summary": _part(balance - one_time, currency, symbol)},
-        {"invoiceType": "OneTime", "summary": _part(one_time, currency, symbol)},
+        {"invoiceType": "Recurring", "summary": _part(balance - one_time, currency, symbol, updated)},
+        {"invoiceType": "OneTime", "summary": _part(one_time, currency, symbol, updated)},
     ]
     document["links"] = {"self": {"uri": "/invoices/summary", "method": "GET", "headers": []}}
     document["attributes"] = {"objectType": "InvoiceSummary"}
@@ -49,12 +55,12 @@ def summaries(items: Sequence[Any]) -> dict[str, Any]:
     }
 
 
-def _part(balance: Decimal, currency: str, symbol: str | None) -> dict[str, Any]:
+def _part(balance: Decimal, currency: str, symbol: str | None, updated: date) -> dict[str, Any]:
     part = {
         "balanceAmount": balance,
         "currencyCode": currency,
         "currencySymbol": symbol,
-        "accountingDate": "2018-03-16T00:00:00",
+        "accountingDate": f"{updated}T00:00:00",
         "firstInvoiceCreationDate": "2017-01-21T00:00:00Z",
         "latestInvoiceDate": "2018-03-08T00:00:00Z",
         "lastPaymentDate": "0001-01-01T00:00:00",

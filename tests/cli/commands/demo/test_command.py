@@ -1,14 +1,15 @@
 """`demo`, through a real process: it starts and ends everything by itself."""
 
+import sys
 from unittest.mock import patch
 
 import pytest
 
-from cli.commands.demo.demo_world import balances_before, started
+from cli.commands.demo.command import started
 from cli.support.failure import CommandFailed
 from standin.errors import NodeMissingError
 from tests.cli.conftest import Cli
-from tests.support.rows import TODAY
+from tests.support.rows import TODAY, days_ago
 
 
 def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
@@ -25,9 +26,9 @@ def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
     assert "SNAPSHOT_KEPT" in second
     assert "Key Vault" not in second
     assert "Partner Center  " not in second
-    assert done.out.count("  missed: no reading") == 1
+    assert done.out.count("  missed: partner-access-denied: 1 run tried, at 06:17") == 1
     assert "missed: 1 day: " in done.out
-    assert f"USD: 30 days from {balances_before(TODAY, 30)[0][0]} to {TODAY}, latest $68,059.03" in done.out
+    assert f"USD: 30 days from {days_ago(30)} to {TODAY}, latest $68,059.03" in done.out
     assert "balance in USD   (x = day missed)" in done.out
     assert done.out.endswith("nothing is left running.\n")
 
@@ -43,8 +44,8 @@ def test_what_is_missing_is_told_with_its_remedy() -> None:
         pytest.fail("it started")
     assert failed.value.remedy == "Install it."
     with (
-        patch("importlib.util.find_spec", return_value=None),
-        pytest.raises(CommandFailed, match="aiohttp") as failed,
+        patch.dict(sys.modules, {"standin.world": None}),
+        pytest.raises(CommandFailed, match=r"needs the package standin\.world") as failed,
         started(),
     ):
         pytest.fail("it started")
