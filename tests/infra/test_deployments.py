@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,70 +65,6 @@ def test_a_snapshot_is_what_the_compiler_gives(name: str) -> None:
 def test_the_snapshots_belong_to_these_files() -> None:
     """Without the compiler, a changed file with old snapshots must not pass: run the module bicep_lint with --write."""
     assert MARK.read_text("utf-8").strip() == bicep.fingerprint()
-
-
-IDS = "tenantId: '0a1b2c3d-0000-4000-8000-00000000000{0}', clientId: '0a1b2c3d-0000-4000-8000-0000000000c1'"
-REFUSED = {
-    (INFRA / "main.bicepparam")
-    .read_text("utf-8")
-    .partition("main.bicep'")[2]: "still holds the id|operatorObjectId|alertEmail",
-    """
-param alertEmail = ''
-param operatorObjectId = ''
-param operatorType = 'Group'""": "Nobody|operatorType",
-    """
-param existingActionGroupId = 'their-group'
-param timeZone = '<zone>'""": "placeholder|set together|existingActionGroupId must be",
-    """
-param alertEmail = ' '
-param existingVaultId = 'vault'""": "white space|existingVaultId must be",
-    f"""
-param partnerAccounts = [
-  {{ {IDS.format("a")}, credential: 'federated', secretName: 'app', auth: 'app_user', refreshTokenName: 'App' }}
-  {{ {IDS.format("a")}, auth: 'app_user', refreshTokenName: ' ' }}
-  {{ {IDS.format("b")}, secretName: ' ', balances: 'summaries' }}
-]""": "no secretName|has no effect|no refreshTokenName|need auth app_user|also a secretName|twice",
-    f"""
-param partnerAccounts = [{{ {IDS.format("a")}, secretName: 's', name: '{"x" * 120_000}' }}]
-param schedule = '17 * * * *  '""": "120[0-9]{3} characters|5 fields",
-    """
-param schedule = '0 17 */6 * * *'
-param allowedAddresses = ['203.0.113.7']""": "silentHours|allowedAddresses",
-    """
-param privateNetworking = true
-param addressPrefix = '10.0.0.0/26'
-param allowedAddresses = ['203.0.113.7/32']
-param existingVaultId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v'
-""": "cannot close a vault|too small|one or two addresses",
-}
-
-
-@COMPILER
-@pytest.mark.parametrize(("lines", "expected"), REFUSED.items(), ids=range(len(REFUSED)))
-def test_contradicting_parameters_are_refused(lines: str, expected: str, tmp_path: Path) -> None:
-    """Nothing is created then; one sentence for each problem, and no sentence more, says what is wrong and what to do."""
-    said = refusal(tmp_path, lines).partition("is not valid: ")[2].partition(" Please see https")[0]
-    sentences = re.findall(r"[^.]+(?:\.\w[^.]*)*\.", said)
-    assert all(re.search(*pair) for pair in zip(expected.split("|"), sentences, strict=True)), said
-
-
-def test_each_refusal_is_tried() -> None:
-    """A problem that is added to main.bicep gets its case above; two of them try one sentence each in two ways."""
-    assert (INFRA / "main.bicep").read_text("utf-8").count("      say: ") == len(
-        "|".join(REFUSED.values()).split("|")
-    ) - 2
-
-
-def refusal(folder: Path, lines: str) -> str:
-    """Return what the compiler says of the usual deployment with other parameters."""
-    shutil.copytree(INFRA, folder / "infra")
-    usual = (DEPLOYMENTS / "usual.bicepparam").read_text("utf-8").replace("../../../infra/", "infra/")
-    for name in re.findall(r"^param (\w+)", lines, re.MULTILINE):
-        usual = re.sub(rf"(?ms)^param {name} = (\[.*?^\]|[^\n]*)\n?", "", usual)
-    path = folder / "changed.bicepparam"
-    path.write_text(f"{usual}\n{lines}\n", "utf-8")
-    result = bicep.snapshot(path, "overwrite")
-    return result.stdout + result.stderr
 
 
 @EACH
@@ -206,6 +140,13 @@ def test_the_settings_are_those_of_the_contract(name: str) -> None:
     assert [each for each in settings if FORBIDDEN.fullmatch(each)] == []
     assert not re.search("AccountKey|SharedAccess|InstrumentationKey=|sig=|@Microsoft.KeyVault|list", str(settings))
     assert settings["AzureWebJobsStorage__clientId"] == settings["AZURE_CLIENT_ID"]
+    assert "stbaldata" in settings["SNAPSHOT_TABLE_ENDPOINT"]
+    assert "stbalhost" in settings["SNAPSHOT_ARCHIVE_ENDPOINT"]
+    assert "kv-" in settings["KEY_VAULT_URL"]
+    package = deployment(name).only("Microsoft.Web/sites")["properties"]["functionAppConfig"]["deployment"]["storage"]
+    assert [
+        each for each in (settings["AzureWebJobsStorage__blobServiceUri"], package["value"]) if "stbalhost" not in each
+    ] == []
 
 
 def test_one_account_is_plain_settings_and_several_are_one() -> None:
@@ -222,18 +163,77 @@ def test_the_schedule_is_that_of_the_example_file() -> None:
     assert USUAL.settings["SNAPSHOT_SCHEDULE"] == example["SNAPSHOT_SCHEDULE"]
 
 
+NETWORK = PRIVATE.only("Microsoft.Network/virtualNetworks")["id"]
+FLEX = "Microsoft.App/environments"
+ALLOWED = {"bypass": "None", "defaultAction": "Deny", "ipRules": [{"value": "203.0.113.7"}]}
+FACTS = [
+    # in which deployment (all: ""), of which resources (a type, or the beginning of a name), at which place, every value
+    ("", "Storage/storageAccounts", "properties.minimumTlsVersion", "TLS1_2"),
+    ("", "Storage/storageAccounts", "properties.supportsHttpsTrafficOnly", True),
+    ("", "Storage/storageAccounts", "properties.allowBlobPublicAccess", False),
+    ("", "Storage/storageAccounts", "properties.allowCrossTenantReplication", False),
+    ("", "stbalhost", "properties.allowSharedKeyAccess", False),
+    ("usual", "stbaldata", "properties.allowSharedKeyAccess", True),
+    ("everything", "stbaldata", "properties.allowSharedKeyAccess", False),
+    ("usual", "Storage/storageAccounts", "sku.name", "Standard_GRS"),
+    ("everything", "Storage/storageAccounts", "sku.name", "Standard_ZRS"),
+    ("usual", "Storage/storageAccounts", "properties.networkAcls", None),
+    ("private", "Storage/storageAccounts", "properties.networkAcls.defaultAction", "Deny"),
+    ("private", "Storage/storageAccounts", "properties.networkAcls.bypass", "None"),
+    ("private", "Storage/storageAccounts", "properties.networkAcls.ipRules.0.value", "203.0.113.7"),
+    ("", "Authorization/locks", "properties.level", "CanNotDelete"),
+    ("", "KeyVault/vaults", "properties.enableRbacAuthorization", True),
+    ("", "KeyVault/vaults", "properties.enableSoftDelete", True),
+    ("", "KeyVault/vaults", "properties.enablePurgeProtection", True),
+    ("usual", "KeyVault/vaults", "properties.networkAcls", None),
+    ("private", "KeyVault/vaults", "properties.networkAcls", ALLOWED),
+    ("", "Web/serverfarms", "sku", {"name": "FC1", "tier": "FlexConsumption"}),
+    ("", "Web/sites", "properties.httpsOnly", True),
+    ("", "Web/sites", "properties.functionAppConfig.runtime", {"name": "python", "version": "3.13"}),
+    ("", "Web/sites", "properties.functionAppConfig.scaleAndConcurrency.instanceMemoryMB", 2048),
+    ("", "Web/sites", "properties.functionAppConfig.deployment.storage.authentication.type", "UserAssignedIdentity"),
+    ("", "Web/sites", "identity.type", "UserAssigned"),
+    ("usual", "Web/sites", "properties.virtualNetworkSubnetId", None),
+    ("", "Web/sites/basicPublishingCredentialsPolicies", "properties.allow", False),
+    ("", "Web/sites/basicPublishingCredentialsPolicies", "location", "westeurope"),
+    ("usual", "Web/sites/config", "properties.SNAPSHOT_TIME_ZONE", "Europe/Berlin"),
+    ("usual", "Web/sites/config", "properties.PARTNER_ACCOUNTS", ""),
+    ("usual", "Web/sites/config", "properties.PARTNER_SECRET_NAME", "partner-app"),
+    ("", "OperationalInsights/workspaces", "properties.features.disableLocalAuth", True),
+    ("", "OperationalInsights/workspaces", "properties.workspaceCapping.dailyQuotaGb", 1),
+    ("", "OperationalInsights/workspaces", "properties.retentionInDays", 90),
+    ("", "Insights/components", "properties.DisableLocalAuth", True),
+    ("usual", "Insights/actionGroups", "properties.emailReceivers.0.emailAddress", "balances@contoso.example"),
+    ("", "github-snapshot", "properties.subject", "repo:contoso/balances:ref:refs/heads/main"),
+    ("", "github-snapshot", "properties.audiences", ["api://AzureADTokenExchange"]),
+    ("", "Network/virtualNetworks", "properties.subnets.0.name", "function"),
+    ("", "Network/virtualNetworks", "properties.subnets.0.properties.addressPrefix", "10.20.30.0/26"),
+    ("", "Network/virtualNetworks", "properties.subnets.1.properties.addressPrefix", "10.20.30.64/26"),
+    ("", "Network/virtualNetworks", "properties.subnets.0.properties.delegations.0.properties.serviceName", FLEX),
+    ("", "Network/privateDnsZones/virtualNetworkLinks", "properties.virtualNetwork.id", NETWORK),
+    ("private", "Web/sites", "properties.virtualNetworkSubnetId", f"{NETWORK}/subnets/function"),
+]
+
+
+@pytest.mark.parametrize(("where", "what", "place", "expected"), FACTS)
+def test_a_deployment_has_these_properties(where: str, what: str, place: str, expected: Any) -> None:
+    """Keys only for Power BI, nothing open that need not be, the tested Python, one identity, its own network."""
+    found: list[Any] = [
+        each
+        for name in NAMES
+        for each in deployment(name).resources
+        if name.startswith(where) and (each["type"] == f"Microsoft.{what}" or short(each).startswith(what))
+    ]
+    for part in place.split("."):
+        found = [each[int(part)] if part.isdigit() else each.get(part) for each in found if each is not None]
+    assert found
+    assert all(value == expected for value in found), found
+
+
 @EACH
-def test_the_storage_accounts(name: str) -> None:
-    """Keys only for Power BI; the tables and the ledger there before the function; locks; who wrote is kept."""
+def test_the_tables_are_locked_and_watched(name: str) -> None:
+    """The tables and the ledger are there before the function; who wrote or deleted is kept, in the vault too if it is ours."""
     here = deployment(name)
-    accounts = {short(each)[:9]: each["properties"] for each in here.all("Microsoft.Storage/storageAccounts")}
-    keys = {each: properties["allowSharedKeyAccess"] for each, properties in accounts.items()}
-    assert keys == {"stbalhost": False, "stbaldata": name != "everything"}
-    for properties in accounts.values():
-        assert not properties["allowBlobPublicAccess"]
-        assert not properties["allowCrossTenantReplication"]
-        assert properties["minimumTlsVersion"] == "TLS1_2"
-        assert properties["supportsHttpsTrafficOnly"] is True
     tables = [each["name"] for each in here.all("Microsoft.Storage/storageAccounts/tableServices/tables")]
     assert [(each[:9], each.rpartition("/")[2]) for each in tables] == [
         ("stbalhost", "partnerbalances"),
@@ -241,16 +241,16 @@ def test_the_storage_accounts(name: str) -> None:
         ("stbaldata", "partnerbalancesruns"),
     ]
     locks = here.all("Microsoft.Authorization/locks")
-    assert {scope_of(each).rpartition("/")[2][:9] for each in locks} == set(accounts)
-    assert {each["properties"]["level"] for each in locks} == {"CanNotDelete"}
+    assert {scope_of(each).rpartition("/")[2][:9] for each in locks} == {"stbalhost", "stbaldata"}
     audited = {
         scope_of(each).partition("/providers/")[2].split("/")[2][:9]: {
             log["category"] for log in each["properties"]["logs"]
         }
         for each in here.all("Microsoft.Insights/diagnosticSettings")
     }
-    tables_audited = {account: {"StorageWrite", "StorageDelete"} for account in accounts}
-    assert audited == tables_audited | ({} if name == "everything" else {"kv-balanc": {"AuditEvent"}})
+    writes = {"StorageWrite", "StorageDelete"}
+    vault = {} if name == "everything" else {"kv-balanc": {"AuditEvent"}}
+    assert audited == {"stbalhost": writes, "stbaldata": writes} | vault
 
 
 @EACH
@@ -260,24 +260,6 @@ def test_every_resource_that_takes_tags_has_them(name: str) -> None:
     tagged = [each for each in deployment(name).resources if TAGGED.fullmatch(each["type"])]
     assert len(tagged) > 10
     assert [each["id"] for each in tagged if each.get("tags", {}) != expected] == []
-
-
-def test_the_function_app() -> None:
-    """Flex Consumption with the tested Python, one identity, no publishing by password."""
-    site = USUAL.only("Microsoft.Web/sites")
-    config = site["properties"]["functionAppConfig"]
-    assert USUAL.only("Microsoft.Web/serverfarms")["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
-    assert config["runtime"] == {"name": "python", "version": "3.13"}
-    assert config["deployment"]["storage"]["authentication"]["type"] == "UserAssignedIdentity"
-    assert list(site["identity"]["userAssignedIdentities"]) == [
-        USUAL.only("Microsoft.ManagedIdentity/userAssignedIdentities")["id"]
-    ]
-    assert site["properties"]["httpsOnly"] is True
-    policies = USUAL.all("Microsoft.Web/sites/basicPublishingCredentialsPolicies")
-    assert {short(each): (each["location"], each["properties"]["allow"]) for each in policies} == {
-        "ftp": ("westeurope", False),
-        "scm": ("westeurope", False),
-    }
 
 
 def test_existing_resources_are_used_where_they_are() -> None:
@@ -292,23 +274,8 @@ def test_existing_resources_are_used_where_they_are() -> None:
     assert github["properties"]["subject"] == "repo:contoso/balances:ref:refs/heads/main"
 
 
-def test_the_vault_and_the_logs_are_protected() -> None:
-    """Roles, no purging, no writing with a key; no secret passes through the template."""
-    vault = USUAL.only("Microsoft.KeyVault/vaults")["properties"]
-    assert vault["enableRbacAuthorization"] is vault["enablePurgeProtection"] is vault["enableSoftDelete"] is True
-    assert not [each for each in USUAL.resources if each["type"].startswith("Microsoft.KeyVault/vaults/")]
-    workspace = USUAL.only("Microsoft.OperationalInsights/workspaces")["properties"]
-    assert workspace["workspaceCapping"] == {"dailyQuotaGb": 1}
-    assert workspace["features"] == {"disableLocalAuth": True}
-    assert USUAL.only("Microsoft.Insights/components")["properties"]["DisableLocalAuth"] is True
-
-
-def test_private_networking_closes_vault_and_accounts() -> None:
-    """Default Deny with the given address; an endpoint for each service; the app goes through its own delegated subnet."""
-    closed = [PRIVATE.only("Microsoft.KeyVault/vaults"), *PRIVATE.all("Microsoft.Storage/storageAccounts")]
-    rules: list[Any] = [each["properties"]["networkAcls"] for each in closed]
-    assert {each["defaultAction"] for each in rules} == {"Deny"}
-    assert {each["ipRules"][0]["value"] for each in rules} == {"203.0.113.7"}
+def test_a_private_endpoint_leads_to_each_service() -> None:
+    """Vault, the host's blobs and both tables, each by the zone of its own kind, in every cloud."""
     endpoints = PRIVATE.all("Microsoft.Network/privateEndpoints")
     connections = [each["properties"]["privateLinkServiceConnections"][0]["properties"] for each in endpoints]
     assert [(each["privateLinkServiceId"].split("/")[-1][:9], *each["groupIds"]) for each in connections] == [
@@ -317,28 +284,20 @@ def test_private_networking_closes_vault_and_accounts() -> None:
         ("stbalhost", "table"),
         ("stbaldata", "table"),
     ]
-    network = PRIVATE.only("Microsoft.Network/virtualNetworks")
-    function, _ = network["properties"]["subnets"]
-    assert (function["name"], function["properties"]["addressPrefix"]) == ("function", "10.20.30.0/26")
-    assert function["properties"]["delegations"][0]["properties"]["serviceName"] == "Microsoft.App/environments"
-    site = PRIVATE.only("Microsoft.Web/sites")["properties"]
-    assert site["virtualNetworkSubnetId"] == f"{network['id']}/subnets/function"
-    zones = str([each["name"] for each in PRIVATE.all("Microsoft.Network/privateDnsZones")])
-    assert all(zone in zones for zone in ("vaultcore.azure.net", "vaultcore.usgovcloudapi.net", "vaultcore.azure.cn"))
-    assert len(PRIVATE.all("Microsoft.Network/privateDnsZones/virtualNetworkLinks")) == 3
-    assert not any("networkAcls" in each["properties"] for each in USUAL.all("Microsoft.Storage/storageAccounts"))
-    assert USUAL.only("Microsoft.Web/sites")["properties"].get("virtualNetworkSubnetId") is None
+    groups = PRIVATE.all("Microsoft.Network/privateEndpoints/privateDnsZoneGroups")
+    zones = [each["properties"]["privateDnsZoneConfigs"][0]["properties"]["privateDnsZoneId"] for each in groups]
+    parts = ("vaultcore", "blob", "table", "table")
+    assert [zone for part, zone in zip(parts, zones, strict=True) if f"'privatelink.{part}." not in zone] == []
+    for cloud, zone in (
+        ("AzureCloud", "net"),
+        ("AzureUSGovernment", "usgovcloudapi.net"),
+        ("AzureChinaCloud", "azure.cn"),
+    ):
+        assert re.search(f"'{cloud}', 'privatelink[.]vaultcore[.](azure[.])?{zone}'", zones[0])
 
 
 @COMPILER
-def test_the_app_waits_for_the_network_and_the_parameters_are_described() -> None:
-    """The app starts only when its endpoints are there; every parameter says what it is, and secrets are marked."""
+def test_the_app_waits_for_the_network() -> None:
+    """It starts only when its endpoints are there."""
     built = json.loads(bicep.bicep("build", INFRA / "main.bicep", "--stdout").stdout)
     assert "network" in built["resources"]["app"]["dependsOn"]
-    for name, parameter in built["parameters"].items():
-        assert len(parameter["metadata"]["description"]) > 10
-        assert "defaultValue" in parameter or name == "partnerAccounts"
-    assert built["parameters"]["alertWebhook"]["type"] == "securestring"
-    assert set(
-        built["definitions"][next(name for name in built["definitions"] if "partnerAccount" in name)]["properties"]
-    ) == set(MEMBERS.values())
