@@ -14,6 +14,7 @@ from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
+from shared.settings.visible import trim
 
 _OWN_ADDRESS = (
     "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net: under a host name of your own, or behind "
@@ -42,7 +43,7 @@ class Vault:
         self._secrets: SingleFlightCache[str, Secret] = SingleFlightCache()
 
     def secret(self, name: str) -> Secret:
-        """Return the newest version of a secret, with space around its value removed.
+        """Return the newest version of a secret, without the marks and space around its value.
 
         Raises:
             VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
@@ -57,7 +58,7 @@ class Vault:
         found = self._call(name, lambda: self._client.get_secret(name))
         if (found.name or "").lower() != name.lower():
             raise VaultUnreachable(f"{self._where(name)}: its answer is about another secret")
-        value = (found.value or "").strip()
+        value = trim(found.value or "")
         if not value:
             raise VaultSecretInvalid(f"{self._where(name)} is empty")
         properties = found.properties
@@ -94,7 +95,7 @@ class Vault:
         def attempt() -> KeyVaultSecret:
             if replacing is not None:
                 current = self._client.get_secret(name)
-                if (current.value or "").strip() != replacing:
+                if trim(current.value or "") != replacing:
                     return current
             stored = self._client.set_secret(
                 name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)

@@ -11,7 +11,7 @@ from shared.azure_services.vault import Secret, Vault
 from shared.errors import SignInRejected, VaultSecretInvalid, VaultSecretMissing
 from shared.settings.accounts import Account
 from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, load_certificate
-from shared.sign_in.secret_value import checked_value
+from shared.sign_in.secret_value import check_value
 
 _CERTIFICATE_REMEDY = (
     "Upload the public part (CER) of the vault's newest certificate to the app (App registrations > Certificates & secrets > "
@@ -76,7 +76,8 @@ def from_secret(secret: Secret) -> AppCredential:
     content_type = (secret.content_type or "").strip().lower()
     if content_type not in (PKCS12, PEM):
         _refuse_certificate(secret)
-        return AppCredential(checked_value(secret.name, secret.value), secret.name, secret.expires_on)
+        check_value(secret)
+        return AppCredential(secret.value, secret.name, secret.expires_on)
     try:
         certificate = load_certificate(secret.value, content_type)
     except UnusableCertificateError as error:

@@ -17,8 +17,6 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from shared.sign_in.secret_value import strip_marks
-
 PKCS12 = "application/x-pkcs12"
 PEM = "application/x-pem-file"
 
@@ -60,7 +58,7 @@ def load_certificate(value: str, content_type: str) -> Certificate:
 def _from_pkcs12(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
     try:
         key, certificate, _ = pkcs12.load_key_and_certificates(
-            base64.b64decode("".join(strip_marks(value).split()), validate=True), None
+            base64.b64decode("".join(value.split()), validate=True), None
         )
     except binascii.Error:
         raise UnusableCertificateError("it is marked as PKCS#12 but is not base64") from None
@@ -74,7 +72,7 @@ def _from_pkcs12(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
 
 
 def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
-    content = strip_marks(value).encode(errors="replace")
+    content = value.encode(errors="replace")
     if b"PRIVATE KEY-----" not in content:
         raise UnusableCertificateError("its PEM content holds no private key")
     if b"\n" not in content:

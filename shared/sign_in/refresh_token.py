@@ -8,14 +8,13 @@ a secret with more than 500 versions cannot be backed up.
 Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
 from shared.net.single_flight import SingleFlightCache
 from shared.settings.accounts import Account
-from shared.sign_in.secret_value import checked_value
+from shared.sign_in.secret_value import check_value
 
 LIFETIME = timedelta(days=90)
 RENEW_AFTER = timedelta(days=7)
@@ -31,10 +30,11 @@ def read(vault: Vault, name: str) -> Secret:
     """Return the stored token; raises as `Vault.secret`, with the remedy that puts a token there."""
     try:
         secret = vault.secret(name)
-        return replace(secret, value=checked_value(name, secret.value))
+        check_value(secret)
     except (VaultSecretMissing, VaultSecretInvalid) as error:
         remedy = f"{ConsentRequired.usual_remedy} It stores the token; or correct PARTNER_REFRESH_TOKEN_NAME."
         raise type(error)(error.message, remedy=remedy, ids=error.ids) from None
+    return secret
 
 
 def expires_on(secret: Secret) -> datetime | None:

@@ -250,10 +250,10 @@ def _without_dates(answer: dict[str, Any], _: bytes) -> None:
 
 
 def test_a_token_put_by_hand_is_taken_over(world: StandIn) -> None:
-    """With a line end, without a content type or an end, even without an age: it is used and replaced by one that has all."""
+    """With a byte order mark and a line end, without a content type or an end, even without an age: it is used and replaced by one that has all."""
     partner = world.add_partner(auth="app_user")
     name = str(partner.refresh_token_name)
-    world.vault.put(name, stored(world, partner)[0].value + "\r\n")
+    world.vault.put(name, f"\ufeff{stored(world, partner)[0].value}\r\n")
     world.faults.add("vault", Edited(_without_dates), method="GET", path_contains=name, times=None)
     assert run_now(world, environ_of(world, partner)).recorded == 1
     assert stored(world, partner)[-1].content_type == CONTENT_TYPE

@@ -51,11 +51,16 @@ def test_what_is_not_known_is_none(world: StandIn, vault: Vault) -> None:
     assert (secret.content_type, secret.expires_on, secret.tags) == (None, None, {})
 
 
-def test_the_newest_version_counts_and_space_around_it_does_not(world: StandIn, vault: Vault) -> None:
-    """A line end comes along when a secret is stored from a file."""
+@pytest.mark.parametrize(
+    "stored", [" {}\r\n", "\ufeff{}", "\u200b{}\u200d", " \ufeff {} \u2060\u00a0", "\u00ef\u00bb\u00bf{}"], ids=ascii
+)
+def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, vault: Vault, stored: str) -> None:
+    """A line end and a byte order mark come along when a secret is stored from a file; a renewal still knows its token."""
     world.vault.put("app", "old")
-    world.vault.put("app", f" {HUSH}\r\n")
+    world.vault.put("app", stored.format(HUSH))
     assert vault.secret("app").value == HUSH
+    vault.store("app", "new", content_type="x", expires_on=END, tags={}, replacing=HUSH)
+    assert [version.value for version in world.vault.versions("app")] == ["old", stored.format(HUSH), "new"]
 
 
 def test_one_call_however_many_accounts_share_a_secret(world: StandIn, vault: Vault) -> None:
