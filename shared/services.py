@@ -123,7 +123,7 @@ def open_services(
     with ExitStack() as closing:
         session = closing.enter_context(
             HttpSession(
-                tls=tls_context(network.ca_file.path if network.ca_file else None),
+                tls=network.tls or tls_context(),
                 now=now,
                 connections=min(SIDE_BY_SIDE, max(10, len(settings.accounts))),
                 proxy=network.https_proxy,

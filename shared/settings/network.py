@@ -5,7 +5,7 @@ They are variables of the operating system, not app settings of ours; the HTTP s
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,20 +19,16 @@ CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True)
-class CaFile:
-    """A file of trusted certificates (PEM) and the variable that names it."""
-
-    variable: str
-    path: str
-
-
-@dataclass(frozen=True)
 class Network:
-    """How the services are reached: `no_proxy` is the list of hosts reached directly, as NO_PROXY has it."""
+    """How the services are reached: `no_proxy` is the list of hosts reached directly, as NO_PROXY has it.
+
+    `tls` trusts the certificates of the CA file; None means the built-in ones. Loading them takes about 20 ms, so the context
+    that checks the file is the one that the run works with.
+    """
 
     https_proxy: Proxy | None = None
     no_proxy: str = ""
-    ca_file: CaFile | None = None
+    tls: ssl.SSLContext | None = field(default=None, compare=False)
 
 
 def read_network(environ: Mapping[str, str], errors: ErrorCollector) -> Network:
@@ -43,7 +39,7 @@ def read_network(environ: Mapping[str, str], errors: ErrorCollector) -> Network:
     return Network(
         https_proxy=_proxy(*proxy, errors) if proxy else None,
         no_proxy=no_proxy[1] if no_proxy else "",
-        ca_file=_ca_file(*ca_file, errors) if ca_file else None,
+        tls=_tls(*ca_file, errors) if ca_file else None,
     )
 
 
@@ -69,7 +65,7 @@ def _proxy(variable: str, text: str, errors: ErrorCollector) -> Proxy | None:
     return Proxy(variable, url)
 
 
-def _ca_file(variable: str, text: str, errors: ErrorCollector) -> CaFile | None:
+def _tls(variable: str, text: str, errors: ErrorCollector) -> ssl.SSLContext | None:
     path = Path(text)
     try:
         if path.is_dir():
@@ -79,8 +75,7 @@ def _ca_file(variable: str, text: str, errors: ErrorCollector) -> CaFile | None:
         elif path.stat().st_size == 0:
             wrong = "is empty"
         else:
-            ssl.create_default_context(cafile=text)
-            return CaFile(variable, text)
+            return ssl.create_default_context(cafile=text)
     except ssl.SSLError:
         wrong = "does not hold readable PEM certificates"
     except (OSError, ValueError) as error:

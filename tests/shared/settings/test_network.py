@@ -6,7 +6,7 @@ import certifi
 import pytest
 
 from shared.net.proxy import Proxy
-from shared.settings.network import CaFile, Network, read_network
+from shared.settings.network import Network, read_network
 from shared.settings.values import ErrorCollector
 
 
@@ -56,7 +56,10 @@ def test_a_malformed_proxy_is_refused(url: str) -> None:
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 def test_a_ca_file(variable: str) -> None:
     """A PEM file."""
-    assert read({variable: certifi.where()}) == (Network(ca_file=CaFile(variable, certifi.where())), [])
+    network, problems = read({variable: certifi.where()})
+    assert problems == []
+    assert network.tls is not None
+    assert network.tls.get_ca_certs()
 
 
 @pytest.mark.parametrize(
