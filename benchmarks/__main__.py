@@ -1,135 +1,124 @@
-"""Measure the job against the tutorial way, and its scale: `python3 dev.py bench`.
+"""Measure the job against the tutorial way, its scale, and `history`: `python3 dev.py bench`.
 
-Every figure is the median over fresh processes, ours and the tutorial's in turns, against the stand-in.
+Every figure is a median over fresh processes against the stand-in; what is compared is measured in turns, so that a busy moment
+of the machine hits both.
 """
 
 import json
-import os
-import statistics
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.history import measure_history
+from benchmarks.measure import OURS, TUTORIAL, Took, full_bundle, measure, median
 from standin import StandIn
-from standin.faults import Delay
+from standin.faults import Delay, Fault, Hang, throttled
 
-ROOT = Path(__file__).parents[1]
-OURS, TUTORIAL = "BalanceSnapshot", "benchmarks.tutorial"
-ROUNDS = 7
-SCALE = (1, 30, 300)
+ROUNDS = 25
+SCALE_ROUNDS = 3
+PEERS = 30
+"""Accounts of the runs in which one is in trouble."""
 
-
-@dataclass(frozen=True)
-class Took:
-    """What one process took: seconds of the import, seconds in all, peak memory in KB, network calls."""
-
-    imported: float
-    total: float
-    peak_kb: int
-    calls: int
+SCALE = (
+    ("100 ms a call", None, Delay(100), 300, "at most 6 x one account"),
+    ("5 s an answer of Partner Center", "partner", Delay(5000), 300, "at most 2 x one account"),
+    ("1 s an answer of Partner Center", "partner", Delay(1000), 500, "under 30 s, at most 60 KB an account"),
+)
 
 
-def child(module: str, environ: Mapping[str, str], world: StandIn, *options: str) -> Took:
-    """Run one measured process and count its calls."""
-    world.journal.clear()
-    command = [sys.executable, "-m", "benchmarks.child", module, *options]
-    done = subprocess.run(  # noqa: S603 - our own module
-        command, env=os.environ | environ, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{module} failed:\n{done.stderr[-2000:]}")
-    result = json.loads(done.stdout.splitlines()[-1])
-    return Took(result["import"], result["total"], result["peak_kb"], world.journal.count())
-
-
-def in_turns(world: StandIn, environ: Callable[[], Mapping[str, str]], *options: str) -> dict[str, list[Took]]:
-    """Measure both several times, in turns, so that a busy moment of the machine hits both."""
-    took: dict[str, list[Took]] = {OURS: [], TUTORIAL: []}
-    for _ in range(ROUNDS):
-        for module, runs in took.items():
-            runs.append(child(module, environ(), world, *options))
-    return took
-
-
-def median(runs: list[Took], what: Callable[[Took], float]) -> float:
-    """Return the median of one figure."""
-    return statistics.median(map(what, runs))
-
-
-def against_the_tutorial(world: StandIn, console: Console) -> None:
-    """Print cold import, cold start to row with 50 ms a call, calls and peak memory, beside the tutorial's."""
+def against_the_tutorial(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
+    """Print the cold start with 50 ms a call, the calls and the peak memory, beside the tutorial's."""
 
     def environ() -> dict[str, str]:
-        return world.environ | world.add_partner().environ | {"SNAPSHOT_TABLE_NAME": "partnerbalances"}
+        return world.environ | world.add_partner().environ | {"SNAPSHOT_TABLE_NAME": "partnerbalances"} | dict(bundle)
 
-    child(OURS, environ(), world)  # makes the table and the compiled modules
-    imports = in_turns(world, environ, "--import-only")
+    measure(world, environ())  # makes the tables and the compiled modules
     rule = world.faults.add(None, Delay(50), times=None)
-    starts = in_turns(world, environ)
+    runs: dict[str, list[Took]] = {OURS: [], TUTORIAL: []}
+    for _ in range(ROUNDS):
+        for module, of_module in runs.items():
+            of_module.append(measure(world, environ(), module))
     rule.remove()
-    table = Table("median of " + str(ROUNDS), "this job", "tutorial", title="Against the tutorial way")
-    for name, runs, what, form in (
-        ("cold import (s)", imports, lambda took: took.imported, "{:.3f}"),
-        ("cold start to row, 50 ms a call (s)", starts, lambda took: took.total, "{:.3f}"),
-        ("network calls a run", starts, lambda took: took.calls, "{:.0f}"),
-        ("peak memory (MB)", starts, lambda took: took.peak_kb / 1024, "{:.1f}"),
+    title = "Against the tutorial way, cold start with 50 ms a call"
+    table = Table(f"median of {ROUNDS}", "this job", "tutorial", "ratio", "at most", title=title)
+    for name, what, form, most in (
+        ("until the row exists (s)", lambda took: took.rows, "{:.3f}", "0.97"),
+        ("until the invocation ends (s)", lambda took: took.total, "{:.3f}", "1.00"),
+        ("peak memory (MB)", lambda took: took.peak_kb / 1024, "{:.1f}", "1.05"),
+        ("network calls", lambda took: took.calls, "{:.0f}", ""),
     ):
-        table.add_row(name, *(form.format(median(runs[module], what)) for module in (OURS, TUTORIAL)))
+        ours, tutorial = (median(runs[module], what) for module in (OURS, TUTORIAL))
+        table.add_row(name, form.format(ours), form.format(tutorial), f"{ours / tutorial:.2f}", most)
     console.print(table)
 
 
-def scale(world: StandIn, console: Console) -> None:
-    """Print the time and memory of 1, 30 and 300 accounts that share a secret, with 100 ms a call."""
-    table = Table("accounts", "seconds", "x one account", "calls an account", "peak MB", "KB an account", title="Scale")
-    rule = world.faults.add(None, Delay(100), times=None)
-    first: Took | None = None
-    for number in SCALE:
-        partners = [world.add_partner(name=f"P{n}", secret="s", secret_name="shared") for n in range(number)]  # noqa: S106 - made up
-        accounts = json.dumps([partner.account for partner in partners])
-        runs = [_fresh(world, accounts) for _ in range(3)]
-        took = Took(0, median(runs, _job_seconds), int(median(runs, lambda run: run.peak_kb)), runs[0].calls)
-        first = first or took
-        memory = (took.peak_kb - first.peak_kb) / (number - 1) if number > 1 else 0
-        table.add_row(
-            str(number),
-            f"{took.total:.2f}",
-            f"{took.total / first.total:.1f}",
-            f"{took.calls / number:.1f}",
-            f"{took.peak_kb / 1024:.0f}",
-            f"{memory:.0f}",
-        )
-    rule.remove()
+def scale(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
+    """Print the time and memory of many accounts, given in one variable, beside those of one."""
+    table = Table("", "accounts", "seconds", "x one account", "KB an account", "wanted", title="Scale")
+    for name, service, delay, number, wanted in SCALE:
+        one, many = _accounts(world, 1, bundle), _accounts(world, number, bundle)
+        runs: dict[int, list[Took]] = {1: [], number: []}
+        for _ in range(SCALE_ROUNDS):
+            runs[1].append(_on_an_empty_table(world, one, 1, service, delay))
+            runs[number].append(_on_an_empty_table(world, many, number, service, delay))
+        first, took = (median(runs[count], lambda run: run.total) for count in (1, number))
+        memory = [median(runs[count], lambda run: run.peak_kb) for count in (1, number)]
+        share = (memory[1] - memory[0]) / (number - 1)
+        table.add_row(name, "1", f"{first:.2f}")
+        table.add_row("", str(number), f"{took:.2f}", f"{took / first:.1f}", f"{share:.0f}", wanted)
     console.print(table)
 
 
-def _fresh(world: StandIn, accounts: str) -> Took:
-    """Measure a run on an empty table that exists."""
+def one_in_trouble(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
+    """Print when the last of the other accounts has its row, while one never answers or is throttled."""
+    table = Table("one account", "the others' rows exist after (s)", "ratio", title=f"{PEERS} accounts, 100 ms a call")
+    environ = _accounts(world, PEERS, bundle)
+    tenant = json.loads(environ["PARTNER_ACCOUNTS"])[0]["tenantId"]
+    troubles: dict[str, Fault | None] = {"answers": None, "never answers": Hang(), "is throttled": throttled()}
+    runs: dict[str, list[Took]] = {name: [] for name in troubles}
+    for _ in range(SCALE_ROUNDS):
+        for name, fault in troubles.items():
+            if fault is not None:
+                world.faults.add("partner", fault, tenant=tenant, times=None)
+            runs[name].append(_on_an_empty_table(world, environ, PEERS - 1, None, Delay(100), kill=True))
+    usual = median(runs["answers"], lambda run: run.rows)
+    for name, took in runs.items():
+        seconds = median(took, lambda run: run.rows)
+        table.add_row(name, f"{seconds:.2f}", f"{seconds / usual:.2f}")
+    console.print(table)
+
+
+def _accounts(world: StandIn, number: int, bundle: Mapping[str, str]) -> dict[str, str]:
+    partners = [world.add_partner(name=f"P{n}", secret="s", secret_name="shared") for n in range(number)]  # noqa: S106 - made up
+    return world.environ | dict(bundle) | {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
+
+
+def _on_an_empty_table(
+    world: StandIn, environ: Mapping[str, str], rows: int, service: str | None, delay: Delay, *, kill: bool = False
+) -> Took:
+    """Measure a run that finds the tables there and empty, with a delay on a service or on all; then remove every fault."""
     world.table.clear()
-    child(OURS, world.environ | world.add_partner().environ, world)
-    return child(OURS, world.environ | {"PARTNER_ACCOUNTS": accounts}, world)
-
-
-def _job_seconds(took: Took) -> float:
-    return took.total - took.imported
+    measure(world, world.environ | world.add_partner().environ)
+    world.faults.add(service, delay, times=None)
+    try:
+        return measure(world, environ, rows=rows, kill=kill)
+    finally:
+        world.faults.clear()
 
 
 def main() -> None:
     """Run the benchmarks; Ctrl+C ends them."""
     console = Console()
-    with suppress(KeyboardInterrupt), StandIn() as world:
+    with suppress(KeyboardInterrupt), StandIn() as world, full_bundle(world) as bundle:
         with console.status("Measuring the job against the tutorial way ..."):
-            against_the_tutorial(world, console)
-        with console.status("Measuring 1, 30 and 300 accounts ..."):
-            scale(world, console)
+            against_the_tutorial(world, console, bundle)
+        with console.status("Measuring many accounts ..."):
+            scale(world, console, bundle)
+            one_in_trouble(world, console, bundle)
         world.reset()
-        measure_history(world, console)
+        measure_history(world, console, bundle)
 
 
 if __name__ == "__main__":

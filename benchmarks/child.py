@@ -1,9 +1,8 @@
 """One measured run in a fresh process: import a function's module, call its main, print what it took as JSON.
 
-`python -m benchmarks.child MODULE` runs it; with `--import-only` the call is left out.
+`python -m benchmarks.child MODULE` prints the time at which it starts, then the result.
 """
 
-import argparse
 import importlib
 import json
 import re
@@ -12,47 +11,25 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 
-def main() -> None:
+def main(name: str) -> None:
     """Measure and print; seconds, and the process's peak memory in KB."""
-    options = argparse.ArgumentParser()
-    options.add_argument("module")
-    options.add_argument("--import-only", action="store_true")
-    given = options.parse_args()
+    print(time.time(), flush=True)  # noqa: T201 - its result
     started = time.perf_counter()
-    module = importlib.import_module(given.module)
-    imported = time.perf_counter()
-    if not given.import_only:
-        _call(module)
-    done = time.perf_counter()
-    peak = peak_kb()
-    print(json.dumps({"import": imported - started, "total": done - started, "peak_kb": peak}))  # noqa: T201 - its result
-
-
-def peak_kb() -> int:
-    """Return this process's peak memory in KB; 0 where the system does not tell.
-
-    On Linux from /proc, because the rusage of a child begins with its parent's peak.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text("ascii"))[0])
-    if sys.platform == "darwin":
-        import resource  # noqa: PLC0415 - not on Windows
-
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return 0
-
-
-def _call(module: Any) -> None:
+    module = importlib.import_module(name)
     timer = SimpleNamespace(past_due=False)
-    if "context" in module.main.__annotations__:
-        module.main(timer, SimpleNamespace(invocation_id="benchmark", thread_local_storage=threading.local()))
-    else:
-        module.main(timer)
+    context = SimpleNamespace(invocation_id="benchmark", thread_local_storage=threading.local())
+    module.main(*(timer, context)[: module.main.__code__.co_argcount])
+    print(json.dumps({"total": time.perf_counter() - started, "peak_kb": peak_kb()}))  # noqa: T201 - its result
+
+
+def peak_kb(process: str = "self") -> int:
+    """Return a process's peak memory in KB, as Linux tells it (the rusage of a child begins with its parent's); else 0."""
+    status = Path(f"/proc/{process}/status")
+    found = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8")) if status.exists() else []
+    return int(found[0]) if found else 0
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
