@@ -87,15 +87,16 @@ class Snapshots:
         stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.renewals
         if renewals is None or stored is None:
             return
-        end = expires_on(stored)
-        if new is None or new == stored.value or not is_due(stored, self.now()):
-            self._warn_of_expiry(stored.name, end, ConsentRequired.usual_remedy, fields)
-            return
+        days = None
         try:
-            renewals.renew(account, stored, new, self.now())
+            end = expires_on(stored)
+            days = None if end is None else days_left(end, self.now())
+            if new is None or new == stored.value or not is_due(stored, self.now()):
+                self._warn_of_expiry(stored.name, end, ConsentRequired.usual_remedy, fields)
+            else:
+                renewals.renew(account, stored, new, self.now())
         except Exception as failure:  # noqa: BLE001 - as above; the alert on expiring secrets reports it
             error = as_snapshot_error(failure)
-            days = None if end is None else days_left(end, self.now())
             lasts = "" if days is None else f", which {in_words(days)}"
             message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
             log_event(

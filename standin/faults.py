@@ -162,6 +162,19 @@ class CutAnswer(Fault):
 
 
 @dataclass(frozen=True, slots=True)
+class Raw(Fault):
+    """Sends these bytes instead of an answer and ends the connection."""
+
+    sent: bytes = field(repr=False)
+
+    async def play(self, context: FaultContext) -> NoReturn:
+        """Send the bytes, which need not be HTTP."""
+        await context.request.read()
+        _write(context, self.sent)
+        raise NoAnswerError
+
+
+@dataclass(frozen=True, slots=True)
 class Drip(Fault):
     """Sends the body one byte every `every_ms` milliseconds; with `head`, the status line and headers as well."""
 

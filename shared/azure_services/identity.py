@@ -13,7 +13,7 @@ from azure.identity import CredentialUnavailableError, DefaultAzureCredential, M
 from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.refusals import IDENTITY
 from shared.errors import SnapshotError
-from shared.net.attempt import CallError, NoAnswerError
+from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.foreign_text import one_line
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
@@ -24,9 +24,11 @@ _LIBRARYS_OWN = re.compile(r"\A.*configuration not found in environment\.\s*", r
 RENEW_SECONDS = 300
 """A token with less time left than this is asked for anew."""
 
+_TOKEN = re.compile(r"[!-~]+")
+
 
 class CachedCredential:
-    """A credential for the Azure SDK's clients: one request a token, however many threads ask, with the job's own retries.
+    """A credential for the Azure SDK's clients: one request per token, however many threads ask, with the job's own retries.
 
     Raises IdentityUnavailable from `get_token`.
     """
@@ -61,12 +63,15 @@ class CachedCredential:
     def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
         def attempt() -> AccessToken:
             try:
-                return library_call(lambda: self._get_token(scopes, options))
+                answer: Any = library_call(lambda: self._get_token(scopes, options))
             except (CallError, SnapshotError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever the library raises, the identity gave no token
                 words = _LIBRARYS_OWN.sub("", str(error))
                 raise NoAnswerError(self._sanitize(words), may_pass=False) from None
+            if not isinstance(answer.token, str) or not _TOKEN.fullmatch(answer.token):
+                raise UnreadableAnswerError("its answer holds no readable token")
+            return AccessToken(answer.token, answer.expires_on)
 
         return self._retry.call(attempt, Call(IDENTITY, f"the identity gave no token for {scopes[0]}"))
 

@@ -1,7 +1,7 @@
 """Secrets in Key Vault: read once a run however many accounts share them, stored as new versions."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -9,8 +9,9 @@ import requests
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
 from shared.azure_services.refusals import VAULT
-from shared.errors import VaultSecretInvalid, VaultUnreachable
+from shared.errors import VaultSecretInvalid
 from shared.net.attempt import UnreadableAnswerError, current_attempt
+from shared.net.exact_json import plain_object
 from shared.net.library import library_call
 from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
@@ -24,7 +25,7 @@ _OWN_ADDRESS = (
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret as it stands in the vault; its value is in no repr."""
+    """A secret of the vault; its value is in no repr."""
 
     name: str
     value: str = field(repr=False)
@@ -35,7 +36,7 @@ class Secret:
 
 
 class Vault:
-    """The vault of the run, over a client that is handed in."""
+    """The vault of the run, over the SDK's client."""
 
     def __init__(self, client: SecretClient, retry: Retry) -> None:
         self._client = client
@@ -55,21 +56,16 @@ class Vault:
 
     def newest(self, name: str) -> Secret:
         """Fetch the newest version, bypassing the cache; raises as `secret`."""
-        found = self._call(name, lambda: self._client.get_secret(name))
-        if (found.name or "").lower() != name.lower():
-            raise VaultUnreachable(f"{self._where(name)}: its answer is about another secret")
-        value = trim(found.value or "")
-        if not value:
+        found = self._call(name, lambda: self._get(name))
+        if not found.value:
             raise VaultSecretInvalid(f"{self._where(name)} is empty")
-        properties = found.properties
-        return Secret(
-            name=name,
-            value=value,
-            content_type=properties.content_type,
-            expires_on=properties.expires_on,
-            created_on=properties.created_on,
-            tags=properties.tags or {},
-        )
+        return found
+
+    def _get(self, name: str) -> Secret:
+        found = library_call(lambda: _secret(self._client.get_secret(name)))
+        if found.name.lower() != name.lower():
+            raise UnreadableAnswerError("its answer is about another secret")
+        return replace(found, name=name)
 
     def store(
         self,
@@ -92,27 +88,27 @@ class Vault:
 
         """
 
-        def attempt() -> KeyVaultSecret:
-            if replacing is not None:
-                current = self._client.get_secret(name)
-                if trim(current.value or "") != replacing:
-                    return current
-            stored = self._client.set_secret(
-                name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
+        def attempt() -> Secret:
+            if replacing is not None and (current := self._get(name)).value != replacing:
+                return current
+            stored = library_call(
+                lambda: self._client.set_secret(
+                    name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
+                )
             )
             if stored.value != value:
                 raise UnreadableAnswerError("its answer does not say that the new version was stored")
-            return stored
+            return _secret(stored)
 
         self._call(name, attempt)
 
     def _where(self, name: str) -> str:
         return f"the secret {name} in {self._client.vault_url}"
 
-    def _call(self, name: str, call: Callable[[], KeyVaultSecret]) -> KeyVaultSecret:
-        def attempt() -> KeyVaultSecret:
+    def _call(self, name: str, call: Callable[[], Secret]) -> Secret:
+        def attempt() -> Secret:
             try:
-                return library_call(call)
+                return call()
             except UnreadableAnswerError as error:
                 answer = current_attempt().answer
                 if answer is not None and answer.status == requests.codes.unauthorized:
@@ -125,3 +121,27 @@ class Vault:
         host = urlsplit(self._client.vault_url).hostname or ""
         names = {"vault": host.partition(".")[0], "name": name}
         return self._retry.call(attempt, Call(VAULT, self._where(name), names=names))
+
+
+def _secret(found: KeyVaultSecret) -> Secret:
+    """Read what the client gives: it decodes the answer only here, and checks no type or makes a text of anything."""
+    answer, properties = current_attempt().answer, found.properties
+    sent = plain_object(answer.body) if answer else None
+    expected: tuple[tuple[object, type], ...] = (
+        (found.name, str),
+        ((sent or {}).get("value"), str),
+        (properties.content_type, str),
+        (properties.expires_on, datetime),
+        (properties.created_on, datetime),
+        (properties.tags, dict),
+    )
+    if not all(value is None or isinstance(value, kind) for value, kind in expected):
+        raise UnreadableAnswerError("its answer is not a secret")
+    return Secret(
+        name=found.name or "",
+        value=trim(found.value or ""),
+        content_type=properties.content_type,
+        expires_on=properties.expires_on,
+        created_on=properties.created_on,
+        tags=properties.tags or {},
+    )

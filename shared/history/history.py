@@ -6,12 +6,12 @@ from datetime import date
 
 from shared.errors import SnapshotError
 from shared.history.row import Entity
-from shared.history.table import HistoryTable, InsertResult
+from shared.history.table import HistoryTable
 
 
 @dataclass(frozen=True)
 class AppendResult:
-    """The rows that stand for the day, whether this run put them there, and what kept the archive from its copy."""
+    """The day's rows, whether this run inserted them, and what kept the archive from its copy."""
 
     rows: tuple[Entity, ...]
     recorded: bool
@@ -35,36 +35,32 @@ class History:
         return self._table.rows_of(tenant_id, day)
 
     def append(self, rows: Sequence[Entity], run_id: str) -> AppendResult:
-        """Append the rows of one tenant and day, to the archive first: what stands there is the day's, and is not changed.
+        """Append the rows of one tenant and day, to the archive first: what the archive has of the day goes into the table.
 
         Raises:
-            TableUnreachable, TableAccessDenied, TableMissing: by the table service's answer; the archive's are returned.
+            TableUnreachable, TableAccessDenied, TableMissing: by the table service's answer; also when the archive has rows
+                of the day that cannot be read. Any other error of the archive is returned.
 
         """
-        archived, archive_error = self._append_to_archive(rows, run_id)
-        appended = self._table.append(archived.rows, run_id)
+        archived, archive_error = self._append_to_archive(rows)
+        appended = self._table.append(archived, run_id)
         return AppendResult(appended.rows, appended.inserted, archive_error)
 
-    def _append_to_archive(self, rows: Sequence[Entity], run_id: str) -> tuple[InsertResult, SnapshotError | None]:
+    def _append_to_archive(self, rows: Sequence[Entity]) -> tuple[Sequence[Entity], SnapshotError | None]:
+        """Return the day's rows, and what kept the archive from them."""
         if self._archive is None:
-            return InsertResult(tuple(rows), inserted=True), None
+            return rows, None
         try:
             inserted = self._archive.insert(rows)
         except SnapshotError as error:
-            return self._archived_or(rows, error)
-        if inserted:
-            return InsertResult(tuple(rows), inserted=True), None
-        # A conflict: the archived row is the day's. Where it cannot be read the day fails, and a later run heals it.
-        return self._archive.append(rows, run_id), None
+            archived = self._archived(rows)
+            return (archived, None) if archived else (rows, error)
+        # A conflict: the archived rows are the day's. Where they cannot be read the day fails, and a later run heals it.
+        return rows if inserted else self._archive.existing(rows), None
 
-    def _archived_or(self, rows: Sequence[Entity], error: SnapshotError) -> tuple[InsertResult, SnapshotError | None]:
-        """Return what the archive has of the day after an insert that did not succeed, else the rows and the error."""
+    def _archived(self, rows: Sequence[Entity]) -> Sequence[Entity]:
+        """Return what the archive has of the day after an insert that failed; nothing where that cannot be read."""
         try:
-            archived = self._archive.day_of(rows) if self._archive else ()
+            return self._archive.day_of(rows) if self._archive else ()
         except SnapshotError:
-            archived = ()
-        return (
-            (InsertResult(archived, inserted=True), None)
-            if archived
-            else (InsertResult(tuple(rows), inserted=True), error)
-        )
+            return ()

@@ -1,16 +1,17 @@
 """A table of the history: rows are read and appended, never changed. The insert's conflict decides who was first."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from types import UnionType
 from typing import TypeVar
 
 from azure.data.tables import TableClient
 
 from shared.azure_services.refusals import TABLE
 from shared.errors import TableAccessDenied, TableMissing, TableUnreachable
-from shared.history.row import Entity
+from shared.history.row import COLUMNS, Edm, Entity
 from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
 from shared.net.library import library_call
 from shared.net.refusal import RefusedError
@@ -18,6 +19,12 @@ from shared.net.retry import Call, Retry
 
 T = TypeVar("T")
 
+_TYPES: Mapping[Edm, type | UnionType] = {
+    Edm.STRING: str,
+    Edm.DOUBLE: int | float,
+    Edm.DATETIME: datetime,
+    Edm.INT32: int,
+}
 _CREATED = 204
 _ACCEPTED = 202
 _INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
@@ -26,17 +33,17 @@ _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 @dataclass(frozen=True)
 class InsertResult:
-    """The rows that stand after an append; `inserted` when they are the ones given, not somebody else's earlier ones."""
+    """The day's rows after an append; `inserted` when they are the ones given, not somebody else's earlier ones."""
 
     rows: tuple[Entity, ...]
     inserted: bool
 
 
 class HistoryTable:
-    """One table over a client that is handed in.
+    """One table, over the SDK's client.
 
-    `get_token` is called before each call, outside its time limits: it has the client's token ready, or says that the
-    identity gives none, which would look like a table that does not answer.
+    `get_token` is called before each call, outside its time limits: a missing token would look like a table that does
+    not answer.
     """
 
     def __init__(
@@ -60,7 +67,9 @@ class HistoryTable:
             bounds = {"tenant": tenant_id, "first": f"{day.isoformat()}_", "end": f"{day.isoformat()}`"}
             where = "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end"
             found = library_call(lambda: list(self._client.query_entities(where, parameters=bounds)))
-            return tuple(_of_day(row, tenant_id, day) for row in found)
+            for row in found:
+                _check_row(row, tenant_id, day)
+            return tuple(found)
 
         try:
             return self._call(query)
@@ -70,25 +79,29 @@ class HistoryTable:
     def append(self, rows: Sequence[Entity], run_id: str) -> InsertResult:
         """Insert the rows of one tenant and day, all or none; the table is made where there is none.
 
-        A conflict keeps what stands. When that carries this run's id, an earlier attempt had succeeded and only its answer
-        was lost (a retried insert's 409; see toil#579).
+        On conflict the existing rows are kept. When they carry this run's id, an earlier attempt had succeeded and only its
+        answer was lost (a retried insert's 409; see toil#579).
 
         Raises:
             TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
 
         """
-        inserted = self.insert(rows)
-        if inserted:
+        if self.insert(rows):
             return InsertResult(tuple(rows), inserted=True)
-        standing = self.day_of(rows)
-        if not standing:
+        existing = self.existing(rows)
+        return InsertResult(existing, inserted=all(row.get("RunId") == run_id for row in existing))
+
+    def existing(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
+        """Return the rows with which an insert of these rows conflicted; raises as `rows_of`."""
+        existing = self.day_of(rows)
+        if not existing:
             raise TableUnreachable(
                 f"{self._where}: the row was there when it was to be inserted, and gone when it was read"
             )
-        return InsertResult(standing, inserted=all(row.get("RunId") == run_id for row in standing))
+        return existing
 
     def day_of(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
-        """Return the rows that the table has of these rows' tenant and day; raises as `rows_of`."""
+        """Return what the table has of these rows' tenant and day; raises as `rows_of`."""
         return self.rows_of(str(rows[0]["PartitionKey"]), date.fromisoformat(str(rows[0]["SnapshotDate"])))
 
     def insert(self, rows: Sequence[Entity]) -> bool:
@@ -141,15 +154,14 @@ class HistoryTable:
         return self._retry.call(attempt, Call(TABLE, self._where))
 
 
-def _of_day(row: Entity, tenant_id: str, day: date) -> Entity:
-    """Return the row if it is one of the history, of this tenant and day: only such a row completes the day."""
-    if (
-        row.get("PartitionKey") == tenant_id
-        and str(row.get("RowKey")) == f"{day.isoformat()}_{row.get('CurrencyCode')}"
-        and row.get("SnapshotDate") == day.isoformat()
-    ):
-        return row
-    raise UnreadableAnswerError("its answer holds a row that is not a snapshot of the tenant and day asked for")
+def _check_row(row: Entity, tenant_id: str, day: date) -> None:
+    """Check that a row is one of the history, of this tenant and day: only such a row completes the day."""
+    key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
+    if any(row.get(name) != value for name, value in key.items()):
+        raise UnreadableAnswerError("its answer holds a row that is not a snapshot of the tenant and day asked for")
+    for column in COLUMNS:
+        if column.always and not isinstance(row.get(column.name), _TYPES[column.edm]):
+            raise UnreadableAnswerError(f"the row {key['RowKey']} of {tenant_id} has no readable {column.name}")
 
 
 def _believe(answer: Answer | None, status: int, rows: int) -> None:

@@ -1,6 +1,7 @@
 """JSON without loss: numbers stay the decimals that were sent, and what is ambiguous is refused."""
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -32,12 +33,13 @@ def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def is_object(body: bytes) -> bool:
-    """Whether this is a JSON object."""
+def plain_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object that a body is, as a library would read it; None when it is not one."""
     try:
-        return isinstance(loads(body), dict)
-    except ValueError:
-        return False
+        members = json.loads(body.removeprefix(BOM_UTF8).decode())
+    except (ValueError, RecursionError):
+        return None
+    return members if isinstance(members, dict) else None
 
 
 def dumps(value: Any) -> str:

@@ -1,7 +1,9 @@
-"""The proxy that the services are reached through."""
+"""The proxy that the services are reached through, and what is reached without it."""
 
+import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined] # missing in typeshed
 
 
 @dataclass(frozen=True)
@@ -18,3 +20,18 @@ class Proxy:
 
     def __repr__(self) -> str:
         return f"the proxy {self.host} ({self.variable})"
+
+
+def is_direct(url: str, no_proxy: str) -> bool:
+    """Tell whether a URL is reached without a proxy: plain http, this machine, or named in NO_PROXY."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return bool(proxy_bypass_environment(parts.netloc, {"no": no_proxy}))
+    return (
+        address.is_loopback or address.is_link_local or bool(proxy_bypass_environment(parts.netloc, {"no": no_proxy}))
+    )

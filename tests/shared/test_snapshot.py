@@ -283,6 +283,19 @@ def test_a_defect_after_the_insert_costs_the_day_nothing(
     assert "hush" not in log.caplog.text
 
 
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_date_beyond_reason_costs_the_day_nothing(
+    world: StandIn, snapshots: Snapshots, account_of: AccountOf, year: int
+) -> None:
+    """The vault may give any date; only the renewal, after the row, computes with it."""
+    partner = world.add_partner(auth="app_user")
+    name = partner.refresh_token_name or ""
+    token = world.vault.versions(name)[-1].value
+    date = datetime(year, 12, 30, tzinfo=UTC)
+    world.vault.put(name, token, created=date, expires_on=date if year == 1 else None)
+    assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
+
+
 def test_an_archive_that_cannot_be_written_is_told(
     world: StandIn, archiving: Snapshots, account_of: AccountOf, log: Log
 ) -> None:

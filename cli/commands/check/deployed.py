@@ -21,7 +21,7 @@ from cli.support.operator_table import OperatorTable, Span
 from cli.support.tables import TableContext
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
-from shared.net.http_session import describe
+from shared.net.transport_errors import describe_transport_error
 from shared.settings.accounts import Account
 
 FUNCTION = "BalanceSnapshot"
@@ -116,7 +116,9 @@ def _start(function: DeployedFunction) -> None:
             auth=lambda request: request,  # or a .netrc would add its password
         )
     except requests.RequestException as error:
-        raise CommandFailed(f"POST {url}: {describe(error)}", "Check the address and your network.") from error
+        raise CommandFailed(
+            f"POST {url}: {describe_transport_error(error)}", "Check the address and your network."
+        ) from error
     if answer.status_code != requests.codes.accepted:
         remedy = _REMEDIES.get(answer.status_code, _USUAL_REMEDY)
         raise CommandFailed(f"POST {url} answered {answer.status_code} instead of 202", remedy)

@@ -35,7 +35,7 @@ class Tokens:
         self.asked.append(scopes)
         if self._error is not None:
             raise self._error
-        return AccessToken(f"token {len(self.asked)}", int(time.time() + self._seconds))
+        return AccessToken(f"token-{len(self.asked)}", int(time.time() + self._seconds))
 
 
 def test_one_request_a_resource(world: StandIn, identity: CachedCredential) -> None:
@@ -133,10 +133,14 @@ def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[
         Status(200, b"\xef\xbb\xbf"),
         Status(200, "[1]"),
         Status(200, '{"access_token": 5}'),
+        Status(200, '{"access_token": true, "expires_on": "4102444800"}'),
+        Status(200, '{"access_token": "a\\nb", "expires_on": "4102444800"}'),
+        Status(200, '{"access_token": "a", "expires_on": "soon"}'),
+        Status(401, "you sent it", {"WWW-Authenticate": "Basic"}),
         Status(404),
         html(403),
     ],
-    ids=["html", "empty object", "bom", "array", "number", "404", "403"],
+    ids=["html", "empty object", "bom", "array", "number", "true", "two lines", "soon", "challenge", "404", "403"],
 )
 def test_an_answer_without_a_token_is_unavailable(
     world: StandIn, identity: CachedCredential, fault: Status, caplog: pytest.LogCaptureFixture
@@ -162,9 +166,9 @@ def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
     tokens = Tokens(RENEW_SECONDS + 60)
     now = [time.time()]
     identity = CachedCredential(tokens, retry, clock=lambda: now[0])
-    assert [identity.get_token(VAULT).token for _ in range(2)] == ["token 1", "token 1"]
+    assert [identity.get_token(VAULT).token for _ in range(2)] == ["token-1", "token-1"]
     now[0] += 120
-    assert identity.get_token(VAULT).token == "token 2"
+    assert identity.get_token(VAULT).token == "token-2"
 
 
 def test_the_developers_missing_sign_in_is_told(retry: Retry) -> None:
@@ -195,5 +199,5 @@ def test_the_credential_protocols_arguments_are_passed_on(retry: Retry) -> None:
     tokens = Tokens()
     identity = CachedCredential(tokens, retry)
     asked: Callable[..., AccessToken] = identity.get_token
-    assert asked(VAULT).token == "token 1"
-    assert asked(VAULT, claims="more", tenant_id="t", enable_cae=True).token == "token 2"
+    assert asked(VAULT).token == "token-1"
+    assert asked(VAULT, claims="more", tenant_id="t", enable_cae=True).token == "token-2"

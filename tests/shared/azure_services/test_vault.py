@@ -1,5 +1,6 @@
 """Secrets of a played vault, through the real client."""
 
+import json
 import logging
 import threading
 from collections.abc import Iterator
@@ -162,6 +163,43 @@ def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault
     with pytest.raises(VaultUnreachable, match=why) as raised:
         vault.secret("app")
     assert "hush" not in chain_of(raised.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": 5},
+        {"id": "https://x.vault.azure.net/secrets/other/1"},
+        {"value": ["hush"]},
+        {"value": True},
+        {"attributes": "hush"},
+        {"attributes": [[]]},
+        {"attributes": {"exp": -1e300}},
+        {"attributes": {"exp": 10**30}},
+        {"attributes": {"created": "hush"}},
+        {"tags": "hush"},
+    ],
+    ids=str,
+)
+def test_an_answer_of_another_form_is_unreadable(world: StandIn, vault: Vault, wrong: dict[str, object]) -> None:
+    """When reading, and when a renewal looks first; the vault's client checks no type and decodes late."""
+    answer = {"id": f"{world.vault.url}/secrets/app/1", "value": "old", "attributes": {"enabled": True}}
+    world.vault.put("app", "old")
+    world.faults.add("vault", Status(200, json.dumps(answer | wrong)), method="GET", times=None)
+    with pytest.raises(VaultUnreachable):
+        vault.secret("app")
+    with pytest.raises(VaultUnreachable):
+        vault.store("app", "new", content_type="x/y", expires_on=END, tags={}, replacing="old")
+    assert [version.value for version in world.vault.versions("app")] == ["old"]
+
+
+def test_only_the_token_that_was_used_is_replaced(world: StandIn, vault: Vault) -> None:
+    """Before each attempt: somebody may have stored a new consent since."""
+    world.vault.put("token", "old")
+    world.faults.add("vault", unavailable(), method="PUT", times=2)
+    vault.store("token", "new", content_type="x/y", expires_on=END, tags={}, replacing="old")
+    vault.store("token", "newest", content_type="x/y", expires_on=END, tags={}, replacing="old")
+    assert [version.value for version in world.vault.versions("token")] == ["old", "new"]
 
 
 @contextmanager

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.errors import TableAccessDenied, TableUnreachable
+from shared.errors import SnapshotError, TableAccessDenied, TableUnreachable
 from shared.history.history import History
 from shared.history.row import Entity
 from shared.history.table import HistoryTable
 from standin import StandIn
-from standin.faults import AnswerLost, unavailable
+from standin.faults import AnswerLost, Cut, CutBody, Fault, Status, unavailable
 from tests.shared.history.test_table import DAY, row
 from tests.support.samples import TENANT, append
 
@@ -67,6 +67,33 @@ def test_an_archive_that_cannot_be_written_costs_the_day_nothing(
     assert isinstance(kept.archive_error, TableAccessDenied)
     assert world.archive.endpoint.rpartition("/")[0] in str(kept.archive_error)
     assert plain(table.rows_of(TENANT, DAY)) == plain([row()])
+
+
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_conflict_whose_row_cannot_be_read_fails_the_day(
+    world: StandIn, table: HistoryTable, archive: HistoryTable, status: int
+) -> None:
+    """Or the table would get a row that differs from the archived one; a later run puts that one there."""
+    append(archive, [row(run="first")])
+    world.faults.add("archive", Status(status), method="GET", times=None)
+    with pytest.raises(SnapshotError, match="archive"):
+        append(History(table, archive), [row(run="second")])
+    assert table.rows_of(TENANT, DAY) == ()
+    world.faults.clear()
+    assert append(History(table, archive), [row(run="third")]).rows[0]["RunId"] == "first"
+
+
+@pytest.mark.parametrize(
+    "fault", [Status(403), unavailable(), Cut(), CutBody(5)], ids=["403", "503", "cut", "cut body"]
+)
+def test_the_archives_day_is_read_after_any_insert_that_failed(
+    world: StandIn, table: HistoryTable, archive: HistoryTable, fault: Fault
+) -> None:
+    """Whatever the failure was, an archived row is the day's row."""
+    append(archive, [row(run="first")])
+    world.faults.add("archive", fault, method="POST", times=None)
+    kept = append(History(table, archive), [row(run="second")])
+    assert ([one["RunId"] for one in kept.rows], kept.archive_error) == (["first"], None)
 
 
 def test_a_table_that_cannot_be_written_fails_the_day(

@@ -1,5 +1,6 @@
 """The table over the real Azurite: append only, the conflict decides."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -189,6 +190,52 @@ def test_an_answer_that_is_none_is_of_the_tree(
     world.faults.add("table", fault, times=None)
     with pytest.raises(SnapshotError):
         action(table)
+
+
+STORED = {"CurrencyCode": "USD", "BalanceAmount": 1.0, "SchemaVersion": 1, "RetrievedAt": "2026-11-23T06:17:00Z"}
+STORED |= {"RetrievedAt@odata.type": "Edm.DateTime"}
+STORED |= dict.fromkeys(("AccountName", "BalanceText", "RunId", "Source"), "x")
+STORED |= {"PartitionKey": TENANT, "RowKey": "2026-11-23_USD", "SnapshotDate": "2026-11-23"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"PartitionKey": OTHER_TENANT},
+        {"RowKey": "2026-11-22_USD"},
+        {"RowKey": 5},
+        {"SnapshotDate": "2026-11-22"},
+        {"CurrencyCode": "EUR"},
+        {"BalanceAmount": None},
+        {"BalanceAmount": "1.0"},
+        {"BalanceText": 1},
+        {"RunId": None},
+        {"RetrievedAt": 5},
+        {"SchemaVersion": "1"},
+    ],
+    ids=str,
+)
+def test_only_a_row_of_the_contract_completes_a_day(
+    world: StandIn, table: HistoryTable, wrong: dict[str, object]
+) -> None:
+    """A row of another tenant, day or service, or without a balance, would lose the day without a word."""
+    world.faults.add("table", Status(200, json.dumps({"value": [STORED]})))
+    assert len(table.rows_of(TENANT, DAY)) == 1
+    world.faults.add("table", Status(200, json.dumps({"value": [STORED | wrong]})))
+    with pytest.raises(TableUnreachable, match=r"not a snapshot|no readable|could not be read"):
+        table.rows_of(TENANT, DAY)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203, 206])
+@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR"]], ids=["insert", "transaction"])
+def test_only_an_inserts_answer_is_believed(
+    world: StandIn, table: HistoryTable, status: int, currencies: list[str]
+) -> None:
+    """The client takes any 2xx for success: 204 for one row, a 204 for each row of a transaction."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.faults.add("table", Status(status, "{}"), method="POST")
+    with pytest.raises(TableUnreachable, match=r"answered an insert|could not be read"):
+        append(table, [row(currency) for currency in currencies])
 
 
 @pytest.mark.parametrize(("right", "action"), [("read", "rows_of"), ("add", "append")])

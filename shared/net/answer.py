@@ -1,0 +1,107 @@
+"""What an answer must be before a library sees it: whole, from the host that was asked, and a JSON object or a transaction's parts."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from html import unescape
+from urllib.parse import unquote, urlsplit
+
+import requests
+
+from shared.net.attempt import Answer, NoAnswerError, UnreadableAnswerError
+from shared.net.exact_json import plain_object
+from shared.net.masking import MASK, Secrets
+from shared.net.refusal import BETWEEN, RefusedError, read_refusal
+
+_PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+_ECHO = "a text that repeats the request"
+_ECHOED = 40
+"""Letters and digits in a row: more than an id, which a service may name."""
+
+
+def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Secrets) -> None:
+    """Check that an answer is one that these services give; its secrets are remembered.
+
+    Raises:
+        NoAnswerError: it broke off, which an answer without a length does not show by itself.
+        RefusedError: its status is 400 or above, or that of a part of a transaction is.
+        UnreadableAnswerError: a redirect, or a success without a JSON object.
+
+    """
+    status, headers, body = answer.status, answer.headers, answer.body
+    if status == requests.codes.no_content:
+        return
+    if status in range(300, 400):
+        raise UnreadableAnswerError(
+            f"it answered {status}, a redirect to {_target(headers, secrets)}, and redirects are never followed"
+        )
+    content_type = headers.get("Content-Type", "")
+    members = plain_object(body)
+    secrets.add_from_answer(members)
+    if members is None and _broke_off(headers, body):
+        raise NoAnswerError("its answer broke off")
+    if status >= requests.codes.bad_request:
+        if _is_challenge(request, answer):
+            return
+        authorization = request.headers.get("Authorization", "")
+        refusal = read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize)
+        raise RefusedError(replace(refusal, reason=_without_echo(refusal.reason, request)))
+    if urlsplit(request.url or "").path.endswith("/$batch"):
+        for part in _PART.finditer(body):  # a transaction's refusal comes inside a success
+            if int(part[1]) >= requests.codes.bad_request:
+                refusal = read_refusal(int(part[1]), {}, part[2], sanitize=secrets.sanitize)
+                raise RefusedError(replace(refusal, reason=_without_echo(refusal.reason, request)))
+    elif members is None:
+        kind = secrets.sanitize(content_type or "no content type", 60)
+        said = read_refusal(status, headers, body, sanitize=secrets.sanitize)
+        page, remedy = (f" but {said.reason}", BETWEEN) if said.page else ("", None)
+        raise UnreadableAnswerError(
+            f"its answer ({status}, {len(body)} bytes, {kind}) is not a JSON object{page}", remedy=remedy
+        )
+
+
+def _target(headers: Mapping[str, str], secrets: Secrets) -> str:
+    location = headers.get("Location", "")
+    try:
+        host = urlsplit(location).hostname
+    except ValueError:
+        return "an unreadable address"
+    return secrets.sanitize(host, 100) or ("the same host" if location else "nowhere")
+
+
+def _broke_off(headers: Mapping[str, str], body: bytes) -> bool:
+    """Tell whether an answer that is not a JSON object ends too early: nothing says how long it is, and its kind has an end."""
+    if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        return False
+    kind = headers.get("Content-Type", "")
+    return "json" in kind or (kind.startswith("multipart/") and not body.rstrip().endswith(b"--"))
+
+
+def _is_challenge(request: requests.PreparedRequest, answer: Answer) -> bool:
+    """Tell whether this is the vault's or the Arc agent's challenge, which their clients answer with a token."""
+    sent = request.headers
+    return (
+        answer.status == requests.codes.unauthorized
+        and "WWW-Authenticate" in answer.headers
+        and request.method in ("GET", "PUT")
+        and not {"Authorization", "X-IDENTITY-HEADER"} & set(sent)
+    )
+
+
+def _without_echo(reason: str, request: requests.PreparedRequest) -> str:
+    """Take what a reason repeats of the rows that were sent out of it, as proxies and gateways do: it may be an amount."""
+    sent = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body
+    if not isinstance(sent, str) or request.headers.get("Content-Type") == "application/x-www-form-urlencoded":
+        return reason
+    said, known = _letters(reason), _letters(sent)
+    if any(said[start : start + _ECHOED] in known for start in range(len(said) - _ECHOED + 1)):
+        return _ECHO
+    for number in _DECIMAL.findall(sent):
+        reason = reason.replace(number, MASK)
+    return reason
+
+
+def _letters(text: str) -> str:
+    """Return only what no escaping changes."""
+    return "".join(filter(str.isalnum, unescape(unquote(text)))).lower()

@@ -1,0 +1,72 @@
+"""What stopped a call before a whole answer came, in words."""
+
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+
+import requests
+from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, InvalidHeader, ProxyError
+
+from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
+from shared.net.proxy import Proxy
+
+TRANSPORT_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+"""What `requests`, urllib3, http.client and the socket raise for a call without a usable answer."""
+
+_CERTIFICATE_REMEDY = (
+    "If a proxy or firewall inspects TLS, name its CA file in REQUESTS_CA_BUNDLE (SSL_CERT_FILE is not read; Python 3.13 "
+    "refuses a CA without an authority key identifier). If the certificate is expired or not valid yet, check this "
+    "machine's clock."
+)
+_REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((socket.gaierror,), "its name cannot be resolved"),
+    ((ConnectionRefusedError,), "it refused the connection"),
+    ((ConnectionError, IncompleteRead, http.client.IncompleteRead, ssl.SSLEOFError), "its answer broke off"),
+    ((TimeoutError,), "it did not answer in time"),
+    ((ssl.SSLError,), "what it sent is not TLS"),
+    ((http.client.HTTPException, InvalidHeader), "what it sent is not HTTP"),
+)
+_NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
+
+
+def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -> CallError:
+    """Say why no answer came, from the innermost known cause; a failing proxy is named as itself."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, CallError):
+            return cause
+    known = next(filter(None, map(_known, causes)), None) or NoAnswerError(
+        f"the connection failed ({type(error).__name__})"
+    )
+    tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
+    by_proxy = ProxyError | requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL
+    if proxy is None or not (tunnel or any(isinstance(cause, by_proxy) for cause in causes)):
+        return known
+    return NoAnswerError(
+        f"{proxy!r} " + (f"answered {tunnel[1]}" if tunnel else f"gave no connection: {known}"),
+        may_pass=tunnel is None or tunnel[1] != "407",
+        remedy=f"Check {proxy.variable} (address, user and password) and NO_PROXY; the service itself was not reached.",
+    )
+
+
+def _known(cause: BaseException) -> CallError | None:
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        reason = f"its certificate is not trusted ({cause.verify_message})"
+        return NoAnswerError(reason, may_pass=False, remedy=_CERTIFICATE_REMEDY)
+    if isinstance(cause, DecodeError):
+        return UnreadableAnswerError("its answer cannot be unpacked")
+    return next((NoAnswerError(reason) for kinds, reason in _REASONS if isinstance(cause, kinds)), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Walk the causes: requests keeps them in `args`, urllib3 in `reason`."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if isinstance(cause, BaseException) and id(cause) not in seen:
+            seen.add(id(cause))
+            yield cause
+            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]

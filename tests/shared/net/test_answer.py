@@ -1,0 +1,164 @@
+"""What an answer has to be before any library sees it."""
+
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote
+
+import pytest
+
+from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
+from shared.net.http_session import HttpSession
+from shared.net.refusal import RefusedError
+from standin import StandIn
+from standin.faults import Echo, Fault, GzipBomb, Raw, Status, redirect
+
+SECRET = "hush~hush/8Q+secret="
+ROW = '{"BalanceAmount": 68059.03, "BalanceText": "68059.03", "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
+MULTIPART = (
+    b"--x\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 %s\r\nContent-Type: application/json\r\n\r\n{}\r\n--x--\r\n"
+)
+
+
+def ask(session: HttpSession, world: StandIn, method: str = "GET", path: str = "x", **request: object) -> None:
+    """Ask Partner Center."""
+    session.request(method, f"{world.partner_center.url}/v1/{path}", allow_redirects=True, **request)  # type: ignore[arg-type] # passed on
+
+
+def unframed(kind: str, body: bytes, status: int = 200) -> Raw:
+    """Return an answer that does not say how long it is and ends with the connection."""
+    return Raw(f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n\r\n".encode() + body)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: int, method: str) -> None:
+    """Another host would get the token and the row; the error names where it pointed."""
+    world.faults.add("partner", redirect(f"{world.vault.url}/elsewhere", status), times=None)
+    with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed"):
+        ask(session, world, method, data="{}")
+    assert world.journal.count("vault") == 0
+
+
+@pytest.mark.parametrize(
+    ("location", "says"),
+    [
+        (None, "nowhere"),
+        ("/login", "the same host"),
+        ("https://[::1", "an unreadable address"),
+        ("https://x:port/", "x,"),
+        (f"https://{SECRET.lower().replace('/', '.')}.example", "example"),
+    ],
+)
+def test_a_redirect_may_point_to_nonsense(
+    world: StandIn, session: HttpSession, location: str | None, says: str
+) -> None:
+    """Whatever the header holds, the answer is a redirect."""
+    world.faults.add("partner", Status(307, headers={} if location is None else {"Location": location}))
+    with pytest.raises(UnreadableAnswerError, match=f"a redirect to .*{says}"):
+        ask(session, world)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        GzipBomb(32),
+        Status(200, b" " * (17 * 1024 * 1024)),
+        Status(200, b"\xff\xfe{\x00}\x00"),
+        Status(200, "[1]"),
+        Status(200, "null"),
+        Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'),
+        Status(200, "<html>", content_type="text/html"),
+        Status(201, ""),
+        Status(200, "{}", {"Content-Encoding": "gzip"}),
+    ],
+    ids=["bomb", "large", "utf-16", "array", "null", "large and broken", "html", "empty", "not packed"],
+)
+def test_a_success_is_a_json_object_of_bounded_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """Checked beneath the libraries, which would log such an answer whole."""
+    world.faults.add("partner", fault)
+    with pytest.raises(UnreadableAnswerError, match=r"JSON object|larger than|unpacked"):
+        ask(session, world)
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-16", "application/json; charset=utf-7", "text/plain"])
+def test_the_libraries_read_what_was_checked(world: StandIn, session: HttpSession, kind: str) -> None:
+    """In UTF-8 and without a byte order mark: MSAL logs the whole answer that it cannot decode."""
+    world.faults.add("partner", Status(200, b'\xef\xbb\xbf{"a": "+AHs-"}', content_type=kind))
+    answer = session.get(f"{world.partner_center.url}/v1/x")
+    assert json.loads(answer.text) == {"a": "+AHs-"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (unframed("application/json", b'{"error": {"code": "EntityAl', 409), NoAnswerError),
+        (unframed("application/json", b""), NoAnswerError),
+        (unframed("multipart/mixed; boundary=x", MULTIPART[:60]), NoAnswerError),
+        (unframed("multipart/mixed; boundary=x", MULTIPART % b"403 X"), RefusedError),
+        (unframed("text/html", b"<html>Blocked", 403), RefusedError),
+        (unframed("application/json", b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
+    ],
+    ids=["conflict", "nothing", "transaction", "whole transaction", "page", "whole conflict"],
+)
+def test_an_answer_without_a_length_may_have_broken_off(
+    world: StandIn, session: HttpSession, fault: Fault, error: type[CallError]
+) -> None:
+    """Its end is the connection's; whether it is whole shows in the body."""
+    world.faults.add("partner", fault)
+    with pytest.raises(error):
+        ask(session, world, path="$batch")
+
+
+def test_only_a_transaction_is_answered_in_parts(world: StandIn, session: HttpSession) -> None:
+    """From a sign-in it is nonsense, which MSAL would log whole."""
+    answer = Status(202, MULTIPART % b"204 X", content_type="multipart/mixed; boundary=x")
+    world.faults.add("partner", answer, times=2)
+    ask(session, world, "POST", path="$batch", data="")
+    with pytest.raises(UnreadableAnswerError, match="not a JSON object"):
+        ask(session, world, "POST", path="token", data="")
+
+
+ESCAPES: list[Callable[[str], str]] = [str, json.dumps, html.escape, quote, str.upper, lambda text: text[20:]]
+
+
+@pytest.mark.parametrize("escape", ESCAPES, ids=["plain", "JSON", "HTML", "percent", "upper case", "a part"])
+def test_an_echo_of_the_request_is_not_repeated(
+    world: StandIn, session: HttpSession, escape: Callable[[str], str]
+) -> None:
+    """Proxies and gateways repeat what was sent, and it may be the amount."""
+    world.faults.add("partner", Status(400, f"Bad body: {escape(ROW)}", content_type="text/plain"))
+    with pytest.raises(RefusedError, match="repeats the request"):
+        ask(session, world, "POST", data=ROW)
+
+
+@pytest.mark.parametrize("fault", [Echo(), Echo(503), Status(400, '{"message": "68059.03 is not a Double"}')])
+def test_no_amount_is_repeated(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """Alone or in the midst of all that was sent."""
+    world.faults.add("partner", fault)
+    with pytest.raises(RefusedError) as raised:
+        ask(session, world, "POST", data=ROW, headers={"Authorization": f"Bearer {SECRET}"})
+    assert "68059" not in str(raised.value)
+    assert "hush" not in str(raised.value)
+
+
+CHALLENGE = Status(401, "you sent it", {"WWW-Authenticate": "Bearer"})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_a_challenge_is_let_through(world: StandIn, session: HttpSession, method: str) -> None:
+    """The vault's first answer, to a request without a token."""
+    world.faults.add("partner", CHALLENGE)
+    ask(session, world, method)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"), [("POST", {}), ("GET", {"Authorization": "Bearer x"}), ("GET", {"X-IDENTITY-HEADER": "x"})]
+)
+def test_what_only_looks_like_a_challenge_is_refused(
+    world: StandIn, session: HttpSession, method: str, headers: dict[str, str]
+) -> None:
+    """MSAL and azure-identity would log what it says."""
+    world.faults.add("partner", CHALLENGE)
+    with pytest.raises(RefusedError):
+        ask(session, world, method, headers=headers)

@@ -1,0 +1,72 @@
+"""Masking the secrets of a run in whatever a service says."""
+
+import base64
+import html
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.net.masking import Secrets
+
+SECRET = "hush~hush/8Q+söcret=\"&' x"
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper case": str.upper,
+    "percent": quote,
+    "percent, all": lambda text: quote(text, safe=""),
+    "percent, lower case": lambda text: quote(text, safe="").lower(),
+    "form": quote_plus,
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text)[1:-1])[1:-1],
+    "JSON with \\/": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "HTML": html.escape,
+    "hexadecimal": lambda text: text.encode().hex(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 in a user's": lambda text: base64.b64encode(f"user:{text}:".encode()).decode(),
+    "base64 for URLs": lambda text: base64.urlsafe_b64encode(f"x{text}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_is_masked_in_every_form(form: str) -> None:
+    """Plain or escaped, in any case, whole or cut at either end of the text."""
+    secrets = Secrets()
+    secrets.add(SECRET)
+    said = FORMS[form](SECRET)
+    inner = said[3:-3]
+    for text in (
+        f"you sent {said}, which is wrong",
+        f"cut {said[: len(said) * 2 // 3]}",
+        f"{said[len(said) // 3 :]} cut",
+    ):
+        shown = secrets.sanitize(text)
+        assert all(inner[start : start + 8] not in shown for start in range(len(inner) - 8))
+    assert secrets.sanitize(f"you sent {said}, which is wrong").startswith("you sent ")
+
+
+@pytest.mark.parametrize("token", ["eyJ0eXAiOiJKV1Qi.eyJh.c2ln", "0.AXYA" + "b-_9" * 40])
+def test_what_looks_like_a_token_is_masked(token: str) -> None:
+    """Whether or not it is one of the run's."""
+    assert token[6:] not in Secrets().sanitize(f"got {token} instead")
+
+
+def test_what_is_too_short_or_no_text_is_ignored() -> None:
+    """Masking `1` would leave nothing to read; an answer's members may be anything."""
+    secrets = Secrets()
+    secrets.add_from_answer({"access_token": 5, "value": None, "refresh_token": "abc", "id_token": []})
+    secrets.add_from_answer(None)
+    assert secrets.sanitize("5 None abc []") == "5 None abc []"
+
+
+@given(st.text(), st.lists(st.text(min_size=6), max_size=4), st.text())
+def test_any_text_and_any_secret(before: str, known: list[str], after: str) -> None:
+    """No secret is shown, and nothing breaks, whatever characters there are."""
+    secrets = Secrets()
+    for secret in known:
+        secrets.add(secret)
+        shown = secrets.sanitize(f"{before}{secret}{after}", 10_000)
+        assert " ".join(secret.split()) not in shown.replace("***", "") or not secret.isprintable()
