@@ -4,24 +4,23 @@ MSAL brings a listener too, which writes the authorization code into the log and
 Source: https://datatracker.ietf.org/doc/html/rfc8252#section-7.3
 """
 
-import html
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer
 from urllib.parse import parse_qs, urlsplit
 
 from cli.support.failure import CommandFailed
 
-_LOOK_UP_SECONDS = 1.0
-"""How long Ctrl+C may go unnoticed: on Windows nothing interrupts a wait for a connection."""
-
-_PAGE = "<!doctype html><meta charset=utf-8><title>Signed in</title><p>{}</p>"
+_PAGE = "<!doctype html><meta charset=utf-8><title>Sign-in</title><p>{}</p>"
 _DONE = "You are signed in: close this page and go back to the command line."
 _NOT_THIS = "This page waits for a sign-in that was started on the command line."
 
 
-class Loopback:
-    """Listens on http://localhost for the answer of one sign-in."""
+class Loopback(TCPServer):
+    """Listens on http://localhost for the answer of one sign-in; close it by leaving its context."""
+
+    state = ""
+    timeout = 1  # on Windows nothing interrupts a wait for a connection: Ctrl+C is noticed after it
 
     def __init__(self, port: int) -> None:
         """Listen on the port, 0 for one of the system's choice.
@@ -30,24 +29,19 @@ class Loopback:
             CommandFailed: the port is taken.
 
         """
+        self.answer: dict[str, str] = {}
         try:
-            self._server = _Server(("127.0.0.1", port), _Handler)
+            super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
             raise CommandFailed(
                 f"Port {port} of this machine cannot be used: {error.strerror}.",
                 "Choose another with --port, or use --no-browser.",
             ) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.server_close()
-
     @property
     def address(self) -> str:
         """Return the redirect URI."""
-        return f"http://localhost:{self._server.server_port}"
+        return f"http://localhost:{self.server_address[1]}"
 
     def wait(self, state: str, seconds: float) -> dict[str, str]:
         """Return the answer's parameters; requests that do not carry our `state` are turned away.
@@ -56,16 +50,15 @@ class Loopback:
             CommandFailed: none came in time.
 
         """
-        self._server.state = state
+        self.state = state
         end = time.monotonic() + seconds
-        self._server.timeout = _LOOK_UP_SECONDS
-        while not self._server.answer:
+        while not self.answer:
             if time.monotonic() > end:
                 raise CommandFailed(
                     f"Nobody signed in within {seconds:.0f} s.", "Run the command again, or with --no-browser."
                 )
-            self._server.handle_request()
-        return self._server.answer
+            self.handle_request()
+        return self.answer
 
 
 def parameters(address: str) -> dict[str, str]:
@@ -73,26 +66,17 @@ def parameters(address: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
-class _Server(HTTPServer):
-    allow_reuse_address = False
-    state = ""
-
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type] # as HTTPServer takes them
-        self.answer: dict[str, str] = {}
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Loopback
     timeout = 10
 
     def do_GET(self) -> None:
         """Take the answer if it is ours."""
         answer = parameters(self.path)
-        ours = bool(answer.get("state")) and answer.get("state") == self.server.state
+        ours = bool(self.server.state) and answer.get("state") == self.server.state
         if ours:
             self.server.answer = answer
-        page = _PAGE.format(html.escape(_DONE if ours else _NOT_THIS)).encode()
+        page = _PAGE.format(_DONE if ours else _NOT_THIS).encode()
         self.send_response(200 if ours else 404)
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(page)))
