@@ -15,7 +15,7 @@ from shared.errors import SnapshotError
 from shared.history.runs import LEDGER_SECONDS
 from shared.log import _LEVELS, Marker
 from shared.services import RUN_SECONDS
-from shared.settings.accounts import MANY, MEMBERS
+from shared.settings.account_array import MANY, MEMBERS
 from shared.settings.clouds import CLOUDS
 from shared.settings.read import DEFAULT_TABLE_NAME, NAMES, read_settings
 from tests.support.error_docs import errors_below

@@ -1,67 +1,18 @@
 """The partner accounts to read, from the PARTNER_ settings or from PARTNER_ACCOUNTS."""
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
-from shared.net import exact_json
+from shared.settings.account_array import MANY, MEMBERS, SettingGetter, read_array
 from shared.settings.clouds import CLOUDS, Cloud
-from shared.settings.values import CreditLimit, ErrorCollector, SettingParser, did_you_mean
-from shared.settings.visible import hidden_problem, trim
-
-MEMBERS = {
-    "PARTNER_TENANT_ID": "tenantId",
-    "PARTNER_CLIENT_ID": "clientId",
-    "PARTNER_ACCOUNT_NAME": "name",
-    "PARTNER_CREDENTIAL": "credential",
-    "PARTNER_SECRET_NAME": "secretName",
-    "PARTNER_AUTH": "auth",
-    "PARTNER_REFRESH_TOKEN_NAME": "refreshTokenName",
-    "PARTNER_BALANCES": "balances",
-    "PARTNER_CREDIT_LIMIT": "creditLimit",
-    "PARTNER_CLOUD": "cloud",
-}
-"""The settings of a single account, and the member of a PARTNER_ACCOUNTS object that means the same."""
-
-MANY = "PARTNER_ACCOUNTS"
-
-LONGEST = 120_000
-"""Characters of PARTNER_ACCOUNTS: Linux starts no process with more than 131,071 bytes in one variable."""
-
-_MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
-"""What is shown of an unknown member's name; a secret in its place is longer or has digits."""
+from shared.settings.values import CreditLimit, ErrorCollector, SettingParser
+from shared.settings.visible import trim
 
 _TENANT = (
     "the Directory (tenant) ID of the partner tenant, which Entra admin center > Overview shows; a domain name can change, "
     "and the tenant is the permanent key of the history"
 )
-_ARRAY = "a JSON array with one object for each account, each member once; docs/settings.md shows one"
 _CLIENT = "the Application (client) ID of the app registration, which Entra admin center > App registrations shows"
-
-_CAUSES = (
-    (r"\A@Microsoft\.KeyVault", "is a Key Vault reference that was not resolved"),
-    (r"\A\{.*\}\Z", "is one object, without the [ and ] of an array"),
-    (
-        r"[\[{,:]\s*[\u201c-\u201f\u00ab\u00bb\u2033\uff02]",
-        "has curly quotes, which a word processor puts in place of straight ones",
-    ),
-    (r'[\[{,:]\s*\\+"', "has escaped quotes (a backslash before each), which a portal or shell adds"),
-    (r'[\[{,]\s*""\w', "has every quote twice, as in a CSV file"),
-    (
-        r"[\[{,:]\s*(&quot;|%22|`)",
-        "has something else in place of each double quote, which a web page or a shell puts there",
-    ),
-    (r"[\[{,:]\s*'|:\s*(None|True|False)\b", "is a Python literal, not JSON (single quotes, None, True or False)"),
-    (r'\A\[\s*\{[^"]*\Z', "has no double quotes; PowerShell removes them from an argument"),
-    (r"""\A(['"]).*\1\Z""", "has quotes around the whole array"),
-    (r'["}\]]\s*,\s*[\]}]', "has a comma after the last object or member"),
-)
-"""What becomes of JSON on its way into a setting, by a pattern; the first match counts."""
-
-SettingGetter = Callable[[str], SettingParser]
-"""Where the values of one account come from, by the name of the single-account setting."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +51,7 @@ def read_accounts(
         )
         return ()
     else:
-        sources = _sources(many)
+        sources = read_array(many)
     accounts = tuple(_account(source, api_url, login_url) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]
     for tenant in sorted({tenant for tenant in tenants if tenants.count(tenant) > 1}):
@@ -130,58 +81,6 @@ def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, errors: E
             "stores the refresh tokens of different apps under one name, where they would replace each other",
             "one name an app: a refresh token belongs to its client id",
         )
-
-
-def _sources(many: SettingParser) -> list[SettingGetter]:
-    text = many.text or ""
-    if len(text) > LONGEST:
-        many.add_error(
-            f"has {len(text):,} characters, more than {LONGEST:,}: about 600 accounts",
-            "a second deployment for the other accounts",
-        )
-        return []
-    try:
-        items = exact_json.loads(text.encode())
-    except json.JSONDecodeError as error:
-        many.add_error(_cause(text) or f"is not JSON at line {error.lineno}, column {error.colno}", _ARRAY)
-        return []
-    except ValueError:
-        many.add_error("is not JSON that can be read, or names a member of an object twice", _ARRAY)
-        return []
-    if not isinstance(items, list) or not items:
-        many.add_error("is an empty array" if items == [] else _cause(text) or "is not a JSON array", _ARRAY)
-        return []
-    sources = []
-    for index, item in enumerate(items):
-        where = f"{MANY}[{index}]"
-        if isinstance(item, dict):
-            sources.append(_source(item, where, many.errors))
-        else:
-            many.errors.add(where, "is not a JSON object", "an object with " + ", ".join(MEMBERS.values()))
-    return sources
-
-
-def _cause(text: str) -> str | None:
-    """Return what happened to a text that should be a JSON array, or None."""
-    return next(
-        (cause for pattern, cause in _CAUSES if re.search(pattern, text, re.DOTALL)), hidden_problem(text, "\n\r\t")
-    )
-
-
-def _source(item: Mapping[str, Any], where: str, errors: ErrorCollector) -> SettingGetter:
-    for name, content in item.items():
-        if name not in MEMBERS.values():
-            shown = f"{where}.{name}" if _MEMBER_LIKE.fullmatch(name) else where
-            wrong = "is not a known member" if shown != where else "has a member with an unknown name"
-            errors.add(shown, wrong, "one of " + ", ".join(MEMBERS.values()) + did_you_mean(name, MEMBERS.values()))
-        elif content is not None and not isinstance(content, str):
-            errors.add(f"{where}.{name}", "is not text", 'a JSON string, for example "85000 USD" for creditLimit')
-
-    def value(setting: str) -> SettingParser:
-        content = item.get(MEMBERS[setting])
-        return SettingParser.trimmed(f"{where}.{MEMBERS[setting]}", content if isinstance(content, str) else "", errors)
-
-    return value
 
 
 def _account(value: SettingGetter, api_url: str | None, login_url: str | None) -> Account:

@@ -6,7 +6,6 @@ They are variables of the operating system, not app settings of ours; the HTTP s
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.net.proxy import Proxy
@@ -66,16 +65,8 @@ def _proxy(variable: str, text: str, errors: ErrorCollector) -> Proxy | None:
 
 
 def _tls(variable: str, text: str, errors: ErrorCollector) -> ssl.SSLContext | None:
-    path = Path(text)
     try:
-        if path.is_dir():
-            wrong = "is a folder"
-        elif not path.is_file():
-            wrong = "does not exist"
-        elif path.stat().st_size == 0:
-            wrong = "is empty"
-        else:
-            return ssl.create_default_context(cafile=text)
+        return ssl.create_default_context(cafile=text)
     except ssl.SSLError:
         wrong = "does not hold readable PEM certificates"
     except (OSError, ValueError) as error:

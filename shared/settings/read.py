@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.errors import SettingsInvalid
-from shared.settings.accounts import MANY, MEMBERS, Account, read_accounts
+from shared.settings.account_array import MANY, MEMBERS
+from shared.settings.accounts import Account, read_accounts
 from shared.settings.addresses import TABLE_EXAMPLE, VAULT_EXAMPLE, read_table_endpoint, read_url, read_vault_url
 from shared.settings.network import Network, read_network
 from shared.settings.schedule import check_schedule

@@ -58,7 +58,7 @@ class ErrorCollector:
             key = (array, member, problem.wrong, problem.right)
             places.setdefault(key, []).extend([int(index)] if index else [])
         return tuple(
-            SettingProblem(f"{array}{_ranges(indexes)}{member}", wrong, right)
+            SettingProblem(f"{array}{_ranges(sorted(set(indexes)))}{member}", wrong, right)
             for (array, member, wrong, right), indexes in places.items()
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings.accounts import MANY, MEMBERS
+from shared.settings.account_array import MANY, MEMBERS
 from tests.infra.tools import bicep
 from tests.infra.tools.bicep import DEPLOYMENTS, INFRA, MARK, ROOT
 from tests.infra.tools.deployment import NAMES, OPERATOR, deployment, scope_of, short

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings.accounts import MEMBERS
+from shared.settings.account_array import MEMBERS
 from tests.infra.tools import bicep
 from tests.infra.tools.bicep import DEPLOYMENTS, INFRA
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.settings.accounts import MEMBERS, Account, read_accounts
+from shared.settings.account_array import MEMBERS
+from shared.settings.accounts import Account, read_accounts
 from shared.settings.clouds import CLOUDS
 from shared.settings.values import CreditLimit, ErrorCollector
 from tests.support.samples import CLIENT, FULL_ACCOUNT, OTHER_TENANT, SINGLE, TENANT, many
@@ -111,6 +112,7 @@ def test_who_needs_a_vault(fields: dict[str, Any], needs_vault: bool) -> None:  
         ({"secretName": "hush~"}, "PARTNER_ACCOUNTS[0].secretName is not a name of a Key Vault secret"),
         ({"creditLimit": 85000}, "PARTNER_ACCOUNTS[0].creditLimit is not text"),
         ({"name": ["Contoso"]}, "PARTNER_ACCOUNTS[0].name is not text"),
+        ({"tenantId": 5}, "PARTNER_ACCOUNTS[0].tenantId is not text"),
     ],
 )
 def test_each_wrong_member_is_named(fields: dict[str, Any], start: str) -> None:

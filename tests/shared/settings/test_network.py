@@ -65,8 +65,8 @@ def test_a_ca_file(variable: str) -> None:
 @pytest.mark.parametrize(
     ("content", "wrong"),
     [
-        (None, "does not exist"),
-        (b"", "is empty"),
+        (None, "cannot be read (No such file or directory)"),
+        (b"", "does not hold readable PEM certificates"),
         (b"text", "does not hold readable PEM certificates"),
         (b"\x30\x82\x01\x0a", "does not hold readable PEM certificates"),
         (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "does not hold readable PEM certificates"),
@@ -79,5 +79,5 @@ def test_an_unusable_ca_file_is_refused(tmp_path: Path, content: bytes | None, w
         path.write_bytes(content)
     _, (error,) = read({"REQUESTS_CA_BUNDLE": str(path)})
     assert error.startswith(f"REQUESTS_CA_BUNDLE names {path}, which {wrong}: ")
-    assert "which is a folder" in read({"CURL_CA_BUNDLE": str(tmp_path)})[1][0]
+    assert "(Is a directory)" in read({"CURL_CA_BUNDLE": str(tmp_path)})[1][0]
     assert len(read({"CURL_CA_BUNDLE": "a\0b" + "x" * 5000})[1][0]) < 600

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import SettingsInvalid
-from shared.settings.accounts import MEMBERS
+from shared.settings.account_array import MEMBERS
 from shared.settings.network import Network
 from shared.settings.read import NAMES, Settings, read_settings
 from tests.support.samples import CLIENT, FULL_ACCOUNT, IDENTITY, OTHER_TENANT, SINGLE, TABLE_AND_VAULT, TENANT, many
