@@ -11,24 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 _TABLE = """
-16000 400 interaction_required
-  Interaction with the user is required to sign in.
 50011 400 invalid_request
   The redirect URI '{detail}' specified in the request does not match the redirect URIs configured for the
   application '{app}'.
 50076 400 invalid_grant basic_action
   Due to a configuration change made by your administrator, or because you moved to a new location, you must use
   multi-factor authentication to access '{resource}'.
-50078 400 invalid_grant token_expired
-  Presented multi-factor authentication has expired due to policies configured by your administrator, you must
-  refresh your multi-factor authentication to access '{resource}'.
 50173 400 invalid_grant bad_token
   The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have
   changed or reset their password.
-53003 400 interaction_required message_only
-  Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.
-54005 400 invalid_grant
-  OAuth2 Authorization code was already redeemed.
 65001 400 consent_required
   The user or administrator has not consented to use the application with ID '{app}'. Send an interactive
   authorization request for this user and resource.
@@ -50,8 +41,6 @@ _TABLE = """
 90014 400 invalid_request
   The required field '{detail}' is missing from the credential. Ensure that you have all the necessary
   parameters for the login request.
-90033 503 temporarily_unavailable
-  A transient error has occurred. Please try again.
 500011 400 invalid_resource
   The resource principal named {resource} was not found in the tenant named {tenant}.
 501481 400 invalid_grant
@@ -70,10 +59,6 @@ _TABLE = """
 700082 400 invalid_grant bad_token
   The refresh token has expired due to inactivity. The token was issued on {time} and was inactive for
   90.00:00:00.
-700211 401 invalid_client
-  No matching federated identity record found for presented assertion issuer '{detail}'.
-700212 401 invalid_client
-  No matching federated identity record found for presented assertion audience '{detail}'.
 700213 401 invalid_client
   No matching federated identity record found for presented assertion subject '{detail}'.
 700236 401 invalid_client

@@ -74,10 +74,5 @@ def _check_federated(app: App, assertion: str, signer: TokenSigner) -> None:
     presented = FederatedCredential(str(claims["iss"]), str(claims.get("sub")), str(claims["aud"]))
     if claims.get("tid") != app.home_tenant:
         raise RequestRefusedError(700236, detail=presented.issuer)
-    if presented in app.federated:
-        return
-    if all(one.issuer != presented.issuer for one in app.federated):
-        raise RequestRefusedError(700211, detail=presented.issuer)
-    if all(one.subject != presented.subject for one in app.federated):
+    if presented not in app.federated:
         raise RequestRefusedError(700213, detail=presented.subject)
-    raise RequestRefusedError(700212, detail=presented.audience)

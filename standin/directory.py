@@ -11,7 +11,6 @@ from standin.certificate import Certificate
 from standin.clock import Clock
 
 REFRESH_TOKEN_LIFE = timedelta(days=90)
-CODE_LIFE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class FederatedCredential:
 
 @dataclass(slots=True)
 class App:
-    """An app registration, as it stands in one tenant.
+    """An app registration in one tenant.
 
     `secrets` maps a client secret to its end (None: without); a tenant that is not `home_tenant` uses it as a
     multi-tenant app. Change it to make Entra ID refuse: take a secret away, set `consented` to False.
@@ -37,7 +36,6 @@ class App:
     secrets: dict[str, datetime | None] = field(default_factory=dict, repr=False)
     certificates: list[Certificate] = field(default_factory=list, repr=False)
     federated: list[FederatedCredential] = field(default_factory=list)
-    redirect_uris: tuple[str, ...] = ("http://localhost", "http://127.0.0.1")
     consented: bool = True
 
 
@@ -73,7 +71,8 @@ class Directory:
         self._apps: dict[tuple[str, str], App] = {}
         self._refresh_tokens: dict[str, Grant] = {}
         self._codes: dict[str, Grant] = {}
-        self._redeemed: set[str] = set()
+        self.issued: set[str] = set()
+        """Every refresh token and authorization code, for tests that look for leaks."""
 
     def register(self, app: App) -> App:
         """Make `app` known in its tenant, which exists from then on."""
@@ -85,7 +84,7 @@ class Directory:
         self._apps.clear()
         self._refresh_tokens.clear()
         self._codes.clear()
-        self._redeemed.clear()
+        self.issued.clear()
 
     def require_tenant(self, tenant_id: str) -> None:
         """Refuse with 90002 when nobody is registered in the tenant."""
@@ -103,13 +102,14 @@ class Directory:
     def issue_refresh_token(self, app: App, sign_in: SignIn, *, issued: datetime | None = None) -> str:
         """Return a new refresh token; `issued` in the past makes it that old already."""
         token = f"0.{secrets.token_urlsafe(64)}"
+        self.issued.add(token)
         self._refresh_tokens[token] = Grant(
             app.tenant_id, app.client_id, sign_in.user, sign_in.mfa, issued or self._clock.now()
         )
         return token
 
     def refresh_grant(self, app: App, token: str) -> Grant:
-        """Return what stands behind a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
+        """Return the grant behind a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
 
         It is bound to the app, not to the tenant: a multi-tenant app may use it in another one.
         """
@@ -122,29 +122,18 @@ class Directory:
             raise RequestRefusedError(700082, time=grant.issued.isoformat())
         return grant
 
-    @property
-    def issued(self) -> set[str]:
-        """Every refresh token and authorization code handed out, for tests that look for leaks."""
-        return {*self._refresh_tokens, *self._codes, *self._redeemed}
-
-    def revoke(self, token: str) -> None:
-        """Make a refresh token unknown."""
-        self._refresh_tokens.pop(token, None)
-
     def issue_code(self, grant: Grant) -> str:
         """Return an authorization code for `grant`."""
         code = f"1.{secrets.token_urlsafe(64)}"
+        self.issued.add(code)
         self._codes[code] = grant
         return code
 
     def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Return what stands behind a code, once; refuse with 54005, 70008, 700007, 50011 or 501481."""
-        if code in self._redeemed:
-            raise RequestRefusedError(54005)
+        """Return the grant behind a code, once; refuse with 70008, 700007, 50011 or 501481."""
         grant = self._codes.pop(code, None)
-        if grant is None or self._clock.now() >= grant.issued + CODE_LIFE:
+        if grant is None:
             raise RequestRefusedError(70008)
-        self._redeemed.add(code)
         if (grant.tenant_id, grant.client_id) != (app.tenant_id, app.client_id):
             raise RequestRefusedError(700007, app=app.client_id)
         if redirect_uri != grant.redirect_uri:

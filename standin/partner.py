@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from shared.settings.account_array import MEMBERS
 from standin.directory import App
 
 
@@ -31,36 +32,22 @@ class Partner:
     @property
     def account(self) -> dict[str, str]:
         """The account as an object of PARTNER_ACCOUNTS."""
-        return {
-            member: value
-            for member, value in (
-                ("name", self.name),
-                ("tenantId", self.tenant_id),
-                ("clientId", self.client_id),
-                ("credential", None if self.secret_name else "federated"),
-                ("secretName", self.secret_name),
-                ("auth", self.auth),
-                ("refreshTokenName", self.refresh_token_name),
-                ("balances", self.balances),
-                ("creditLimit", self.credit_limit),
-                ("cloud", self.cloud),
-            )
-            if value is not None
+        members = {
+            "name": self.name,
+            "tenantId": self.tenant_id,
+            "clientId": self.client_id,
+            "credential": None if self.secret_name else "federated",
+            "secretName": self.secret_name,
+            "auth": self.auth,
+            "refreshTokenName": self.refresh_token_name,
+            "balances": self.balances,
+            "creditLimit": self.credit_limit,
+            "cloud": self.cloud,
         }
+        return {member: value for member, value in members.items() if value is not None}
 
     @property
     def environ(self) -> dict[str, str]:
         """The account as PARTNER_ settings."""
-        names = {
-            "name": "PARTNER_ACCOUNT_NAME",
-            "tenantId": "PARTNER_TENANT_ID",
-            "clientId": "PARTNER_CLIENT_ID",
-            "credential": "PARTNER_CREDENTIAL",
-            "secretName": "PARTNER_SECRET_NAME",
-            "auth": "PARTNER_AUTH",
-            "refreshTokenName": "PARTNER_REFRESH_TOKEN_NAME",
-            "balances": "PARTNER_BALANCES",
-            "creditLimit": "PARTNER_CREDIT_LIMIT",
-            "cloud": "PARTNER_CLOUD",
-        }
-        return {names[member]: value for member, value in self.account.items()}
+        account = self.account
+        return {setting: account[member] for setting, member in MEMBERS.items() if member in account}

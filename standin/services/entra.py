@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from aiohttp import web
@@ -21,6 +20,7 @@ PARTNER_CENTER_AUDIENCES = (
 RESOURCES = frozenset((*PARTNER_CENTER_AUDIENCES, "https://graph.microsoft.com", "https://graph.windows.net"))
 """What tokens can be had for; the audience of a token is the resource."""
 
+REDIRECT_URIS = ("http://localhost", "http://127.0.0.1")
 _OPENID_SCOPES = frozenset(("openid", "profile", "email", "offline_access"))
 
 
@@ -37,14 +37,10 @@ class Entra(Service):
         self.directory = Directory(clock)
         self.sign_in = SignIn()
 
-    def refuse(self, tenant_id: str, code: int, *, error: str | None = None, status: int | None = None) -> None:
-        """Answer every token request of a tenant with AADSTS `code` until `accept`, under another error or status."""
+    def refuse(self, tenant_id: str, code: int, *, error: str | None = None) -> None:
+        """Answer every token request of a tenant with AADSTS `code`, under another OAuth error where `error` is given."""
         usual = ERRORS[code]
-        self._errors[tenant_id.lower()] = replace(usual, error=error or usual.error, status=status or usual.status)
-
-    def accept(self, tenant_id: str) -> None:
-        """Take back `refuse`."""
-        self._errors.pop(tenant_id.lower(), None)
+        self._errors[tenant_id.lower()] = replace(usual, error=error or usual.error)
 
     def reset(self) -> None:
         """Forget every app, grant and refusal."""
@@ -82,15 +78,7 @@ class Entra(Service):
                 "issuer": self._issuer(tenant),
                 "authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/authorize",
                 "token_endpoint": self._token_endpoint(tenant),
-                "device_authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/devicecode",
                 "jwks_uri": f"{self.url}/{tenant}/discovery/v2.0/keys",
-                "response_types_supported": ["code"],
-                "response_modes_supported": ["query", "form_post"],
-                "subject_types_supported": ["pairwise"],
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-                "scopes_supported": sorted(_OPENID_SCOPES),
-                "tenant_region_scope": "NA",
             }
         )
 
@@ -128,10 +116,7 @@ class Entra(Service):
             )
             app.consented = True
             answer |= {"code": self.directory.issue_code(grant)}
-        if query.get("response_mode") == "form_post":
-            return web.Response(text=_form(redirect_uri, answer), content_type="text/html")
-        separator = "&" if urlsplit(redirect_uri).query else "?"
-        return web.Response(status=302, headers={"Location": f"{redirect_uri}{separator}{urlencode(answer)}"})
+        return web.Response(status=302, headers={"Location": f"{redirect_uri}?{urlencode(answer)}"})
 
     async def _token(self, request: web.Request) -> web.Response:
         form = dict(parse_qsl((await request.read()).decode(), keep_blank_values=True))
@@ -246,15 +231,8 @@ def _resource(scope: str, app: App, *, application: bool) -> str:
     return resource
 
 
-def _form(action: str, fields: Mapping[str, str]) -> str:
-    """Return the page that posts the answer to the redirect address by itself."""
-    inputs = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}"/>' for k, v in fields.items())
-    form = f'<form method="POST" action="{escape(action)}">{inputs}</form>'
-    return f"<html><body>{form}<script>document.forms[0].submit();</script></body></html>"
-
-
 def _check_redirect(app: App, uri: str) -> None:
-    """Refuse with 50011 unless the address is registered; on the loopback interface any port will do."""
+    """Refuse with 50011 unless the address is a loopback address, on any port: the only ones registered."""
     parts = urlsplit(uri)
-    if f"{parts.scheme}://{parts.hostname}" not in app.redirect_uris and uri not in app.redirect_uris:
+    if f"{parts.scheme}://{parts.hostname}" not in REDIRECT_URIS:
         raise RequestRefusedError(50011, app=app.client_id, detail=uri)

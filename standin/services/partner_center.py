@@ -4,7 +4,6 @@ https://learn.microsoft.com/partner-center/developer/partner-center-rest-api-ref
 """
 
 import uuid
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 from xml.sax.saxutils import escape
@@ -48,21 +47,10 @@ def error_response(code: int, *, code_as_text: bool = False, extended: bool = Fa
     return Status(status, exact_json(body), content_type="application/json; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The bytes of one endpoint's answer."""
-
-    body: bytes
-    status: int = 200
-    content_type: str = "application/json; charset=utf-8"
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 class PartnerCenter(Service):
     """Answers per tenant.
 
-    `audiences`: whose tokens are accepted; `mfa_enforced`: whether a user's token needs MFA; `tells_mfa`: whether
-    `ValidateMfa: true` is answered; `app_only_allowed`: whether app-only tokens may read the summary.
+    `mfa_enforced`: whether a user's token needs MFA; `tells_mfa`: whether `ValidateMfa: true` is answered.
     """
 
     name = "partner"
@@ -70,34 +58,22 @@ class PartnerCenter(Service):
     def __init__(self, context: ServiceContext, signer: TokenSigner) -> None:
         super().__init__(context)
         self._signer = signer
-        self._answers: dict[tuple[str, str], Answer] = {}
+        self._answers: dict[tuple[str, str], bytes] = {}
         self.reset()
 
     def reset(self) -> None:
         """Forget every answer and switch."""
         self._answers.clear()
-        self.audiences = frozenset(PARTNER_CENTER_AUDIENCES)
         self.mfa_enforced = True
         self.tells_mfa = True
-        self.app_only_allowed = True
 
-    def answer(
-        self,
-        tenant_id: str,
-        body: Any,
-        *,
-        endpoint: str = SUMMARY,
-        bom: bool = True,
-        status: int = 200,
-        content_type: str = "application/json; charset=utf-8",
-        headers: dict[str, str] | None = None,
-    ) -> None:
+    def answer(self, tenant_id: str, body: Any, *, endpoint: str = SUMMARY) -> None:
         """Set what a tenant's `endpoint` answers: bytes exactly as given, anything else as compact JSON after a BOM."""
-        raw = body if isinstance(body, bytes) else (BYTE_ORDER_MARK if bom else b"") + exact_json(body).encode()
-        self._answers[tenant_id.lower(), endpoint] = Answer(raw, status, content_type, headers or {})
+        raw = body if isinstance(body, bytes) else BYTE_ORDER_MARK + exact_json(body).encode()
+        self._answers[tenant_id.lower(), endpoint] = raw
 
     def balances(self, tenant_id: str, *items: dict[str, Any]) -> None:
-        """Set both endpoints: `items` are one InvoiceSummary a currency (none: the documented one)."""
+        """Set both endpoints: `items` are one InvoiceSummary per currency (none: the documented one)."""
         known = items or (summary(),)
         self.answer(tenant_id, known[0])
         self.answer(tenant_id, summaries(known), endpoint=SUMMARIES)
@@ -109,9 +85,7 @@ class PartnerCenter(Service):
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the balance endpoints."""
-        return [
-            web.get("/v1/invoices/{endpoint:summary|summaries}", self._balance),
-        ]
+        return [web.get("/v1/invoices/{endpoint:summary|summaries}", self._balance)]
 
     async def _balance(self, request: web.Request) -> web.StreamResponse:
         authorization = request.headers.get("Authorization")
@@ -122,12 +96,12 @@ class PartnerCenter(Service):
             "MS-CorrelationId": request.headers.get("MS-CorrelationId", str(uuid.uuid4())),
         }
         try:
-            claims = self._signer.read_bearer(authorization, self.audiences)
+            claims = self._signer.read_bearer(authorization, PARTNER_CENTER_AUDIENCES)
         except InvalidTokenError as error:
             return _refused(error_response(900420), headers, str(error))
         application = claims.get("idtyp") == "app"
         mfa = "mfa" in claims.get("amr", ())
-        if application and (endpoint == SUMMARIES or not self.app_only_allowed):
+        if application and endpoint == SUMMARIES:
             return _refused(error_response(900329), headers)
         if not application and self.mfa_enforced and not mfa:
             return _refused(error_response(900421), headers)
@@ -137,10 +111,9 @@ class PartnerCenter(Service):
         if answer is None:
             return _refused(error_response(60003), headers)
         if "application/json" not in request.headers.get("Accept", ""):
-            text = f"<InvoiceSummary>{escape(answer.body.decode(errors='replace'))}</InvoiceSummary>"
+            text = f"<InvoiceSummary>{escape(answer.decode(errors='replace'))}</InvoiceSummary>"
             return web.Response(text=text, content_type="application/xml", headers=headers)
-        headers |= {"Content-Type": answer.content_type, **answer.headers}
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+        return web.Response(body=answer, headers=headers | {"Content-Type": "application/json; charset=utf-8"})
 
 
 def _refused(answer: Status, headers: dict[str, str], why: str | None = None) -> web.Response:

@@ -55,7 +55,7 @@ class Vault(Service):
         enabled: bool = True,
         tags: dict[str, str] | None = None,
     ) -> Version:
-        """Store a new version, created now by the simulated clock unless told otherwise."""
+        """Store a new version, created now by the simulated clock unless `created` is given."""
         version = Version(
             value, content_type, created or self._clock.now(), expires_on, not_before, enabled, tags or {}
         )
@@ -109,7 +109,7 @@ class Vault(Service):
     ) -> web.HTTPException:
         caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
         message = (
-            "RequestContext is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
+            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
             f"definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\n"
             f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nResource: '{request.path}'\r\n"
             f"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: "
@@ -158,8 +158,7 @@ class Vault(Service):
             raise _error(web.HTTPNotFound, "SecretNotFound", message)
         return found[-1]
 
-    def _properties(self, name: str, version: Version, suffix: str | None = None) -> dict[str, Any]:
-        tail = f"/{version.id}" if suffix is None else suffix
+    def _properties(self, name: str, version: Version) -> dict[str, Any]:
         created = int(version.created.timestamp())
         attributes: dict[str, Any] = {
             "enabled": version.enabled,
@@ -172,7 +171,7 @@ class Vault(Service):
             attributes["exp"] = int(version.expires_on.timestamp())
         if version.not_before is not None:
             attributes["nbf"] = int(version.not_before.timestamp())
-        properties: dict[str, Any] = {"id": f"{self.url}/secrets/{name}{tail}", "attributes": attributes}
+        properties: dict[str, Any] = {"id": f"{self.url}/secrets/{name}/{version.id}", "attributes": attributes}
         if version.content_type is not None:
             properties["contentType"] = version.content_type
         if version.tags:

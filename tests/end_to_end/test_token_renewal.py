@@ -110,7 +110,7 @@ def test_killed_between_any_two_steps(
     rule = world.faults.add(service, fault, times=None, **call)
     with start(environ) as engine:
         pending = engine.submit()
-        assert fault.reached.wait(10)
+        assert fault.reached.wait(60)
         engine.kill()
         with pytest.raises(EngineError):
             pending.result()
