@@ -1,4 +1,4 @@
-"""Secrets in Key Vault: read once a run however many accounts share them, stored as new versions."""
+"""Secrets in Key Vault: read once per run, however many accounts share them, stored as new versions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,7 +19,7 @@ from shared.settings.visible import trim
 
 _OWN_ADDRESS = (
     "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net: under a host name of your own, or behind "
-    "a proxy that answers for it, the vault cannot be told from another service."
+    "a proxy that answers for it, nothing proves that it is the vault."
 )
 
 
@@ -49,7 +49,7 @@ class Vault:
         Raises:
             VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
             VaultSecretInvalid: the secret is empty.
-            IdentityUnavailable: no token for the vault could be had.
+            IdentityUnavailable: there was no token for the vault.
 
         """
         return self._secrets.get(name, lambda: self.newest(name))

@@ -64,11 +64,11 @@ class Resource(Generic[T]):
         self._parse = parse
 
     def get(self) -> T:
-        """Read the resource; one MS-RequestId stands for all attempts.
+        """Read the resource; one MS-RequestId for all attempts.
 
         Raises:
             PartnerThrottled, PartnerUnavailable: until the time limit.
-            PartnerBadResponse: an answer that is no balance.
+            PartnerBadResponse: an answer without a readable balance.
             WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: by the service's code.
 
         """

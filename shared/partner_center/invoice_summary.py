@@ -94,10 +94,10 @@ def parse_summary(body: bytes, receipt: ResponseMetadata) -> InvoiceSummary:
 
 
 def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSummary, ...]:
-    """Read the answer of `GET /v1/invoices/summaries`: one summary a currency, at least one.
+    """Read the answer of `GET /v1/invoices/summaries`: one summary per currency, at least one.
 
     Raises:
-        NotASummary: as for `parse_summary`; the collection is empty or cut short, or names a currency twice.
+        NotASummary: as for `parse_summary`; the collection is empty or cut short, or repeats a currency.
 
     """
     collection = _object(body)

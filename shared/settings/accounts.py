@@ -39,7 +39,7 @@ class Account:
 def read_accounts(
     environ: Mapping[str, str], *, api_url: str | None, login_url: str | None, errors: ErrorCollector
 ) -> tuple[Account, ...]:
-    """Read the accounts from either form; every problem is noted, and an account with one is of no use but for more checks."""
+    """Read the accounts from either form; every problem is noted. An account with a problem serves only for further checks."""
     single = [name for name in MEMBERS if trim(environ.get(name, ""))]
     many = SettingParser(MANY, trim(environ.get(MANY, "")) or None, errors)
     if many.text is None:
@@ -79,7 +79,7 @@ def _check_refresh_tokens(accounts: tuple[Account, ...], setting: str, errors: E
         errors.add(
             setting,
             "stores the refresh tokens of different apps under one name, where they would replace each other",
-            "one name an app: a refresh token belongs to its client id",
+            "one name per app: a refresh token belongs to its client id",
         )
 
 

@@ -1,4 +1,4 @@
-"""The addresses of services: bare https URLs, told apart from the addresses that people copy instead."""
+"""The addresses of services: bare https URLs, and what else people copy instead."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Where Partner Center and its sign-in stand in each Microsoft cloud, and which audience a table service wants.
+"""Where Partner Center and its sign-in are in each Microsoft cloud, and which audience a table service wants.
 
 Source: https://learn.microsoft.com/partner-center/developer/partner-center-authentication; the federation audiences:
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity

@@ -1,4 +1,4 @@
-"""SNAPSHOT_TIME_ZONE: an IANA name, told apart from the other ways to name a time zone."""
+"""SNAPSHOT_TIME_ZONE: an IANA name, and how else people name a time zone."""
 
 import re
 import zoneinfo

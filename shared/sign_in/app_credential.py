@@ -50,12 +50,12 @@ class AppCredential:
 
 
 def app_credential(account: Account, vault: Vault | None, identity: TokenCredential) -> AppCredential:
-    """Fetch the account's credential: from the vault, its kind told by the content type, or from the identity (federated).
+    """Fetch the account's credential: from the vault (the content type says which kind), or from the identity (federated).
 
     Raises:
         IdentityUnavailable: the identity gave no token.
         VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
-        VaultSecretInvalid: empty, or no usable certificate.
+        VaultSecretInvalid: empty, or not a usable certificate.
 
     """
     if account.federated:
@@ -70,7 +70,7 @@ def from_secret(secret: Secret) -> AppCredential:
     """Turn a secret into the app's credential.
 
     Raises:
-        VaultSecretInvalid: it is marked as a certificate and is none that can sign in, or is one and not marked so.
+        VaultSecretInvalid: it is marked as a certificate and cannot sign in, or is a certificate without the mark.
 
     """
     content_type = (secret.content_type or "").strip().lower()

@@ -76,7 +76,7 @@ def test_a_federated_account_needs_no_vault(world: StandIn, run_once: Run) -> No
 
 
 class _Tunnel(StreamRequestHandler):
-    """Notes whom a CONNECT is for and leads it to the stand-in, whose certificate is for another name."""
+    """Notes the host of a CONNECT and connects it to the stand-in, whose certificate is for another name."""
 
     hosts: ClassVar[list[str]]
     port: ClassVar[int]

@@ -1,4 +1,4 @@
-"""Every error code of the contract, met through the real stack, told in the log with what to do."""
+"""Every error code of the contract, caused through the real stack and logged with what to do."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,7 +18,7 @@ Run = Callable[..., InvocationResult]
 
 
 @dataclass(frozen=True)
-class Met:
+class Case:
     """What a case may touch: the stand-in, the partner, the settings, and what must be undone."""
 
     world: StandIn
@@ -27,52 +27,56 @@ class Met:
     undo: ExitStack
 
 
-def _secret(met: Met) -> str:
-    return str(met.partner.secret_name)
+def _secret(case: Case) -> str:
+    return str(case.partner.secret_name)
 
 
-def _refusing(service: str) -> Callable[[Met], object]:
-    return lambda met: met.undo.enter_context(met.world.service(service).refusing())
+def _refusing(service: str) -> Callable[[Case], object]:
+    return lambda case: case.undo.enter_context(case.world.service(service).refusing())
 
 
-def _partner_answers(status: Status) -> Callable[[Met], object]:
-    return lambda met: met.world.faults.add("partner", status, times=None)
+def _partner_answers(status: Status) -> Callable[[Case], object]:
+    return lambda case: case.world.faults.add("partner", status, times=None)
 
 
-def _body(content: bytes) -> Callable[[Met], object]:
-    return lambda met: met.world.partner_center.answer(met.partner.tenant_id, content)
+def _body(content: bytes) -> Callable[[Case], object]:
+    return lambda case: case.world.partner_center.answer(case.partner.tenant_id, content)
 
 
-def _entra(code: int) -> Callable[[Met], object]:
-    return lambda met: met.world.entra.refuse(met.partner.tenant_id, code)
+def _entra(code: int) -> Callable[[Case], object]:
+    return lambda case: case.world.entra.refuse(case.partner.tenant_id, code)
 
 
-def _without_rights(*rights: str) -> Callable[[Met], object]:
-    def take(met: Met) -> None:
-        granted = met.world.identity.user_assigned.table_rights
-        met.undo.callback(granted.update, set(rights))
+def _without_rights(*rights: str) -> Callable[[Case], object]:
+    def take(case: Case) -> None:
+        granted = case.world.identity.user_assigned.table_rights
+        case.undo.callback(granted.update, set(rights))
         granted.difference_update(rights)
 
     return take
 
 
-CASES: tuple[tuple[str, str, Callable[[Met], object]], ...] = (
-    ("settings-invalid", "a domain name", lambda met: met.environ.update(PARTNER_TENANT_ID="contoso.com")),
+CASES: tuple[tuple[str, str, Callable[[Case], object]], ...] = (
+    ("settings-invalid", "a domain name", lambda case: case.environ.update(PARTNER_TENANT_ID="contoso.com")),
     ("vault-unreachable", "refused connection", _refusing("vault")),
-    ("vault-access-denied", "no right", lambda met: met.world.identity.user_assigned.vault_rights.clear()),
-    ("vault-secret-missing", "deleted", lambda met: met.world.vault.delete(_secret(met))),
-    ("vault-secret-disabled", "disabled", lambda met: met.world.vault.put(_secret(met), "x", enabled=False)),
-    ("vault-secret-invalid", "empty", lambda met: met.world.vault.put(_secret(met), "  \n")),
+    ("vault-access-denied", "no right", lambda case: case.world.identity.user_assigned.vault_rights.clear()),
+    ("vault-secret-missing", "deleted", lambda case: case.world.vault.delete(_secret(case))),
+    ("vault-secret-disabled", "disabled", lambda case: case.world.vault.put(_secret(case), "x", enabled=False)),
+    ("vault-secret-invalid", "empty", lambda case: case.world.vault.put(_secret(case), "  \n")),
     (
         "vault-secret-invalid",
         "no certificate",
-        lambda met: met.world.vault.put(_secret(met), "x", content_type="application/x-pkcs12"),
+        lambda case: case.world.vault.put(_secret(case), "x", content_type="application/x-pkcs12"),
     ),
-    ("identity-unavailable", "foreign identity", lambda met: met.environ.update(AZURE_CLIENT_ID=met.partner.client_id)),
-    ("identity-unavailable", "down", lambda met: met.world.faults.add("identity", Status(500), times=None)),
-    ("sign-in-unavailable", "503", lambda met: met.world.faults.add("entra", Status(503), times=None)),
-    ("sign-in-unavailable", "html", lambda met: met.world.faults.add("entra", html(200), times=None)),
-    ("sign-in-rejected", "wrong secret", lambda met: met.partner.app.secrets.clear()),
+    (
+        "identity-unavailable",
+        "foreign identity",
+        lambda case: case.environ.update(AZURE_CLIENT_ID=case.partner.client_id),
+    ),
+    ("identity-unavailable", "down", lambda case: case.world.faults.add("identity", Status(500), times=None)),
+    ("sign-in-unavailable", "503", lambda case: case.world.faults.add("entra", Status(503), times=None)),
+    ("sign-in-unavailable", "html", lambda case: case.world.faults.add("entra", html(200), times=None)),
+    ("sign-in-rejected", "wrong secret", lambda case: case.partner.app.secrets.clear()),
     ("sign-in-rejected", "unknown tenant", _entra(90002)),
     ("consent-required", "expired", _entra(700082)),
     ("consent-required", "policy", _entra(50076)),
@@ -87,12 +91,16 @@ CASES: tuple[tuple[str, str, Callable[[Met], object]], ...] = (
     ("partner-bad-response", "cut", _body(b'{"balanceAmount": 68059.03, "currencyCode"')),
     ("partner-bad-response", "an error with 200", _body(b'{"code":2000,"description":"no"}')),
     ("partner-bad-response", "redirect", _partner_answers(Status(302, headers={"Location": "https://127.0.0.1/"}))),
-    ("table-unreachable", "503", lambda met: met.world.faults.add("table", Status(503), times=None)),
+    ("table-unreachable", "503", lambda case: case.world.faults.add("table", Status(503), times=None)),
     ("table-access-denied", "may not read", _without_rights("read")),
     ("table-access-denied", "may not add", _without_rights("add")),
     ("table-missing", "may not create", _without_rights("create")),
-    ("clock-wrong", "an hour ahead", lambda met: met.world.clock.advance(seconds=-3600)),
-    ("table-unreachable", "an answer nobody knows", lambda met: met.world.faults.add("table", Status(418), times=None)),
+    ("clock-wrong", "an hour ahead", lambda case: case.world.clock.advance(seconds=-3600)),
+    (
+        "table-unreachable",
+        "an answer nobody knows",
+        lambda case: case.world.faults.add("table", Status(418), times=None),
+    ),
 )
 
 USER_CODES = ("consent-required", "mfa-required")
@@ -100,14 +108,14 @@ USER_CODES = ("consent-required", "mfa-required")
 
 @pytest.mark.parametrize(("code", "why", "arrange"), CASES, ids=[f"{code}: {why}" for code, why, _ in CASES])
 def test_code_is_told_with_its_remedy(
-    world: StandIn, run_once: Run, code: str, why: str, arrange: Callable[[Met], object]
+    world: StandIn, run_once: Run, code: str, why: str, arrange: Callable[[Case], object]
 ) -> None:
-    """The failed invocation and the log carry the code, what was met and what to do; no row is written."""
+    """The failed invocation and the log carry the code, what happened and what to do; no row is written."""
     partner = world.add_partner(auth="app_user" if code in USER_CODES else "app")
     with ExitStack() as undo:
-        met = Met(world, partner, environ_of(world, partner), undo)
-        arrange(met)
-        result = run_once(met.environ)
+        case = Case(world, partner, environ_of(world, partner), undo)
+        arrange(case)
+        result = run_once(case.environ)
     assert not result.success
     (failed,) = marked(result.logs, "SNAPSHOT_FAILED")
     assert failed["code"] == code, failed

@@ -138,7 +138,7 @@ CREDENTIALS = {
 
 
 def test_each_refusal_has_its_code_and_remedy(world: StandIn) -> None:
-    """Side by side in one run; what does not pass by itself is asked once, what may pass four times at most."""
+    """Side by side in one run; what cannot pass is asked once, what may pass four times at most."""
     partners = {}
     for number, (name, case) in enumerate(CASES.items()):
         partners[name] = world.add_partner(

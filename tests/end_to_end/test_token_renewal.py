@@ -201,7 +201,7 @@ class Meanwhile(Fault):
 
 
 def test_a_consent_given_during_the_run_is_kept(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """It may be another person's; the successor of the token before it would bring back whom somebody has replaced."""
+    """It may be another person's; the successor of the token before it would undo the change."""
     partner = world.add_partner(auth="app_user", refresh_token_age=DUE)
     consented = world.entra.directory.issue_refresh_token(partner.app, SignIn(user="new@contoso.onmicrosoft.com"))
     world.faults.add("partner", Meanwhile(lambda: world.vault.put(str(partner.refresh_token_name), consented)), times=1)
@@ -261,7 +261,7 @@ def test_a_token_put_by_hand_is_taken_over(world: StandIn) -> None:
 
 
 def test_half_an_answer_to_the_second_look_stores_nothing(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """What stands there is not known then, and the next day tries again."""
+    """The stored token is then unknown, and the next day tries again."""
     partner = world.add_partner(auth="app_user", refresh_token_age=DUE)
     name = str(partner.refresh_token_name)
     world.faults.add("vault", Status(403), method="GET", path_contains=name, skip=1)

@@ -69,7 +69,7 @@ def test_the_balance(connect: Connect) -> None:
 
 
 def test_the_balances_of_all_currencies(world: StandIn, connect: Connect) -> None:
-    """One summary a currency."""
+    """One summary per currency."""
     world.partner_center.balances(TENANT, summary(), summary(Decimal("-7.10"), "EUR", "€"))
     read = connect(**USER).invoices.summaries.get()
     assert [(one.currency_code, f"{one.balance_amount:f}") for one in read] == [("USD", "68059.03"), ("EUR", "-7.10")]

@@ -1,4 +1,4 @@
-"""Every form in which an InvoiceSummary was or may be met on the wire."""
+"""Every form that an InvoiceSummary has or may have on the wire."""
 
 import json
 from collections.abc import Callable
@@ -129,8 +129,8 @@ def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
         "0." + "1" * 61,
     ],
 )
-def test_a_balance_that_is_no_amount_is_refused(literal: str) -> None:
-    """A text, a truth value or a number beyond all money is no balance, and none is made of it."""
+def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
+    """A text, a truth value or an impossibly large number is not a balance, and is not turned into one."""
     with pytest.raises(NotASummary, match="balanceAmount is"):
         balance_of(literal)
 
@@ -167,7 +167,7 @@ def test_a_balance_that_is_no_amount_is_refused(literal: str) -> None:
     ids=lambda value: value[:40].decode() if isinstance(value, bytes) else None,
 )
 def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str) -> None:
-    """A cut, wrong or ambiguous answer is an error that says what was met, never a guess or a zero."""
+    """A cut, wrong or ambiguous answer is an error that says what was found, never a guess or a zero."""
     with pytest.raises(NotASummary, match=why):
         parse_summary(body, RECEIPT)
 
@@ -322,7 +322,7 @@ def test_details_too_long_for_a_column_are_left_out(text: str) -> None:
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])
 def test_details_nested_deeply_are_read_left_out_or_refused(depth: int) -> None:
-    """However deep: the answer is a summary, or it is none."""
+    """However deep: it is a summary, or it is refused."""
     nested = b"[" * depth + b"]" * depth
     try:
         summary = parse_summary(b'{"balanceAmount": 1, "currencyCode": "USD", "details": ' + nested + b"}", RECEIPT)
@@ -336,7 +336,7 @@ def collection(*items: Any) -> bytes:
     return BOM + json.dumps({"totalCount": len(items), "items": items, "attributes": {}}).encode()
 
 
-def test_a_collection_is_one_summary_a_currency() -> None:
+def test_a_collection_is_one_summary_per_currency() -> None:
     """In the order of the answer."""
     body = collection({"balanceAmount": 1, "currencyCode": "USD"}, {"balanceAmount": -2.5, "currencyCode": "eur"})
     read = parse_summaries(body, RECEIPT)
@@ -363,7 +363,7 @@ def test_a_collection_is_one_summary_a_currency() -> None:
     ],
 )
 def test_a_collection_with_a_doubt_is_refused_as_a_whole(body: bytes, why: str) -> None:
-    """An empty one, a currency twice, one unreadable summary: no half of a day is recorded."""
+    """An empty one, a currency twice, one unreadable summary: half a day is never recorded."""
     with pytest.raises(NotASummary, match=why):
         parse_summaries(body, RECEIPT)
 

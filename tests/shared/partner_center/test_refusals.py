@@ -82,7 +82,7 @@ def test_a_page_is_something_in_between(status: int) -> None:
 
 
 def test_a_remedy_fits_the_sign_in() -> None:
-    """An app without a user is never sent to `consent`, and a user's account is never told to use app_user."""
+    """An app without a user is never sent to `consent`, and a user's account is never sent to app_user."""
     for code in (900421, 900329):
         app, _ = error_of(401, {"code": code})
         user, _ = error_of(401, {"code": code}, with_user=True)

@@ -68,7 +68,7 @@ def test_an_empty_or_null_member_is_absent() -> None:
 
 
 def test_addresses_of_their_own_hold_for_all_accounts() -> None:
-    """PARTNER_API_URL and PARTNER_LOGIN_URL stand beside PARTNER_ACCOUNTS too; audiences stay the cloud's."""
+    """PARTNER_API_URL and PARTNER_LOGIN_URL go with PARTNER_ACCOUNTS too; audiences stay the cloud's."""
     other = MINIMAL | {"tenantId": OTHER_TENANT, "cloud": "china"}
     accounts, _ = read(many(MINIMAL, other), api_url="https://api", login_url="https://login")
     assert {(account.cloud.api_url, account.cloud.login_url) for account in accounts} == {
@@ -86,7 +86,7 @@ def test_addresses_of_their_own_hold_for_all_accounts() -> None:
     ],
 )
 def test_who_needs_a_vault(fields: dict[str, Any], needs_vault: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """Nobody does who signs in with the identity's own token, unless a user's token is kept."""
+    """Not an account that signs in with the identity's own token, unless it keeps a user's token."""
     ((account,), problems) = read(many(MINIMAL | fields))
     assert (account.needs_vault, problems) == (needs_vault, [])
 
@@ -179,7 +179,7 @@ def test_what_is_no_array_of_objects_is_refused(text: str, wrong: str) -> None:
 
 
 def test_both_forms_at_once_are_refused() -> None:
-    """Which of the two counts would be a guess; those that stand beside are named."""
+    """Choosing one would be a guess; the others are named."""
     (problem,) = read(many(MINIMAL) | {"PARTNER_CLOUD": "global", "PARTNER_AUTH": "app", "PARTNER_CLIENT_ID": " "})[1]
     assert problem.startswith("PARTNER_ACCOUNTS is set together with PARTNER_AUTH, PARTNER_CLOUD: ")
 

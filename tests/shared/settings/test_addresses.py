@@ -39,7 +39,7 @@ def wrong(text: str, kind: str = "url") -> tuple[str | None, str]:
     ],
 )
 def test_an_address_is_taken(kind: str, text: str, url: str | None) -> None:
-    """Without a slash at its end; a path only where the account stands in it."""
+    """Without a slash at its end; a path only where it holds the account."""
     assert wrong(text, kind) == (url or text, "")
 
 

@@ -1,4 +1,4 @@
-"""How the app proves itself, by what stands in the vault."""
+"""How the app proves itself, by what is in the vault."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -25,7 +25,7 @@ OWN_END = CERTIFICATE.certificate.not_valid_after_utc
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "password"])
 def test_any_other_secret_is_a_client_secret(content_type: str | None) -> None:
-    """As it stands there, with the end that the vault knows."""
+    """As it is, with the end that the vault knows."""
     credential = from_secret(Secret("app", "hush~hush", content_type, END))
     assert credential == AppCredential("hush~hush", "app", END)
     assert "hush" not in repr(credential)
@@ -76,7 +76,7 @@ def test_a_long_secret_without_a_mark_is_refused() -> None:
     ids=["secret", "certificate", "federated"],
 )
 def test_a_refusals_remedy_fits_the_credential(credential: AppCredential, advice: str) -> None:
-    """What to do about a secret is of no use to who has none; an end that is over comes first."""
+    """A new secret does not help an account without one; an expired credential is mentioned first."""
     assert advice in credential.remedy(NOW)
     over = replace(credential, expires_on=NOW - timedelta(days=1)).remedy(NOW)
     assert over.startswith("The app's secret or certificate expired on 2026-11-22. ")
@@ -117,7 +117,7 @@ def test_a_missing_secret_is_told(
 def test_a_federated_account_uses_the_identitys_own_token(
     world: StandIn, vault: Vault, identity: CachedCredential, account_of: Callable[[Partner], Account], cloud: str
 ) -> None:
-    """For the audience of its cloud; the vault is not asked, and there is no end to warn of."""
+    """For the audience of its cloud; the vault is not asked, and nothing expires."""
     account = account_of(world.add_partner(credential="federated", cloud=cloud))
     credential = app_credential(account, vault, identity)
     assert isinstance(credential.for_msal, Mapping)

@@ -1,4 +1,4 @@
-"""Certificates as Key Vault hands them out, and everything that is none."""
+"""Certificates as Key Vault returns them, and what is not one."""
 
 import base64
 import textwrap
@@ -152,7 +152,7 @@ def test_what_cannot_sign_in_is_refused_with_the_reason(value: str, content_type
 
 @given(value=st.text(max_size=100) | st.binary(max_size=100).map(lambda raw: base64.b64encode(raw).decode()))
 def test_any_text_is_a_certificate_or_unusable(value: str) -> None:
-    """Whatever somebody put into the vault, it is told in one way."""
+    """Whatever somebody put into the vault, there is one kind of error."""
     framed = f"-----BEGIN PRIVATE KEY-----\n{value}\n-----END PRIVATE KEY-----"
     for text, content_type in ((value, PKCS12), (value, PEM), (framed, PEM)):
         with pytest.raises(UnusableCertificateError):

@@ -160,7 +160,7 @@ def test_an_unknown_tenant_is_rejected_with_its_own_remedy(
 
 
 def test_a_refused_connection(world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float]) -> None:
-    """Four attempts; the reason is in plain words."""
+    """Four attempts, and the reason."""
     account = account_of(world.add_partner(secret=SECRET))
     with world.service("entra").refusing(), pytest.raises(SignInUnavailable, match="it refused the connection"):
         sign_in.as_app(account, AppCredential(SECRET))
