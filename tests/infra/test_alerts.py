@@ -24,26 +24,17 @@ from standin.sample import summary
 from tests.infra.tools.bicep import INFRA, ROOT
 from tests.infra.tools.deployment import deployment
 from tests.infra.tools.function_log import FunctionLog
-from tests.infra.tools.kql import Invocation, Workspace, mails
+from tests.infra.tools.kql import COLUMNS, Workspace, mails
 
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 USUAL, EVERYTHING = deployment("usual"), deployment("everything")
 COMPONENT = USUAL.only("Microsoft.Insights/components")["id"]
 ARCHIVE, TABLE = (str(each["name"]) for each in USUAL.all("Microsoft.Storage/storageAccounts"))
 RULES = USUAL.rules
-LONGEST_MUTE = {
-    "PT6H": ("run-failed", "archive-failed"),
-    "P1D": ("no-run", "secret-expiring", "ledger-failed", "history-changed"),
-    None: ("credit-used",),
-}
-SCHEMA = {
-    "AppTraces": "(TimeGenerated: datetime, Message: string, _ResourceId: string)",
-    "AppRequests": "(TimeGenerated: datetime, Success: bool, OperationName: string, _ResourceId: string)",
-    "StorageTableLogs": (
-        "(TimeGenerated: datetime, AccountName: string, AuthenticationType: string, OperationName: string, StatusCode: string, "
-        "Category: string, RequesterObjectId: string, CallerIpAddress: string, _ResourceId: string)"
-    ),
-}
+MUTE = {"run-failed": "PT6H", "archive-failed": "PT6H", "credit-used": None} | dict.fromkeys(
+    ("no-run", "secret-expiring", "ledger-failed", "history-changed"), "P1D"
+)
+SEVERE = {"no-run": 0, "run-failed": 1, "history-changed": 1}
 NODE = ROOT / "tests/infra/tools/node"
 
 
@@ -73,28 +64,29 @@ def query(name: str, rules: dict[str, Any] = RULES) -> str:
     return str(rules[name]["criteria"]["allOf"][0]["query"])
 
 
-def sent(
-    name: str, log: FunctionLog, start: datetime, end: datetime, **how: bool
-) -> list[tuple[datetime, tuple[str, ...]]]:
+def workspace_of(log: FunctionLog, component: str = COMPONENT) -> Workspace:
+    """Return the workspace that holds what a function logged; Azure writes its resource id in lower case."""
+    workspace, component = Workspace(), component.lower()
+    workspace.add("AppTraces", [(when, text, component) for when, text in log.lines])
+    workspace.add("AppRequests", [(when, success, "BalanceSnapshot", component) for when, success in log.invocations])
+    return workspace
+
+
+def sent(name: str, log: FunctionLog, start: datetime, end: datetime, **how: bool) -> list[Any]:
     """Return the mails of a rule: when, and the values of its dimensions."""
-    workspace = Workspace()
-    workspace.add(COMPONENT, log.lines, log.invocations)
-    return [(mail.at, mail.about) for mail in mails(workspace, RULES[name], start, end, **how)]
+    return mails(workspace_of(log), RULES[name], start, end, **how)
 
 
 def test_a_rule_is_set_up_as_the_service_wants_it() -> None:
     """Muting and resolving exclude each other; what an account can hide of another is six hours; each leads to the guide."""
-    mute = {name: mute for mute, names in LONGEST_MUTE.items() for name in names}
-    assert {name: rule.get("muteActionsDuration") for name, rule in RULES.items()} == mute
-    guide = (ROOT / "docs/operate.md").read_text("utf-8")
-    headings = [each.lower().replace(" ", "-") for each in re.findall(r"^#+ (.+)$", guide, re.MULTILINE)]
+    assert {name: rule.get("muteActionsDuration") for name, rule in RULES.items()} == MUTE
+    assert {name: rule["severity"] for name, rule in RULES.items() if rule["severity"] < 2} == SEVERE
     for name, rule in RULES.items():
-        assert rule["autoMitigate"] is (mute[name] is None)
+        assert rule["autoMitigate"] is (MUTE[name] is None)
         assert (rule["evaluationFrequency"], rule["overrideQueryTimeRange"]) == ("PT1H", "P2D")
-        assert rule["skipQueryValidation"] is True
+        assert rule["skipQueryValidation"] is rule["enabled"] is True
         assert rule["description"].endswith(f" What to do: docs/operate.md#{name}")
         assert EVERYTHING.rules[name]["description"].endswith(f" https://example.com/guide#{name}")
-        assert name in headings
         assert rule["actions"] == {"actionGroups": [USUAL.only("Microsoft.Insights/actionGroups")["id"]]}
 
 
@@ -108,7 +100,10 @@ def test_microsofts_language_service_accepts_the_queries() -> None:
         "broken": query("no-run").replace("TimeGenerated >", "TimeGenerate >")
     }
     node = shutil.which("node") or "node"
-    given = json.dumps({"schema": SCHEMA, "queries": queries})
+    schema = {
+        table: ", ".join(f"{name}: {kind}" for name, kind in columns.items()) for table, columns in COLUMNS.items()
+    }
+    given = json.dumps({"schema": {table: f"({columns})" for table, columns in schema.items()}, "queries": queries})
     result = subprocess.run([node, "check.cjs"], cwd=NODE, input=given, capture_output=True, text=True, check=True)  # noqa: S603 - from PATH
     found = json.loads(result.stdout)
     assert found.pop("broken")
@@ -173,7 +168,7 @@ def test_failures_of_no_account_are_told_for_all(log: FunctionLog) -> None:
     right, log.environ = log.environ, log.environ | {"SNAPSHOT_TABLE_NAME": "No"}
     log.fire(hours(1, [6]))
     log.environ = right
-    log.invocations.append(Invocation(at(1, 7), success=False))
+    log.invocations.append((at(1, 7), False))
     assert sent("run-failed", log, at(1), at(1, 8)) == [
         (at(1, 7), ("all accounts", "settings-invalid")),
         (at(1, 8), ("all accounts", "no-answer")),
@@ -227,7 +222,7 @@ def test_who_writes_to_the_history_in_another_way_is_told(
     """By key, or with another operation than an insert; what was refused, and another account's table, wake nobody."""
     for account in (ARCHIVE, TABLE, "another"):
         workspace = Workspace()
-        workspace.add_table_log(at(0, 5), account, kind, operation, status, category, "", "203.0.113.7")
+        workspace.add("StorageTableLogs", [(at(0, 5), account, kind, operation, status, category, "", "203.0.113.7")])
         found = workspace.rows(query("history-changed"), at(0, 6))
         assert bool(found) is (told and account != "another")
 
@@ -260,16 +255,15 @@ def test_the_function_and_its_commands_wake_nobody(log: FunctionLog, tmp_path: P
             name = "EntityGroupTransaction" if call.path.endswith("$batch") else OPERATIONS[call.method]
             seen.add(name)
             account = TABLE if call.service == "table" else ARCHIVE
-            workspace.add_table_log(at(0, 5), account, "OAuth", name, str(call.status), "StorageWrite", "them", "")
+            entry = (at(0, 5), account, "OAuth", name, str(call.status), "StorageWrite", "them", "")
+            workspace.add("StorageTableLogs", [entry])
     assert {"InsertEntity", "EntityGroupTransaction", "MergeEntity"} <= seen
     assert workspace.rows(query("history-changed"), at(0, 6)) == []
 
 
 def test_lines_of_another_deployment_do_not_count(log: FunctionLog) -> None:
     """Another's good runs in one workspace must not hide that this one is dead."""
-    workspace = Workspace()
-    workspace.add(f"{COMPONENT}2", log.lines, log.invocations)
-    assert workspace.rows(query("no-run"), at(0, 23))
+    assert workspace_of(log, f"{COMPONENT}2").rows(query("no-run"), at(0, 23))
 
 
 def test_the_queries_match_every_marker() -> None:

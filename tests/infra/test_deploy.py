@@ -1,6 +1,9 @@
 """docs/deploy.md: what a reader pastes exists, and the sums are right."""
 
 import re
+from pathlib import Path
+
+import pytest
 
 from tests.infra.tools.bicep import INFRA
 from tests.infra.tools.deployment import NAMES, deployment
@@ -37,17 +40,21 @@ def test_the_named_parameters_exist() -> None:
     assert all(f"`{name}`" in GUIDE for name in named)
 
 
-def test_the_links_lead_somewhere() -> None:
-    """Pages of this folder and headings of this page."""
-    anchors = {
-        re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-")
-        for each in re.findall(r"^#+ (.+)$", GUIDE, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", GUIDE):
-        if target.startswith("#"):
-            assert target[1:] in anchors
-        elif not target.startswith("https://"):
-            assert (ROOT / "docs" / target).is_file(), target
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_links_of_every_page_lead_somewhere(page: Path) -> None:
+    """To a file, and to a heading of it where one is named."""
+    for target in re.findall(r"\]\((?!https?://|mailto:)([^)]+)\)", page.read_text("utf-8")):
+        name, _, anchor = target.partition("#")
+        there = page.parent / name if name else page
+        assert there.exists(), target
+        if anchor:
+            text = there.read_text("utf-8")
+            headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+            anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+            assert anchor in anchors | set(re.findall(r'<a id="([^"]+)"', text)), target
 
 
 def test_the_named_files_exist() -> None:

@@ -38,20 +38,9 @@ ROLES = {
     "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
 }
 SCOPES = {"stbalhost": "host account", "stbaldata": "data account", "kv-": "vault", "appi-": "Application Insights"}
-FUNCTION = {
-    ("function", "Storage Blob Data Owner", "host account"),
-    ("function", "append rows", "data account"),
-    ("function", "append rows", "host account"),
-    ("function", "Key Vault Secrets User", "vault"),
-    ("function", "Monitoring Metrics Publisher", "Application Insights"),
-}
-PERSON = {
-    ("operator", "Key Vault Secrets Officer", "vault"),
-    ("operator", "Storage Table Data Reader", "data account"),
-    ("operator", "append rows", "data account"),
-    ("operator", "append rows", "host account"),
-}
-RENEWAL = {("function", "renew secrets", "vault")}
+GUIDE = (ROOT / "docs/deploy.md").read_text("utf-8")
+GIVEN = re.findall(r"^\| (function|operator) \| ([^|]+?) \| ([^|]+?) \| [^|]{10,} \|$", GUIDE, re.MULTILINE)
+"""The least-privilege table that an auditor reads: who, role, scope."""
 
 
 @COMPILER
@@ -85,10 +74,9 @@ def test_another_suffix_is_another_deployment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
-    [("usual", FUNCTION | PERSON), ("everything", FUNCTION | PERSON | RENEWAL), ("private", FUNCTION)],
+    ("name", "operator", "renewal"), [("usual", "User", 0), ("everything", "Group", 1), ("private", "", 0)]
 )
-def test_the_roles_are_these_and_no_others(name: str, expected: set[tuple[str, str, str]]) -> None:
+def test_the_roles_are_those_of_the_guide_and_no_others(name: str, operator: str, renewal: int) -> None:
     """A role more is a right that nobody noticed; each is given once, on one resource, with its kind and reason."""
     resources = deployment(name)
     custom = {
@@ -102,18 +90,12 @@ def test_the_roles_are_these_and_no_others(name: str, expected: set[tuple[str, s
         target = scope_of(given).rpartition("/")[2]
         where = next(words for start, words in SCOPES.items() if target.startswith(start))
         found.append((who, (ROLES | custom)[properties["roleDefinitionId"].rpartition("/")[2]], where))
-        kind = {"usual": "User", "everything": "Group"}.get(name) if who == "operator" else "ServicePrincipal"
-        assert properties["principalType"] == kind
+        assert properties["principalType"] == (operator if who == "operator" else "ServicePrincipal")
         assert 20 < len(properties["description"]) < 200
-    assert set(found) == expected
-    assert len(found) == len(expected)
-
-
-def test_the_guide_lists_the_same_roles() -> None:
-    """The least-privilege table is what an auditor reads."""
-    guide = (ROOT / "docs/deploy.md").read_text("utf-8")
-    rows = re.findall(r"^\| (function|operator) \| ([^|]+?) \| ([^|]+?) \| [^|]{10,} \|$", guide, re.MULTILINE)
-    assert sorted(rows) == sorted(FUNCTION | PERSON | RENEWAL)
+    assert len(GIVEN) == 10
+    assert sorted(found) == sorted(
+        row for row in GIVEN if (operator or row[0] == "function") and (renewal or row[1] != "renew secrets")
+    )
 
 
 def test_the_custom_roles_can_only_append_and_renew() -> None:

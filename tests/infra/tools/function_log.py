@@ -14,7 +14,6 @@ from shared.net.retry import Retry
 from standin import StandIn
 from standin.faults import Fault
 from tests.end_to_end.conftest import environ_of
-from tests.infra.tools.kql import Invocation, Line
 
 MINUTE = 17
 ATTEMPTS, PAUSE = 3, 15
@@ -22,12 +21,12 @@ ATTEMPTS, PAUSE = 3, 15
 
 
 class FunctionLog(logging.Handler):
-    """The lines and invocations of a function with the accounts Contoso and Fabrikam, of a table and of an archive."""
+    """The lines of a function with the accounts Contoso and Fabrikam and an archive, and whether each invocation succeeded."""
 
     def __init__(self, world: StandIn) -> None:
         super().__init__()
-        self.lines: list[Line] = []
-        self.invocations: list[Invocation] = []
+        self.lines: list[tuple[datetime, str]] = []
+        self.invocations: list[tuple[datetime, bool]] = []
         self.world = world
         self.partners = {
             name: world.add_partner(name=name, credit_limit="100000 USD", secret_expires_in=None)
@@ -37,7 +36,7 @@ class FunctionLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a line at the stand-in's time."""
-        self.lines.append(Line(self.world.clock.now(), record.getMessage()))
+        self.lines.append((self.world.clock.now(), record.getMessage()))
 
     def fire(self, hours: Iterable[datetime]) -> None:
         """Let the timer fire in each of these hours; while the invocation fails, again as the host does."""
@@ -53,7 +52,7 @@ class FunctionLog(logging.Handler):
                 failed = bool(take_snapshots(self.environ, run_id=str(uuid4()), now=self.world.clock.now).failed)
         except SettingsInvalid:
             failed = True
-        self.invocations.append(Invocation(at, success=not failed))
+        self.invocations.append((at, not failed))
         return not failed
 
     @contextmanager
