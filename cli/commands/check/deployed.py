@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/azure/azure-functions/functions-manually-run
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, timedelta
 from getpass import getpass
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 import typer
 
-from cli.commands.check.findings import Finding, Status, failed
+from cli.commands.check.findings import Finding, failed, note, ok
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable, Span
@@ -37,15 +37,6 @@ _REMEDIES = {
     404: "Check the address, and that the function was published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
 }
 _USUAL_REMEDY = "Try again in a minute; if it persists, look at the function app in the portal."
-
-
-@dataclass(frozen=True)
-class DeployedFunction:
-    """The function app's address without a path, its master key, and how many seconds to wait for its run."""
-
-    url: str
-    key: str = field(repr=False)
-    wait: int
 
 
 def as_function_url(text: str) -> str:
@@ -72,11 +63,11 @@ def master_key(environ: Mapping[str, str]) -> str:
 
 
 def check_deployed(
-    function: DeployedFunction, place: TableContext, accounts: Sequence[Account], now_waiting: Callable[[str], None]
+    url: str, key: str, seconds: int, wait: Callable[[str], None], place: TableContext, accounts: Sequence[Account]
 ) -> Iterator[Finding]:
     """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
 
-    `now_waiting` is given what is waited for.
+    `wait` is given what is waited for.
 
     Raises:
         CommandFailed: the function could not be started, or no run came.
@@ -84,62 +75,57 @@ def check_deployed(
 
     """
     since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
-    before = {str(row["RowKey"]) for row in place.ledger.rows(since, ["RowKey"])}
-    _start(function)
-    yield Finding(
-        "deployed", f"{function.url} started {FUNCTION}; waiting up to {function.wait} s for its run in the ledger"
-    )
-    end = time.monotonic() + function.wait
+    before = {row["RowKey"] for row in place.ledger.rows(since, ["RowKey"])}
+    _start(f"{url}/admin/functions/{FUNCTION}", key)
+    yield ok("deployed", f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
+    end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         for row in place.ledger.rows(since):
             if row["RowKey"] not in before and row["Trigger"] == "timer":
                 yield from _run(row, place.ledger, accounts)
                 return
-        now_waiting(f"waiting for the function's run: {left:.0f} s left")
+        wait(f"waiting for the function's run: {left:.0f} s left")
         STOP.wait(min(_LOOK_EVERY_SECONDS, left))
     raise CommandFailed(
-        f"the ledger has no new run of the timer after {function.wait} s",
+        f"the ledger has no new run of the timer after {seconds} s",
         "Look for SNAPSHOT_FAILED and LEDGER_FAILED in the function's log: they give the cause and the remedy. If the log has no line, the "
         "function did not start; docs/operate.md, No run, says what to look at.",
     )
 
 
-def _start(function: DeployedFunction) -> None:
-    url = f"{function.url}/admin/functions/{FUNCTION}"
+def _start(url: str, key: str) -> None:
     try:
-        answer = requests.post(
+        with requests.post(
             url,
             json={},
-            headers={"x-functions-key": function.key},
+            headers={"x-functions-key": key},
             timeout=_TIMEOUT_SECONDS,
             allow_redirects=False,
             auth=lambda request: request,  # or a .netrc would add its password
-        )
+            stream=True,  # the answer's body is not read
+        ) as answer:
+            status = answer.status_code
     except requests.RequestException as error:
-        raise CommandFailed(
-            f"POST {url}: {describe_transport_error(error)}", "Check the address and your network."
-        ) from error
-    if answer.status_code != requests.codes.accepted:
-        remedy = _REMEDIES.get(answer.status_code, _USUAL_REMEDY)
-        raise CommandFailed(f"POST {url} answered {answer.status_code} instead of 202", remedy)
+        reason = describe_transport_error(error)
+        raise CommandFailed(f"POST {url}: {reason}", "Check the address and your network.") from error
+    if status != requests.codes.accepted:
+        raise CommandFailed(f"POST {url} answered {status} instead of 202", _REMEDIES.get(status, _USUAL_REMEDY))
 
 
 def _run(row: Entity, ledger: OperatorTable, accounts: Sequence[Account]) -> Iterator[Finding]:
     key = str(row["RowKey"])
     facts = {name.lower(): row[name] for name in ("Accounts", "Recorded", "Kept", "Failed")}
-    says = f"run {key.partition('_')[2]}: {row['Recorded']} recorded, {row['Kept']} kept, {row['Failed']} failed of {row['Accounts']} accounts"
-    if row["Failed"]:
-        yield failed(
-            "run",
-            CommandFailed(says, "Follow what is listed per account below, or SNAPSHOT_FAILED in the function's log."),
-        )
-    elif row["Kept"] == row["Accounts"]:
-        says += "; every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
-        yield Finding("run", says, Status.NOTE, facts=facts)
-    else:
-        yield Finding("run", says, facts=facts)
-    for account in accounts if row["Failed"] else ():
+    counts = "{recorded} recorded, {kept} kept, {failed} failed of {accounts} accounts".format(**facts)
+    says = f"run {key.partition('_')[2]}: {counts}"
+    if not row["Failed"]:
+        nothing_new = row["Kept"] == row["Accounts"]
+        kept = "every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
+        yield note("run", f"{says}; {kept}", **facts) if nothing_new else ok("run", says, **facts)
+        return
+    remedy = "Follow what is listed per account below, or SNAPSHOT_FAILED in the function's log."
+    yield failed("run", CommandFailed(says, remedy), **facts)
+    for account in accounts:
         for failure in ledger.rows(Span(account.tenant_id, first=date.fromisoformat(key[:10]) - _MARGIN)):
             if failure["RowKey"] == key:
                 error = CommandFailed(f"{failure['Code']}: {failure['Message']}", str(failure["Remedy"]))
-                yield failed("run", error, account)
+                yield replace(failed("run", error), account=account)

@@ -1,14 +1,14 @@
-"""What a check found, a line a step."""
+"""What a check found, a line per step."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from cli.support.console import error_lines, error_words, say
 from cli.support.failure import CommandFailed
 from cli.support.records import account_fields
-from shared.errors import SnapshotError, Unexpected
+from shared.errors import SnapshotError, as_snapshot_error
 from shared.settings.accounts import Account
 
 
@@ -25,14 +25,14 @@ _STYLES = {Status.OK: "green", Status.NOTE: "yellow", Status.FAILED: "bold red"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check: the step, the account if it is about one, what was found, a failed step's error, facts for programs."""
+    """One line of a check: the step, what was found or the error, facts for programs, the account if it is about one."""
 
     step: str
     message: str
     status: Status = Status.OK
-    account: Account | None = None
-    error: SnapshotError | CommandFailed | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    error: SnapshotError | CommandFailed | None = None
+    account: Account | None = None
 
     def print(self) -> None:
         """Print the line, and what to do after a failure."""
@@ -40,9 +40,8 @@ class Finding:
         code = self.error.code if isinstance(self.error, SnapshotError) else ""
         line = f"  {self.step:10}  {about}{code}{self.message}".rstrip()
         say((f"{self.status.value:6}", _STYLES[self.status]), line)
-        if self.error is not None:
-            for text in error_lines(self.error):
-                say(f"        {text}")
+        for text in error_lines(self.error) if self.error else ():
+            say(f"        {text}")
 
     def document(self) -> dict[str, Any]:
         """Return the finding for a program."""
@@ -54,21 +53,30 @@ class Finding:
         return {"step": self.step, "status": self.status.value.lower(), **account, **error, **self.facts}
 
 
-def failed(step: str, error: SnapshotError | CommandFailed, account: Account | None = None) -> Finding:
+def ok(step: str, message: str, **facts: Any) -> Finding:
+    """Return the finding of a step that ended as it should."""
+    return Finding(step, message, facts=facts)
+
+
+def note(step: str, message: str, **facts: Any) -> Finding:
+    """Return something worth knowing."""
+    return Finding(step, message, Status.NOTE, facts)
+
+
+def failed(step: str, error: Exception, **facts: Any) -> Finding:
     """Return the finding of a step that failed."""
-    return Finding(step, "", Status.FAILED, account, error)
+    known = error if isinstance(error, CommandFailed) else as_snapshot_error(error)
+    return Finding(step, "", Status.FAILED, facts, known)
 
 
 def until_failure(
-    steps: Iterable[tuple[str, Callable[[], Iterable[Finding]]]], account: Account | None = None
+    steps: Mapping[str, Callable[[], Iterable[Finding]]], account: Account | None = None
 ) -> Iterator[Finding]:
-    """Take the steps in their order, up to the first that fails: the later ones need it."""
-    for step, work in steps:
+    """Take the steps in their order, up to the first that fails: the later ones need it. `account` is whose they are."""
+    for step, work in steps.items():
         try:
-            yield from work()
-        except (SnapshotError, CommandFailed) as error:
-            yield failed(step, error, account)
-            return
+            for finding in work():
+                yield replace(finding, account=account or finding.account)
         except Exception as error:  # noqa: BLE001 - shown as what it is
-            yield failed(step, Unexpected.of(error), account)
+            yield replace(failed(step, error), account=account)
             return

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from cli.commands.check.findings import Finding, Status, failed
+from cli.commands.check.findings import Finding, failed, note, ok
 from cli.support.operator_table import OperatorTable
 from shared.errors import TableAccessDenied
 from shared.settings.accounts import Account
@@ -17,30 +18,27 @@ def check_history(step: str, table: OperatorTable, accounts: Sequence[Account], 
 
     """
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
-    facts = {"accounts": len(accounts), "accountsWithRow": with_row}
-    yield from check_table(step, table, f"; {with_row} of {len(accounts)} accounts have their row of {today}", facts)
+    about = f"; {with_row} of {len(accounts)} accounts have their row of {today}"
+    yield from check_table(step, table, about, accounts=len(accounts), accountsWithRow=with_row)
 
 
-def check_table(
-    step: str, table: OperatorTable, about: str = "", facts: dict[str, int] | None = None
-) -> Iterator[Finding]:
+def check_table(step: str, table: OperatorTable, about: str = "", **facts: Any) -> Iterator[Finding]:
     """Yield what may be done in a table; raises as `check_history`."""
     insert, change = table.may_insert(), table.may_change()
     if change is None:
         says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"
-        yield Finding(step, says, Status.NOTE, facts={"exists": False, **(facts or {})})
+        yield note(step, says, exists=False, **facts)
         return
-    yield Finding(
-        step, f"readable{about}", facts={"exists": True, "mayInsert": insert, "mayChange": change, **(facts or {})}
-    )
+    yield ok(step, f"readable{about}", exists=True, mayInsert=insert, mayChange=change, **facts)
     if insert is None:
-        yield Finding(step, "empty: the first insert will show whether rows may be inserted", Status.NOTE)
+        yield note(step, "empty: the first insert will show whether rows may be inserted")
     elif insert:
-        yield Finding(step, "rows may be inserted")
+        yield ok(step, "rows may be inserted")
     else:
         yield failed(step, TableAccessDenied("rows may be read but not inserted"))
     if change:
-        says = "rows may be changed too: more than the job needs; the append role of infra/ has no such right"
-        yield Finding(step, says, Status.NOTE)
+        yield note(
+            step, "rows may be changed too: more than the job needs; the append role of infra/ has no such right"
+        )
     else:
-        yield Finding(step, "rows cannot be changed, as it should be")
+        yield ok(step, "rows cannot be changed, as it should be")

@@ -6,7 +6,7 @@ import sys
 import pytest
 import typer
 
-from cli.commands.check.deployed import DeployedFunction, as_function_url, master_key
+from cli.commands.check.deployed import as_function_url, master_key
 from shared.job import take_snapshots
 from standin import StandIn
 from standin.services.partner_center import error_response
@@ -100,8 +100,3 @@ def test_the_key_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     with pytest.raises(typer.BadParameter, match="FUNCTIONS_MASTER_KEY"):
         master_key({})
-
-
-def test_the_key_is_in_no_repr() -> None:
-    """Not in an error's locals either."""
-    assert KEY not in repr(DeployedFunction("https://app", KEY, 1))
