@@ -8,7 +8,7 @@ from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired
 from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
-from shared.partner_center.client import BearerToken, PartnerCenter, RequestContext
+from shared.partner_center.client import PartnerCenter, RequestContext
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.partner_center.refusals import partner_center
 from shared.settings.accounts import Account
@@ -69,7 +69,7 @@ class BalanceReader:
             retry=self.retry,
             service=partner_center(with_user=account.app_user),
             api_url=account.cloud.api_url,
-            authorize=BearerToken(tokens.access_token),
+            token=tokens.access_token,
             validate_mfa=validate_mfa,
         )
         return PartnerCenter(context)

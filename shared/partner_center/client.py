@@ -10,8 +10,6 @@ from functools import partial
 from typing import Generic, TypeVar
 from uuid import uuid4
 
-import requests
-
 from shared.errors import Ids
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
@@ -32,27 +30,15 @@ APPLICATION = "partner-balance-snapshots"
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the calls for one account share: session, retries, the service's refusals, its address, the token's header, the correlation id."""
+    """What the calls for one account share: session, retries, the service's refusals, its address, the token (in no repr), the correlation id."""
 
     session: HttpSession
     retry: Retry
     service: Service
     api_url: str
-    authorize: requests.auth.AuthBase
+    token: str = field(repr=False)
     validate_mfa: bool = False
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
-
-
-class BearerToken(requests.auth.AuthBase):
-    """Puts an access token into a request's header; the token is in no repr."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Add the header; given as `auth`, it is also safe from a .netrc file's entries."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 class Resource(Generic[T]):
@@ -80,15 +66,14 @@ class Resource(Generic[T]):
     def _attempt(self, ids: Ids) -> T:
         headers = {
             "Accept": "application/json",
+            "Authorization": f"Bearer {self._context.token}",
             "MS-RequestId": ids.request_id,
             "MS-CorrelationId": ids.correlation_id,
             "MS-Contract-Version": "v1",
             "MS-PartnerCenter-Application": APPLICATION,
             "ValidateMfa": "true" if self._context.validate_mfa else None,
         }
-        response = self._context.session.get(
-            self._url, headers=headers, auth=self._context.authorize, allow_redirects=False
-        )
+        response = self._context.session.get(self._url, headers=headers, allow_redirects=False)
         metadata = ResponseMetadata(
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",

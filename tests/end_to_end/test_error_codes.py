@@ -144,15 +144,6 @@ def test_every_code_has_a_case() -> None:
     )
 
 
-def test_one_request_id_for_all_attempts(world: StandIn, run_once: Run) -> None:
-    """All attempts of one logical call carry the same MS-RequestId (Microsoft's support follows it)."""
-    world.faults.add("partner", Status(503), times=2)
-    assert run_once(environ_of(world, world.add_partner())).success
-    calls = world.journal.calls("partner")
-    assert len(calls) == 3
-    assert len({call.request_id for call in calls}) == 1
-
-
 def test_a_slow_answer_is_no_failure(world: StandIn, run_once: Run) -> None:
     """A body that arrives byte by byte within the limits is read whole."""
     world.faults.add("partner", Drip(every_ms=1))
