@@ -15,7 +15,7 @@ from cli.support.accounts import tenants_of
 from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.operator_table import LARGEST_BATCH, OperatorTable, batches, whole_tenants
+from cli.support.operator_table import LARGEST_BATCH, OperatorTable, Span, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.progress import Bar, bar
 from cli.support.settings_source import find_settings
@@ -75,7 +75,6 @@ def command(
 
     """
     known = find_settings(os.environ, settings).read()
-    spans = whole_tenants([one.tenant_id for one in known.accounts], tenants_of(known.accounts, account))
     with open_tables(known) as place, bar("rows compared", None) as progress:
         if place.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
@@ -83,7 +82,9 @@ def command(
         tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
         work = _Restore(tables, (to,) if to else tuple(Side), write=write)
         with interruptible(work.state):
-            pages = ([table.pages(span) for span in spans] for table in tables.values())
+            configured, wanted = [one.tenant_id for one in known.accounts], tenants_of(known.accounts, account)
+            tenants = all_tenants(configured, *tables.values()) if wanted is None else wanted
+            pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
             for mine, theirs in zip(*(read_side_by_side(one, _SIDE_BY_SIDE) for one in pages), strict=True):
                 place.services.check_clock()
                 for _, of_tenant in groupby(

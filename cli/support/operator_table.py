@@ -1,6 +1,6 @@
 """A table of the history as an operator needs it: read page by page, filled in batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -34,16 +34,11 @@ _DOUBLES = tuple(column.name for column in COLUMNS if column.edm is Edm.DOUBLE)
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit.
-
-    `above` and `below` leave out the tenants up to the one and from the other on.
-    """
+    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit."""
 
     tenant_id: str | None = None
     first: date | None = None
     last: date | None = None
-    above: str | None = None
-    below: str | None = None
 
     def query(self) -> tuple[str, dict[str, str]]:
         """Return the filter and its parameters. A RowKey begins with its date, and "`" is the character after "_"."""
@@ -51,12 +46,6 @@ class Span:
         if self.tenant_id is not None:
             parts.append("PartitionKey eq @tenant")
             parameters["tenant"] = self.tenant_id
-        if self.above:
-            parts.append("PartitionKey gt @above")
-            parameters["above"] = self.above
-        if self.below:
-            parts.append("PartitionKey lt @below")
-            parameters["below"] = self.below
         if self.first is not None:
             parts.append("RowKey ge @first")
             parameters["first"] = f"{self.first.isoformat()}_"
@@ -64,14 +53,6 @@ class Span:
             parts.append("RowKey lt @end")
             parameters["end"] = f"{self.last.isoformat()}`"
         return " and ".join(parts), parameters
-
-
-def whole_tenants(configured: Sequence[str], wanted: Sequence[str] | None) -> list[Span]:
-    """Return a span for each wanted tenant; None wants all: the configured ones in their order, then spans of all others."""
-    if wanted is not None:
-        return [Span(tenant) for tenant in wanted]
-    between = pairwise(["", *sorted(configured), None])
-    return [Span(tenant) for tenant in configured] + [Span(above=above, below=below) for above, below in between]
 
 
 class Query(Protocol):
@@ -102,6 +83,27 @@ class OperatorTable(HistoryTable):
             page, token = self._page(query, parameters, columns, token)
             yield page
             if token is None:
+                return
+
+    def tenants(self) -> Iterator[str]:
+        """Yield every tenant that has a row, in order; raises as `rows`.
+
+        A tenant id is a GUID, so the sixteen ranges of its first digit are searched side by side.
+        """
+        ranges = pairwise(["", *"123456789abcdef", "~"])
+        for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16):
+            yield from found
+
+    def _tenants(self, above: str, below: str) -> Iterator[list[str]]:
+        token: Any = None
+        while True:
+            bounds = {"above": above, "below": below}
+            where = "PartitionKey gt @above and PartitionKey lt @below"
+            page, token = self._page(where, bounds, ["PartitionKey"], token, size=1)
+            if page:
+                above, token = str(page[0]["PartitionKey"]), None
+                yield [above]
+            elif token is None:
                 return
 
     def any_before(self, tenant_id: str, day: date) -> bool:
@@ -186,6 +188,12 @@ def _with_doubles(row: dict[str, Any]) -> Entity:
         if type(row.get(name)) is int:
             row[name] = float(row[name])
     return row
+
+
+def all_tenants(configured: Iterable[str], *tables: OperatorTable) -> list[str]:
+    """Return the configured tenants in their order, then every other one that one of the tables has rows of."""
+    ours = list(configured)
+    return ours + sorted({tenant for table in tables for tenant in table.tenants()}.difference(ours))
 
 
 def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:

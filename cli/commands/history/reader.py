@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain, groupby, pairwise
+from itertools import chain
 
 from cli.commands.history.gaps import Gap, explain, insert_gaps
 from cli.commands.history.ledger import Ledger
 from cli.support.console import warn
-from cli.support.operator_table import OperatorTable, Span
+from cli.support.operator_table import OperatorTable, Span, all_tenants
 from cli.support.streams import read_side_by_side
 from shared.errors import SnapshotError
 from shared.history.row import Entity
@@ -61,28 +61,15 @@ class HistoryReader:
             CommandFailed: while the items are used: a row is not a snapshot.
 
         """
-        wanted = self._query.tenants
-        configured = [tenant for tenant in self._names if wanted is None or tenant in wanted]
-        others = [tenant for tenant in wanted or () if tenant not in self._names]
-        bounds = self._query.first, self._query.last
-        spans = [Span(tenant, *bounds) for tenant in (*configured, *others)]
-        if wanted is None:
-            known = sorted(configured)
-            spans += [Span(None, *bounds, above=above, below=below) for above, below in pairwise(["", *known, None])]
-        streams = read_side_by_side([self._table.pages(span, columns) for span in spans], SIDE_BY_SIDE)
-        for span, rows in zip(spans, streams, strict=True):
-            if span.tenant_id is not None:
-                yield self._account(span.tenant_id, rows)
-            else:
-                for tenant, own in groupby(rows, lambda row: str(row["PartitionKey"])):
-                    yield self._account(tenant, own)
-
-    def _account(self, tenant: str, rows: Iterator[Entity]) -> AccountHistory:
-        start = next(rows, None)
-        name = self._names.get(tenant) or str((start or {}).get("AccountName") or tenant)
-        return AccountHistory(
-            tenant, name, tenant in self._names, self._items(tenant, rows if start is None else chain([start], rows))
-        )
+        query, names = self._query, self._names
+        tenants = all_tenants(names, self._table) if query.tenants is None else query.tenants
+        pages = [self._table.pages(Span(tenant, query.first, query.last), columns) for tenant in tenants]
+        for tenant, rows in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
+            start = next(rows, None)
+            if start is not None or tenant in names or query.tenants is not None:
+                name = names.get(tenant) or str((start or {}).get("AccountName") or tenant)
+                items = self._items(tenant, rows if start is None else chain([start], rows))
+                yield AccountHistory(tenant, name, tenant in names, items)
 
     def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
         query, until = self._query, self._query.until if tenant in self._names else None

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.support.operator_table import LARGEST_BATCH, LARGEST_BATCH_CHARACTERS, OperatorTable, Span, batches
+from cli.support.operator_table import (
+    LARGEST_BATCH,
+    LARGEST_BATCH_CHARACTERS,
+    OperatorTable,
+    Span,
+    all_tenants,
+    batches,
+)
 from cli.support.tables import TableContext
 from shared.errors import TableAccessDenied
 from shared.history.row import Entity
@@ -30,7 +37,7 @@ def keys(rows: object) -> list[str]:
 
 def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
     """Reading it is no error, and nothing is known of rights there."""
-    assert list(table.rows(Span())) == []
+    assert list(table.rows(Span())) == list(table.tenants()) == []
     assert table.any_before(TENANT, TODAY) is False
     assert (table.may_insert(), table.may_change()) == (None, None)
 
@@ -43,6 +50,15 @@ def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:
     assert len(keys(table.rows(Span(None, days_ago(3), days_ago(3))))) == 2
     assert next(table.rows(Span(TENANT), ["RowKey"])) == {"RowKey": f"{days_ago(5)}_USD"}
     assert (table.any_before(TENANT, days_ago(5)), table.any_before(TENANT, days_ago(4))) == (False, True)
+
+
+def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:
+    """In order, wherever its id lies among the sixteen ranges, and however many share one."""
+    ids = [f"{digit}{number}111111-1111-4111-8111-111111111111" for digit in "0179af" for number in range(3)]
+    for tenant in reversed(ids):
+        table.insert([row(days_ago(1), tenant=tenant), row(days_ago(2), tenant=tenant)])
+    assert list(table.tenants()) == ids
+    assert all_tenants([ids[4], "unread"], table, table) == [ids[4], "unread", *ids[:4], *ids[5:]]
 
 
 def test_a_page_that_fails_is_asked_for_again(table: OperatorTable, world: StandIn) -> None:
