@@ -58,11 +58,11 @@ def environ_of(world: StandIn, *partners: Partner) -> Environ:
     return world.environ | {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
 
 
-def rows(world: StandIn, *, archive: bool = False) -> list[dict[str, Any]]:
-    """Return every row that stands in the table, as a reader sees it; none where there is no table."""
+def rows(world: StandIn, *, archive: bool = False, table: str = "partnerbalances") -> list[dict[str, Any]]:
+    """Return every row of a table, as a reader sees it; none where there is no table."""
     endpoint = world.archive.endpoint if archive else world.table.endpoint
     credential = ManagedIdentityCredential(client_id=world.identity.user_assigned.client_id)
-    with TableClient(endpoint, "partnerbalances", credential=credential) as client:
+    with TableClient(endpoint, table, credential=credential) as client:
         try:
             return [dict(row) for row in client.list_entities()]
         except ResourceNotFoundError:

@@ -11,6 +11,8 @@ from tests.support.engine import Engine, InvocationResult
 
 Run = Callable[..., InvocationResult]
 
+LEDGER = "partnerbalancesruns"
+
 
 def test_first_run_writes_the_documented_sample(world: StandIn, run_once: Run) -> None:
     """The first run of a day writes one row with every value that the service sent."""
@@ -73,15 +75,15 @@ def test_a_run_makes_at_most_nine_calls(world: StandIn, run_once: Run) -> None:
     assert world.journal.count() <= 9
 
 
-def test_accounts_with_one_secret_cost_five_calls_each(world: StandIn, run_once: Run) -> None:
-    """Accounts that share a secret read it once a run, and share each service's tokens and connections."""
+def test_accounts_with_one_secret_cost_four_calls_each(world: StandIn, run_once: Run) -> None:
+    """Accounts that share a secret read it once a run, and share each service's tokens; the ledger is one call more."""
     run_once(environ_of(world, world.add_partner()))
     partners = [world.add_partner(name=f"P{n}", secret="shared", secret_name="one-secret") for n in range(6)]
     world.journal.clear()
     assert run_once(environ_of(world, *partners)).success
     assert world.journal.count("vault") == 2, "the challenge and the secret"
     assert world.journal.count("identity") == 2, "one token for the vault, one for the table"
-    assert world.journal.count() - 4 <= 5 * len(partners)
+    assert world.journal.count() == 2 + 2 + 4 * len(partners) + 1
 
 
 def test_one_broken_account_costs_the_others_nothing(world: StandIn, run_once: Run) -> None:
@@ -95,6 +97,12 @@ def test_one_broken_account_costs_the_others_nothing(world: StandIn, run_once: R
     assert {row["PartitionKey"] for row in rows(world)} == {good.tenant_id, other.tenant_id}
     (run,) = marked(result.logs, "SNAPSHOT_RUN")
     assert (run["accounts"], run["recorded"], run["failed"]) == (3, 2, 1)
+    by_partition = {row["PartitionKey"]: row for row in rows(world, table=LEDGER)}
+    assert set(by_partition) == {"run", broken.tenant_id}
+    failure, run_row = by_partition[broken.tenant_id], by_partition["run"]
+    assert failure["RowKey"] == run_row["RowKey"]
+    assert (failure["Code"], failure["MayPass"], failure["RunId"]) == ("sign-in-rejected", False, run["runId"])
+    assert (run_row["Accounts"], run_row["Recorded"], run_row["Failed"]) == (3, 2, 1)
 
 
 def test_the_next_run_touches_only_what_is_missing(world: StandIn, run_once: Run) -> None:
@@ -116,6 +124,8 @@ def test_a_late_timer_still_records(world: StandIn, run_once: Run) -> None:
     assert result.success
     assert any("past due" in line.message for line in result.logs)
     assert len(rows(world)) == 1
+    (run,) = rows(world, table=LEDGER)
+    assert (run["Trigger"], run["PastDue"], run["Recorded"]) == ("timer", True, 1)
 
 
 def test_a_warm_worker_keeps_nothing(world: StandIn, start: Callable[..., Engine]) -> None:
@@ -162,4 +172,4 @@ def test_wrong_settings_fail_before_anything_is_called(world: StandIn, run_once:
     assert failed["code"] == "settings-invalid"
     assert "PARTNER_TENANT_ID is a domain name" in failed["message"]
     assert marked(result.logs, "SNAPSHOT_RUN")[0]["failed"] == 1
-    assert world.journal.count() == 0
+    assert world.journal.count() == 0, "no row of the ledger either"

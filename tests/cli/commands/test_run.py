@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable
 
+from cli.support.operator_table import Span
 from cli.support.tables import TableContext
 from shared.history.row import COLUMNS
+from shared.history.runs import RUN_PARTITION
 from standin import StandIn
 from standin.faults import Status
 from standin.services.partner_center import error_response
@@ -23,6 +25,8 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
     assert world.journal.count("partner") == 1
     [row] = place().table.rows_of(partner.tenant_id, TODAY)
     assert row["BalanceText"] == "68059.03"
+    runs = [dict(run) for run in place().ledger.rows(Span(RUN_PARTITION))]
+    assert [(run["Trigger"], run["Recorded"], run["Kept"]) for run in runs] == [("cli", 1, 0), ("cli", 0, 1)]
 
 
 def test_a_failed_account_is_reported_with_its_remedy(cli: Cli, world: StandIn) -> None:
@@ -46,6 +50,7 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
     assert done.out.startswith(f"Contoso: would insert for {TODAY}\n")
     assert [line.split()[0] for line in done.out.splitlines()[1:]] == [column.name for column in COLUMNS]
     assert place().table.rows_of(partner.tenant_id, TODAY) == ()
+    assert list(place().ledger.tenants()) == []
     assert len(world.vault.versions(str(partner.refresh_token_name))) == versions
 
 
