@@ -92,13 +92,13 @@ class Playground:
     def environ(self) -> dict[str, str]:
         """The variables of the stand-in and the settings of its accounts."""
         accounts = {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in self.partners])}
-        return self.world.environ | self.world.environ_archive | accounts
+        return self.world.environ | self.world.environ_archive | accounts | {"SNAPSHOT_SCHEDULE": "0 17 * * * *"}
 
 
 def fill(world: StandIn, today: date) -> Playground:
     """Add the accounts, their balance of `today`, and the rows and ledger of the year before it."""
     playground = Playground(world)
-    credentials: dict[str, Any] = {"secret_expires_in": timedelta(days=120), "refresh_token_age": timedelta(days=20)}
+    credentials: dict[str, Any] = {"secret_expires_in": timedelta(days=120), "refresh_token_age": timedelta(days=3)}
     playground.partners += [world.add_partner(**scenario.settings, **credentials) for scenario in SCENARIOS]
     accounts = read_settings(playground.environ).accounts
     rows: list[Entity] = []
@@ -116,6 +116,8 @@ def fill(world: StandIn, today: date) -> Playground:
                 rows += [_row(account, day, documents[number], imported=imported) for documents in years]
     ledger = ledger_rows(today, DAYS, accounts, failed)
     _insert(world, {(world.table, ""): rows, (world.archive, ""): rows, (world.table, "runs"): ledger})
+    identity = world.identity.user_assigned
+    identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
     world.journal.clear()
     return playground
 

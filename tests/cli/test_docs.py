@@ -7,8 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
-from cli.commands import balance, status
-from cli.commands.check import command as check
 from cli.commands.history.command import STALE_AFTER
 from cli.commands.import_csv.columns import OPTIONAL, REQUIRED
 
@@ -58,10 +56,3 @@ def test_the_columns_of_an_import_are_documented() -> None:
     table = page.partition("| column | needed |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([A-Z][A-Za-z]+)`", table)) - {"USD"} == {*REQUIRED, *OPTIONAL}
     assert f"older than {STALE_AFTER} days" in page
-
-
-def test_the_members_of_the_json_are_documented() -> None:
-    """Those of balance and status, each by its name."""
-    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"`([a-z][A-Za-z]+)`", page.partition("## JSON of the commands")[2]))
-    assert {*balance.COLUMNS, *status.COLUMNS, *check.COLUMNS} <= documented

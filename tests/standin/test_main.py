@@ -1,5 +1,6 @@
 """The playground through its real process."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,8 +31,9 @@ def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> No
 
 def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None:
     """`balances` is on the PATH of the shell, which opens where it was called."""
-    done = play(tmp_path, typed="balances balance\nexit\n")
+    done = play(tmp_path, typed="balances balance\nbalances check\nexit\n")
     assert done.returncode == 0, done.stderr
+    assert re.search(r"^All is well: \d+ findings\.$", done.stdout, re.MULTILINE), done.stdout
     assert "Five things to try" in done.stdout
     assert done.stdout.count("Balance") >= 5
 
