@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
 from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
@@ -171,13 +172,42 @@ def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
     assert identity.get_token(VAULT).token == "token-2"
 
 
-def test_the_developers_missing_sign_in_is_told(retry: Retry) -> None:
-    """What azure-identity says of it is shown, on one line."""
-    identity = CachedCredential(Tokens(error=CredentialUnavailableError("Please run az login\nmore")), retry)
-    with pytest.raises(
-        IdentityUnavailable, match=r"no token for https://vault.azure.net/.default: Please run az login more$"
-    ):
-        identity.get_token(VAULT)
+FABRIC = "Service Fabric managed identity configuration not found in environment. The endpoint must use HTTPS."
+ALL_SIGN_INS = "DefaultAzureCredential failed.\nAttempted credentials:\n\tA: no\n\tAzureCliCredential: Please run 'az login'\n\tB: no"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (CredentialUnavailableError("Please run az login\nmore"), "Please run az login more"),
+        (ClientAuthenticationError(FABRIC), "The endpoint must use HTTPS."),
+        (ClientAuthenticationError(ALL_SIGN_INS), "AzureCliCredential: Please run 'az login'"),
+        (ServiceResponseError("No connection adapters were found"), "No connection adapters were found"),
+        (RuntimeError("of the library"), "of the library"),
+    ],
+)
+def test_whatever_the_library_raises_is_identity_unavailable(
+    retry: Retry, waits: list[float], error: Exception, words: str
+) -> None:
+    """With the words that help, on one line, and once: no second try changes them."""
+    with pytest.raises(IdentityUnavailable) as raised:
+        CachedCredential(Tokens(error=error), retry).get_token(VAULT)
+    assert raised.value.message == f"the identity gave no token for {VAULT}: {words}"
+    assert waits == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AZURE_AUTHORITY_HOST", "http://x"), ("AZURE_TOKEN_CREDENTIALS", "nonsense")]
+)
+def test_a_variable_that_the_library_refuses_is_reported(
+    retry: Retry, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """It refuses already to build the credential; the account's failure says why."""
+    monkeypatch.setenv(name, value)
+    credential = azure_credential(in_azure=False, client_id=None)
+    with pytest.raises(IdentityUnavailable, match=f"{value}.*(invalid|Valid)"):
+        CachedCredential(credential, retry).get_token(VAULT)
+    credential.close()
 
 
 def test_a_tokens_lifetime_is_the_services(world: StandIn, identity: CachedCredential) -> None:

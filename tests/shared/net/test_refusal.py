@@ -61,6 +61,12 @@ def test_every_shape_is_read(body: str, headers: dict[str, str], code: str, reas
         assert (refusal.code, refusal.reason) == (code, reason)
 
 
+def test_a_success_is_not_shown_as_a_reason() -> None:
+    """Outside the known members it may hold a balance, and amounts are not logged."""
+    assert read_refusal(200, {}, b'{"balanceAmount":"12 USD"}').reason == ""
+    assert read_refusal(200, {}, b'{"code":5,"balanceAmount":12}').reason == ""
+
+
 def test_ids_and_the_time_to_come_back_are_kept() -> None:
     """Support asks for the ids; Retry-After decides the wait."""
     refusal = read_refusal(503, {"x-ms-request-id": "r-1", "Retry-After": "7"}, b"")

@@ -76,6 +76,9 @@ def test_the_message_stays_bounded_and_names_ranges_of_accounts() -> None:
     with pytest.raises(SettingsInvalid, match=r"PARTNER_ACCOUNTS\[0\] to \[299\]\.tenantId is") as raised:
         read_settings(many(*same))
     assert len(str(raised.value)) < 1000
+    unknown = {"tenantId": TENANT, "clientId": CLIENT, "secretName": "a", "1": "x", "2": "x"}
+    with pytest.raises(SettingsInvalid, match=r"^1 problem in the settings\. PARTNER_ACCOUNTS\[0\] has a member"):
+        read_settings(many(unknown))
     different = [{f"member{'x' * (n % 20)}{chr(97 + n % 26)}": "x"} for n in range(300)]
     with pytest.raises(SettingsInvalid, match=r"and \d+ more$") as raised:
         read_settings(many(*different))
