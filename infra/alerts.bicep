@@ -32,7 +32,7 @@ param historyAccounts string[]
 @description('Hours without a run after which somebody is alerted.')
 param silentHours int
 
-@description('Percentages of the credit limit to tell of.')
+@description('Percentages of the credit limit to alert at.')
 param creditPercentages int[]
 
 @description('Where docs/operate.md can be read.')
@@ -80,9 +80,9 @@ var start = join(
   '\n'
 )
 
-// A rule fires while its query returns rows. `mute` says how it repeats: with a time it fires anew while the cause stands, and
-// after each mail it is silent for so long; null fires once when a state begins and once more when it ends. Whether one
-// account's mute time silences the others is documented nowhere, so what an account can hide of another is six hours.
+// A rule fires when its query returns rows. `mute` says how it repeats: with a time it fires again as long as the cause lasts, but
+// not within that time after a mail; null fires once when a state begins and once more when it ends. Whether one account's mute
+// time silences the others is documented nowhere, so a failure of one account can hide another's for six hours at most.
 var rules = [
   {
     name: 'run-failed'

@@ -63,7 +63,7 @@ param operatorObjectId string = ''
 ])
 param operatorType string = 'User'
 
-// Where it stands
+// Where it is deployed
 
 @description('Region of all resources; Flex Consumption must be offered there: `az functionapp list-flexconsumption-locations`.')
 param location string = resourceGroup().location

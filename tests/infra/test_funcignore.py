@@ -62,7 +62,7 @@ def files_here() -> list[str]:
     """List the files of the repository, committed or about to be."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
-        pytest.skip("the files of the repository are told by git, and this is no checkout of it")
+        pytest.skip("git lists the files of the repository, and this is not a checkout")
     listed = subprocess.run(  # noqa: S603 - the arguments are constants
         [git, "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,

@@ -98,7 +98,7 @@ def test_the_files_and_parameters_of_the_commands_exist() -> None:
 
 
 def test_the_second_trigger_is_off_until_it_is_switched_on() -> None:
-    """A fork or a clone runs nothing by itself."""
+    """A fork or a clone runs nothing on a schedule."""
     document = read(SNAPSHOT)
     assert {job["if"] for job in document["jobs"].values()} == {"vars.SNAPSHOT_TRIGGER == 'on'"}
     (entry,) = document[True]["schedule"]

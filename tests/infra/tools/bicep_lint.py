@@ -36,7 +36,7 @@ def write() -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Return 1 where the compiler has something to say; a machine without it is told so and passes."""
+    """Return 1 where the compiler has something to say; on a machine without it, say so and return 0."""
     if bicep.compiler() is None:
         print(f"{bicep.MISSING}.")  # noqa: T201 - a command's answer
         return 0
