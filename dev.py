@@ -40,7 +40,9 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / (os.environ.get("DEV_VENV") or ".venv")
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 ENGINE = VENV / "engine"
-PIP_INSTALL = (PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar", "off")
+# Python compiles a module when it is first imported; compiling all of them takes longer than the demo.
+QUIET = ("--no-input", "--disable-pip-version-check", "--progress-bar=off", "--no-compile")
+PIP_INSTALL = (PYTHON, "-m", "pip", "install", *QUIET)
 
 DEMO_REQUIREMENTS = ("requirements.txt", "cli/requirements.txt", "standin/requirements.txt")
 DEV_REQUIREMENTS = ("requirements-dev.txt",)
@@ -56,6 +58,7 @@ LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", 
 WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 TEST_SECONDS = "300"  # a test that hangs fails after so long, with every thread's stack
 GRACE_SECONDS = 10.0
+PROGRESS_SECONDS = 10.0
 LAST_LINES = 15
 
 REMEDIES = {
@@ -85,15 +88,22 @@ class Failed(Exception):
     """Something a person has to fix; the text says what and how."""
 
 
+class Needs(NamedTuple):
+    """What has to be installed before a command runs."""
+
+    requirements: tuple[str, ...]
+    node_folders: tuple[str, ...] = ()
+    engine: bool = False
+
+
 class Command(NamedTuple):
-    """What one command is for and what has to be there before it runs."""
+    """What a command is for, what may follow it, its command lines, and what it needs."""
 
     summary: str
     usage: str
     lines: Callable[[list[str]], list[list[str]]]
-    requirements: tuple[str, ...]
-    node_folders: tuple[str, ...] = ()
-    engine: bool = False
+    needs: Needs
+    options: tuple[str, ...] | None = None  # None: the command reads its own
 
 
 def test(arguments: list[str]) -> list[list[str]]:
@@ -124,56 +134,47 @@ def module(name: str, *first: str) -> Callable[[list[str]], list[list[str]]]:
     return lambda arguments: [["-m", name, *first, *arguments]]
 
 
+DEMO = Needs(DEMO_REQUIREMENTS, (AZURITE,))
+DEV = Needs(DEV_REQUIREMENTS, (AZURITE,))
+TESTS = Needs(DEV_REQUIREMENTS, NODE_FOLDERS_OF_TESTS, engine=True)
 COMMANDS = {
     "demo": Command(
         "take a snapshot with the production code against a stand-in on this machine, and show it",
         "[arguments of `python -m cli demo`]",
         module("cli", "demo"),
-        DEMO_REQUIREMENTS,
-        (AZURITE,),
+        DEMO,
     ),
     "play": Command(
         "keep the stand-in up with a year of made-up history, and open a shell in which `balances` is the command line",
         "[--fault NAME] [-- COMMAND ...]",
         play,
-        DEMO_REQUIREMENTS,
-        (AZURITE,),
+        DEMO,
     ),
     "test": Command(
-        "run the tests; arguments go to pytest, as in: dev.py test -k vault -x",
-        "[arguments of pytest]",
-        test,
-        DEV_REQUIREMENTS,
-        NODE_FOLDERS_OF_TESTS,
-        engine=True,
+        "run the tests; arguments go to pytest, as in: dev.py test -k vault -x", "[arguments of pytest]", test, TESTS
     ),
     "lint": Command(
         "check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
         "[arguments of ruff check]",
         lint,
-        DEV_REQUIREMENTS,
+        Needs(DEV_REQUIREMENTS),
     ),
     "docs": Command(
         "write the generated parts of docs/; with --check, only report whether they are up to date",
         "[--check]",
         docs,
-        DEV_REQUIREMENTS,
-        (AZURITE,),
+        DEV,
+        ("--check",),
     ),
     "bench": Command(
         "measure speed, network calls and memory against the tutorial's way of doing the same",
-        "[arguments of `python -m benchmarks`]",
+        "",
         module("benchmarks"),
-        DEV_REQUIREMENTS,
-        (AZURITE,),
+        DEV,
+        (),
     ),
     "prove": Command(
-        "run the long proofs of reliability, all or those named",
-        "[PART ...]",
-        module("tests.prove"),
-        DEV_REQUIREMENTS,
-        NODE_FOLDERS_OF_TESTS,
-        engine=True,
+        "run the long proofs of reliability, all or those named", "[PART ...]", module("tests.prove"), TESTS
     ),
 }
 ENVIRONMENT_HELP = f"""
@@ -195,7 +196,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with only_one():
-            environ = prepare(COMMANDS[name])
+            environ = prepare(COMMANDS[name].needs)
         statuses = [run([str(PYTHON), *line], environ) for line in COMMANDS[name].lines(arguments)]
         return max(statuses)
     except (Failed, OSError) as error:
@@ -217,29 +218,30 @@ def parse(argv: list[str]) -> tuple[str, list[str]]:
     )
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
-        choices.add_parser(
-            name, help=command.summary, description=command.summary, usage=f"dev.py {name} [-h] {command.usage}"
-        )
-    own = 2 if argv[1:2] in (["-h"], ["--help"]) else 1
-    parser.parse_args(argv[:own])
-    return argv[0], argv[own:]
+        usage = f"dev.py {name} [-h] {command.usage}"
+        choice = choices.add_parser(name, help=command.summary, description=command.summary, usage=usage)
+        for option in command.options or ():
+            choice.add_argument(option, action="store_true")
+    reads_its_own = argv[:1] and argv[0] in COMMANDS and COMMANDS[argv[0]].options is None
+    parser.parse_args(argv[:1] if reads_its_own and argv[1:2] not in (["-h"], ["--help"]) else argv)
+    return argv[0], argv[1:]
 
 
-def prepare(command: Command) -> dict[str, str]:
-    """Install what the command needs where it is not there yet, and return the environment to run it in."""
+def prepare(needs: Needs) -> dict[str, str]:
+    """Install what is missing, and return the environment to run the command in."""
     install_python()
-    install_packages(command.requirements)
-    if command.engine:
+    install_packages(needs.requirements)
+    if needs.engine:
         install_engine()
     # As in an activated virtual environment; where Node.js was installed into it, node is found there too.
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
-    if command.node_folders:
+    if needs.node_folders:
         npm = shutil.which("npm")
         packaged = [] if npm and node_is_new_enough() else install_node()
         # The machine's npm knows its registry, proxy and certificates; it runs on the Node that it came with.
         own = dict(os.environ) if npm else environ
-        for folder in command.node_folders:
+        for folder in needs.node_folders:
             install_node_folder(ROOT / folder, [npm] if npm else packaged, own)
     return environ
 
@@ -340,7 +342,7 @@ def once(mark: Path, keys: list[str], work: Callable[[], None]) -> None:
 
 
 def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT, environ: dict[str, str] | None = None) -> None:
-    """Run an installer while showing that time passes; Failed, with its last lines and a remedy, where it fails."""
+    """Run an installer and show that time passes; raises Failed with its last lines and a remedy."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(  # noqa: S603 - the command lines of this file
             [str(part) for part in command],
@@ -350,9 +352,10 @@ def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT, environ: d
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        progress = Progress(title)
-        status = attend(process, progress.interval, progress.tick)
-        progress.finish("failed" if status else "done")
+        start = time.monotonic()
+        say(f"- {title}")
+        status = attend(process, PROGRESS_SECONDS, lambda: say(f"  {time.monotonic() - start:.0f} s"))
+        say(f"  {'failed' if status else 'done'} after {time.monotonic() - start:.0f} s")
         if status:
             output.seek(0)
             text = output.read()
@@ -361,27 +364,10 @@ def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT, environ: d
             raise Failed(f"{title} ended with status {status}. The last it said:\n{last}\n{remedy}")
 
 
-class Progress:
-    """Says what begins, that it goes on (in place on a terminal, as lines elsewhere) and how long it took."""
-
-    def __init__(self, title: str) -> None:
-        self.start = time.monotonic()
-        self.in_place = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self.interval = 0.5 if self.in_place else 10.0
-        self.say(f"- {title}\n")
-
-    def say(self, text: str) -> None:
-        """Write to stdout at once."""
-        sys.stdout.write(text)
-        sys.stdout.flush()
-
-    def tick(self) -> None:
-        """Say that it goes on."""
-        self.say(f"  {time.monotonic() - self.start:.0f} s" + ("\r" if self.in_place else "\n"))
-
-    def finish(self, word: str) -> None:
-        """Say how it ended, and after how long."""
-        self.say(f"  {word} after {time.monotonic() - self.start:.0f} s\n")
+def say(line: str) -> None:
+    """Write a line to stdout at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def run(command: list[str], environ: dict[str, str]) -> int:
@@ -424,8 +410,7 @@ def only_one() -> Iterator[None]:
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         if not locked(file):
-            sys.stdout.write("- Waiting for another dev.py to finish its installation\n")
-            sys.stdout.flush()
+            say("- Waiting for another dev.py to finish its installation")
             while not locked(file):
                 time.sleep(0.2)
         yield

@@ -125,9 +125,9 @@ def test_each_command_has_its_own_help(command: str) -> None:
     assert not (ROOT / "never-made").exists()
 
 
-@pytest.mark.parametrize("arguments", [[], ["deploy"], ["--fast", "test"]])
+@pytest.mark.parametrize("arguments", [[], ["deploy"], ["--fast", "test"], ["docs", "--chek"], ["bench", "history"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    """A command that is not there is answered with the usage, before anything is installed."""
+    """An unknown command or argument is answered with the usage, before anything is installed."""
     result = dev(ROOT, *arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("usage: dev.py")
