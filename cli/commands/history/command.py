@@ -104,7 +104,8 @@ def command(  # noqa: PLR0913 - each is an option
             write_runs(ledger.runs(first, to), form or Format.TABLE, known.time_zone)
             return
         query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, until)
-        reader = HistoryReader(place.table, query, {one.tenant_id: one.name for one in known.accounts}, ledger)
+        names = {one.tenant_id: one.name for one in known.accounts}
+        reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
         money = Money(reader_locale(os.environ), can_show)
         report = Report(reader, money, stale_after, by)
         if html:
@@ -115,7 +116,6 @@ def command(  # noqa: PLR0913 - each is an option
             write_records(report, form)
         else:
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
-        place.services.check_clock()  # missed days are judged by it
     _conclude(report, query, fail_on_gap=fail_on_gap)
 
 

@@ -41,23 +41,30 @@ class AccountHistory:
 class HistoryReader:
     """Reads what a query asks for; `names` are the configured accounts' in the settings' order, `ledger` gives reasons.
 
+    `check_clock` raises once the table has answered and this machine's clock differs: missed days are judged by it.
     `currencies` are those of the rows that were read, whatever the query's currency.
     """
 
     def __init__(
-        self, table: OperatorTable, query: HistoryQuery, names: Mapping[str, str], ledger: Ledger | None = None
+        self,
+        table: OperatorTable,
+        query: HistoryQuery,
+        names: Mapping[str, str],
+        ledger: Ledger | None = None,
+        check_clock: Callable[[], None] = lambda: None,
     ) -> None:
         self._table = table
         self._query = query
         self._names = names
         self._ledger = ledger
+        self._check_clock = check_clock
         self.currencies: set[str] = set()
 
     def accounts(self, columns: tuple[str, ...] | None) -> Iterator[AccountHistory]:
         """Yield every account that is asked for, also those without a row, with these columns of its rows.
 
         Raises:
-            SnapshotError: the table cannot be read.
+            SnapshotError: the table cannot be read, or the clock is wrong.
             CommandFailed: while the items are used: a row is not a snapshot.
 
         """
@@ -66,6 +73,7 @@ class HistoryReader:
         pages = [self._table.pages(Span(tenant, query.first, query.last), columns) for tenant in tenants]
         for tenant, rows in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
             start = next(rows, None)
+            self._check_clock()
             if start is not None or tenant in names or query.tenants is not None:
                 name = names.get(tenant) or str((start or {}).get("AccountName") or tenant)
                 items = self._items(tenant, rows if start is None else chain([start], rows))

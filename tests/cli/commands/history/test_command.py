@@ -5,7 +5,7 @@ import io
 import json
 import subprocess
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from cli.support.operator_table import batches
 from cli.support.tables import TableContext
 from shared.history.row import COLUMNS, Entity
 from standin import StandIn
+from standin.faults import WrongDate
 from tests.cli.conftest import SECONDS, Cli, Done
 from tests.support.rows import TENANT, days, days_ago, row
 
@@ -198,6 +199,17 @@ def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], say
     done = cli("history", *arguments)
     assert done.status == 2
     assert says in " ".join(done.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--html", "a.html"], ["--output", "a.xlsx"]])
+def test_a_wrong_clock_shows_and_writes_nothing(cli: Cli, world: StandIn, fill: Fill, arguments: list[str]) -> None:
+    """It decides which days are missing."""
+    fill(days(3))
+    world.faults.add("table", WrongDate(timedelta(days=2)), times=None)
+    done = cli("history", *arguments)
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("clock-wrong")
+    assert list(cli.folder.glob("a.*")) == []
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to write to")
