@@ -109,7 +109,7 @@ def look(place: TableContext, account: Account) -> AccountState:
 
     """
     now = place.services.now()
-    today = now.astimezone(place.settings.time_zone).date()
+    today = now.astimezone(place.services.settings.time_zone).date()
     first, yesterday = today - timedelta(days=WINDOW), today - timedelta(days=1)
     rows = list(place.table.rows(Span(account.tenant_id, first=first, last=today)))
     days = {date.fromisoformat(str(row["SnapshotDate"])) for row in rows}

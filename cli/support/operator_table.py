@@ -42,17 +42,13 @@ class Span:
 
     def query(self) -> tuple[str, dict[str, str]]:
         """Return the filter and its parameters. A RowKey begins with its date, and "`" is the character after "_"."""
-        parts, parameters = [], {}
-        if self.tenant_id is not None:
-            parts.append("PartitionKey eq @tenant")
-            parameters["tenant"] = self.tenant_id
-        if self.first is not None:
-            parts.append("RowKey ge @first")
-            parameters["first"] = f"{self.first.isoformat()}_"
-        if self.last is not None:
-            parts.append("RowKey lt @end")
-            parameters["end"] = f"{self.last.isoformat()}`"
-        return " and ".join(parts), parameters
+        conditions = {
+            "PartitionKey eq @tenant": self.tenant_id,
+            "RowKey ge @first": f"{self.first}_" if self.first else None,
+            "RowKey lt @end": f"{self.last}`" if self.last else None,
+        }
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        return " and ".join(given), {condition.partition("@")[2]: value for condition, value in given.items()}
 
 
 class Query(Protocol):
@@ -148,10 +144,9 @@ class OperatorTable(HistoryTable):
         """
 
         def change() -> None:
+            condition: dict[str, Any] = {"etag": _NO_ETAG, "match_condition": MatchConditions.IfNotModified}
             try:
-                self._client.update_entity(
-                    dict(_NO_ROW), mode=UpdateMode.MERGE, etag=_NO_ETAG, match_condition=MatchConditions.IfNotModified
-                )
+                self._client.update_entity(dict(_NO_ROW), mode=UpdateMode.MERGE, **condition)
             except RefusedError as refused:
                 if refused.refusal.code not in _WOULD_CHANGE:
                     raise

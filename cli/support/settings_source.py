@@ -53,31 +53,25 @@ def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSour
 
 def _values(file: Path) -> dict[str, str]:
     """Return the settings of ours in a file of the form that Azure Functions Core Tools use."""
+
+    def invalid(wrong: str, right: str) -> SettingsInvalid:
+        return SettingsInvalid((SettingProblem(str(file), wrong, right),))
+
     try:
         document: Any = json.loads(file.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise _invalid(file, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+        raise invalid(f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
     except json.JSONDecodeError as error:
-        raise _invalid(
-            file, f"is not JSON at line {error.lineno}, column {error.colno}", "compare local.settings.example.json"
-        ) from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise invalid(f"is not JSON at {where}", "compare local.settings.example.json") from None
     except OSError as error:
-        raise _invalid(file, f"cannot be read ({error.strerror})", "a file that you may read") from None
+        raise invalid(f"cannot be read ({error.strerror})", "a file that you may read") from None
     values = document.get("Values") if isinstance(document, dict) else None
     if not isinstance(values, dict):
-        raise _invalid(file, 'has no object "Values"', 'the settings as members of "Values", as in the example file')
+        raise invalid('has no object "Values"', 'the settings as members of "Values", as in the example file')
     if document.get("IsEncrypted"):
-        raise _invalid(file, "is encrypted", "run `func settings decrypt` first")
+        raise invalid("is encrypted", "run `func settings decrypt` first")
     ours = {name: value for name, value in values.items() if name in NAMES}
-    wrong = [name for name, value in ours.items() if not isinstance(value, str)]
-    if wrong:
-        raise _invalid(
-            file,
-            f"holds {', '.join(wrong)} as something other than text",
-            "every value in quotes, PARTNER_ACCOUNTS too",
-        )
+    if wrong := ", ".join(name for name, value in ours.items() if not isinstance(value, str)):
+        raise invalid(f"holds {wrong} as something other than text", "every value in quotes, PARTNER_ACCOUNTS too")
     return ours
-
-
-def _invalid(file: Path, wrong: str, right: str) -> SettingsInvalid:
-    return SettingsInvalid((SettingProblem(str(file), wrong, right),))

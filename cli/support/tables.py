@@ -4,12 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from azure.core.credentials import AccessToken
-
 from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable
 from shared.services import Services, open_services
-from shared.settings.clouds import storage_audience
 from shared.settings.read import Settings
 
 WORK_SECONDS = 24 * 3600.0
@@ -24,20 +21,6 @@ class TableContext:
     table: OperatorTable
     archive: OperatorTable | None
     ledger: OperatorTable
-
-    @property
-    def settings(self) -> Settings:
-        """Return the settings that the tables were opened with."""
-        return self.services.settings
-
-    def token(self) -> AccessToken:
-        """Return the token for the table service.
-
-        Raises:
-            IdentityUnavailable: the Azure identity gave none.
-
-        """
-        return self.services.identity.get_token(f"{storage_audience(self.settings.table_endpoint)}/.default")
 
 
 @contextmanager

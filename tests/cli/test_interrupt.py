@@ -30,6 +30,8 @@ SECONDS = 10
         ("run", "vault", throttled(57), "Not finished: Contoso;"),
         ("run --dry-run", "partner", Hang(), "Nothing was written."),
         ("restore --write", "table", Hang(), "Inserted: 0 rows into the table, 0 rows into the archive;"),
+        ("import history.csv --write", "table", Hang(), "Nothing was written."),
+        ("import history.csv --write", "archive", Hang(), "Nothing was written."),
         ("consent --no-browser", "vault", Hang(), "No token was stored."),
     ],
 )
@@ -38,6 +40,9 @@ def test_an_interrupted_command_says_what_was_done(
 ) -> None:
     """With status 130, one line on stderr and no traceback, whatever is waited for."""
     cli.use(world.add_partner(tenant_id=TENANT, auth="app_user").environ, world.environ_archive)
+    (cli.folder / "history.csv").write_text(
+        "SnapshotDate,CurrencyCode,BalanceAmount\n2025-01-01,USD,1\n", encoding="utf-8"
+    )
     world.faults.add(service, fault, times=None)
     process = subprocess.Popen(  # noqa: S603 - our own command line
         cli.line(*command.split()),

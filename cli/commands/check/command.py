@@ -31,6 +31,7 @@ from cli.support.words import count
 from shared.errors import IdentityUnavailable, SettingsInvalid
 from shared.services import SIDE_BY_SIDE, utc_now
 from shared.settings.accounts import Account
+from shared.settings.clouds import storage_audience
 from shared.settings.visible import trim
 
 COLUMNS = ("step", "status", "account", "tenantId", "code", "message", "remedy")
@@ -122,8 +123,9 @@ def _schedule(schedule: str, zone: tzinfo) -> Finding:
 
 
 def _steps(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+    settings = place.services.settings
     try:
-        user = who(place.token().token)
+        user = who(place.services.identity.get_token(f"{storage_audience(settings.table_endpoint)}/.default").token)
     except IdentityUnavailable as error:
         yield failed("identity", error)
         return
@@ -132,7 +134,7 @@ def _steps(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding
     checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
     for findings in read_side_by_side([([one] for one in check) for check in checks], SIDE_BY_SIDE, pages_ahead=0):
         yield from findings
-    today = place.services.now().astimezone(place.settings.time_zone).date()
+    today = place.services.now().astimezone(settings.time_zone).date()
     yield from until_failure(
         {"table": partial(check_history, "table", place.table, accounts, today), "clock": partial(_clock, place)}
     )
