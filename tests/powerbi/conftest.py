@@ -1,19 +1,26 @@
-"""The rows that the function recorded, and the model filled with them."""
+"""What the function recorded, and the model filled with it."""
 
 from collections.abc import Sequence
 
 import pytest
 
-from tests.powerbi.tools import demo, mashup
+from tests.powerbi.tools import demo
 from tests.powerbi.tools.dax import Dax
-from tests.powerbi.tools.meaning import TODAY, History
+from tests.powerbi.tools.histories import History
+from tests.powerbi.tools.mashup import Record
 from tests.powerbi.tools.model import Model, read_model
 
 
 @pytest.fixture(scope="session")
-def rows() -> tuple[demo.Row, ...]:
-    """Every row that the function wrote to the table service in ten simulated weeks."""
-    return demo.record_rows()
+def recorded() -> demo.Recorded:
+    """Return every row that the function wrote to the table service in ten simulated weeks."""
+    return demo.record()
+
+
+@pytest.fixture(scope="session")
+def rows(recorded: demo.Recorded) -> Sequence[demo.Row]:
+    """Return the rows of the history."""
+    return recorded.rows
 
 
 @pytest.fixture(scope="session")
@@ -23,18 +30,12 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="session")
-def tables(model: Model, rows: Sequence[demo.Row]) -> dict[str, list[mashup.Record]]:
-    """Fill the model's tables by its own queries, from the rows."""
-    return mashup.run_tables(model, rows)
+def tables(model: Model, recorded: demo.Recorded) -> dict[str, list[Record]]:
+    """Return the tables that the model's own queries fill from the storage account."""
+    return History(recorded.rows, recorded.ledger, demo.LOADED, demo.LOADED).load(model)
 
 
 @pytest.fixture(scope="session")
-def dax(model: Model, tables: dict[str, list[mashup.Record]]) -> Dax:
+def dax(model: Model, tables: dict[str, list[Record]]) -> Dax:
     """Return the measures over these tables."""
-    return Dax(model, tables, TODAY)
-
-
-@pytest.fixture(scope="session")
-def history(rows: Sequence[demo.Row]) -> History:
-    """Return what the measures are meant to say of the rows."""
-    return History(rows)
+    return Dax(model, tables, demo.LOADED)

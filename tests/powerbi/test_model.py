@@ -1,11 +1,14 @@
 """The semantic model is complete, described, right about money, and rests on the contract of the row."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from pbi_parsers import dax  # type: ignore[import-untyped] # ships no types
+from pbix_mcp.builder import find_reserved_var_names  # type: ignore[import-untyped] # ships no types
 
 from shared.history.row import COLUMNS, Edm
+from tests.powerbi.tools import pbir
 from tests.powerbi.tools.model import Model
 
 DATA_TYPES = {Edm.STRING: "string", Edm.DOUBLE: "decimal", Edm.DATETIME: "dateTime", Edm.INT32: "int64"}
@@ -13,14 +16,23 @@ REFERENCE = re.compile(r"(?P<table>'[^']+'|\b[A-Za-z]\w*)?\[(?P<name>[^\]]+)\]")
 STRING = re.compile(r'"(?:[^"]|"")*"')
 
 
-def test_balances_has_exactly_the_columns_of_the_row(model: Model) -> None:
-    """No column of the contract is missing, renamed, added or of another type; SnapshotDate is the one text read as a day."""
-    found = [(column.name, column.source, column.data_type) for column in model.tables["Balances"].columns.values()]
+DERIVED = ["PaidOn", "InvoicedOn", "Recurring", "OneTime", "Other", "DetailsUnreadable"]
+RELATED = {
+    *((fact, one) for fact in ("Balances", "Parts") for one in ("Accounts", "Currencies", "Date")),
+    *(("Runs", "Date"), ("Failures", "Date"), ("Failures", "Accounts")),
+}
+
+
+def test_balances_has_the_columns_of_the_row(model: Model) -> None:
+    """No column of the contract is missing, renamed or of another type; what the query adds is hidden and comes after."""
+    columns = list(model.tables["Balances"].columns.values())
+    found = [(column.name, column.source, column.data_type) for column in columns[: len(COLUMNS)]]
     expected = [
         (column.name, column.name, "dateTime" if column.name == "SnapshotDate" else DATA_TYPES[column.edm])
         for column in COLUMNS
     ]
     assert found == expected
+    assert [column.name for column in columns[len(COLUMNS) :] if column.hidden] == DERIVED
 
 
 def test_everything_is_described(model: Model) -> None:
@@ -45,17 +57,68 @@ def test_nothing_can_be_summed_by_dragging_a_column(model: Model) -> None:
     assert summed == []
 
 
-def test_keys_are_hidden_so_that_the_dimensions_are_used(model: Model) -> None:
-    """The measures look at Accounts, Currencies and Date; the columns that relate to them are not offered."""
+def test_keys_and_aggregated_columns_are_hidden(model: Model) -> None:
+    """The dimensions are looked at, not the columns that relate to them; amounts are looked at through measures."""
     for relationship in model.relationships:
-        table, column = relationship.many
-        assert model.tables[table].columns[column].hidden, relationship
+        many, column = relationship.many
+        assert model.tables[many].columns[column].hidden or (many, column) in (("Runs", "Day"), ("Failures", "Day"))
+    for table in model.tables.values():
+        assert all(column.hidden for column in table.columns.values() if column.data_type == "decimal"), table.name
+
+
+def test_dimensions_have_their_key(model: Model) -> None:
+    """The one side of each relationship is marked as a key."""
+    for relationship in model.relationships:
+        table, column = relationship.one
+        assert model.tables[table].columns[column].key, relationship
+
+
+MAY_DEPEND_ON_A_RELATIONSHIP = re.compile(r"\b(CALCULATE|CALCULATETABLE|VALUES|ALL|RELATED|SUMMARIZE\w*)\s*\(")
+
+
+def test_calculated_tables_cannot_be_circular(model: Model) -> None:
+    """They are made from loaded tables alone, without a function that looks at relationships, which depend on them."""
+    loaded = {table.name for table in model.tables.values() if not table.calculated}
+    for table in model.tables.values():
+        if table.calculated:
+            assert not MAY_DEPEND_ON_A_RELATIONSHIP.search(table.source), table.name
+            used = {found["table"] for found in REFERENCE.finditer(STRING.sub('""', table.source)) if found["table"]}
+            assert used - {"IN", "RETURN"} <= loaded, table.name
+
+
+def test_no_name_in_dax_is_reserved(model: Model) -> None:
+    """Analysis Services refuses a variable that bears the name of a function or keyword."""
+    assert find_reserved_var_names("VAR Code = 1 RETURN Code") == ["Code"], "this check would pass anything"
+    for expression in dax_of(model):
+        assert find_reserved_var_names(expression) == []
+
+
+def dax_of(model: Model) -> Iterator[str]:
+    """Go through every DAX expression."""
+    for measure in model.measures.values():
+        yield from filter(None, (measure.dax, measure.format_expression))
+    yield from (table.source for table in model.tables.values() if table.calculated)
+
+
+def test_everything_is_used(model: Model) -> None:
+    """Each visible measure is in a visual, each other one in DAX or a visual."""
+    text = "\n".join(dax_of(model))
+    shown = {field.name for page in pbir.read_pages() for visual in page.visuals for field in visual.fields}
+    shown |= {name for page in pbir.read_pages() for visual in page.visuals for name in pbir.colours(visual)}
+    for measure in model.measures.values():
+        assert measure.name in shown or f"[{measure.name}]" in text, measure.name
+    for table in model.tables.values():
+        for column in table.columns.values():
+            reference = re.compile(rf"(\b{table.name}|'{table.name}')\[{re.escape(column.name)}\]")
+            related = any((table.name, column.name) in (end.many, end.one) for end in model.relationships)
+            sorts = any(other.sort_by == column.name for other in table.columns.values())
+            assert column.name in shown or related or sorts or reference.search(text), (table.name, column.name)
 
 
 def test_each_fact_relates_to_each_dimension(model: Model) -> None:
     """Every relationship is many to one, between columns that exist and have the same type."""
     ends = {(relationship.many[0], relationship.one[0]) for relationship in model.relationships}
-    assert ends == {(fact, one) for fact in ("Balances", "Parts") for one in ("Accounts", "Currencies", "Date")}
+    assert ends == RELATED
     for relationship in model.relationships:
         many, one = (model.tables[table].columns[column] for table, column in (relationship.many, relationship.one))
         assert many.data_type == one.data_type, relationship
@@ -82,27 +145,36 @@ def test_every_query_has_its_place_in_the_editor(model: Model) -> None:
     assert sorted(names) == sorted(model.bodies)
 
 
+TEXTS = {
+    "Hint",
+    "Day status",
+    "What happened",
+    "Last payment",
+    "Compared with",
+    "Worst credit use",
+    "Freshness",
+    "Missed because",
+}
+AMOUNTS = {
+    *("Current balance", "Balance on the day", "Limit on the day", "Headroom", "Month-end close", "Variance", "Change"),
+    *("Change to previous snapshot", "Change over 7 days", "Change over 30 days", "Change since month close"),
+    *("Recurring part", "One-time part", "Other parts"),
+}
+
+
 def test_a_user_sees_formatted_measures_in_folders(model: Model) -> None:
     """Amounts take the format of the currency in view; everything else that is a number or a day has a format of its own."""
-    texts = {"Hint", "Day status"}
     for measure in model.measures.values():
         assert measure.folder, measure.name
-        assert bool(measure.format_string or measure.format_expression) != (
-            measure.name in texts | {"Amount format"}
-        ), measure.name
-    amounts = {measure.name for measure in model.measures.values() if measure.format_expression}
-    assert amounts == {
-        *("Current balance", "Highest balance", "Lowest balance", "Credit limit"),
-        *("Change to previous snapshot", "Change over 7 days", "Change over 30 days", "Change since month start"),
-        *("Recurring part", "One-time part", "Other parts"),
-    }
+        is_text = measure.name in TEXTS or measure.name.endswith(("format", "colour"))
+        assert bool(measure.format_string or measure.format_expression) != is_text, measure.name
+    assert {measure.name for measure in model.measures.values() if measure.format_expression} == AMOUNTS
 
 
 def test_every_dax_expression_parses(model: Model) -> None:
     """The grammar of DAX, by an independent parser."""
-    for measure in model.measures.values():
-        for expression in filter(None, (measure.dax, measure.format_expression)):
-            assert dax.to_ast(expression) is not None, measure.name
+    for expression in dax_of(model):
+        assert dax.to_ast(expression) is not None, expression
 
 
 @pytest.mark.parametrize("broken", ["SUM ( Balances[BalanceAmount]", "VAR x = 1", "1 +", "IF ( a b )"])
@@ -114,13 +186,12 @@ def test_the_dax_parser_refuses_broken_dax(broken: str) -> None:
 
 def test_every_name_in_dax_exists(model: Model) -> None:
     """A column is one of its table, a bare name is a measure or a column that the expression itself makes."""
-    for measure in model.measures.values():
-        for expression in filter(None, (measure.dax, measure.format_expression)):
-            made = {text.strip('"') for text in STRING.findall(expression) if text.startswith('"@')}
-            for found in REFERENCE.finditer(STRING.sub('""', expression)):
-                table, name = (found["table"] or "").strip("'"), found["name"]
-                known = model.tables[table].columns if table else {*model.measures, *made}
-                assert name in known, f"{measure.name}: {found[0]}"
+    for expression in dax_of(model):
+        made = {text.strip('"') for text in STRING.findall(expression) if text.startswith('"@')} | {"Date"}
+        for found in REFERENCE.finditer(STRING.sub('""', expression)):
+            table, name = (found["table"] or "").strip("'"), found["name"]
+            known = model.tables[table].columns if table else {*model.measures, *made}
+            assert name in known, f"{expression}: {found[0]}"
 
 
 def test_the_parameters_are_plain_and_wide(model: Model) -> None:

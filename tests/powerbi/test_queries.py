@@ -12,6 +12,7 @@ import pytest
 from shared.history.row import COLUMNS, Edm
 from tests.powerbi.tools import demo, mashup, node_runner
 from tests.powerbi.tools.demo import Row
+from tests.powerbi.tools.histories import History, readings
 from tests.powerbi.tools.mashup import Record
 from tests.powerbi.tools.model import PROJECT, Model
 
@@ -38,35 +39,41 @@ def test_every_expression_parses_and_is_formatted(model: Model, formatted: Mappi
 def test_only_one_query_reads_from_the_account(model: Model) -> None:
     """One connector call, with the plain parameter, and the table by its name."""
     sources = {name for name, body in model.bodies.items() if re.search(r"\bAzureStorage\.|\bWeb\.|\.Database\(", body)}
-    assert sources == {"SnapshotTable"}
-    assert "AzureStorage.Tables(StorageAccount)" in model.queries["SnapshotTable"]
-    assert "[Name = TableName]" in model.queries["SnapshotTable"]
+    assert sources == {"StorageTables"}
+    assert "AzureStorage.Tables(StorageAccount)" in model.queries["StorageTables"]
+    assert "StorageTables{[Name = TableName]}[Data]" in model.queries["SnapshotTable"]
 
 
-def test_each_table_filters_first_and_types_last(model: Model) -> None:
+def test_the_history_is_read_once(model: Model) -> None:
+    """One query loads the rows, and names their source once; a second read at another moment would see other rows."""
+    readers = [name for name, body in model.bodies.items() if "SnapshotTable" in body and name != "SnapshotTable"]
+    assert sorted(readers) == ["Balances", "START HERE"]
+    assert model.bodies["Balances"].count("SnapshotTable") == 1
+    assert model.bodies["Balances"].count("Table.Buffer") == 1
+
+
+def test_each_query_filters_first_and_types_last(model: Model) -> None:
     """Incremental refresh needs the filter in the table's own query; types are set once, independent of the reader's culture."""
-    for name in ("Balances", "Parts"):
-        first = model.tables[name].query.split(",\n    ")[0]
-        assert "SnapshotTable" in first
-        assert "RangeStart" in model.tables[name].query
-        assert "RangeEnd" in model.tables[name].query
+    first = model.tables["Balances"].source.split(",\n    ")[0]
+    assert all(name in model.tables["Balances"].source for name in ("RangeStart", "RangeEnd"))
+    assert "SnapshotTable" in first
     for table in model.tables.values():
-        steps = re.findall(r"Table\.TransformColumnTypes", table.query)
-        assert len(steps) == 1, table.name
-        assert re.search(r'"en-US"\s*\)\nin\n    Typed$', table.query), table.name
+        if not table.calculated:
+            assert len(re.findall(r"Table\.TransformColumnTypes", table.source)) == 1, table.name
+            assert re.search(r'"en-US"\s*\)\nin\n    Typed$', table.source), table.name
 
 
 def test_the_query_alone_is_the_same_query(model: Model) -> None:
     """balances.pq is the query of Balances with the parameters as its first steps."""
     alone = ALONE.read_text(encoding="utf-8").rstrip("\n")
-    steps = model.tables["Balances"].query.removeprefix("let\n")
+    steps = model.tables["Balances"].source.removeprefix("let\n")
     assert alone.endswith(steps)
     head = alone.removesuffix(steps)
     for name in ("StorageAccount", "TableName", "RangeStart", "RangeEnd"):
         assert f"{name} = {model.queries[name].split(' meta')[0]}," in head
-    for line in ("Source = AzureStorage.Tables(StorageAccount)", "Source{[Name = TableName]}[Data]"):
+    for line in ("AzureStorage.Tables(StorageAccount)", "StorageTables{[Name = TableName]}[Data]"):
         assert line in head
-        assert line in model.queries["SnapshotTable"]
+    assert " ".join(model.queries["Utc"].split()) in " ".join(head.split())
 
 
 def test_the_pbids_opens_the_same_connector() -> None:
@@ -91,11 +98,16 @@ def in_the_model(row: Row) -> Record:
     return values
 
 
+def in_order(rows: Sequence[Row]) -> list[Row]:
+    """Return rows in the order of Balances."""
+    return sorted(rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["SnapshotDate"]))
+
+
 def as_money(records: Sequence[Record]) -> list[Record]:
-    """Return records with their amounts as decimals of four places."""
+    """Return records with the columns of the row alone, and their amounts as decimals of four places."""
     amounts = [column.name for column in COLUMNS if column.edm is Edm.DOUBLE]
     return [
-        record
+        {column.name: record[column.name] for column in COLUMNS}
         | {
             name: None if record[name] is None else Decimal(repr(record[name])).quantize(Decimal("0.0001"))
             for name in amounts
@@ -109,13 +121,13 @@ def test_balances_holds_every_recorded_row_value_by_value(
 ) -> None:
     """Nothing is lost, changed or shifted on the way from the table into the model."""
     assert len(rows) > 200
-    assert as_money(tables["Balances"]) == [in_the_model(row) for row in rows]
+    assert as_money(tables["Balances"]) == [in_the_model(row) for row in in_order(rows)]
 
 
 def test_amounts_are_exact(rows: Sequence[Row], tables: Mapping[str, list[Record]]) -> None:
     """An amount of up to 15 digits is the service's decimal itself; BalanceText is, whatever its length."""
     longer = 0
-    for row, record in zip(rows, tables["Balances"], strict=True):
+    for row, record in zip(in_order(rows), tables["Balances"], strict=True):
         exact = Decimal(row["BalanceText"])
         assert record["BalanceText"] == row["BalanceText"]
         if len(exact.as_tuple().digits) <= DOUBLES_DIGITS:
@@ -135,136 +147,108 @@ def test_the_demo_covers_what_can_happen(rows: Sequence[Row]) -> None:
     assert any("CurrencySymbol" not in row and "Details" not in row for row in rows)
 
 
+def test_the_ledger_holds_every_row_of_the_runs(recorded: demo.Recorded, tables: Mapping[str, list[Record]]) -> None:
+    """Each value of what the function wrote, the run's own rows and the failure's."""
+    assert len(recorded.ledger) > 60
+    assert {row["PartitionKey"] for row in recorded.ledger} == {"run", demo.CONTOSO}
+    for row, record in zip(recorded.ledger, tables["Ledger"], strict=True):
+        assert set(record) >= set(row) - {"SchemaVersion", "RunId", "RequestId", "CorrelationId"}
+        for name, value in record.items():
+            expected = row.get(name)
+            if name == "SnapshotDate":
+                expected = date.fromisoformat(row[name])
+            elif isinstance(expected, datetime):
+                expected = expected.replace(tzinfo=None)
+            assert value == expected, (row["RowKey"], name)
+
+
+def test_a_ledger_that_is_not_there_is_empty(model: Model, rows: Sequence[Row]) -> None:
+    """An older deployment has no such table, and the refresh succeeds."""
+    assert History(rows[:3]).load(model)["Ledger"] == []
+
+
 def test_moments_are_utc_whatever_the_connector_gives(model: Model, rows: Sequence[Row]) -> None:
     """Values with a zone, which a type step alone would turn into the reader's local time, come out the same."""
-    some = rows[:3]
-    with_zone = {"SnapshotTable": mashup.navigated(some, with_zone=True)} | mashup.DEFAULT_RANGE
-    records = mashup.run(model.tables["Balances"].query, with_zone)
-    assert as_money(records) == [in_the_model(row) for row in some]
+    account = [{"Name": "partnerbalances", "Data": mashup.navigated(rows[:3], with_zone=True)}]
+    found = mashup.fill(model, account, datetime(2026, 11, 24, tzinfo=UTC))
+    assert as_money(found["Balances"]) == [in_the_model(row) for row in in_order(rows[:3])]
 
 
 def test_the_range_is_whole_days_and_its_end_is_not_in_it(model: Model, rows: Sequence[Row]) -> None:
     """Neighbouring ranges, as incremental refresh makes them, take every row once."""
     chosen = {"RangeStart": datetime(2026, 10, 1), "RangeEnd": datetime(2026, 10, 3)}  # noqa: DTZ001 - M's datetime has no zone
-    found = mashup.run_tables(model, rows, **chosen)
-    expected = [row["RowKey"] for row in rows if row["SnapshotDate"] in {"2026-10-01", "2026-10-02"}]
+    found = mashup.fill(model, mashup.account(rows), datetime(2026, 11, 24, tzinfo=UTC), **chosen)
+    expected = [row["RowKey"] for row in in_order(rows) if row["SnapshotDate"] in {"2026-10-01", "2026-10-02"}]
     assert [record["RowKey"] for record in found["Balances"]] == expected
-    assert {record["SnapshotDate"] for record in found["Parts"]} == {date(2026, 10, 1), date(2026, 10, 2)}
-    assert [record["Date"] for record in found["Date"]] == [date(2026, 10, 1), date(2026, 10, 2)]
+
+
+KINDS = {"Recurring": "Recurring", "recurring": "Recurring", "OneTime": "OneTime", "one_time": "OneTime"}
 
 
 def test_parts_are_those_of_details(rows: Sequence[Row], tables: Mapping[str, list[Record]]) -> None:
-    """One row a part, exact, with its kind whatever the spelling."""
-    kinds = {"Recurring": "Recurring", "recurring": "Recurring", "OneTime": "One-time", "one_time": "One-time"}
-    expected = [
-        (
-            row["PartitionKey"],
-            row["SnapshotDate"],
-            row["CurrencyCode"],
-            item["invoiceType"],
-            kinds.get(item["invoiceType"], "Other"),
-            item["summary"]["balanceAmount"],
-        )
-        for row in rows
-        if "Details" in row
-        for item in json.loads(row["Details"], parse_float=Decimal, parse_int=Decimal)
-    ]
-    found = [
-        (
-            part["PartitionKey"],
-            str(part["SnapshotDate"]),
-            part["CurrencyCode"],
-            part["InvoiceType"],
-            part["Part"],
-            Decimal(repr(part["Amount"])),
-        )
-        for part in tables["Parts"]
-    ]
-    assert found == expected
-    assert {part[4] for part in found} == {"Recurring", "One-time", "Other"}
+    """Each kind's amount, exact, whatever the spelling of the invoice type."""
+    for row, record in zip(in_order(rows), tables["Balances"], strict=True):
+        expected: dict[str, Decimal] = {}
+        for item in json.loads(row.get("Details", "[]"), parse_float=Decimal, parse_int=Decimal):
+            kind = KINDS.get(item["invoiceType"], "Other")
+            expected[kind] = expected.get(kind, Decimal()) + item["summary"]["balanceAmount"]
+        found = {name: record[name] for name in ("Recurring", "OneTime", "Other") if record[name] is not None}
+        assert {name: Decimal(repr(amount)) for name, amount in found.items()} == expected
+        assert record["DetailsUnreadable"] is False
 
 
-def made_up(tenant: str, day: date, **changes: Any) -> Row:
-    """Return a row with what the small tables look at."""
-    columns = {
-        "PartitionKey": tenant,
-        "RowKey": f"{day}_USD",
-        "SnapshotDate": str(day),
-        "AccountName": "Contoso",
-        "CurrencyCode": "USD",
-        "Source": "partner-center",
-    }
-    return columns | changes
+@pytest.mark.parametrize(
+    ("details", "amounts", "unreadable"),
+    [
+        (None, (None, None, None), False),
+        ("[]", (None, None, None), False),
+        ('[{"summary": {"balanceAmount": 5}}, {"summary": {"balanceAmount": 7}}]', (None, None, 12), False),
+        ('[{"invoiceType": "Recurring"}]', (None, None, None), False),
+        ('[{"invoiceType": null, "summary": {"balanceAmount": 5, "currencyCode": "USD"}}]', (None, None, 5), False),
+        ("see invoice 123", (None, None, None), True),
+        ("", (None, None, None), True),
+        ("null", (None, None, None), True),
+        ("7", (None, None, None), True),
+        ('"text"', (None, None, None), True),
+        ('{"a": 1}', (None, None, None), True),
+        ("[1]", (None, None, None), True),
+        ("[null]", (None, None, None), True),
+        ("[[]]", (None, None, None), True),
+        ('[{"invoiceType": 5, "summary": {"balanceAmount": 5}}]', (None, None, None), True),
+        ('[{"invoiceType": "Recurring", "summary": "5"}]', (None, None, None), True),
+        ('[{"invoiceType": "Recurring", "summary": {}}]', (None, None, None), True),
+        ('[{"invoiceType": "Recurring", "summary": {"balanceAmount": "5"}}]', (None, None, None), True),
+        ('[{"invoiceType": "Recurring", "summary": {"balanceAmount": 5}}, 1]', (None, None, None), True),
+    ],
+)
+def test_details_of_any_shape_do_not_stop_the_refresh(
+    model: Model, details: str | None, amounts: tuple[float | None, ...], *, unreadable: bool
+) -> None:
+    """Such a row becomes one part, Unreadable, without an amount; the other rows are not touched."""
+    more = {} if details is None else {"Details": details}
+    history = History(readings("Contoso", "2026-11-27", "2026-11-27", 5, **more))
+    (record,) = history.load(model)["Balances"]
+    assert (record["Recurring"], record["OneTime"], record["Other"]) == amounts
+    assert record["DetailsUnreadable"] is unreadable
+    if unreadable:
+        (part,) = history.open(model).records("Parts")
+        assert (part["Part"], part["Amount"]) == ("Unreadable", None)
 
 
-def accounts_of(model: Model, rows: Sequence[Row]) -> list[Record]:
-    """Return the table Accounts over made-up rows."""
-    return mashup.run_tables(model, rows)["Accounts"]
-
-
-def test_an_account_retires_after_35_days(model: Model) -> None:
-    """35 days before the newest row of all accounts it is still expected; one more, and its last snapshot was its end."""
-    newest = date(2026, 11, 23)
-    still, gone = newest - timedelta(days=35), newest - timedelta(days=36)
-    found = accounts_of(model, [made_up("a", newest), made_up("b", still), made_up("c", gone)])
-    assert [(account["Status"], account["Last expected day"]) for account in found] == [
-        ("Active", newest),
-        ("Active", newest),
-        ("Retired", gone),
-    ]
-
-
-def test_an_account_has_its_present_name(model: Model) -> None:
-    """A rename does not split the history: the newest row's name is shown, for all days."""
-    day = date(2026, 11, 1)
-    rows = [made_up("a", day, AccountName="Old"), made_up("a", day + timedelta(days=1), AccountName="New")]
-    (account,) = accounts_of(model, rows)
-    assert account["Account"] == "New"
-    assert account["First day"] == day
-
-
-def test_accounts_of_one_name_are_told_apart(model: Model) -> None:
-    """Two tenants of the same name, in any case, would be added up as one."""
-    day = date(2026, 11, 1)
-    rows = [made_up("a", day), made_up("b", day, AccountName="contoso"), made_up("c", day, AccountName="Fabrikam")]
-    assert [account["Account"] for account in accounts_of(model, rows)] == ["Contoso (a)", "contoso (b)", "Fabrikam"]
-
-
-def test_imported_history_is_not_expected_to_be_daily(model: Model) -> None:
-    """The first expected day is the first that the function itself recorded."""
-    day = date(2026, 11, 1)
-    rows = [
-        made_up("a", day, Source="imported"),
-        made_up("a", day + timedelta(days=9)),
-        made_up("b", day, Source="imported"),
-    ]
-    assert [account["First expected day"] for account in accounts_of(model, rows)] == [day + timedelta(days=9), None]
-
-
-def test_every_day_is_in_the_date_table(tables: Mapping[str, list[Record]]) -> None:
-    """From the first to the newest snapshot without a gap, missed days too."""
-    assert [record["Date"] for record in tables["Date"]] == list(demo.days())
-    assert tables["Date"][0] == {"Date": date(2026, 9, 15), "Year": 2026, "Month": "2026-09", "Day": 15}
-
-
-def test_a_currency_has_its_format(tables: Mapping[str, list[Record]]) -> None:
-    """The symbol before, the code behind, two places; the code alone where there is no symbol."""
-    formats = {record["CurrencyCode"]: record["Format"] for record in tables["Currencies"]}
-    assert formats == {
-        "EUR": '"€"#,##0.00" EUR";-"€"#,##0.00" EUR"',
-        "USD": '"$"#,##0.00" USD";-"$"#,##0.00" USD"',
-        "IDR": '#,##0.00" IDR";-#,##0.00" IDR"',
-    }
-
-
-def test_an_empty_table_gives_empty_tables(model: Model) -> None:
+def test_an_empty_table_gives_an_empty_model(model: Model) -> None:
     """Before the first snapshot a refresh succeeds and shows nothing."""
-    assert not any(mashup.run_tables(model, []).values())
+    found = History([]).load(model)
+    assert (found["Balances"], found["Ledger"]) == ([], [])
+
+
+def made_up(tenant: str, day: date) -> Row:
+    """Return one row."""
+    return readings(tenant, str(day), str(day), 1)[0]
 
 
 def start_here(model: Model, rows: Sequence[Row], **parameters: Any) -> dict[str, str]:
     """Return the result of each check of START HERE, by what it checks."""
-    values = {"StorageAccount": "mybalances", "TableName": "partnerbalances"} | mashup.DEFAULT_RANGE | parameters
+    values = mashup.DEFAULTS | parameters
     values["SnapshotTable"] = mashup.navigated(rows) if parameters.get("readable", True) else [{"Message": "Forbidden"}]
     steps = mashup.run(model.queries["START HERE"], values)
     assert all(bool(step["Next"]) == (step["Result"] == "TO DO") for step in steps), (

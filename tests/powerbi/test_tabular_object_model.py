@@ -52,7 +52,8 @@ def test_the_library_reads_the_model_as_these_tests_do(checker: list[str], model
         measures = {measure["name"]: text(measure["expression"]) for measure in tables[name].get("measures", ())}
         assert measures == {measure.name: measure.dax for measure in table.measures.values()}
         (partition,) = tables[name]["partitions"]
-        assert text(partition["source"]["expression"]) == table.query
+        assert text(partition["source"]["expression"]) == table.source
+        assert (partition["source"]["type"] == "calculated") == table.calculated
     assert {query["name"]: text(query["expression"]) for query in found["expressions"]} == dict(model.queries)
     assert len(found["relationships"]) == len(model.relationships)
 
@@ -66,7 +67,7 @@ def text(lines: str | list[str]) -> str:
     ("right", "wrong"),
     [
         ("\t\tdataType: decimal", "\t\tdataType: money"),
-        ("\t\tformatString: #,##0.00\n", "\t\tformat: #,##0.00\n"),
+        ("\t\tformatString: #,##0\n", "\t\tformat: #,##0\n"),
         (
             "\t\tdisplayFolder: Balance\n\n\t\tformatStringDefinition = [Amount format]\n",
             "\t\tformatStringDefinition = [Amount format]\n\t\tdisplayFolder: Balance\n",

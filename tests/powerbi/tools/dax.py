@@ -1,4 +1,4 @@
-"""Evaluates the model's measures, as their DAX text stands, over rows that the model's own queries gave.
+"""Evaluates the model's calculated tables and measures, as their DAX text stands, over rows that its own queries gave.
 
 The engine is the one of pbix-mcp, which reproduces Analysis Services. `[Today]` is the one measure that is replaced.
 """
@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from pbix_mcp.dax import engine as dax_engine  # type: ignore[import-untyped] # ships no types
+from pbix_mcp.dax.calc_tables import evaluate_calc_table_expression  # type: ignore[import-untyped] # ships no types
 
 from tests.powerbi.tools.mashup import Record
-from tests.powerbi.tools.model import Model
+from tests.powerbi.tools.model import Model, Table
 
 Filters = Mapping[tuple[str, str], Sequence[Any]]
 """What is in view: the chosen values by (table, column). A column that is not in it is not filtered."""
@@ -25,24 +26,23 @@ class Dax:
     """The model, filled."""
 
     def __init__(self, model: Model, tables: Mapping[str, Sequence[Record]], today: date) -> None:
+        """Take every table that is not in `tables` from its DAX."""
         self._measures = {name: measure.dax for name, measure in model.measures.items()}
         self._measures["Today"] = f"DATE ( {today.year}, {today.month}, {today.day} )"
+        self._formats = {
+            name: measure.format_string or measure.format_expression.strip("[]")
+            for name, measure in model.measures.items()
+        }
         self._measure_tables = {name: table.name for table in model.tables.values() for name in table.measures}
         self._model_columns = {table.name: set(table.columns) for table in model.tables.values()}
-        self._tables = {
-            table.name: {
-                "columns": list(table.columns),
-                "rows": [
-                    [_cell(row[column.source]) for column in table.columns.values()] for row in tables[table.name]
-                ],
-            }
-            for table in model.tables.values()
-        }
-        money = {
-            table.name: [column.name for column in table.columns.values() if column.data_type == "decimal"]
-            for table in model.tables.values()
-        }
-        dax_engine.mark_currency_columns(self._tables, money)
+        self._tables: dict[str, dict[str, Any]] = {}
+        for table in sorted(model.tables.values(), key=lambda table: table.calculated):
+            records = tables[table.name] if table.name in tables else self._calculated(table)
+            sources = [column.source for column in table.columns.values()]
+            rows = [[_cell(record[source]) for source in sources] for record in records]
+            self._tables[table.name] = {"columns": list(table.columns), "rows": rows}
+            money = [column.name for column in table.columns.values() if column.data_type == "decimal"]
+            dax_engine.mark_currency_columns(self._tables, {table.name: money})
         self._relationships = [
             {
                 "FromTable": relationship.many[0],
@@ -53,6 +53,41 @@ class Dax:
             }
             for relationship in model.relationships
         ]
+
+    def text(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> str:
+        """Return a measure as its format string writes it; a blank is the empty text."""
+        value = self.value(measure, slicers, group)
+        if value is None or isinstance(value, str):
+            return value or ""
+        pattern = self._formats[measure]
+        if pattern in self._measures:
+            pattern = self.value(pattern, slicers, group)
+        if isinstance(value, date):
+            return f"{value:%Y-%m-%d %H:%M}" if "hh" in pattern else f"{value:%Y-%m-%d}"
+        written: str = dax_engine._format_number(float(value), pattern)
+        return written
+
+    def records(self, table: str) -> list[Record]:
+        """Return a table's rows."""
+        columns = self._tables[table]["columns"]
+        return [
+            {name: _plain(value) for name, value in zip(columns, row, strict=True)}
+            for row in self._tables[table]["rows"]
+        ]
+
+    def _calculated(self, table: Table) -> list[Record]:
+        found, error = evaluate_calc_table_expression(table.source, self._tables)
+        if error and "non-empty" in error:
+            return []
+        if error:
+            raise DaxError(f"{table.name}: {error}")
+        if set(found["columns"]) != {column.source for column in table.columns.values()}:
+            raise DaxError(f"{table.name}: {found['columns']}")
+        days = {column.source for column in table.columns.values() if column.data_type == "dateTime"}
+        records = [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
+        for record in records:  # CALENDAR gives the engine's days as texts
+            record |= {name: datetime.fromisoformat(str(record[name])) for name in days if record[name]}
+        return records
 
     def value(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> Any:
         """Return a measure's value; `slicers` are chosen for the whole visual, `group` is the one row or point of it.
@@ -97,8 +132,10 @@ def _cells(values: Sequence[Any]) -> list[Any]:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as the engine holds it: a day is a midnight."""
-    return datetime(value.year, value.month, value.day) if type(value) is date else value  # noqa: DTZ001 - DAX has no zones
+    """Return a value as the engine holds it: a day is a midnight, an amount a float."""
+    if type(value) is date:
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - DAX has no zones
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,8 @@
-"""Ten weeks of a made-up history, recorded by the function itself: the rows of the worked examples and of the pictures.
+"""Ten weeks of a made-up history, recorded by the function itself: the rows and the ledger of the examples and the pictures.
 
-Four accounts: `Contoso` is billed in USD and EUR; `Fabrikam` has a credit limit and is in credit for a while; `Northwind` was
-retired; `Tailspin` is new, has a balance of 17 digits and an answer without anything optional. Days were missed.
+Four accounts: `Contoso` is billed in USD and EUR; `Fabrikam` has a credit limit, paid and is in credit for a while; `Northwind`
+was retired; `Tailspin` is new, has a balance of 17 digits and an answer without anything optional. No run took place on two days,
+and Contoso's answer could not be read on one.
 """
 
 import json
@@ -22,8 +23,10 @@ from standin.world import StandIn
 
 FIRST_DAY = date(2026, 9, 15)
 NEWEST_DAY = date(2026, 11, 23)
+LOADED = date(2026, 11, 24)
 NOBODY_READ = frozenset({date(2026, 10, 20), date(2026, 10, 21)})
 CONTOSO_MISSED = frozenset({date(2026, 11, 16)})
+FABRIKAM_PAID = date(2026, 11, 2)
 NORTHWIND_LAST_DAY = date(2026, 10, 5)
 TAILSPIN_FIRST_DAY = date(2026, 11, 10)
 TAILSPIN_BALANCE = Decimal("123456789012345.67")
@@ -33,8 +36,18 @@ FABRIKAM = "22222222-2222-4222-8222-222222222222"
 NORTHWIND = "33333333-3333-4333-8333-333333333333"
 TAILSPIN = "44444444-4444-4444-8444-444444444444"
 
+UNREADABLE = b"<html>"
+
 Row = Mapping[str, Any]
 """A row as the table gives it back; an absent property is not in it."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the storage account holds: the history and the ledger of runs."""
+
+    rows: tuple[Row, ...]
+    ledger: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,7 @@ def answers(day: date) -> dict[str, list[dict[str, Any]]]:
         return {}
     since = (day - FIRST_DAY).days
     documented = Spelling("Recurring", "OneTime")
-    found = {FABRIKAM: [_summary(day, _fabrikam(day), "USD", "$", Spelling("recurring", "one_time"))]}
+    found = {FABRIKAM: [_summary(day, _fabrikam(day), "USD", "$", Spelling("recurring", "one_time")) | _paid(day)]}
     if day not in CONTOSO_MISSED:
         found[CONTOSO] = [
             _summary(day, Decimal("68059.03") + Decimal("412.35") * (since % 30), "USD", "$", documented),
@@ -74,10 +87,17 @@ def answers(day: date) -> dict[str, list[dict[str, Any]]]:
 
 def _fabrikam(day: date) -> Decimal:
     """Return a balance that a payment on 2 November turned into a credit for four days."""
-    paid = day - date(2026, 11, 2)
+    paid = day - FABRIKAM_PAID
     if timedelta() <= paid < timedelta(days=4):
         return Decimal("-1250.75")
     return Decimal("59500.25") + Decimal("150.00") * (day.day - 1)
+
+
+def _paid(day: date) -> dict[str, Any]:
+    """Return Fabrikam's last payment as a day's answer has it."""
+    if day < FABRIKAM_PAID:
+        return {"lastPaymentDate": "2026-09-02T00:00:00Z", "lastPaymentAmount": 58000}
+    return {"lastPaymentDate": f"{FABRIKAM_PAID}T00:00:00Z", "lastPaymentAmount": 60950}
 
 
 def _summary(
@@ -105,8 +125,8 @@ def _summary(
     }
 
 
-def record_rows() -> tuple[Row, ...]:
-    """Let the function take its snapshot on every day of the history, and return every row of the table, in its order."""
+def record() -> Recorded:
+    """Let the function take its snapshot on every day of the history, and return every row of both tables, in their order."""
     with StandIn() as world, mock.patch.dict(os.environ, world.environ):
         partners = {
             CONTOSO: world.add_partner(name="Contoso", tenant_id=CONTOSO, auth="app_user", balances="summaries"),
@@ -116,7 +136,7 @@ def record_rows() -> tuple[Row, ...]:
         }
         for day in days():
             _record_day(world, partners, day)
-        return _rows(world)
+        return Recorded(_rows(world, "partnerbalances"), _rows(world, "partnerbalancesruns"))
 
 
 def _record_day(world: StandIn, partners: Mapping[str, Partner], day: date) -> None:
@@ -125,21 +145,22 @@ def _record_day(world: StandIn, partners: Mapping[str, Partner], day: date) -> N
         return
     for tenant, documents in of_day.items():
         world.partner_center.balances(tenant, *documents)
-    accounts = json.dumps([partners[tenant].account for tenant in of_day])
-    moment = datetime(day.year, day.month, day.day, 18, 0, 12, tzinfo=UTC)
+    configured = [partners[tenant].account for tenant in of_day]
+    if day in CONTOSO_MISSED:
+        world.partner_center.answer(CONTOSO, UNREADABLE, endpoint="summaries")
+        configured.append(partners[CONTOSO].account)
+    moment = datetime(day.year, day.month, day.day, 0, 17, 12, tzinfo=UTC)
     world.clock.set(moment)
-    environ = world.environ | {"PARTNER_ACCOUNTS": accounts}
+    environ = world.environ | {"PARTNER_ACCOUNTS": json.dumps(configured)}
     result = take_snapshots(environ, run_id=f"demo-{day.isoformat()}", now=lambda: moment)
-    if result.failed:
-        raise RuntimeError(
-            f"the demo's snapshots of {day} failed: {[failure.error.message for failure in result.failed]}"
-        )
+    if bool(result.failed) != (day in CONTOSO_MISSED):
+        raise RuntimeError(f"the demo's run of {day}: {[failure.error.message for failure in result.failed]}")
 
 
-def _rows(world: StandIn) -> tuple[Row, ...]:
+def _rows(world: StandIn, table: str) -> tuple[Row, ...]:
     client_id = world.identity.user_assigned.client_id
     with (
         ManagedIdentityCredential(client_id=client_id) as credential,
-        TableClient(world.table.endpoint, "partnerbalances", credential=credential) as client,
+        TableClient(world.table.endpoint, table, credential=credential) as client,
     ):
         return tuple(dict(row) for row in client.list_entities())

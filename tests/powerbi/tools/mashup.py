@@ -1,6 +1,6 @@
-"""Runs the model's M queries over rows that are given in place of the storage account, with their text as it stands.
+"""Runs the model's M queries, with their text as it stands, over rows that are given in place of the storage account.
 
-Only `SnapshotTable`, which reads from the account, is replaced. The interpreter is pqtools on Microsoft's parser.
+Only `StorageTables` and `SnapshotTable`, which read from the account, are replaced. The interpreter is pqtools on Microsoft's parser.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +15,12 @@ from tests.powerbi.tools.model import Model
 from tests.powerbi.tools.node_runner import find_node
 
 KEYS = ("PartitionKey", "RowKey")
-DEFAULT_RANGE = {"RangeStart": datetime(2000, 1, 1), "RangeEnd": datetime(2100, 1, 1)}  # noqa: DTZ001 - M's datetime has no zone
+DEFAULTS = {
+    "StorageAccount": "mybalances",
+    "TableName": "partnerbalances",
+    "RangeStart": datetime(2000, 1, 1),  # noqa: DTZ001 - M's datetime has no zone
+    "RangeEnd": datetime(2100, 1, 1),  # noqa: DTZ001 - M's datetime has no zone
+}
 
 Record = dict[str, Any]
 Builtin = Callable[[list[Any], Any], Any]
@@ -43,26 +48,36 @@ def navigated(rows: Sequence[Mapping[str, Any]], *, with_zone: bool = False) -> 
     ]
 
 
-def run(source: str, values: Mapping[str, Any]) -> Any:
-    """Evaluate one M expression; `values` are what its free names mean."""
-    with _engine():
+def account(rows: Sequence[Mapping[str, Any]], ledger: Sequence[Mapping[str, Any]] | None = None) -> list[Record]:
+    """Return the account's tables as the connector lists them; without a `ledger` there is no such table."""
+    tables = [{"Name": "partnerbalances", "Data": navigated(rows)}]
+    return tables if ledger is None else [*tables, {"Name": "partnerbalancesruns", "Data": navigated(ledger)}]
+
+
+def run(source: str, values: Mapping[str, Any], at: datetime = datetime(2026, 11, 24, 6, tzinfo=UTC)) -> Any:
+    """Evaluate one M expression `at` a moment; `values` are what its free names mean."""
+    with _engine(at):
         return evaluate(source, bindings=dict(values))
 
 
-def run_tables(model: Model, rows: Sequence[Mapping[str, Any]], **parameters: Any) -> dict[str, list[Record]]:
-    """Fill every table of the model from rows of the storage table; columns are named as in the queries."""
-    values: dict[str, Any] = {"SnapshotTable": navigated(rows)} | DEFAULT_RANGE | parameters
-    values["SnapshotDays"] = run(model.queries["SnapshotDays"], values)
-    return {name: run(table.query, values) for name, table in model.tables.items()}
+def fill(model: Model, tables: Sequence[Record], at: datetime, **parameters: Any) -> dict[str, list[Record]]:
+    """Fill every table that has an M query from the account's tables; columns are named as in the queries."""
+    (snapshots,) = [table["Data"] for table in tables if table["Name"] == "partnerbalances"]
+    values: dict[str, Any] = DEFAULTS | {"StorageTables": tables, "SnapshotTable": snapshots} | parameters
+    queries = {name: table.source for name, table in model.tables.items() if not table.calculated}
+    together = ", ".join(f"{name} = {source}" for name, source in queries.items())
+    filled: dict[str, list[Record]] = run(f"let Utc = {model.queries['Utc']} in [{together}]", values, at)
+    return filled
 
 
 @contextmanager
-def _engine() -> Iterator[None]:
-    """Give pqtools a Node, and the three things of the real engine that the queries need and pqtools leaves out."""
+def _engine(at: datetime) -> Iterator[None]:
+    """Give pqtools a Node, the clock, and what the queries need of the real engine and pqtools leaves out."""
     additions: dict[str, Builtin] = {
         "Table.TransformColumnTypes": _transform_column_types,
         "DateTimeZone.ToUtc": lambda args, _: args[0].astimezone(UTC),
         "DateTimeZone.RemoveZone": lambda args, _: args[0].replace(tzinfo=None),
+        "DateTimeZone.UtcNow": lambda _, __: at,
     }
     with mock.patch.dict(_builtins, additions), mock.patch.dict("os.environ", {"MQUERY_NODE": find_node()}):
         yield

@@ -21,7 +21,7 @@ class Column:
     hidden: bool
     key: bool
     summarize_by: str
-    format_string: str
+    sort_by: str
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that is filled by one M query."""
+    """A table that is filled by one M query, or `calculated` by DAX from the tables that were."""
 
     name: str
     description: str
     category: str
-    query: str
+    hidden: bool
+    calculated: bool
+    source: str
     columns: Mapping[str, Column]
     measures: Mapping[str, Measure]
 
@@ -75,7 +77,7 @@ class Model:
     @property
     def bodies(self) -> dict[str, str]:
         """Every M expression: of the tables and the shared ones."""
-        return {name: table.query for name, table in self.tables.items()} | dict(self.queries)
+        return {name: table.source for name, table in self.tables.items() if not table.calculated} | dict(self.queries)
 
 
 def read_model(definition: Path = DEFINITION) -> Model:
@@ -101,7 +103,9 @@ def _table(node: tmdl.Node) -> Table:
         name=node.name,
         description=node.description,
         category=node.get("dataCategory"),
-        query=source.expression,
+        hidden=node.has("isHidden"),
+        calculated=partition.expression == "calculated",
+        source=source.expression,
         columns={column.name: _column(column) for column in node.of("column")},
         measures={measure.name: _measure(measure) for measure in node.of("measure")},
     )
@@ -110,13 +114,13 @@ def _table(node: tmdl.Node) -> Table:
 def _column(node: tmdl.Node) -> Column:
     return Column(
         name=node.name,
-        source=node.get("sourceColumn"),
+        source=node.get("sourceColumn").strip("[]"),
         data_type=node.get("dataType"),
         description=node.description,
         hidden=node.has("isHidden"),
         key=node.has("isKey"),
         summarize_by=node.get("summarizeBy"),
-        format_string=node.get("formatString"),
+        sort_by=node.get("sortByColumn"),
     )
 
 

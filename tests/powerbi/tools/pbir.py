@@ -44,6 +44,60 @@ class Visual:
         """Return the fields of a well."""
         return tuple(field for field in self.fields if field.role == role)
 
+    @property
+    def shows_title(self) -> bool:
+        """Whether the title is a line above the visual."""
+        return bool(_text(self.document["visual"]["visualContainerObjects"], "title", "text"))
+
+    @property
+    def has_total(self) -> bool:
+        """Whether a table ends with a total."""
+        return bool(self._set("total", "totals") == "true")
+
+    def size(self, item: str) -> float:
+        """Return the size of an item's text in points."""
+        return float((self._set(item, "fontSize") or "10D").removesuffix("D"))
+
+    def column_widths(self) -> list[float]:
+        """Return the widths of a table's columns in pixels: as they are set, or an equal share."""
+        found = {
+            instance["selector"]["metadata"]: instance["properties"]["value"]["expr"]["Literal"]["Value"]
+            for instance in self._objects("columnWidth")
+        }
+        share = (self.width - 16) / len(self.fields) if self.kind == "tableEx" else 0
+        return [float(found.get(f"{field.table}.{field.name}", f"{share}D").removesuffix("D")) for field in self.fields]
+
+    def cell_colour(self, field: Field) -> str:
+        """Return the measure that colours a field's cells, or the empty text."""
+        for instance in self._objects("values"):
+            if instance.get("selector", {}).get("metadata") == f"{field.table}.{field.name}":
+                measure: str = instance["properties"]["backColor"]["solid"]["color"]["expr"]["Measure"]["Property"]
+                return measure
+        return ""
+
+    def line_style(self, field: Field) -> dict[str, Any]:
+        """Return how a chart's line is drawn, in matplotlib's words."""
+        own = {"metadata": f"{field.table}.{field.name}"}
+        (fill,) = [item["properties"]["fill"] for item in self._objects("dataPoint") if item["selector"] == own]
+        style: dict[str, Any] = {"color": fill["solid"]["color"]["expr"]["Literal"]["Value"].strip("'"), "lw": 2}
+        for item in self._objects("lineStyles"):
+            if item["selector"] == own:
+                properties = item["properties"]
+                if "strokeShow" in properties:
+                    style |= {"lw": 0, "marker": _literal(properties["markerShape"]), "mew": 2}
+                elif "lineStyle" in properties:
+                    style["ls"] = _literal(properties["lineStyle"])
+        return style
+
+    def _objects(self, item: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.document["visual"].get("objects", {}).get(item, [])
+        return found
+
+    def _set(self, item: str, name: str) -> str:
+        return next(
+            (_literal(each["properties"][name]) for each in self._objects(item) if name in each["properties"]), ""
+        )
+
 
 @dataclass(frozen=True)
 class Page:
@@ -55,6 +109,15 @@ class Page:
     width: float
     height: float
     visuals: tuple[Visual, ...]
+
+
+def colours(visual: Visual) -> set[str]:
+    """Return the measures that colour a visual's cells."""
+    cells = visual.document["visual"].get("objects", {}).get("values", ())
+    fills = [
+        cell["properties"]["backColor"]["solid"]["color"]["expr"] for cell in cells if "backColor" in cell["properties"]
+    ]
+    return {fill["Measure"]["Property"] for fill in fills}
 
 
 def load(path: Path) -> Any:
@@ -110,6 +173,11 @@ def _fields(state: dict[str, Any]) -> Iterator[Field]:
             name = field["Property"]
             label = projection.get("displayName", name)
             yield Field(kind, field["Expression"]["SourceRef"]["Entity"], name, role, label)
+
+
+def _literal(value: dict[str, Any]) -> str:
+    text: str = value["expr"]["Literal"]["Value"]
+    return text.strip("'")
 
 
 def _text(objects: dict[str, Any], item: str, name: str) -> str:

@@ -1,0 +1,393 @@
+"""What the measures say of small histories, worked out by hand: the situations in which a report is easily calm and wrong."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+
+from shared.settings.values import _THREE_DECIMALS
+from tests.powerbi.tools.dax import Dax, Filters
+from tests.powerbi.tools.histories import History, days, readings, runs
+from tests.powerbi.tools.model import Model
+
+READ_UNTIL_YESTERDAY = readings("Fabrikam", "2026-10-25", "2026-11-27", 500)
+STOPPED = readings("Contoso", "2026-11-10", "2026-11-20", 1000)
+
+
+def moment(text: str) -> datetime:
+    """Return a moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def parts(*items: str) -> str:
+    """Return Details."""
+    return f"[{', '.join(items)}]"
+
+
+RECURRING = '{"invoiceType": "Recurring", "summary": {"balanceAmount": 400}}'
+
+HISTORIES = {
+    "all is well": History(READ_UNTIL_YESTERDAY, runs("2026-10-25", "2026-11-27")),
+    "reading stopped a week ago": History(STOPPED, runs("2026-11-10", "2026-11-20")),
+    "reading stopped 40 days ago": History(readings("Contoso", "2026-10-01", "2026-10-19", 1000)),
+    "refresh stopped a week ago": History(STOPPED, refreshed=date(2026, 11, 20)),
+    "an account fails": History(STOPPED + READ_UNTIL_YESTERDAY, runs("2026-11-19", "2026-11-27", failed="Contoso")),
+    "an account fails for 50 days": History(
+        readings("Contoso", "2026-10-01", "2026-10-08", 1000) + readings("Fabrikam", "2026-10-01", "2026-11-27", 500),
+        runs("2026-10-09", "2026-11-27", failed="Contoso"),
+    ),
+    "an account was never read": History(
+        READ_UNTIL_YESTERDAY, runs("2026-11-26", "2026-11-27", failed="Contoso", code="consent-required")
+    ),
+    "an account retired": History(
+        readings("Contoso", "2026-09-01", "2026-10-05", 1000) + readings("Fabrikam", "2026-09-01", "2026-11-27", 500)
+    ),
+    "an account gained a currency": History(
+        readings("Contoso", "2026-11-01", "2026-11-27", 1000)
+        + readings("Contoso", "2026-11-25", "2026-11-27", 70, currency="EUR")
+        + readings("Fabrikam", "2026-11-01", "2026-11-27", 30, currency="EUR")
+    ),
+    "invoiced on the 1st": History(
+        readings("Contoso", "2026-10-25", "2026-10-31", 1000, LatestInvoiceDate=moment("2026-10-01"))
+        + readings("Contoso", "2026-11-01", "2026-11-27", 1500, LatestInvoiceDate=moment("2026-11-01"))
+    ),
+    "missed on the days compared with": History(
+        readings("Contoso", "2026-10-20", "2026-11-15", 1000, missed=("2026-10-28", "2026-10-31"))
+        + readings("Contoso", "2026-11-16", "2026-11-27", 1400, missed=("2026-11-20",))
+    ),
+    "missed for four days": History(
+        readings("Contoso", "2026-11-01", "2026-11-27", 1000, missed=[f"2026-11-{day}" for day in (17, 18, 19, 20)])
+    ),
+    "one of three accounts reaches further back": History(
+        readings("Contoso", "2026-10-01", "2026-10-31", 800, Source="imported")
+        + readings("Contoso", "2026-11-01", "2026-11-27", 1000)
+        + readings("Fabrikam", "2026-11-01", "2026-11-27", 1000)
+        + readings("Northwind", "2026-11-01", "2026-11-27", 1000)
+    ),
+    "a sparse import": History(
+        readings("Contoso", "2026-08-31", "2026-08-31", 300, Source="imported")
+        + readings("Contoso", "2026-09-30", "2026-09-30", 400, Source="imported")
+        + readings("Contoso", "2026-10-15", "2026-11-27", 1000)
+        + readings("Fabrikam", "2026-08-30", "2026-11-27", 50)
+    ),
+    "one account at 99 %": History(
+        readings("Contoso", "2026-11-26", "2026-11-27", 9900, CreditLimit=10000.0)
+        + readings("Fabrikam", "2026-11-26", "2026-11-27", 100, CreditLimit=1000.0)
+        + readings("Northwind", "2026-11-26", "2026-11-27", 10, currency="EUR", CreditLimit=100.0)
+    ),
+    "paid and invoiced": History(
+        readings("Contoso", "2026-11-01", "2026-11-03", 15000, LatestInvoiceDate=moment("2026-10-05"))
+        + readings(
+            "Contoso", "2026-11-04", "2026-11-04", 3000, LatestInvoiceDate=moment("2026-10-05"),
+            LastPaymentDate=moment("2026-11-03"), LastPaymentAmount=12000.0,
+        )
+        + readings(
+            "Contoso", "2026-11-05", "2026-11-27", 9000, LatestInvoiceDate=moment("2026-11-05"),
+            LastPaymentDate=moment("2026-11-03"), LastPaymentAmount=12000.0,
+        )
+        + readings("Fabrikam", "2026-11-01", "2026-11-02", 7, Source="imported")
+        + readings(
+            "Fabrikam", "2026-11-03", "2026-11-27", 7, LatestInvoiceDate=moment("2026-11-02"),
+            LastPaymentDate=moment("2026-11-03"), LastPaymentAmount=5.5,
+        )
+    ),
+    "unreadable parts": History(
+        readings("Contoso", "2026-11-26", "2026-11-27", 400, Details=parts(RECURRING))
+        + readings("Fabrikam", "2026-11-26", "2026-11-26", 400, Details=parts(RECURRING))
+        + readings("Fabrikam", "2026-11-27", "2026-11-27", 400, Details='{"a": 1}')
+    ),
+    "an import after the last reading": History(
+        readings("Contoso", "2026-10-01", "2026-10-19", 1000, CurrencySymbol="$")
+        + readings("Fabrikam", "2026-11-27", "2026-11-27", 5, Source="imported", CurrencySymbol="USD$")
+    ),
+    "currencies without two decimals": History(
+        readings("Contoso", "2026-11-26", "2026-11-27", 1234.567, currency="KWD")
+        + readings("Fabrikam", "2026-11-26", "2026-11-27", 1234, currency="JPY", CurrencySymbol="¥")
+        + readings("Northwind", "2026-11-26", "2026-11-27", 1.5, currency="JPY", CurrencySymbol="¥")
+    ),
+    "two years": History(readings("Contoso", "2024-11-28", "2026-11-27", 1000)),
+    "nothing": History([]),
+    "one row of today": History(readings("Contoso", "2026-11-28", "2026-11-28", 1000)),
+}  # fmt: skip
+
+CASES = """
+all is well | | Freshness | Fresh: read on 2026-11-27
+all is well | | Freshness colour | #DDF0E3
+all is well | | Missing days | 0
+all is well | | Missing days colour | #DDF0E3
+all is well | | Hint | Amounts in USD, last snapshot 2026-11-27.
+all is well | | Latest run | 2026-11-27 00:17:00
+reading stopped a week ago | | Freshness | Stale: last read on 2026-11-20
+reading stopped a week ago | | Freshness colour | #F9D6D5
+reading stopped a week ago | | Missing days | 7
+reading stopped a week ago | | Missing days colour | #F9D6D5
+reading stopped a week ago | | Days since last reading | 8
+reading stopped a week ago | Date=2026-11-27 | Day status | ✗
+reading stopped a week ago | Date=2026-11-27 | Day colour | #F9D6D5
+reading stopped a week ago | Date=2026-11-27 | Missed because | Contoso: no run left a record
+reading stopped a week ago | Date=2026-11-20 | Day status | ✓
+reading stopped 40 days ago | | Missing days | 39
+reading stopped 40 days ago | Account=Contoso | Current balance | 1000.0000
+reading stopped 40 days ago | Date=2026-11-27 | Missed because | Contoso: unknown, before the ledger
+refresh stopped a week ago | | Freshness | Not refreshed since 2026-11-20
+refresh stopped a week ago | | Freshness colour | #F9D6D5
+an account fails | | Freshness | Stale: 1 of 2 accounts, since 2026-11-20
+an account fails | | Current balance | 1500.0000
+an account fails | | Hint | Amounts in USD, last snapshots from 2026-11-20 to 2026-11-27.
+an account fails | Date=2026-11-27 | Current balance | None
+an account fails | Date=2026-11-27 | Missed because | Contoso: sign-in-rejected
+an account fails for 50 days | | Missing days | 50
+an account fails for 50 days | Account=Contoso | Days since last reading | 51
+an account was never read | | Freshness | Stale: 1 of 2 accounts, one never read
+an account was never read | | Missing days | 2
+an account was never read | Date=2026-11-26 | Missed because | Contoso: consent-required
+an account was never read | | Current balance | 500.0000
+an account retired | | Missing days | 0
+an account retired | | Current balance | 500.0000
+an account retired | Date=2026-10-05 | Current balance | 1500.0000
+an account retired | | Freshness | Fresh: read on 2026-11-27
+an account gained a currency | | Missing days | 0
+an account gained a currency | Currency=EUR | Change over 7 days | 70.0000
+an account gained a currency | Currency=EUR | Current balance | 100.0000
+an account gained a currency | Currency=EUR, Date=2026-11-10 | Current balance | 30.0000
+an account gained a currency | | Current balance | None
+an account gained a currency | | Hint | Amounts are blank: currencies are never added (EUR, USD). Choose one in the Currency slicer.
+invoiced on the 1st | | Change since month close | 500.0000
+invoiced on the 1st | Comparison=Month close | Compared with | 2026-10-31
+invoiced on the 1st | Date=2026-11-01 | What happened | invoiced on 1 Nov
+invoiced on the 1st | Month=2026-10 | Month-end close | 1000.0000
+invoiced on the 1st | Month=2026-11 | Month-end close | 1500.0000
+invoiced on the 1st | Month=2026-11 | Variance | 500.0000
+invoiced on the 1st | Month=2026-10 | Variance | None
+missed on the days compared with | | Change over 7 days | 0.0000
+missed on the days compared with | Comparison=7 days | Compared with | 2026-11-19
+missed on the days compared with | | Change over 30 days | 400.0000
+missed on the days compared with | Comparison=30 days | Compared with | 2026-10-27
+missed on the days compared with | Comparison=Month close | Compared with | 2026-10-30
+missed on the days compared with | Month=2026-10 | Month-end close | 1000.0000
+missed for four days | | Change over 7 days | None
+missed for four days | Comparison=7 days | Compared with | None
+missed for four days | Date=2026-11-18 | Balance on the day | None
+missed for four days | Date=2026-11-18 | Missed day | 1000.0000
+missed for four days | Date=2026-11-21 | Missed day | None
+missed for four days | Date=2026-11-21 | Change to previous snapshot | 0.0000
+one of three accounts reaches further back | Date=2026-10-15 | Accounts counted | 1
+one of three accounts reaches further back | Date=2026-11-15 | Accounts counted | 3
+one of three accounts reaches further back | | Change over 30 days | 200.0000
+a sparse import | | Missing days | 0
+a sparse import | Date=2026-09-15 | Balance on the day | None
+a sparse import | Date=2026-09-15 | Missed day | None
+a sparse import | Date=2026-09-30 | Balance on the day | 450.0000
+a sparse import | Month=2026-09 | Month-end close | 450.0000
+a sparse import | Month=2026-09 | Variance | 100.0000
+one account at 99 % | | Credit used | 0.9900
+one account at 99 % | Currency=EUR | Credit used | 0.9900
+one account at 99 % | | Credit colour | #F9D6D5
+one account at 99 % | Account=Northwind | Credit colour | #DDF0E3
+one account at 99 % | | Worst credit use | 99.0% Contoso (USD)
+one account at 99 % | | Headroom | 100.0000
+one account at 99 % | | Headroom format | #,##0.00" USD";-#,##0.00" USD"
+one account at 99 % | Account=Fabrikam | Headroom | 900.0000
+one account at 99 % | Account=Fabrikam, Date=2026-11-26 | Limit on the day | 1000.0000
+one account at 99 % | Currency=USD, Date=2026-11-26 | Limit on the day | None
+paid and invoiced | Date=2026-11-04 | What happened | Contoso paid 12,000.00 on 3 Nov
+paid and invoiced | Date=2026-11-05 | What happened | Contoso invoiced on 5 Nov
+paid and invoiced | Date=2026-11-03 | What happened | None
+paid and invoiced | | Last payment | 2026-11-03: 12,005.50
+paid and invoiced | Account=Fabrikam | Last payment | 2026-11-03: 5.50
+paid and invoiced | | Last invoice | 2026-11-05
+unreadable parts | | Current balance | 800.0000
+unreadable parts | | Recurring part | None
+unreadable parts | Date=2026-11-26 | Recurring part | 800.0000
+unreadable parts | Account=Contoso | Recurring part | 400.0000
+unreadable parts | | Hint | Amounts in USD, last snapshot 2026-11-27. Parts are blank: those of 1 account(s) cannot be read.
+an import after the last reading | | Latest run | 2026-10-19 00:17:00
+an import after the last reading | | Freshness | Stale: last read on 2026-10-19
+an import after the last reading | | Amount format | "$"#,##0.00;-"$"#,##0.00
+an import after the last reading | Account=Contoso | Missing days | 39
+currencies without two decimals | Currency=KWD | Amount format | #,##0.000" KWD";-#,##0.000" KWD"
+currencies without two decimals | Currency=JPY | Amount format | "¥"#,##0;-"¥"#,##0
+currencies without two decimals | Currency=JPY | Signed format | +"¥"#,##0;-"¥"#,##0;"¥"#,##0
+nothing | | Freshness | Never read
+nothing | | Freshness colour | #F9D6D5
+nothing | | Current balance | None
+nothing | | Hint | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
+one row of today | | Freshness | Fresh: read on 2026-11-28
+one row of today | | Missing days | None
+one row of today | | Current balance | 1000.0000
+"""
+"""One case a line: history, what is in view, measure, value."""
+
+COLUMNS = {
+    "Account": ("Accounts", "Account"),
+    "Currency": ("Currencies", "Currency"),
+    "Date": ("Date", "Date"),
+    "Month": ("Date", "Month"),
+    "Comparison": ("Comparison", "Comparison"),
+}
+
+
+@pytest.fixture(scope="module")
+def opened(model: Model) -> Mapping[str, Dax]:
+    """Return the model filled with each history."""
+    return {name: history.open(model) for name, history in HISTORIES.items()}
+
+
+def in_view(text: str) -> tuple[Filters, Filters]:
+    """Return the slicers' choice, and the one row or point of a visual."""
+    slicers: dict[tuple[str, str], list[Any]] = {}
+    point: dict[tuple[str, str], list[Any]] = {}
+    for name, _, value in (choice.partition("=") for choice in filter(None, text.split(", "))):
+        chosen = slicers if name in ("Account", "Currency") else point
+        chosen[COLUMNS[name]] = [date.fromisoformat(value) if name == "Date" else value]
+    return slicers, point
+
+
+@pytest.mark.parametrize("case", CASES.strip().splitlines())
+def test_what_a_history_says(opened: Mapping[str, Dax], case: str) -> None:
+    """Each value is what a finance person would work out from the rows by hand."""
+    history, view, measure, expected = (text.strip() for text in case.split("|"))
+    assert str(opened[history].value(measure, *in_view(view))) == expected
+
+
+USD = {("Currencies", "Currency"): ["USD"]}
+VIEWS: tuple[tuple[Filters, Filters], ...] = (
+    ({}, {}),
+    (USD, {}),
+    (USD, {("Date", "Date"): [date(2026, 11, 27)]}),
+    (USD, {("Date", "Month"): ["2026-11"]}),
+    ({}, {("Comparison", "Comparison"): ["30 days"]}),
+)
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_every_measure_can_be_evaluated(opened: Mapping[str, Dax], model: Model, history: str) -> None:
+    """The engine finds no function it lacks and no error, whatever is in view: each call raises otherwise."""
+    for measure, view in product(model.measures, VIEWS):
+        opened[history].value(measure, *view)
+
+
+@pytest.mark.parametrize("history", ["an account gained a currency", "one account at 99 %"])
+def test_currencies_are_never_added(opened: Mapping[str, Dax], model: Model, history: str) -> None:
+    """With two currencies in view whatever shows an amount is blank; the headroom is one account's, in its own currency."""
+    amounts = [measure.name for measure in model.measures.values() if measure.format_expression]
+    for name, (_, point) in product(amounts, VIEWS):
+        if name != "Headroom":
+            assert opened[history].value(name, {}, point) is None, name
+    assert opened[history].value("Last payment") is None
+
+
+def test_no_visual_has_more_than_366_points(opened: Mapping[str, Dax]) -> None:
+    """Of two years the trend and the calendar show the newest 366 days; the default period is 12 months."""
+    dax = opened["two years"]
+    for measure in ("Balance on the day", "Day status"):
+        assert dax.value(measure, {}, {("Date", "Date"): [date(2025, 11, 27)]}) is not None
+        assert dax.value(measure, {}, {("Date", "Date"): [date(2025, 11, 26)]}) is None
+    calendar = dax.records("Date")
+    assert calendar[0] == {"Date": date(2024, 11, 28), "Month": "2024-11", "Day": 28, "Period": "2024"}
+    assert [day["Date"] for day in calendar if day["Period"] == "Last 12 months"] == days("2025-11-28", "2026-11-27")
+
+
+@pytest.mark.parametrize(
+    ("history", "expected"),
+    [
+        ("all is well", ("2026-10-25", "2026-11-27")),
+        ("reading stopped a week ago", ("2026-11-10", "2026-11-27")),
+        ("one row of today", ("2026-11-28", "2026-11-28")),
+        ("nothing", ("2026-11-27", "2026-11-27")),
+    ],
+)
+def test_the_calendar_ends_yesterday_or_with_the_newest_row(
+    opened: Mapping[str, Dax], history: str, expected: tuple[str, str]
+) -> None:
+    """Not with the newest row: what is missing since would not be seen."""
+    assert [day["Date"] for day in opened[history].records("Date")] == days(*expected)
+
+
+def test_the_currency_of_most_accounts_comes_first(model: Model) -> None:
+    """The slicer has no stored choice, so the first is chosen: by the newest day from Partner Center, then by code."""
+    rows = [
+        *readings("Contoso", "2026-11-27", "2026-11-27", 1, currency="USD"),
+        *readings("Fabrikam", "2026-11-27", "2026-11-27", 1, currency="USD"),
+        *readings("Fabrikam", "2026-11-27", "2026-11-27", 1, currency="EUR"),
+        *readings("Northwind", "2026-11-20", "2026-11-26", 1, currency="AUD"),
+        *readings("Northwind", "2026-11-28", "2026-11-28", 1, currency="AUD", Source="imported"),
+    ]
+    currencies = History(rows).open(model).records("Currencies")
+    assert {row["Currency"]: row["Position"] for row in currencies} == {"USD": 1, "EUR": 2, "AUD": 3}
+
+
+def test_decimals_are_those_of_iso_4217(model: Model) -> None:
+    """Three where the settings know three; none, two or four elsewhere."""
+    expected = dict.fromkeys(_THREE_DECIMALS, 3) | {
+        "USD": 2,
+        "EUR": 2,
+        "HUF": 2,
+        "JPY": 0,
+        "KRW": 0,
+        "XOF": 0,
+        "CLF": 4,
+    }
+    rows = [row for code in expected for row in readings(code, "2026-11-27", "2026-11-27", 1, currency=code)]
+    currencies = History(rows).open(model).records("Currencies")
+    assert {row["Currency"]: len(row["Plain format"].partition(".")[2]) for row in currencies} == expected
+
+
+def test_an_account_has_its_present_name(model: Model) -> None:
+    """The newest row's name is shown for all days; two tenants of one name, in any case, are told apart."""
+    rows = [
+        *readings("A", "2026-11-01", "2026-11-01", 1, AccountName="Old"),
+        *readings("A", "2026-11-02", "2026-11-02", 1, AccountName="Contoso"),
+        *readings("B", "2026-11-02", "2026-11-02", 1, AccountName="contoso"),
+        *readings("C", "2026-11-02", "2026-11-02", 1, AccountName="Fabrikam"),
+    ]
+    names = [account["Account"] for account in History(rows).open(model).records("Accounts")]
+    assert names == ["Contoso (a)", "contoso (b)", "Fabrikam"]
+
+
+@pytest.mark.parametrize(("last", "status"), [("2026-10-23", "Active"), ("2026-10-22", "Retired")])
+def test_an_account_retires_after_35_days(model: Model, last: str, status: str) -> None:
+    """35 days before the newest reading of all accounts it is still expected; one more, and it is not."""
+    rows = readings("Contoso", "2026-10-01", last, 1) + readings("Fabrikam", "2026-10-01", "2026-11-27", 1)
+    contoso, _ = History(rows).open(model).records("Accounts")
+    assert (contoso["Status"], str(contoso["Last expected day"])) == (
+        status,
+        "2026-11-27" if status == "Active" else last,
+    )
+
+
+OLDER = readings("Contoso", "2026-11-25", "2026-11-26", 500, CreditLimit=5000.0)
+NEWER = [
+    *OLDER,
+    *readings("Contoso", "2026-11-27", "2026-11-27", 500, CreditLimit=5000.0),
+    *readings("Fabrikam", "2026-11-27", "2026-11-27", 1100, CreditLimit=4300.0),
+    *readings("Northwind", "2026-11-27", "2026-11-27", 7, currency="EUR"),
+]
+GENERATIONS = ("Balances", "Accounts", "Currencies", "Date", "Parts")
+
+
+@pytest.fixture(scope="module")
+def two_generations(model: Model) -> tuple[Dax, Dax]:
+    """Return the model loaded before and after rows were inserted."""
+    return History(OLDER, refreshed=date(2026, 11, 27)).open(model), History(NEWER).open(model)
+
+
+@pytest.mark.parametrize("newer", list(product((False, True), repeat=len(GENERATIONS))))
+def test_a_mixture_of_two_loads_is_never_calmly_wrong(
+    model: Model, two_generations: tuple[Dax, Dax], newer: tuple[bool, ...]
+) -> None:
+    """Whatever each table holds, an amount is that of the rows, or blank with the advice to refresh again."""
+    tables = {name: two_generations[is_new].records(name) for name, is_new in zip(GENERATIONS, newer, strict=True)}
+    tables |= {
+        name: two_generations[1].records(name) for name in ("Ledger", "Refresh", "Runs", "Failures", "Comparison")
+    }
+    mixed = Dax(model, tables, date(2026, 11, 28))
+    total, share = (Decimal(1600), Decimal("0.2558")) if newer[0] else (Decimal(500), Decimal("0.1"))
+    truth: dict[str, Decimal | None] = {"Current balance": total, "Credit used": share}
+    if newer[0] and not all(newer[1:4]):
+        truth = dict.fromkeys(truth)
+        assert "Refresh again" in mixed.value("Hint", USD)
+    assert {name: mixed.value(name, USD) for name in truth} == truth

@@ -1,0 +1,85 @@
+"""Small made-up histories: the rows of the table and of the ledger, when they were loaded, and when they are looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tests.powerbi.tools import mashup
+from tests.powerbi.tools.dax import Dax
+from tests.powerbi.tools.mashup import Record
+from tests.powerbi.tools.model import Model
+
+TODAY = date(2026, 11, 28)
+
+
+@dataclass(frozen=True)
+class History:
+    """What the storage account holds; no ledger: there is no such table."""
+
+    rows: Sequence[Mapping[str, Any]]
+    ledger: Sequence[Mapping[str, Any]] | None = None
+    refreshed: date = TODAY
+    today: date = TODAY
+
+    def load(self, model: Model) -> dict[str, list[Record]]:
+        """Fill the tables that have an M query."""
+        at = datetime(self.refreshed.year, self.refreshed.month, self.refreshed.day, 6, tzinfo=UTC)
+        return mashup.fill(model, mashup.account(self.rows, self.ledger), at)
+
+    def open(self, model: Model) -> Dax:
+        """Return the filled model."""
+        return Dax(model, self.load(model), self.today)
+
+
+def days(first: str, last: str) -> list[date]:
+    """Return every day from the first to the last."""
+    start, end = date.fromisoformat(first), date.fromisoformat(last)
+    return [start + timedelta(days=number) for number in range((end - start).days + 1)]
+
+
+def readings(
+    account: str,
+    first: str,
+    last: str,
+    balance: float,
+    *,
+    currency: str = "USD",
+    missed: Sequence[str] = (),
+    **columns: Any,
+) -> list[Record]:
+    """Return a row of the same balance for every day but the missed ones."""
+    return [
+        {
+            "PartitionKey": account.lower(),
+            "RowKey": f"{day}_{currency}",
+            "SnapshotDate": str(day),
+            "AccountName": account,
+            "CurrencyCode": currency,
+            "BalanceAmount": balance,
+            "BalanceText": str(balance),
+            "RetrievedAt": datetime(day.year, day.month, day.day, 0, 17, tzinfo=UTC),
+            "RunId": f"run-{day}",
+            "Source": "partner-center",
+            "SchemaVersion": 1,
+        }
+        | columns
+        for day in days(first, last)
+        if str(day) not in missed
+    ]
+
+
+def runs(first: str, last: str, *, failed: str = "", code: str = "sign-in-rejected") -> list[Record]:
+    """Return a run a day, with a failure of the named account where there is one."""
+    found: list[Record] = []
+    for day in days(first, last):
+        key = f"{day}T00:17:00.000000Z_run-{day}"
+        common = {"RowKey": key, "SnapshotDate": str(day), "SchemaVersion": 1}
+        counts = {"Accounts": 1, "Recorded": int(not failed), "Kept": 0, "Failed": int(bool(failed))}
+        started = datetime(day.year, day.month, day.day, 0, 17, tzinfo=UTC)
+        run = {"PartitionKey": "run", "StartedAt": started, "Seconds": 2.5, "Trigger": "timer", "PastDue": False}
+        found.append(common | run | counts | {"Version": "1.0"})
+        if failed:
+            why = {"Code": code, "MayPass": False, "Message": "Refused.", "Remedy": "Renew the secret."}
+            found.append(common | {"PartitionKey": failed.lower(), "AccountName": failed} | why)
+    return found
