@@ -34,7 +34,8 @@ def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Sec
         return
     if status in range(300, 400):
         raise UnreadableAnswerError(
-            f"it answered {status}, a redirect to {_target(headers, secrets)}, and redirects are never followed"
+            f"it answered {status}, a redirect to {_target(headers, secrets)}, and redirects are never followed",
+            remedy=BETWEEN,
         )
     content_type = headers.get("Content-Type", "")
     members = plain_object(body)

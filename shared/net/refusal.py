@@ -111,7 +111,7 @@ class Rule:
 
 
 BETWEEN = (
-    "A proxy, a firewall or a sign-in page of the network sent this page, or the address in the settings is another service's. Check "
+    "A proxy, a firewall or the network's sign-in page sent this answer, or the address in the settings is another service's. Check "
     "that address and what is between this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall)."
 )
 

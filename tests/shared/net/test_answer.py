@@ -35,8 +35,9 @@ def unframed(kind: str, body: bytes, status: int = 200) -> Raw:
 def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: int, method: str) -> None:
     """Another host would get the token and the row; the error names where it pointed."""
     world.faults.add("partner", redirect(f"{world.vault.url}/elsewhere", status), times=None)
-    with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed"):
+    with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed") as raised:
         ask(session, world, method, data="{}")
+    assert "HTTPS_PROXY" in str(raised.value.remedy), "none of these services redirects"
     assert world.journal.count("vault") == 0
 
 
