@@ -1,11 +1,17 @@
 """What all tests share: a clean environment, and one stand-in per test process."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from shared.settings.read import NAMES
 from standin import StandIn
+
+# No time limit per example: a busy machine is not a defect. `dev.py prove` asks for many more.
+settings.register_profile("calm", deadline=None, max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "60")))
+settings.load_profile("calm")
 
 FOREIGN = (
     "IDENTITY_ENDPOINT",

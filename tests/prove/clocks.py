@@ -2,18 +2,23 @@
 
 import threading
 import tracemalloc
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from aiohttp import web
+
 from shared.history.runs import RunResult
 from shared.job import take_snapshots
 from standin import StandIn
+from standin.clock import Clock
+from standin.faults import Fault, FaultContext
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.matrix import cases, hasty
-from tests.prove.steps import TIMES
+from tests.prove.steps import STEPS, TIMES
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
 YEARS = 10
@@ -68,6 +73,39 @@ def clocks_set_back(world: StandIn) -> tuple[int, list[str]]:
             tried += 1
             if [failure.error.code for failure in result.failed] != ["clock-wrong"] or rows(world):
                 broken.append(f"{zone}, {minutes} minutes: {result}")
+    return tried, broken
+
+
+@dataclass(frozen=True)
+class Midnight(Fault):
+    """Lets two minutes pass while the service answers."""
+
+    clock: Clock
+
+    async def play(self, context: FaultContext) -> web.StreamResponse:
+        """Move the clock, then go on."""
+        self.clock.advance(seconds=120)
+        return await context.proceed()
+
+
+def midnight_in_the_middle(world: StandIn) -> tuple[int, list[str]]:
+    """Let midnight pass at each step of a run: the row is of the day on which the run began, and the next day gets its own."""
+    tried, broken = 0, []
+    steps = [step for step in STEPS if step.mode == "app" and step.path != "runs"]
+    for zone in ZONES:
+        for step in steps:
+            world.reset()
+            partner = world.add_partner()
+            midnight = datetime(2027, 3, 10, tzinfo=ZoneInfo(zone))
+            world.clock.set(midnight - timedelta(minutes=1))
+            world.faults.add(step.service, Midnight(world.clock), path_contains=step.path, method=step.method)
+            environ = {"SNAPSHOT_TIME_ZONE": zone} | world.environ_archive
+            for days in (["2027-03-09"], ["2027-03-09", "2027-03-10"]):
+                result = _run(world, partner, **environ)
+                tried += 1
+                found = sorted(str(row["SnapshotDate"]) for row in rows(world))
+                if result.failed or found != days:
+                    broken.append(f"{zone}, {step.name}: {found}, {result.failed}")
     return tried, broken
 
 

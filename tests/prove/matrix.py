@@ -53,13 +53,13 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Return every case; what is final is not played twice, because the first answer ends the call."""
+    """Return every case; a fault that ends its call at once is played for good only."""
     return [
-        Case(step, fault, times)
+        Case(step, name, times)
         for step in STEPS
-        for fault in FAULTS
+        for name, fault in FAULTS.items()
         for times in TIMES
-        if times != "twice" or heals(FAULTS[fault], 2)
+        if times == "lasting" or heals(fault, 1)
     ]
 
 

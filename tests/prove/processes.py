@@ -9,9 +9,10 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 from standin import StandIn
-from standin.faults import Hang
+from standin.faults import Fault, FaultContext, Hang, NoAnswerError
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.steps import STEPS
@@ -43,21 +44,31 @@ def _check(world: StandIn, partner: Partner, what: str) -> Iterator[str]:
             yield f"{what}: the {'archive' if archive else 'table'} holds {found}"
 
 
+class HangAfter(Fault):
+    """Lets the service fulfil the request and never answers."""
+
+    async def play(self, context: FaultContext) -> NoReturn:
+        """Go on, then wait to be released."""
+        await context.proceed()
+        await context.wait(None)
+        raise NoAnswerError
+
+
 def kill_at_each_step(world: StandIn) -> tuple[int, list[str]]:
-    """Kill a process in the middle of each call of a run; the next run leaves one right row."""
-    steps = [step for step in STEPS if step.mode == "app"]
+    """Kill a process before and after each call of a run took effect; the next run leaves one right row."""
+    moments = [(step, fault) for step in STEPS if step.mode == "app" for fault in (Hang(), HangAfter())]
     broken: list[str] = []
-    for step in steps:
+    for step, fault in moments:
         world.reset()
         partner = world.add_partner()
-        rule = world.faults.add(step.service, Hang(), path_contains=step.path, method=step.method, times=None)
+        rule = world.faults.add(step.service, fault, path_contains=step.path, method=step.method, times=None)
         process = start(_settings(world, partner))
         world.journal.wait_for(1, step.service, path_contains=step.path)
         process.kill()
         process.wait()
         rule.remove()
-        broken += _check(world, partner, step.name)
-    return len(steps), broken
+        broken += _check(world, partner, f"{step.name}, {type(fault).__name__}")
+    return len(moments), broken
 
 
 def kill_at_random(world: StandIn) -> tuple[int, list[str]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from standin.faults import (
     AnswerLost,
+    ContentType,
     Cut,
     CutAnswer,
     CutBody,
@@ -13,6 +14,7 @@ from standin.faults import (
     Fault,
     GzipBomb,
     Hang,
+    Raw,
     Status,
     WrongDate,
     answer_of,
@@ -47,10 +49,8 @@ STEPS = (
     Step("token of the identity", "identity", "GET", codes=("identity-unavailable",)),
     Step("query of the table", "table", "GET", "()", codes=_TABLE),
     Step("client secret", "vault", "GET", "secret", codes=_VAULT),
-    Step("certificate", "vault", "GET", "secret", "pkcs12", codes=_VAULT),
     Step("refresh token", "vault", "GET", "token", "app_user", codes=_VAULT),
     Step("sign-in of an app", "entra", "POST", "token", codes=_ENTRA),
-    Step("sign-in with a certificate", "entra", "POST", "token", "pkcs12", codes=_ENTRA),
     Step("sign-in of a federated app", "entra", "POST", "token", "federated", codes=_ENTRA),
     Step("sign-in with a user", "entra", "POST", "token", "app_user", codes=_ENTRA),
     Step("balance", "partner", "GET", "summary", codes=_PARTNER),
@@ -79,14 +79,41 @@ _BODIES: dict[str, bytes | str] = {
     "twice": '{"value": [], "value": {}, "balanceAmount": 1, "BalanceAmount": 2, "currencyCode": "USD"}',
     "deep": "[" * 100_000,
     "bytes": bytes(range(256)),
+    "row of nobody": '{"value": [{"PartitionKey": 5, "RowKey": null, "BalanceAmount": "1"}]}',
+    "large and broken": '{"access_token": "hush", "value": "' + "y" * 100_000 + '" }}',
 }
+
+_WIRE: dict[str, bytes] = {
+    "not HTTP": b"<html>hello</html>\r\n",
+    "endless 100": b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000,
+    "status 103": b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "status 000": b"HTTP/1.1 000 X\r\nContent-Length: 2\r\n\r\n{}",
+    "many headers": b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 5000 + b"\r\n{}",
+    "long header": b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n{}",
+    "two lengths": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "length of -1": b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+    "length of a word": b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n",
+    "chunk of -5": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n{}",
+    "chunk cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{}",
+    "no last chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    "conflict cut": b'HTTP/1.1 409 X\r\nContent-Length: 99\r\n\r\n{"odata.error": {"code": "EntityAl',
+    "conflict without a length, cut": b'HTTP/1.1 409 X\r\nContent-Type: application/json\r\n\r\n{"odata.error": {"co',
+}
+_LOCATIONS = {"to nowhere": {}, "to nonsense": {"Location": "https://[::1"}, "to itself": {"Location": "/"}}
+_RETRY_AFTER = ("-5", "NaN", "1e400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Foo 2026")
 
 FAULTS: dict[str, Fault] = {
     **{f"status {status}": Status(status) for status in (400, 401, 403, 404, 405, 409, 410, 412, 413, 418, 422, 451)},
     **{f"status {status}": Status(status) for status in (501, 505, 507, 520, 599, *sorted(PASSING))},
     **{f"page {status}": html(status) for status in (200, 401, 403, 404, 407, 500, 502, 511)},
     **{f"redirect {status}": redirect(ELSEWHERE, status) for status in (300, 301, 302, 303, 305, 307, 308)},
-    "redirect to nowhere": Status(307),
+    **{f"redirect {where}": Status(307, headers=headers) for where, headers in _LOCATIONS.items()},
+    **{name: Raw(sent) for name, sent in _WIRE.items()},
+    **{f"Retry-After {text[:20]}": Status(503, headers={"Retry-After": text}) for text in _RETRY_AFTER},
+    "challenge": Status(401, "you sent it", {"WWW-Authenticate": "Bearer"}),
+    "parts": Status(202, "--x--", content_type="multipart/mixed; boundary=x"),
+    "not packed": Status(200, "{}", {"Content-Encoding": "gzip"}),
+    "another charset": ContentType("application/json; charset=utf-7"),
     **{f"cut after {count} bytes": CutAnswer(count) for count in (0, 7, 15, 40, 90, 160)},
     **{f"body cut after {count} bytes": CutBody(count) for count in (0, 1, 20)},
     "cut before": Cut(),
@@ -107,10 +134,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 TIMES: dict[str, int | None] = {"once": 1, "twice": 2, "lasting": None}
-"""How often a fault is played; the kinds of answer that are final are played once and for good."""
+"""How often a fault is played."""
 
 
 def heals(fault: Fault, times: int | None) -> bool:
     """Tell whether the job has to succeed in the same run: no whole answer, or a status that may pass, at most twice."""
-    passing = isinstance(fault, Status | Echo) and fault.status in PASSING
+    wish = fault.headers.get("Retry-After") if isinstance(fault, Status) else None
+    passing = isinstance(fault, Status | Echo) and fault.status in PASSING and wish != "9" * 400
     return times is not None and (passing or isinstance(fault, Cut | CutAnswer | CutBody | AnswerLost | Hang | Drip))

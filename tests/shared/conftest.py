@@ -9,7 +9,6 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient
 from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
-from hypothesis import settings
 
 from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.identity import CachedCredential, azure_credential
@@ -23,10 +22,6 @@ from shared.settings.read import read_settings
 from shared.sign_in.entra import SignIn
 from standin import StandIn
 from standin.partner import Partner
-
-# No time limit an example: a busy machine is no defect.
-settings.register_profile("calm", deadline=None, max_examples=60)
-settings.load_profile("calm")
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
@@ -270,3 +272,22 @@ def test_the_size_that_a_workbook_states_is_not_believed(tmp_path: Path, dimensi
         for name in source.namelist():
             target.writestr(name, source.read(name).replace(b'dimension ref="A1:C2"', b"dimension " + dimension))
     assert [row["RowKey"] for row in read(tmp_path, content.getvalue()).rows] == ["2025-01-01_USD"]
+
+
+CELLS = st.text(max_size=20) | st.sampled_from(
+    ["2025-01-01", "USD", "KWD", "1.5", "-0", "1e5", "NaN", "\u0663", '"', "=1", "1,5"]
+)
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=5), min_size=1, max_size=3), st.sampled_from([None, *DecimalSign]))
+def test_any_file_gives_rows_or_problems(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], decimal: DecimalSign | None
+) -> None:
+    """Whatever a line holds: a row whose amount is the exact one, or a problem, and nothing in between."""
+    content = "\n".join([HEAD, *(",".join(cells) for cells in lines)])
+    try:
+        found = read(tmp_path_factory.mktemp("any"), content.encode("utf-8", "replace"), decimal)
+    except CommandFailed:
+        return
+    assert found.rows or found.problems
+    assert all(float(str(row["BalanceText"])) == row["BalanceAmount"] for row in found.rows)
