@@ -100,7 +100,8 @@ _WIRE: dict[str, bytes] = {
     "conflict without a length, cut": b'HTTP/1.1 409 X\r\nContent-Type: application/json\r\n\r\n{"odata.error": {"co',
 }
 _LOCATIONS = {"to nowhere": {}, "to nonsense": {"Location": "https://[::1"}, "to itself": {"Location": "/"}}
-_RETRY_AFTER = ("-5", "NaN", "1e400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359", "Mon, 01 Foo 2026")
+_RETRY_NEVER = ("9" * 400, "Fri, 31 Dec 9999 23:59:59 -2359")
+_RETRY_AFTER = ("-5", "NaN", "1e400", "Mon, 01 Foo 2026", "Fri, 31 Dec 0001 23:59:59 +2359", *_RETRY_NEVER)
 
 FAULTS: dict[str, Fault] = {
     **{f"status {status}": Status(status) for status in (400, 401, 403, 404, 405, 409, 410, 412, 413, 418, 422, 451)},
@@ -140,5 +141,5 @@ TIMES: dict[str, int | None] = {"once": 1, "twice": 2, "lasting": None}
 def heals(fault: Fault, times: int | None) -> bool:
     """Tell whether the job has to succeed in the same run: no whole answer, or a status that may pass, at most twice."""
     wish = fault.headers.get("Retry-After") if isinstance(fault, Status) else None
-    passing = isinstance(fault, Status | Echo) and fault.status in PASSING and wish != "9" * 400
+    passing = isinstance(fault, Status | Echo) and fault.status in PASSING and wish not in _RETRY_NEVER
     return times is not None and (passing or isinstance(fault, Cut | CutAnswer | CutBody | AnswerLost | Hang | Drip))
