@@ -175,12 +175,7 @@ def _sign_in(built: Services, account: Account, port: int, *, browser: bool) -> 
 
 
 def _try_out(built: Services, account: Account, tokens: Tokens) -> None:
-    """Read the balance with the token.
-
-    Raises:
-        SnapshotError: those of Partner Center; MfaRequired when it says that MFA was missing.
-
-    """
+    """Read the balance with the token; raises MfaRequired when Partner Center says that MFA was missing."""
     invoices = built.reader.partner_center(account, tokens, validate_mfa=True).invoices
     summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
     if summary.receipt.mfa_compliant is False:

@@ -169,13 +169,7 @@ class _Restore:
         return f"Inserted: {done}; up to a batch of 100 more may be in. Run it again to insert the rest."
 
     def conclude(self) -> None:
-        """Say what is left to do.
-
-        Raises:
-            CommandFailed: rows differ or are not snapshots.
-            typer.Exit: with status 1, when rows are missing and nothing was written.
-
-        """
+        """Say what is left to do, and raise for it: rows that differ, are not snapshots or were not written."""
         if not self.seen:
             say("Both the table and the archive are empty here: there is nothing to compare.")
         if self.missing and not self.write:

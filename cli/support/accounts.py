@@ -19,12 +19,7 @@ _MOST_NAMED = 8
 
 
 def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Account, ...]:
-    """Return the accounts of these names or tenant ids, in the settings' order; all of them when none is named.
-
-    Raises:
-        typer.BadParameter: a name that is none of them.
-
-    """
+    """Return the accounts of these names or tenant ids, in the settings' order, all without a name; or BadParameter."""
     keys = {account: {account.name.lower(), account.tenant_id} for account in accounts}
     wanted = {name.strip().lower(): name for name in names or ()}
     if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
@@ -37,11 +32,7 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
 def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return the tenant ids of named accounts, in the settings' order, former ones after; None, which means all, when none is named.
 
-    A tenant id need not be configured any more: its history is kept.
-
-    Raises:
-        typer.BadParameter: a name that is no configured account's and no tenant id.
-
+    A tenant id need not be configured any more: its history is kept. Any other name raises BadParameter.
     """
     if not names:
         return None

@@ -23,12 +23,7 @@ class Loopback(TCPServer):
     timeout = 1  # on Windows nothing interrupts a wait for a connection: Ctrl+C is noticed after it
 
     def __init__(self, port: int) -> None:
-        """Listen on the port, 0 for one of the system's choice.
-
-        Raises:
-            CommandFailed: the port is taken.
-
-        """
+        """Listen on the port, 0 for one of the system's choice; raises CommandFailed when it is taken."""
         self.answer: dict[str, str] = {}
         try:
             super().__init__(("127.0.0.1", port), _Handler)
@@ -44,12 +39,7 @@ class Loopback(TCPServer):
         return f"http://localhost:{self.server_address[1]}"
 
     def wait(self, state: str, seconds: float) -> dict[str, str]:
-        """Return the answer's parameters; requests that do not carry our `state` are turned away.
-
-        Raises:
-            CommandFailed: none came in time.
-
-        """
+        """Return the answer's parameters, or raise CommandFailed in the end; requests without our `state` are turned away."""
         self.state = state
         end = time.monotonic() + seconds
         while not self.answer:

@@ -59,20 +59,18 @@ class Query(Protocol):
 
 
 class OperatorTable(HistoryTable):
-    """One table with what the function itself never needs."""
+    """One table with what the function itself never needs.
+
+    Raises TableUnreachable, TableAccessDenied and TableMissing by the service's answer; a missing table is read as empty.
+    """
 
     def rows(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[Entity]:
-        """Yield the rows by tenant, day and currency; a page is fetched while the one before it is used.
-
-        Raises:
-            TableUnreachable, TableAccessDenied: by the service's answer. A table that does not exist has no rows.
-
-        """
+        """Yield the rows by tenant, day and currency, a page ahead; none of a table that does not exist."""
         for rows in read_side_by_side([self.pages(span, columns)], 1):
             yield from rows
 
     def pages(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
-        """Yield the rows a page at a time, as each is fetched; raises as `rows`."""
+        """Yield the rows a page at a time, as each is fetched."""
         query, parameters = span.query()
         token: Any = None
         while True:
@@ -82,7 +80,7 @@ class OperatorTable(HistoryTable):
                 return
 
     def tenants(self) -> Iterator[str]:
-        """Yield every tenant that has a row, in order; raises as `rows`.
+        """Yield every tenant that has a row, in order.
 
         A tenant id is a GUID, so the sixteen ranges of its first digit are searched side by side.
         """
@@ -103,29 +101,19 @@ class OperatorTable(HistoryTable):
                 return
 
     def any_before(self, tenant_id: str, day: date) -> bool:
-        """Whether the tenant has a row of an earlier day; raises as `rows`."""
+        """Whether the tenant has a row of an earlier day."""
         parameters = {"tenant": tenant_id, "day": f"{day.isoformat()}_"}
         page, _ = self._page("PartitionKey eq @tenant and RowKey lt @day", parameters, ["RowKey"], None, size=1)
         return bool(page)
 
     def insert_missing(self, rows: Sequence[Entity]) -> int:
-        """Insert those rows of one tenant, a batch at most, that are missing, and return how many.
-
-        Raises:
-            TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
-
-        """
+        """Insert those rows of one tenant, a batch at most, that are missing, and return how many."""
         if self.insert(rows):
             return len(rows)
         return 0 if len(rows) == 1 else sum(self.insert([row]) for row in rows)
 
     def may_insert(self) -> bool | None:
-        """Whether rows may be inserted, tried with one that exists; None without a row to try with.
-
-        Raises:
-            TableUnreachable, TableAccessDenied: reading is refused already.
-
-        """
+        """Whether rows may be inserted, tried with one that exists; None without a row to try with."""
         page, _ = self._page("", {}, ["PartitionKey", "RowKey"], None, size=1)
         if not page:
             return None
@@ -136,12 +124,7 @@ class OperatorTable(HistoryTable):
         return True
 
     def may_change(self) -> bool | None:
-        """Whether rows may be changed too, tried with one that cannot exist; None without a table.
-
-        Raises:
-            TableUnreachable: by the service's answer.
-
-        """
+        """Whether rows may be changed too, tried with one that cannot exist; None without a table."""
 
         def change() -> None:
             condition: dict[str, Any] = {"etag": _NO_ETAG, "match_condition": MatchConditions.IfNotModified}

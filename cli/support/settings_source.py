@@ -21,12 +21,7 @@ class SettingsSource:
     origin: str
 
     def read(self) -> Settings:
-        """Read the settings.
-
-        Raises:
-            SettingsInvalid: with every problem of every setting.
-
-        """
+        """Read the settings, or raise SettingsInvalid with every problem of every setting."""
         return read_settings(self.environ)
 
 
@@ -35,11 +30,7 @@ def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSour
 
     A named file is the only source of settings. Otherwise a setting of the environment overrides that of local.settings.json, which
     is looked for in the current folder and then beside `cli`. Other variables (IDENTITY_ENDPOINT, proxies) always come from the
-    environment.
-
-    Raises:
-        SettingsInvalid: the file cannot be read as settings.
-
+    environment. A file that cannot be read as settings raises SettingsInvalid.
     """
     if file is not None:
         others = {name: value for name, value in environ.items() if name not in NAMES}

@@ -48,12 +48,7 @@ def as_function_url(text: str) -> str:
 
 
 def master_key(environ: Mapping[str, str]) -> str:
-    """Return the master key: from the environment, else asked for without echo.
-
-    Raises:
-        typer.BadParameter: it is not in the environment and there is nobody to ask.
-
-    """
+    """Return the master key from the environment, else ask for it without echo; BadParameter without anybody to ask."""
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and sys.stdin.isatty():
         key = getpass(f"Master key of the function app ({KEY_VARIABLE}): ").strip()
@@ -67,12 +62,7 @@ def check_deployed(
 ) -> Iterator[Finding]:
     """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
 
-    `wait` is given what is waited for.
-
-    Raises:
-        CommandFailed: the function could not be started, or no run came.
-        TableUnreachable, TableAccessDenied: by the service's answer.
-
+    `wait` is given what is waited for. Raises CommandFailed when the function could not be started or no run came.
     """
     since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
     before = {row["RowKey"] for row in place.ledger.rows(since, ["RowKey"])}

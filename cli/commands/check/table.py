@@ -11,19 +11,14 @@ from shared.settings.accounts import Account
 
 
 def check_history(step: str, table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
-    """Yield what is found about the table of the history: how many accounts have their row of the day, and the rights.
-
-    Raises:
-        TableUnreachable, TableAccessDenied, ClockWrong: by the service's answer.
-
-    """
+    """Yield how many accounts have their row of the day, and the rights on a table of the history."""
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
     about = f"; {with_row} of {len(accounts)} accounts have their row of {today}"
     yield from check_table(step, table, about, accounts=len(accounts), accountsWithRow=with_row)
 
 
 def check_table(step: str, table: OperatorTable, about: str = "", **facts: Any) -> Iterator[Finding]:
-    """Yield what may be done in a table; raises as `check_history`."""
+    """Yield what may be done in a table; raises the table's errors."""
     insert, change = table.may_insert(), table.may_change()
     if change is None:
         says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"

@@ -62,12 +62,7 @@ def command() -> None:
 
 @contextmanager
 def started() -> Iterator["StandIn"]:
-    """Start the stand-in and end it with the context.
-
-    Raises:
-        CommandFailed: something that it needs is missing.
-
-    """
+    """Start the stand-in and end it with the context; raises CommandFailed when something that it needs is missing."""
     try:
         from standin.errors import StandInError  # noqa: PLC0415 - standin's packages may be missing
         from standin.world import StandIn  # noqa: PLC0415 - as above

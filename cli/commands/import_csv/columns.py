@@ -36,12 +36,7 @@ class Sheet:
     is_export: bool
 
     def named(self, values: Sequence[Value | Wrong]) -> dict[str, Value | Wrong]:
-        """Give each value its column's name.
-
-        Raises:
-            Wrong: too few values, or one in a column without a name.
-
-        """
+        """Give each value its column's name; raises Wrong for too few values, or one in a column without a name."""
         if len(values) < len(self.header) and self.unit == "line":
             raise Wrong(f"{len(values)} values: {len(self.header)}, as the first line has")
         for number, (name, value) in enumerate(zip_longest(self.header, values, fillvalue=""), 1):
@@ -52,12 +47,7 @@ class Sheet:
 
 
 def open_sheet(file: Path) -> Sheet:
-    """Open a workbook or a CSV file, told apart by what it holds.
-
-    Raises:
-        CommandFailed: it cannot be read, or its first line does not name the columns; also while the lines are read.
-
-    """
+    """Open a workbook or a CSV file, told apart by what it holds; raises CommandFailed, also while lines are read."""
     content = file.read_bytes()
     if content.startswith(_OLD_WORKBOOK):
         raise CommandFailed(

@@ -14,12 +14,7 @@ _SAVE = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 
 def csv_lines(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
-    """Return the delimiter, and each line's number with its values.
-
-    Raises:
-        CommandFailed: it is not UTF-8 (or UTF-16 with its mark), or, while the lines are read, has an open quote.
-
-    """
+    """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
     text = _text(content).rstrip().removesuffix("\x1a")
     if stated := _SEPARATOR_LINE.match(text):
         return stated[1], _lines(text[stated.end() :], stated[1], 1)

@@ -60,12 +60,7 @@ class FileRows:
     chosen: dict[str | None, Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
-        """Read the file; `rows` and `problems` are then complete.
-
-        Raises:
-            CommandFailed: it cannot be read, its first line does not name the columns, or there is nothing below it.
-
-        """
+        """Read the file, after which `rows` and `problems` are complete; raises CommandFailed for one without rows."""
         sheet = open_sheet(file)
         self.unit = sheet.unit
         notation = EXPORTED if sheet.is_export and not self.decimal else NOTATIONS[self.decimal]

@@ -14,12 +14,7 @@ from cli.support.failure import CommandFailed
 
 
 def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value | Wrong]]]]:
-    """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong.
-
-    Raises:
-        CommandFailed: the content is not a workbook that can be read.
-
-    """
+    """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
             # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
