@@ -122,9 +122,9 @@ def test_the_settings_are_those_of_the_contract(name: str) -> None:
     assert [each for each in settings if FORBIDDEN.fullmatch(each)] == []
     assert not re.search("AccountKey|SharedAccess|InstrumentationKey=|sig=|@Microsoft.KeyVault|list", str(settings))
     assert settings["AzureWebJobsStorage__clientId"] == settings["AZURE_CLIENT_ID"]
-    assert "stbaldata" in settings["SNAPSHOT_TABLE_ENDPOINT"]
-    assert "stbalhost" in settings["SNAPSHOT_ARCHIVE_ENDPOINT"]
-    assert "kv-" in settings["KEY_VAULT_URL"]
+    assert settings["SNAPSHOT_TABLE_ENDPOINT"].startswith("[format('https://{0}.table.{1}', 'stbaldata")
+    assert settings["SNAPSHOT_ARCHIVE_ENDPOINT"].startswith("[format('https://{0}.table.{1}', 'stbalhost")
+    assert settings["KEY_VAULT_URL"].startswith("[format('https://{0}{1}', 'kv-")
     package = deployment(name).only("Microsoft.Web/sites")["properties"]["functionAppConfig"]["deployment"]["storage"]
     assert [
         each for each in (settings["AzureWebJobsStorage__blobServiceUri"], package["value"]) if "stbalhost" not in each
