@@ -4,7 +4,7 @@ import json
 import logging
 import threading
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.snapshot import Outcome, Snapshots
 from standin import StandIn
-from standin.faults import Status
+from standin.faults import Delay, Status
 from standin.services.partner_center import error_response
 
 FIRST_RUN_CALLS = 8
@@ -88,6 +88,21 @@ def test_the_day_is_that_of_the_time_zone(world: StandIn, zone: str, day: str) -
     """Decided once, when the run starts."""
     environ = world.environ | world.add_partner().environ | {"SNAPSHOT_TIME_ZONE": zone}
     assert take_snapshots(environ, run_id="run", now=lambda: LATE).run.date.isoformat() == day
+
+
+def test_a_run_past_midnight_is_of_the_day_on_which_it_began(world: StandIn) -> None:
+    """In the row and in the ledger, although the balance was read on the next day."""
+    partner = world.add_partner()
+    world.faults.add("partner", Delay(1500))
+    world.clock.set(datetime(2026, 11, 23, 23, 59, 59, tzinfo=UTC))
+    environ = world.environ | partner.environ
+    result = take_snapshots(environ, run_id="run", now=world.clock.now)
+    settings = read_settings(environ)
+    with open_services(settings, now=world.clock.now) as services:
+        table = services.open_table(HistoryTable, settings.table_endpoint)
+        (row,) = table.rows_of(partner.tenant_id, date(2026, 11, 23))
+    assert str(row["RetrievedAt"]) > "2026-11-24"
+    assert result.run.row_key.startswith("2026-11-23T23:59:59.")
 
 
 def test_wrong_settings_are_told_and_nothing_is_tried(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
