@@ -11,7 +11,8 @@ import requests
 from shared.net.attempt import Answer, NoAnswerError, UnreadableAnswerError
 from shared.net.exact_json import plain_object
 from shared.net.masking import MASK, Secrets
-from shared.net.refusal import BETWEEN, RefusedError, read_refusal
+from shared.net.refusal import BETWEEN, RefusedError
+from shared.net.refusal_reader import read_refusal
 
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _DECIMAL = re.compile(r"-?\d+\.\d+")

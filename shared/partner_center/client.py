@@ -13,7 +13,8 @@ from uuid import uuid4
 from shared.errors import Ids
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
-from shared.net.refusal import RefusedError, read_refusal
+from shared.net.refusal import RefusedError
+from shared.net.refusal_reader import read_refusal
 from shared.net.retry import Call, Retry, Service
 from shared.partner_center.invoice_summary import (
     InvoiceSummary,

@@ -14,7 +14,8 @@ from shared.errors import SignInRejected
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.library import library_call
-from shared.net.refusal import RefusedError, read_refusal
+from shared.net.refusal import RefusedError
+from shared.net.refusal_reader import read_refusal
 from shared.net.retry import Call, Retry
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential

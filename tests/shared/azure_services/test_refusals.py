@@ -6,7 +6,8 @@ import pytest
 
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import SnapshotError
-from shared.net.refusal import PASSING_STATUSES, read_refusal
+from shared.net.refusal import PASSING_STATUSES
+from shared.net.refusal_reader import read_refusal
 from shared.net.retry import Call, Service
 
 PAGE = "<html><title>Blocked</title>"

@@ -41,6 +41,14 @@ def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: i
     assert world.journal.count("vault") == 0
 
 
+def test_a_page_with_a_success_is_something_in_between(world: StandIn, session: HttpSession) -> None:
+    """A network's sign-in page comes with 200; its title is shown, and the service is not blamed."""
+    world.faults.add("partner", Status(200, "<html><title>Sign in</title>"), times=None)
+    with pytest.raises(UnreadableAnswerError, match="a JSON object but an HTML page titled 'Sign in'") as raised:
+        ask(session, world, "GET")
+    assert "HTTPS_PROXY" in str(raised.value.remedy)
+
+
 @pytest.mark.parametrize(
     ("location", "says"),
     [

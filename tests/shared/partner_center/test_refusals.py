@@ -18,7 +18,8 @@ from shared.errors import (
     SnapshotError,
     WrongAudience,
 )
-from shared.net.refusal import PASSING_STATUSES, read_refusal
+from shared.net.refusal import PASSING_STATUSES
+from shared.net.refusal_reader import read_refusal
 from shared.net.retry import Call
 from shared.partner_center.refusals import partner_center
 

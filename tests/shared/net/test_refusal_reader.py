@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from shared.net.refusal import read_refusal
+from shared.net.refusal_reader import read_refusal
 
 TENANT, OTHER = "11111111-aaaa-4bbb-8ccc-222222222222", "33333333-aaaa-4bbb-8ccc-444444444444"
 XML = (
@@ -43,6 +43,7 @@ XML = (
         ("<!DOCTYPE html><html><head><title>403 Blocked\n by Corp</title>", {}, "", "an HTML page titled '403 Blocked by Corp'"),
         ("<!-- gateway -->" * 99 + "<html><title>Late</title>", {}, "", "an HTML page titled 'Late'"),
         ("<html><style>p {}</style><p>No title &amp; more</html>", {}, "", "an HTML page that says 'No title & more'"),
+        ("<problem><title>Forbidden</title><detail>No role</detail></problem>", {}, "", "No role"),
         ("{}", {"WWW-Authenticate": "Bearer error='invalid_token', error_description='over'"}, "invalid_token", "over"),
         ("", {"WWW-Authenticate": 'Bearer error=x, error_description="say \\"y\\""'}, "x", 'say "y"'),
         ("", {"WWW-Authenticate": "Bearer"}, "", ""),
