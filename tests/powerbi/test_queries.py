@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -241,69 +241,48 @@ def test_an_empty_table_gives_an_empty_model(model: Model) -> None:
     assert (found["Balances"], found["Ledger"]) == ([], [])
 
 
-def made_up(tenant: str, day: date) -> Row:
-    """Return one row."""
-    return readings(tenant, str(day), str(day), 1)[0]
-
-
-def start_here(model: Model, rows: Sequence[Row], **parameters: Any) -> dict[str, str]:
-    """Return the result of each check of START HERE, by what it checks."""
-    values = mashup.DEFAULTS | parameters
-    values["SnapshotTable"] = mashup.navigated(rows) if parameters.get("readable", True) else [{"Message": "Forbidden"}]
-    steps = mashup.run(model.queries["START HERE"], values)
-    assert all(bool(step["Next"]) == (step["Result"] == "TO DO") for step in steps), (
-        "each thing to do says what to do next"
-    )
-    return {step["Check"]: step["Result"] for step in steps}
-
-
 ACCOUNT = "StorageAccount is a storage account's name"
 TABLE = "TableName is a table's name"
 RANGE = "RangeStart is before RangeEnd"
 READ = "The table can be read"
 ROWS = "The table has rows"
 INSIDE = "Every row is between RangeStart and RangeEnd"
-FRESH = "The newest row is at most two days old"
+FRESH = "The newest reading is at most two days old"
 READY = "All is ready"
-
-
-def todo(results: Mapping[str, str]) -> set[str]:
-    """Return the checks that are not fine."""
-    return {check for check, result in results.items() if result == "TO DO"}
-
-
-def test_start_here_is_content_with_a_working_setup(model: Model) -> None:
-    """Nothing to do, by the name and by the URL of another cloud."""
-    rows = [made_up("a", datetime.now(UTC).date())]
-    assert todo(start_here(model, rows)) == set()
-    assert todo(start_here(model, rows, StorageAccount="https://mybalances.table.core.usgovcloudapi.net")) == set()
-
-
-def test_start_here_begins_with_the_placeholder(model: Model) -> None:
-    """As shipped, the account's name is to be typed, and nothing is read before that."""
-    placeholder = model.queries["StorageAccount"].split('"')[1]
-    assert {ACCOUNT, READ, READY} <= todo(start_here(model, [], readable=False, StorageAccount=placeholder))
+YESTERDAY = readings("Contoso", "2026-11-23", "2026-11-23", 1)
+LAST_WEEK = readings("Contoso", "2026-11-19", "2026-11-19", 1)
+IMPORTED = readings("Contoso", "2026-11-24", "2026-11-24", 1, Source="imported")
+LATE = datetime(2100, 1, 1)  # noqa: DTZ001 - M's datetime has no zone
 
 
 @pytest.mark.parametrize(
-    ("expected", "parameters"),
+    ("rows", "parameters", "todo"),
     [
-        (ACCOUNT, {"StorageAccount": "MyBalances"}),
-        (ACCOUNT, {"StorageAccount": "mybalances.table.core.windows.net"}),
-        (ACCOUNT, {"StorageAccount": "https://mybalances.table.core.windows.net/"}),
-        (ACCOUNT, {"StorageAccount": ""}),
-        (TABLE, {"TableName": "PartnerBalances"}),
-        (RANGE, {"RangeStart": datetime(2100, 1, 1)}),  # noqa: DTZ001 - M's datetime has no zone
-        (INSIDE, {"RangeStart": datetime(2090, 1, 1)}),  # noqa: DTZ001 - M's datetime has no zone
-        (READ, {"readable": False}),
+        (YESTERDAY, {}, set()),
+        (YESTERDAY, {"StorageAccount": "https://mybalances.table.core.usgovcloudapi.net"}, set()),
+        (None, {"StorageAccount": "type-the-storage-account-name"}, {ACCOUNT, READ, ROWS, FRESH, READY}),
+        (None, {}, {READ, ROWS, FRESH, READY}),
+        (YESTERDAY, {"StorageAccount": "MyBalances"}, {ACCOUNT, READ, ROWS, FRESH, READY}),
+        (YESTERDAY, {"StorageAccount": "mybalances.table.core.windows.net"}, {ACCOUNT, READ, ROWS, FRESH, READY}),
+        (
+            YESTERDAY,
+            {"StorageAccount": "https://mybalances.table.core.windows.net/"},
+            {ACCOUNT, READ, ROWS, FRESH, READY},
+        ),
+        (YESTERDAY, {"StorageAccount": ""}, {ACCOUNT, READ, ROWS, FRESH, READY}),
+        (YESTERDAY, {"TableName": "PartnerBalances"}, {TABLE, READ, ROWS, FRESH, READY}),
+        (YESTERDAY, {"RangeStart": LATE}, {RANGE, INSIDE, READY}),
+        (YESTERDAY, {"RangeEnd": datetime(2026, 11, 23)}, {INSIDE}),  # noqa: DTZ001 - M's datetime has no zone
+        ([], {}, {ROWS, FRESH, READY}),
+        (LAST_WEEK, {}, {FRESH}),
+        (LAST_WEEK + IMPORTED, {}, {FRESH}),
     ],
 )
-def test_start_here_names_what_is_wrong(model: Model, expected: str, parameters: dict[str, Any]) -> None:
-    """Each wrong parameter, and a table that cannot be read, is found by its own check."""
-    assert expected in todo(start_here(model, [made_up("a", datetime.now(UTC).date())], **parameters))
-
-
-def test_start_here_notices_an_empty_and_a_stale_table(model: Model) -> None:
-    """No snapshot yet, and no snapshot any more."""
-    assert {ROWS, FRESH, READY} == todo(start_here(model, []))
-    assert {FRESH} == todo(start_here(model, [made_up("a", datetime.now(UTC).date() - timedelta(days=5))]))
+def test_start_here_says_what_to_do(
+    model: Model, rows: list[Record] | None, parameters: dict[str, Any], todo: set[str]
+) -> None:
+    """Each wrong parameter, a table that cannot be read, an empty and a stale one; each thing to do says what to do next."""
+    table = [{"Message": "Forbidden"}] if rows is None else mashup.navigated(rows)
+    steps = mashup.run(model.queries["START HERE"], mashup.DEFAULTS | {"SnapshotTable": table} | parameters)
+    assert {step["Check"] for step in steps if step["Result"] == "TO DO"} == todo
+    assert {step["Check"] for step in steps if step["Next"]} == todo
