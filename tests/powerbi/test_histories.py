@@ -103,6 +103,10 @@ HISTORIES = {
         readings("Contoso", "2026-10-01", "2026-10-19", 1000, CurrencySymbol="$")
         + readings("Fabrikam", "2026-11-27", "2026-11-27", 5, Source="imported", CurrencySymbol="USD$")
     ),
+    "an import for a dead account": History(
+        readings("Contoso", "2026-10-01", "2026-10-19", 1000)
+        + readings("Contoso", "2026-11-27", "2026-11-27", 5, Source="imported")
+    ),
     "currencies without two decimals": History(
         readings("Contoso", "2026-11-26", "2026-11-27", 1234.567, currency="KWD")
         + readings("Fabrikam", "2026-11-26", "2026-11-27", 1234, currency="JPY", CurrencySymbol="¥")
@@ -150,6 +154,7 @@ an account retired | | Current balance | 500.0000
 an account retired | Date=2026-10-05 | Current balance | 1500.0000
 an account retired | | Freshness | Fresh: read on 2026-11-27
 an account gained a currency | | Missing days | 0
+an account gained a currency | Currency=EUR | Missing days | 0
 an account gained a currency | Currency=EUR | Change over 7 days | 70.0000
 an account gained a currency | Currency=EUR | Current balance | 100.0000
 an account gained a currency | Currency=EUR, Date=2026-11-10 | Current balance | 30.0000
@@ -208,6 +213,9 @@ an import after the last reading | | Latest run | 2026-10-19 00:17:00
 an import after the last reading | | Freshness | Stale: last read on 2026-10-19
 an import after the last reading | | Amount format | "$"#,##0.00;-"$"#,##0.00
 an import after the last reading | Account=Contoso | Missing days | 39
+an import for a dead account | | Freshness | Stale: last read on 2026-10-19
+an import for a dead account | | Days since last reading | 40
+an import for a dead account | | Missing days | 38
 currencies without two decimals | Currency=KWD | Amount format | #,##0.000" KWD";-#,##0.000" KWD"
 currencies without two decimals | Currency=JPY | Amount format | "¥"#,##0;-"¥"#,##0
 currencies without two decimals | Currency=JPY | Signed format | +"¥"#,##0;-"¥"#,##0;"¥"#,##0
