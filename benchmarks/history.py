@@ -22,7 +22,7 @@ from rich.table import Table
 
 from benchmarks.child import peak_kb
 from benchmarks.measure import full_bundle
-from cli.commands.history.changes import COLUMNS_READ
+from cli.commands.history.readings import COLUMNS_READ
 from cli.support.operator_table import batches
 from cli.support.tables import open_tables
 from shared.history.row import Entity, row_key

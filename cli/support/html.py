@@ -2,6 +2,8 @@
 
 from html import escape
 
+from cli.support.text_table import TextTable
+
 
 class Markup(str):
     """Text that is HTML already."""
@@ -16,18 +18,15 @@ def tag(_name: str, /, *children: str, **attributes: str) -> Markup:
     return Markup(f"<{_name}{given}>{inside}</{_name}>" if children else f"<{_name}{given}>")
 
 
-def table(headings: "list[str]", rows: "list[list[str]]", numbers: "set[int]") -> Markup:
-    """Return a table; the columns in `numbers` are aligned to the right."""
+def table(text: TextTable) -> Markup:
+    """Return a table; amounts are aligned to the right, and a day does not break at its hyphens."""
 
-    def line(kind: str, cells: "list[str]") -> Markup:
-        return tag("tr", *(tag(kind, cell, class_=_kind(cell, number=at in numbers)) for at, cell in enumerate(cells)))
+    def line(kind: str, row: tuple[str, ...]) -> Markup:
+        cells = zip(text.headings, row, strict=True)
+        return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in cells))
 
-    body = tag("tbody", *(line("td", row) for row in rows), "")
-    return tag("div", tag("table", tag("thead", line("th", headings)), body), class_="wide")
+    def style(name: str, cell: str) -> str:
+        return "n" if name in text.right else "day" if cell.replace("-", "").isdigit() else "text"
 
-
-def _kind(cell: str, *, number: bool) -> str:
-    """Return the class of a cell: a number, a day that must not break at its hyphens, or text."""
-    if number:
-        return "n"
-    return "day" if cell.replace("-", "").isdigit() else "text"
+    body = tag("tbody", *(line("td", row) for row in text.rows), "")
+    return tag("div", tag("table", tag("thead", line("th", text.headings)), body), class_="wide")

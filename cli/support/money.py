@@ -116,8 +116,10 @@ class Money:
         text: str = format_currency(amount, currency, "#,##0.00", self._locale, decimal_quantization=False)
         return text if self._can_show(text) else text.translate(_PLAIN)
 
-    def change(self, amount: Decimal, currency: str) -> str:
-        """Return a difference with its sign, such as +$200.00."""
+    def change(self, amount: Decimal | None, currency: str) -> str:
+        """Return a difference with its sign, such as +$200.00; None gives nothing."""
+        if amount is None:
+            return ""
         text = self.text(amount, currency)
         return f"+{text}" if amount > 0 else text
 

@@ -1,54 +1,84 @@
-"""What is kept of one account while its history passes by: for the summary, the charts and the months."""
+"""One account's history as it is shown: its readings and gaps, month-end closes, and a series per currency."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
 
-from cli.commands.history.changes import ChangeTracker, Reading
 from cli.commands.history.gaps import Gap
-from cli.commands.history.months import Months
-from cli.commands.history.reader import AccountHistory
-from cli.commands.history.series import AccountSeries
+from cli.commands.history.readings import Reading
+from cli.commands.history.series import Series
+
+_DAY = timedelta(days=1)
 
 
-@dataclass
-class AccountView:
-    """One account: its name and tenant id, series, months, and the first day and latest reading per currency."""
+@dataclass(frozen=True)
+class MonthClose:
+    """One account's month in one currency; `closed_on` is the day of its last row.
 
-    name: str
-    tenant_id: str
-    configured: bool
-    series: AccountSeries
-    months: Months = field(default_factory=Months)
-    began: dict[str, date] = field(default_factory=dict)
-    latest: dict[str, Reading] = field(default_factory=dict)
+    `change` is since the close before it, absent for the first. `missed` counts the month's days without a row.
+    """
+
+    month: str
+    currency: str
+    close: Decimal
+    change: Decimal | None
+    closed_on: date
+    missed: int
 
     @property
+    def complete(self) -> bool:
+        """Whether the month's last day has its row."""
+        return (self.closed_on + _DAY).day == 1
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """One account, by its name (`label` tells two of one name apart) and tenant; `configured` when the settings have it."""
+
+    name: str
+    label: str
+    tenant_id: str
+    configured: bool
+    items: list[Reading | Gap]
+
+    @cached_property
     def gaps(self) -> list[Gap]:
-        """Return the gaps, by day."""
-        return self.series.gaps
+        """The gaps, by day."""
+        return [item for item in self.items if isinstance(item, Gap)]
 
     @property
     def missed_days(self) -> int:
-        """Return how many days are missing."""
+        """How many days are missing."""
         return sum(gap.days for gap in self.gaps)
 
+    @cached_property
+    def series(self) -> list[Series]:
+        """What is drawn, by currency."""
+        found: dict[str, list[Reading]] = {}
+        for item in self.items:
+            if isinstance(item, Reading):
+                found.setdefault(item.currency, []).append(item)
+        return [Series(currency, own, self.gaps) for currency, own in sorted(found.items())]
 
-def view(
-    account: AccountHistory, tracker: ChangeTracker, show: Callable[[Reading | Gap], None] = lambda _: None
-) -> AccountView:
-    """Read the account to its end and return what is kept of it; `show` gets each reading and gap as it comes."""
-    kept = AccountView(account.name, account.tenant_id, account.configured, AccountSeries(account.name))
-    for item in account.items:
-        if isinstance(item, Gap):
-            kept.series.gaps.append(item)
-            kept.months.add(item)
-            show(item)
-            continue
-        reading = tracker.reading(item)
-        kept.began.setdefault(reading.currency, reading.day)
-        kept.latest[reading.currency] = reading
-        kept.months.add(reading)
-        kept.series.add(reading.currency, reading.day, float(reading.balance), reading.limit)
-        show(reading)
-    return kept
+    def closes(self) -> Iterator[MonthClose]:
+        """Yield the closes by month and currency."""
+        missed = self._missed_by_month()
+        last = {(str(one.day)[:7], one.currency): one for series in self.series for one in series.readings}
+        before: dict[str, Decimal] = {}
+        for (month, currency), one in sorted(last.items()):
+            change = one.balance - before[currency] if currency in before else None
+            before[currency] = one.balance
+            yield MonthClose(month, currency, one.balance, change, one.day, missed[month])
+
+    def _missed_by_month(self) -> Counter[str]:
+        missed: Counter[str] = Counter()
+        for gap in self.gaps:
+            day = gap.first
+            while day <= gap.last:
+                end = min((day.replace(day=1) + timedelta(days=32)).replace(day=1) - _DAY, gap.last)
+                missed[str(day)[:7]] += (end - day).days + 1
+                day = end + _DAY
+        return missed

@@ -1,6 +1,5 @@
 """A chart in the terminal, one per account and currency: amounts of different currencies never share an axis."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import plotext  # type: ignore[import-untyped] # ships no types
@@ -18,13 +17,11 @@ _FRAME = "─│┌┐└┘├┤┬┴┼"
 _PLAIN_FRAME = str.maketrans(_FRAME, "-|+++++++++")
 
 
-def draw(
-    series: Series, missed: Sequence[tuple[int, int]], money: Money, *, width: int = WIDTH, height: int = HEIGHT
-) -> str:
-    """Return the chart as lines of text; `missed` are first and last days, as ordinals, marked at its foot."""
+def draw(series: Series, account: str, money: Money, *, width: int = WIDTH, height: int = HEIGHT) -> str:
+    """Return the chart as lines of text; missed days are marked at its foot."""
     fine = can_show(_FRAME + "⣿")
     levels = nice_levels(*series.extent())
-    first, last = series.days[0], max([series.days[-1], *(end for _, end in missed)])
+    first, last, missed, limits = series.first, series.last, series.missed(), list(series.limits())
     step = max(1, (last - first) // width)
     plotext.clear_figure()
     plotext.theme("clear")
@@ -38,14 +35,12 @@ def draw(
     marks = sorted({day for begin, end in missed for day in (*range(begin, end, step), end)})
     if marks:
         plotext.scatter(marks, [levels[0]] * len(marks), marker=_MISSED)
-    for begin, end, limit in series.limit_steps():
+    for begin, end, limit in limits:
         plotext.plot([begin, end], [limit, limit], marker=_LIMIT)
     for stretch, amounts in series.unbroken():
         plotext.plot(stretch, amounts, marker="braille" if fine else "*")
     text: str = plotext.uncolorize(plotext.build())
-    lines = [line.rstrip() for line in text.splitlines()]
-    if not fine:
-        lines = [line.translate(_PLAIN_FRAME) for line in lines]
-    keys = [f"{_MISSED} = day missed"] * bool(missed) + [f"{_LIMIT} = credit limit"] * any(series.limit_steps())
-    caption = f"{series.account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
-    return "\n".join([caption, *lines])
+    keys = [f"{_MISSED} = day missed"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
+    caption = f"{account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join([caption, *(line if fine else line.translate(_PLAIN_FRAME) for line in lines)])

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cli.commands.history.ledger import Reason
-from cli.support.failure import CommandFailed
 from cli.support.words import count
 from shared.history.row import Entity
 
@@ -37,10 +36,6 @@ def insert_gaps(
 
     A gap is between two days that have rows, after the last row up to `last`, and from `first` on when `began_before` says
     that the account has an earlier row. Nothing is missing before a history begins, nor, without `last`, after it ends.
-
-    Raises:
-        CommandFailed: a row is not a snapshot.
-
     """
     due: date | None = None
     for row in rows:
@@ -80,16 +75,5 @@ def explain(gap: Gap, reason_of: Callable[[date], Reason | None], since: date | 
 
 
 def day_of(row: Entity) -> date:
-    """Return the day of a row.
-
-    Raises:
-        CommandFailed: the row is not a snapshot.
-
-    """
-    try:
-        return date.fromisoformat(str(row["RowKey"])[:10])
-    except ValueError:
-        raise CommandFailed(
-            f"The table holds a row that is not a snapshot: {row['PartitionKey']} / {row['RowKey']}.",
-            "Delete it from the table, which is for the history alone.",
-        ) from None
+    """Return the day of a row."""
+    return date.fromisoformat(str(row["RowKey"])[:10])

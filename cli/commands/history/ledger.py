@@ -1,15 +1,17 @@
 """The ledger of runs as `history` reads it: why a day is missing, and what the last runs did."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cached_property
-from typing import Any, Self
+from itertools import chain
+from typing import Self
 
+from cli.support.operator_table import OperatorTable, Span
 from cli.support.words import count
-
-RUN = "run"
-"""The partition of the runs' own rows; a failed account's rows are in its tenant id's."""
+from shared.history.row import Entity
+from shared.history.runs import RUN_PARTITION
+from shared.net.foreign_text import one_line
 
 RUN_COLUMNS = (
     "StartedAt",
@@ -24,28 +26,8 @@ RUN_COLUMNS = (
     "Version",
 )
 
-LedgerRow = Mapping[str, Any]
-Fetch = Callable[[str, str, str, Sequence[str]], Iterable[LedgerRow]]
-"""Returns the rows of a partition whose RowKey is at least the first text and below the second, with these columns."""
-
 _NO_RUN = "no run left a record"
 _NOT_THIS = "runs left a record, but none about this account"
-_MARGIN = timedelta(days=1)
-"""A RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE."""
-
-
-@dataclass(frozen=True)
-class LedgerSpan:
-    """The rows of a partition whose RowKey is at least `low` and below `high`."""
-
-    partition: str
-    low: str
-    high: str
-
-    def query(self) -> tuple[str, dict[str, str]]:
-        """Return an OData filter and its parameters."""
-        parameters = {"partition": self.partition, "low": self.low, "high": self.high}
-        return "PartitionKey eq @partition and RowKey ge @low and RowKey lt @high", parameters
 
 
 @dataclass(frozen=True)
@@ -76,14 +58,20 @@ class Reason:
         return replace(self, runs=self.runs + later.runs, last=later.last)
 
 
+@dataclass(frozen=True)
+class LedgerEntry:
+    """A row of the ledger, the day that it is about and when its run started."""
+
+    day: date
+    started: datetime
+    row: Entity
+
+
 class Ledger:
-    """Reads the ledger's rows through `fetch`, each stretch of days once; times are shown in `zone`.
+    """Reads the ledger, each stretch of days once, up to `last`; times are in `zone`. What is not a row of it is left out."""
 
-    `last` is the last day anybody will ask about.
-    """
-
-    def __init__(self, fetch: Fetch, zone: tzinfo, last: date) -> None:
-        self._fetch = fetch
+    def __init__(self, table: OperatorTable, zone: tzinfo, last: date) -> None:
+        self._table = table
         self._zone = zone
         self._last = last
         self._read: dict[str, tuple[date, dict[date, Reason]]] = {}
@@ -91,32 +79,41 @@ class Ledger:
     @cached_property
     def began(self) -> date | None:
         """The day of the first run; None when there was none yet."""
-        first = next(iter(self._fetch(RUN, "", "~", ["SnapshotDate"])), None)
-        return None if first is None else date.fromisoformat(str(first["SnapshotDate"]))
+        return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
 
     def reason(self, tenant_id: str, day: date) -> Reason:
         """Return why an account has no row of a day since the ledger began."""
-        return self._days(tenant_id, day).get(day) or self._days(RUN, day).get(day) or Reason()
+        return self._days(tenant_id, day).get(day) or self._days(RUN_PARTITION, day).get(day) or Reason()
 
-    def runs(self, first: date | None, last: date | None) -> Iterator[LedgerRow]:
+    def runs(self, first: date | None = None) -> Iterator[LedgerEntry]:
         """Yield the runs for these days, oldest first."""
-        low = "" if first is None else (first - _MARGIN).isoformat()
-        for row in self._fetch(RUN, low, "~", RUN_COLUMNS):
-            day = date.fromisoformat(str(row["SnapshotDate"]))
-            if (first is None or first <= day) and (last is None or day <= last):
-                yield row
+        yield from self._entries(RUN_PARTITION, first, ["RowKey", *RUN_COLUMNS])
+
+    def _entries(self, partition: str, first: date | None, columns: Sequence[str]) -> Iterator[LedgerEntry]:
+        span = Span(partition, None if first is None else _near(first, -2), _near(self._last, 1))
+        for row in chain.from_iterable(self._table.pages(span, columns)):
+            try:
+                day = date.fromisoformat(str(row.get("SnapshotDate")))
+                started = datetime.fromisoformat(str(row["RowKey"]).partition("_")[0]).astimezone(self._zone)
+            except (ValueError, OverflowError):
+                continue
+            if (first is None or first <= day) and day <= self._last:
+                yield LedgerEntry(day, started, row)
 
     def _days(self, partition: str, first: date) -> dict[date, Reason]:
         """Return the last code and the number of rows per day, from `first` on."""
         since, days = self._read.get(partition, (date.max, {}))
         if since > first:
-            columns = ["RowKey", "SnapshotDate"] + ([] if partition == RUN else ["Code"])
-            bounds = (first - _MARGIN).isoformat(), (self._last + 2 * _MARGIN).isoformat()
             days = {}
-            for row in self._fetch(partition, *bounds, columns):
-                day = date.fromisoformat(str(row["SnapshotDate"]))
-                started = datetime.fromisoformat(str(row["RowKey"]).partition("_")[0]).astimezone(self._zone)
-                before = days.get(day, Reason(first=started))
-                days[day] = replace(before, code=row.get("Code"), runs=before.runs + 1, last=started)
+            columns = ["RowKey", "SnapshotDate", *([] if partition == RUN_PARTITION else ["Code"])]
+            for entry in self._entries(partition, first, columns):
+                before = days.get(entry.day, Reason(first=entry.started))
+                code = one_line(entry.row.get("Code")) or None
+                days[entry.day] = replace(before, code=code, runs=before.runs + 1, last=entry.started)
             self._read[partition] = (first, days)
         return days
+
+
+def _near(day: date, days: int) -> date:
+    """Return a day so many days away: a RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE."""
+    return date.fromordinal(max(1, min(day.toordinal() + days, date.max.toordinal())))

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from cli.commands.history.account_tables import month_table
 from cli.commands.history.account_view import AccountView
-from cli.commands.history.changes import Reading
 from cli.commands.history.picture import as_svg
+from cli.commands.history.readings import Reading
 from cli.support.html import Markup, table, tag
 from cli.support.money import Money
+from cli.support.text_table import TextTable
 from cli.support.words import count
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -34,27 +36,29 @@ def page(views: Sequence[AccountView], money: Money, period: str, written: str) 
         "body",
         tag("h1", "Account balances"),
         tag("p", f"{period}. Written {written}.", class_="small"),
-        _overview(views, money)
-        if any(view.latest for view in views)
+        table(_overview(views, money))
+        if any(view.series for view in views)
         else tag("p", "There is no history in this time."),
         *(_account(view, money) for view in views),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _overview(views: Iterable[AccountView], money: Money) -> Markup:
+def _overview(views: Iterable[AccountView], money: Money) -> TextTable:
     rows = [
-        [
-            view.name,
+        (
+            view.label,
             str(latest.day),
-            money.text(latest.balance, currency),
-            _NOTHING if latest.change is None else money.change(latest.change, currency),
+            money.text(latest.balance, latest.currency),
+            money.change(latest.change, latest.currency) or _NOTHING,
             _used(latest, money),
-        ]
+        )
         for view in views
-        for currency, latest in sorted(view.latest.items())
+        for latest in (series.readings[-1] for series in view.series)
     ]
-    return table(["Account", "Newest day", "Balance", "Change", "Credit used"], rows, {2, 3})
+    return TextTable(
+        ("Account", "Newest day", "Balance", "Change", "Credit used"), rows, frozenset({"Balance", "Change"})
+    )
 
 
 def _used(latest: Reading, money: Money) -> str:
@@ -68,30 +72,19 @@ def _used(latest: Reading, money: Money) -> str:
 def _account(view: AccountView, money: Money) -> Markup:
     former = "" if view.configured else " (not configured any more)"
     parts = [tag("h2", view.name), tag("p", view.tenant_id + former, class_="small")]
-    for currency, series in sorted(view.series.of_currency.items()):
-        picture = b64encode(as_svg(view, series, money)).decode()
-        described = f"Chart of the balance of {view.name} in {currency}"
+    for series in view.series:
+        picture = b64encode(as_svg(series, money)).decode()
+        described = f"Chart of the balance of {view.label} in {series.currency}"
         parts += [
-            tag("h3", f"Balance in {currency}"),
+            tag("h3", f"Balance in {series.currency}"),
             tag("img", src=f"data:image/svg+xml;base64,{picture}", alt=described),
         ]
-    if closes := list(view.months.closes()):
-        rows = [
-            [
-                close.month if close.complete else str(close.closed_on),
-                close.currency,
-                money.text(close.close, close.currency),
-                _NOTHING if close.change is None else money.change(close.change, close.currency),
-                str(close.missed or _NOTHING),
-            ]
-            for close in reversed(closes)
-        ]
-        headings = ["Close of", "Currency", "Balance", "Change", "Days missed"]
-        parts += [tag("h3", "Month-end closes"), table(headings, rows, {2, 3, 4})]
+    if view.series:
+        parts += [tag("h3", "Month-end closes"), table(month_table(view, money).newest_first())]
     parts.append(tag("h3", f"Missed days: {count(view.missed_days, 'day') if view.gaps else 'none'}"))
     if view.gaps:
         rows = [
-            [str(gap.first), str(gap.last), str(gap.days), str(gap.reason or _NOTHING)] for gap in reversed(view.gaps)
+            (str(gap.first), str(gap.last), str(gap.days), str(gap.reason or _NOTHING)) for gap in reversed(view.gaps)
         ]
-        parts.append(table(["From", "To", "Days", "Reason"], rows, {2}))
+        parts.append(table(TextTable(("From", "To", "Days", "Reason"), rows, frozenset({"Days"}))))
     return tag("section", *parts)

@@ -10,6 +10,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, fontManager, get_font
 
@@ -54,31 +55,28 @@ def save(views: Sequence[AccountView], money: Money, file: Path) -> None:
         CommandFailed: too many panels or none, or the file cannot be written.
 
     """
-    panels = [(view, series) for view in views for _, series in sorted(view.series.of_currency.items())]
-    if len(panels) > MOST_PANELS:
+    panels = [(view, series) for view in views for series in view.series]
+    if not 0 < len(panels) <= MOST_PANELS:
         raise CommandFailed(
-            f"The picture would have {len(panels)} panels (one per account and currency); {MOST_PANELS} are the limit.",
-            "Choose accounts with --account or one currency with --currency.",
+            f"The picture would have {len(panels)} panels (one per account and currency); 1 to {MOST_PANELS} are possible.",
+            "Choose accounts with --account, one currency with --currency, or another time.",
         )
-    if not panels:
-        raise CommandFailed("There is nothing to draw.", "Choose another account, currency or time.")
     width, height = _PANEL_INCHES
-    with mpl.rc_context(_style()):
+    with mpl.rc_context(_style()), written_whole(file) as part:
         figure = Figure(figsize=(width, height * len(panels)), layout="constrained")
         for place, (view, series) in enumerate(panels, 1):
             axes = figure.add_subplot(len(panels), 1, place)
-            name = view.name if can_draw(view.name) else view.tenant_id
+            name = view.label if can_draw(view.label) else view.tenant_id
             axes.set_title(f"{name}: account balance in {series.currency}", loc="left", fontsize=11, fontweight="bold")
-            _draw(axes, series, view.series.missed_within(series), money.shown_by(can_draw), dates=8)
-        with written_whole(file) as part:
-            figure.savefig(part, dpi=_DOTS_PER_INCH, format=file.suffix[1:].lower())
+            _draw(axes, series, money.shown_by(can_draw), dates=8)
+        figure.savefig(part, dpi=_DOTS_PER_INCH, format=file.suffix[1:].lower())
 
 
-def as_svg(view: AccountView, series: Series, money: Money) -> bytes:
+def as_svg(series: Series, money: Money) -> bytes:
     """Return one panel without a title as SVG, its text drawn by the reader's own fonts."""
     with mpl.rc_context({**_style(), "svg.fonttype": "none", "svg.hashsalt": "history", "font.size": 11}):
         figure = Figure(figsize=_PAGE_INCHES, layout="constrained")
-        _draw(figure.add_subplot(), series, view.series.missed_within(series), money.shown_by(can_draw), dates=4)
+        _draw(figure.add_subplot(), series, money.shown_by(can_draw), dates=4)
         drawn = BytesIO()
         figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
     return drawn.getvalue()
@@ -88,20 +86,23 @@ def _style() -> Any:
     return {"text.parse_math": False, "font.family": list(fonts())}
 
 
-def _draw(axes: Axes, series: Series, missed: Sequence[tuple[int, int]], money: Money, *, dates: int) -> None:
-    marker = "o" if len(series.days) <= _FEW_POINTS else ""
+def _draw(axes: Axes, series: Series, money: Money, *, dates: int) -> None:
+    marker = "o" if len(series.readings) <= _FEW_POINTS else ""
     for days, amounts in series.unbroken():
         alone = "o" if len(days) == 1 else marker
         axes.plot([day - _EPOCH for day in days], amounts, color=_LINE, marker=alone, markersize=3, linewidth=1.6)
-    for number, (begin, end) in enumerate(missed):
-        label = "day missed" if number == 0 else None
-        axes.axvspan(begin - _EPOCH - 0.5, end - _EPOCH + 0.5, color=_GAP, alpha=0.25, linewidth=0, label=label)
-    for number, (begin, end, limit) in enumerate(series.limit_steps()):
-        label = "credit limit" if number == 0 else None
-        axes.plot([begin - _EPOCH, end - _EPOCH], [limit] * 2, color=_LIMIT, linestyle="--", linewidth=1.2, label=label)
+    missed = [(begin - _EPOCH - 0.5, end - begin + 1) for begin, end in series.missed()]
+    if missed:
+        bars = axes.get_xaxis_transform()
+        axes.broken_barh(missed, (0, 1), transform=bars, color=_GAP, alpha=0.25, linewidth=0, label="day missed")
+    limits = [[(begin - _EPOCH, limit), (end - _EPOCH, limit)] for begin, end, limit in series.limits()]
+    if limits:
+        axes.add_collection(
+            LineCollection(limits, colors=_LIMIT, linestyles="--", linewidths=1.2, label="credit limit")
+        )
     levels = nice_levels(*series.extent())
     axes.set_yticks(levels, level_labels(levels, series.currency, money))
-    days = axis_days(series.days[0], max([series.days[-1], *(end for _, end in missed)]), dates)
+    days = axis_days(series.first, series.last, dates)
     axes.set_xticks([day - _EPOCH for day in days], [date.fromordinal(day).isoformat() for day in days])
     axes.grid(axis="y", color="#dddddd", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 
 from cli.commands.history.gaps import Gap, explain, insert_gaps
 from cli.commands.history.ledger import Ledger
+from cli.commands.history.readings import why_unreadable
 from cli.support.console import warn
 from cli.support.operator_table import OperatorTable, Span, all_tenants
 from cli.support.streams import read_side_by_side
 from shared.errors import SnapshotError
 from shared.history.row import Entity
+from shared.net.foreign_text import one_line
 
 SIDE_BY_SIDE = 4
 """Accounts read at once. Each holds up to three pages of 1,000 rows, which are parsed side by side: 8 take 150 MiB, 4 take 137."""
+
+_TODAY_IN_EVERY_ZONE = timedelta(days=2)
+"""After the last day that can be missed."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,14 @@ class HistoryQuery:
 
 @dataclass(frozen=True)
 class AccountHistory:
-    """One account's rows and gaps by day; `configured` when the settings still have it. Use `items` before the next."""
+    """One account's rows and gaps by day; `configured` when the settings still have it. Use `items` before the next.
+
+    `label` is the name, with the tenant id when an account before it has the same name.
+    """
 
     tenant_id: str
     name: str
+    label: str
     configured: bool
     items: Iterator[Entity | Gap]
 
@@ -43,6 +52,7 @@ class HistoryReader:
 
     `check_clock` raises once the table has answered and this machine's clock differs: missed days are judged by it.
     `currencies` are those of the rows that were read, whatever the query's currency.
+    `unreadable` describes each row that is not a snapshot, which is left out.
     """
 
     def __init__(
@@ -59,25 +69,35 @@ class HistoryReader:
         self._ledger = ledger
         self._check_clock = check_clock
         self.currencies: set[str] = set()
+        self.unreadable: list[str] = []
 
     def accounts(self, columns: tuple[str, ...] | None) -> Iterator[AccountHistory]:
         """Yield every account that is asked for, also those without a row, with these columns of its rows.
 
         Raises:
             SnapshotError: the table cannot be read, or the clock is wrong.
-            CommandFailed: while the items are used: a row is not a snapshot.
 
         """
         query, names = self._query, self._names
         tenants = all_tenants(names, self._table) if query.tenants is None else query.tenants
         pages = [self._table.pages(Span(tenant, query.first, query.last), columns) for tenant in tenants]
-        for tenant, rows in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
+        labels: set[str] = set()
+        for tenant, found in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
+            rows = filter(self._readable, found)
             start = next(rows, None)
             self._check_clock()
             if start is not None or tenant in names or query.tenants is not None:
-                name = names.get(tenant) or str((start or {}).get("AccountName") or tenant)
+                name = names.get(tenant) or one_line((start or {}).get("AccountName")) or tenant
+                label = f"{name} ({tenant})" if name in labels else name
+                labels.add(name)
                 items = self._items(tenant, rows if start is None else chain([start], rows))
-                yield AccountHistory(tenant, name, tenant in names, items)
+                yield AccountHistory(tenant, name, label, tenant in names, items)
+
+    def _readable(self, row: Entity) -> bool:
+        wrong = why_unreadable(row, self._query.until + _TODAY_IN_EVERY_ZONE)
+        if wrong:
+            self.unreadable.append(f"{one_line(row.get('PartitionKey'))} / {one_line(row.get('RowKey'))}: {wrong}")
+        return wrong is None
 
     def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
         query, until = self._query, self._query.until if tenant in self._names else None

@@ -14,6 +14,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from cli.support.failure import CommandFailed
 from cli.support.files import written_whole
+from cli.support.records import Record
 
 MOST_ROWS = 1_048_576
 """Of a sheet, its header included."""
@@ -24,10 +25,8 @@ _FORMATS = {"text": "@", "day": "yyyy-mm-dd", "time": "yyyy-mm-dd hh:mm:ss", "am
 _DAY_COLUMNS = frozenset({"SnapshotDate", "first", "last", "closedOn"})
 _AMOUNT_COLUMNS = frozenset({"close", "change"})
 
-Sheet = tuple[Sequence[str], Iterable[Mapping[str, Any]]]
 
-
-def write_workbook(file: Path, sheets: Mapping[str, Sheet]) -> None:
+def write_workbook(file: Path, sheets: Mapping[str, tuple[Sequence[str], Iterable[Record]]]) -> None:
     """Write a sheet per name, each with a header and a line per record, taken when the sheets before it are written.
 
     Raises:
@@ -42,7 +41,7 @@ def write_workbook(file: Path, sheets: Mapping[str, Sheet]) -> None:
         book.save(part)
 
 
-def _fill(sheet: WriteOnlyWorksheet, names: Sequence[str], records: Iterable[Mapping[str, Any]]) -> None:
+def _fill(sheet: WriteOnlyWorksheet, names: Sequence[str], records: Iterable[Record]) -> None:
     sheet.freeze_panes = "A2"
     for number, name in enumerate(names, 1):
         sheet.column_dimensions[get_column_letter(number)].width = min(_WIDEST, len(name) + 4)  # type: ignore[attr-defined] # missing in the stubs

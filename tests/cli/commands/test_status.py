@@ -58,7 +58,7 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
         (2, {}, 365, f"Contoso has no row of yesterday, {days_ago(1)}"),
         (1, {"hours": 27}, 365, "no run in the last 26 hours"),
         (1, None, 365, "no run in the last 26 hours"),
-        (1, {"Failed": 1}, 365, "the last run failed for 1 account"),
+        (1, {"Failed": 1}, 365, "the last run failed for 1 of 1 accounts"),
         (1, {}, 14, "expires in 14 days"),
         (1, {}, -1, "expired 1 day ago"),
         (None, {}, 365, "Contoso has no row yet"),

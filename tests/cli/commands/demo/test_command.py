@@ -26,8 +26,8 @@ def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
     assert "SNAPSHOT_KEPT" in second
     assert "Key Vault" not in second
     assert "Partner Center  " not in second
-    assert done.out.count("  missed: partner-access-denied: 1 run tried, at 06:17") == 1
-    assert "missed: 1 day: " in done.out
+    assert done.out.count("partner-access-denied: 1 run tried, at 06:17") == 1
+    assert "missed: 1 day; " in done.out
     assert f"USD: 30 days from {days_ago(30)} to {TODAY}, latest $68,059.03" in done.out
     assert "balance in USD   (x = day missed)" in done.out
     assert done.out.endswith("nothing is left running.\n")

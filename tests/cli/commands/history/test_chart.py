@@ -1,6 +1,7 @@
 """The chart in the terminal."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from babel import Locale
 from hypothesis import given
@@ -9,20 +10,32 @@ from hypothesis import strategies as st
 from cli.commands.history.axis_ticks import level_labels, nice_levels
 from cli.commands.history.chart import draw
 from cli.commands.history.gaps import Gap
-from cli.commands.history.series import AccountSeries, Series
+from cli.commands.history.readings import Reading
+from cli.commands.history.series import Series
 from cli.support.money import Money
 
 US = Money(Locale("en", "US"))
 START = date(2026, 1, 1)
 
 
-def series(*amounts: int | None, limit: float | None = None) -> Series:
+def day(number: int) -> date:
+    """Return a day by its number."""
+    return START + timedelta(days=number)
+
+
+def series(*amounts: int | None, limit: float | None = None, gaps: tuple[Gap, ...] = ()) -> Series:
     """Return a series of days from START on, those without an amount left out."""
-    account = AccountSeries("Contoso")
-    for number, amount in enumerate(amounts):
-        if amount is not None:
-            account.add("USD", START + timedelta(days=number), amount, limit)
-    return account.of_currency["USD"]
+    readings = [
+        Reading(day(number), "USD", Decimal(amount), None, None, limit, ())
+        for number, amount in enumerate(amounts)
+        if amount is not None
+    ]
+    return Series("USD", readings, gaps)
+
+
+def drawn(one: Series, width: int = 100) -> str:
+    """Return its chart."""
+    return draw(one, "Contoso", US, width=width)
 
 
 def canvas(chart: str) -> list[str]:
@@ -36,7 +49,7 @@ def canvas(chart: str) -> list[str]:
 
 def test_axes_and_caption_are_written() -> None:
     """The account and the currency, round amounts in it, and days as ISO dates."""
-    chart = draw(series(*range(60000, 60030)), [], US)
+    chart = drawn(series(*range(60000, 60030)))
     assert chart.splitlines()[0] == "Contoso, balance in USD"
     assert "$60,010┤" in chart
     assert "2026-01-01" in chart.splitlines()[-1]
@@ -45,28 +58,28 @@ def test_axes_and_caption_are_written() -> None:
 
 def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
     """Nothing is drawn where there was no reading; a mark at the foot says that it is no mistake."""
-    chart = draw(series(*[10] * 10, None, *[10] * 10), [(START.toordinal() + 10, START.toordinal() + 10)], US, width=90)
+    chart = drawn(series(*[10] * 10, None, *[10] * 10, gaps=(Gap(day(10), day(10)),)), width=90)
     columns = list(zip(*canvas(chart), strict=True))
-    drawn = [any("\u2800" < cell <= "\u28ff" for cell in column) for column in columns]
+    filled = [any("\u2800" < cell <= "\u28ff" for cell in column) for column in columns]
     marked = [column[-1] == "x" for column in columns]
     place = marked.index(True)
-    assert not any(drawn[place - 2 : place + 3])
-    assert all((drawn[place - 6], drawn[place + 6]))
+    assert not any(filled[place - 2 : place + 3])
+    assert all((filled[place - 6], filled[place + 6]))
     assert "x = day missed" in chart
 
 
 def test_the_credit_limit_is_a_line_and_the_last_date_is_labelled() -> None:
     """Within the axis, even when the balance is far below it; and a gap of many years costs a mark per column."""
-    chart = draw(series(*[10] * 10, limit=1000.0), [(START.toordinal() + 10, START.toordinal() + 9000)], US)
+    chart = drawn(series(*[10] * 10, limit=1000.0, gaps=(Gap(day(10), day(9000)),)))
     assert "- = credit limit" in chart
     assert "$1,000" in chart
-    assert date.fromordinal(START.toordinal() + 9000).isoformat() in chart.splitlines()[-1]
+    assert str(day(9000)) in chart.splitlines()[-1]
     assert canvas(chart)[-1].count("x") <= 100
 
 
 def test_one_reading_is_drawn_too() -> None:
     """As a dot; an amount of zero as well."""
-    assert any(cell.strip() for cell in canvas(draw(series(0), [], US)))
+    assert any(cell.strip() for cell in canvas(drawn(series(0))))
 
 
 def test_a_series_is_broken_where_days_are_missing() -> None:
@@ -75,11 +88,10 @@ def test_a_series_is_broken_where_days_are_missing() -> None:
     assert [amounts for _, amounts in stretches] == [[1.0, 2.0], [4.0], [7.0, 8.0]]
 
 
-def test_the_missed_days_of_an_account_are_those_of_each_series() -> None:
-    """From the day on which the series begins."""
-    account = AccountSeries("Contoso", gaps=[Gap(START, START + timedelta(days=1))])
-    account.add("USD", START + timedelta(days=1), 1.0)
-    assert account.missed_within(account.of_currency["USD"]) == [(START.toordinal() + 1, START.toordinal() + 1)]
+def test_the_missed_days_are_those_since_the_series_began() -> None:
+    """An account's gap before it, or its part before it, is not drawn."""
+    one = Series("USD", series(None, 1).readings, [Gap(day(-9), day(-8)), Gap(day(0), day(1))])
+    assert one.missed() == [(day(1).toordinal(), day(1).toordinal())]
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))

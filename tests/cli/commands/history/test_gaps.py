@@ -2,12 +2,10 @@
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.commands.history.gaps import Gap, insert_gaps
-from cli.support.failure import CommandFailed
 from shared.history.row import Entity
 from tests.support.rows import row
 
@@ -57,10 +55,3 @@ def test_a_gap_in_words() -> None:
     """One day, or the first, the last and how many."""
     assert str(Gap(day(0), day(0))) == "2026-01-01"
     assert str(Gap(day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
-
-
-def test_a_row_that_is_no_snapshot_is_told() -> None:
-    """With its keys and what to do about it."""
-    foreign = {**row(day(0)), "RowKey": "something"}
-    with pytest.raises(CommandFailed, match="something"):
-        gaps([foreign], last=day(0))

@@ -1,6 +1,7 @@
 """The picture of the history."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from cli.commands.history.account_view import AccountView
 from cli.commands.history.gaps import Gap
 from cli.commands.history.picture import MOST_PANELS, save
-from cli.commands.history.series import AccountSeries
+from cli.commands.history.readings import Reading
 from cli.support.failure import CommandFailed
 from cli.support.money import Money
 
@@ -18,15 +19,13 @@ US = Money(Locale("en", "US"))
 START = date(2026, 1, 1)
 
 
-def account(currencies: int = 1, days: int = 5) -> AccountView:
-    """Return an account with so many currencies, a day missed."""
-    gap = START + timedelta(days=2)
-    made = AccountSeries("Contoso", gaps=[Gap(gap, gap)])
-    for currency in range(currencies):
-        for number in range(days):
-            if number != 2:
-                made.add(f"C{currency:02}", START + timedelta(days=number), float(number))
-    return AccountView("Contoso", "t", configured=True, series=made)
+def account(currencies: int = 1) -> AccountView:
+    """Return an account with so many currencies, the third of five days missed."""
+    days = [START + timedelta(days=number) for number in range(5)]
+    codes = [f"C{number:02}" for number in range(currencies)]
+    readings = [Reading(day, code, Decimal(day.day), None, None, None, ()) for code in codes for day in days]
+    items = [one for one in readings if one.day != days[2]]
+    return AccountView("Contoso", "Contoso", "t", configured=True, items=[*items, Gap(days[2], days[2])])
 
 
 def test_each_currency_has_a_panel_of_its_own(tmp_path: Path) -> None:
@@ -44,7 +43,7 @@ def test_what_cannot_be_read_or_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match=f"{MOST_PANELS + 1} panels") as error:
         save([account(MOST_PANELS + 1)], US, tmp_path / "x.png")
     assert "--account" in error.value.remedy
-    with pytest.raises(CommandFailed, match="nothing to draw"):
+    with pytest.raises(CommandFailed, match="0 panels"):
         save([], US, tmp_path / "x.png")
     with pytest.raises(CommandFailed, match="was not written"):
         save([account()], US, tmp_path / "missing" / "x.png")
