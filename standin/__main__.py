@@ -68,7 +68,9 @@ def play(command: list[str], folder: Path, fault: str | None) -> int:
             return run_command(place, command, folder)
         say(WELCOME.format(settings=place / "settings.json"))
         if fault:
-            say(f"Rehearsed failure: {REHEARSALS[fault].sentence} Try `balances check` and `balances run`.\n")
+            say(
+                f"Rehearsed failure: {REHEARSALS[fault].sentence} Try `balances check`, `balances run` and the alert in docs/operate.md.\n"
+            )
         return open_shell(place, folder, os.environ)
 
 

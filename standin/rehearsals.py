@@ -35,7 +35,7 @@ REHEARSALS = {
         lambda play: play.world.entra.refuse(play.partners[3].tenant_id, 50173),
     ),
     "entra-down": Rehearsal("Entra ID answers 503.", _always("entra", unavailable)),
-    "identity-silent": Rehearsal("The managed identity never answers.", _always("identity", Hang)),
+    "identity-silent": Rehearsal("The managed identity never answers (takes a minute).", _always("identity", Hang)),
     "vault-denied": Rehearsal(
         "The identity lost its role on the vault.",
         lambda play: play.world.identity.user_assigned.vault_rights.clear(),
@@ -49,7 +49,7 @@ REHEARSALS = {
         lambda play: play.world.identity.user_assigned.archive_rights.clear(),
     ),
     "partner-down": Rehearsal("Partner Center answers 503.", _always("partner", unavailable)),
-    "partner-throttled": Rehearsal("Partner Center answers 429.", _always("partner", throttled)),
+    "partner-throttled": Rehearsal("Partner Center answers 429.", _always("partner", lambda: throttled(5))),
     "partner-denied": Rehearsal(
         "Partner Center refuses every account: a role is missing.", _always("partner", lambda: error_response(900308))
     ),

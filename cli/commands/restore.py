@@ -35,11 +35,11 @@ _SHOWN = 5
 
 _LEFT = {
     "differs": (
-        "differ",
+        "Different in table and archive",
         "The archive's row is the right one: delete the table's (portal: Storage browser), then run `python -m cli restore --to table --write`.",
     ),
     "not a snapshot": (
-        "are not snapshots and were not copied into the archive",
+        "Not snapshots, and not copied into the archive",
         "Delete them from the table, or restore the table alone with `--to table`.",
     ),
 }
@@ -175,8 +175,8 @@ class _Restore:
         if self.missing and not self.write:
             say("Nothing was written. With --write the missing rows are inserted.")
         if self.left:
-            said = "; ".join(f"{count(number, 'row')} {_LEFT[what][0]}" for what, number in self.left.items())
-            raise CommandFailed(f"{said}.", " ".join(_LEFT[what][1] for what in self.left))
+            said = " ".join(f"{_LEFT[what][0]}: {count(number, 'row')}." for what, number in self.left.items())
+            raise CommandFailed(said, " ".join(_LEFT[what][1] for what in self.left))
         if self.missing and not self.write:
             raise typer.Exit(1)
 

@@ -150,7 +150,7 @@ def command(
     )
     if differing:
         raise CommandFailed(
-            f"{count(len(differing), 'row')} of the file differ from what is recorded, which was not changed.",
+            f"Another amount is recorded for {count(len(differing), 'row')} of the file; it was not changed.",
             "Correct the file; a recorded row stays as it is.",
         )
 

@@ -123,7 +123,7 @@ def test_a_row_that_is_not_a_snapshot_stays_out_of_the_archive(
     done = cli("restore", "--write")
     assert done.status == 1
     assert f"    not a snapshot: {TENANT} {days_ago(2)}_USD: BalanceText is missing" in done.out.splitlines()
-    assert "2 rows are not snapshots and were not copied into the archive." in done.err
+    assert "Not snapshots, and not copied into the archive: 2 rows." in done.err
     assert [found["RowKey"] for found in archive.rows(Span())] == [f"{days_ago(3)}_USD"]
 
 
