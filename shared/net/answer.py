@@ -25,7 +25,7 @@ def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Sec
     """Check that an answer is one that these services give; its secrets are remembered.
 
     Raises:
-        NoAnswerError: it broke off, which an answer without a length does not show by itself.
+        NoAnswerError: it has no length and broke off.
         RefusedError: its status is 400 or above, or that of a part of a transaction is.
         UnreadableAnswerError: a redirect, or a success without a JSON object.
 

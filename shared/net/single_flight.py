@@ -10,9 +10,9 @@ V = TypeVar("V")
 
 
 class SingleFlightCache(Generic[K, V]):
-    """Values by key, each computed by the first thread that asks; the others wait for it and share it.
+    """Values by key, each computed by the first thread that asks; the others wait for it.
 
-    An error is shared like a value, so that a service which is down is waited for once, not once an asker.
+    Errors are cached too, so an outage costs one wait, not one per caller.
     """
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ def test_two_invocations_at_once_leave_one_row(world: StandIn, start: Start) -> 
     assert sum(run["kept"] for run in runs) == 1
 
 
-def test_eight_processes_at_once_leave_one_row_a_currency(world: StandIn, start: Start) -> None:
+def test_eight_processes_at_once_leave_one_row_per_currency(world: StandIn, start: Start) -> None:
     """Eight workers that all found the day empty agree on one winner, also with several currencies."""
     items = (summary(), summary(BALANCE / 2, "EUR", "€"))
     environ = environ_of(
@@ -77,7 +77,7 @@ def test_killed_anywhere_and_run_again(world: StandIn, start: Start, service: st
 
 
 def test_killed_after_the_insert_took_effect(world: StandIn, start: Start) -> None:
-    """The row of a worker that died before it heard of its success stands; the next run keeps it."""
+    """A worker dies before the answer to its insert: the row exists, and the next run keeps it."""
     environ = environ_of(world, world.add_partner())
     with start(environ) as engine:
         assert engine.invoke(invocation_id="first").success
@@ -111,7 +111,7 @@ def test_a_lost_answer_of_a_transaction_counts_as_recorded(world: StandIn, run_o
     assert [row["RunId"] for row in rows(world) if row["PartitionKey"] == partner.tenant_id] == ["lost", "lost"]
 
 
-def test_the_first_reading_of_the_day_stands(world: StandIn, run_once: Run) -> None:
+def test_the_first_reading_of_the_day_is_kept(world: StandIn, run_once: Run) -> None:
     """A balance that changes during the day does not change the row."""
     partner = world.add_partner()
     environ = environ_of(world, partner)

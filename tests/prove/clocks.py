@@ -133,17 +133,17 @@ def a_warm_process(world: StandIn) -> tuple[int, list[str]]:
     chosen = chosen[:: len(chosen) // FAULTY_RUNS][:FAULTY_RUNS]
     tracemalloc.start()
     threads, held = 0, 0
-    with hasty():
-        for number, case in enumerate(chosen):
-            step = case.step
-            rule = world.faults.add(
-                step.service, case.fault, path_contains=step.path, method=step.method, times=TIMES[case.times_name]
-            )
-            world.clock.advance(days=1)
+    for number, case in enumerate(chosen):
+        step = case.step
+        rule = world.faults.add(
+            step.service, case.fault, path_contains=step.path, method=step.method, times=TIMES[case.times_name]
+        )
+        world.clock.advance(days=1)
+        with hasty(case.fault):
             _run(world, partner)
-            rule.remove()
-            if number == WARM_UP:
-                threads, held = threading.active_count(), tracemalloc.get_traced_memory()[0]
+        rule.remove()
+        if number == WARM_UP:
+            threads, held = threading.active_count(), tracemalloc.get_traced_memory()[0]
     grown = tracemalloc.get_traced_memory()[0] - held
     tracemalloc.stop()
     broken = [f"{threading.active_count()} threads, {threads} before"] if threading.active_count() > threads else []

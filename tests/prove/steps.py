@@ -28,7 +28,7 @@ PASSING = {408, 429, 500, 502, 503, 504}
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a run: where it is met, in which sign-in mode, and the codes that an account may fail with there."""
+    """One call of a run: how to find it, in which sign-in mode it is made, and the codes that an account may fail with there."""
 
     name: str
     service: str

@@ -30,7 +30,7 @@ def test_without_an_archive_there_is_only_the_table(table: HistoryTable) -> None
 
 
 def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
-    """The archive first: what stands in the table stands there too."""
+    """The archive first: it has what the table has."""
     append(History(table, archive), [row(day=date(2020, 1, 1))])
     kept = append(History(table, archive), [row("USD"), row("EUR")])
     assert (kept.recorded, kept.archive_error) == (True, None)
@@ -59,7 +59,7 @@ def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryT
 def test_an_archive_that_cannot_be_written_costs_the_day_nothing(
     world: StandIn, table: HistoryTable, archive: HistoryTable
 ) -> None:
-    """Its error is handed back, to be reported."""
+    """Its error is returned, to be reported."""
     append(archive, [row(day=date(2020, 1, 1))])
     world.identity.user_assigned.archive_rights.discard("add")
     kept = append(History(table, archive), [row()])

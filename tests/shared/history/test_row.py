@@ -54,7 +54,7 @@ CONTRACT = {
     "Source": "String",
     "SchemaVersion": "Int32",
 }
-"""Other people's reports rest on these names and types; a column may be added, never taken away or changed."""
+"""Other people's reports depend on these names and types; a column may be added, never taken away or changed."""
 
 PYTHON_TYPES = {Edm.STRING: str, Edm.DOUBLE: float, Edm.DATETIME: datetime, Edm.INT32: int}
 
@@ -72,7 +72,7 @@ def test_columns_are_those_of_the_contract() -> None:
 
 
 def test_a_full_row() -> None:
-    """Everything that was read stands in its column."""
+    """Everything that was read is in its column."""
     assert dict(snapshot_row(LIMITED, DAY, FULL, "run")) == {
         "PartitionKey": TENANT,
         "RowKey": "2026-11-23_USD",

@@ -13,7 +13,6 @@ import pytest
 from shared.azure_services.refusals import IDENTITY
 from shared.errors import (
     IdentityUnavailable,
-    SnapshotError,
     TableAccessDenied,
     TableMissing,
     TableUnreachable,
@@ -24,7 +23,7 @@ from shared.net.retry import Limits
 from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn
-from standin.faults import AnswerLost, Cut, CutBody, Fault, Hang, Status, html, throttled, unavailable
+from standin.faults import AnswerLost, Cut, CutAnswer, Fault, Hang, Status, html, throttled, unavailable
 from tests.support.samples import NOW, OTHER_TENANT, TENANT, account, append
 
 DAY = date(2026, 11, 23)
@@ -80,7 +79,7 @@ def test_only_the_days_and_the_tenants_rows_are_read(table: HistoryTable) -> Non
     assert keys(table.rows_of(OTHER_TENANT, DAY)) == ["2026-11-23_CHF"]
 
 
-def test_the_first_row_of_the_day_stands(table: HistoryTable) -> None:
+def test_the_first_row_of_the_day_is_kept(table: HistoryTable) -> None:
     """A later run gets the earlier one's row and changes nothing."""
     append(table, [row(run="first")])
     kept = append(table, [row(run="second")])
@@ -112,7 +111,7 @@ def test_a_lost_answer_to_a_successful_insert_is_a_success(
 
 @pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR"]], ids=["insert", "transaction"])
 def test_eight_at_once_leave_one(table: HistoryTable, currencies: list[str]) -> None:
-    """Exactly one of them was first; all know which row stands, also when the table is made in the same moment."""
+    """Exactly one of them was first; all agree on it, also when the table is made in the same moment."""
     with ThreadPoolExecutor(8) as pool:
         appended = list(pool.map(lambda n: append(table, [row(code, run=f"run {n}") for code in currencies]), range(8)))
     assert [one.inserted for one in appended].count(True) == 1
@@ -131,8 +130,8 @@ def test_the_fewest_calls(world: StandIn, table: HistoryTable) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [Status(429), throttled(2), unavailable(), html(502), Status(408), Status(500), Cut()],
-    ids=["429", "throttled", "503", "html 502", "408", "500", "cut"],
+    [throttled(2), html(502), Cut(), CutAnswer(40)],
+    ids=["throttled", "html 502", "cut", "cut answer"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_passing_failure_is_healed(
@@ -145,14 +144,6 @@ def test_a_passing_failure_is_healed(
     assert append(table, [row()]).inserted
     assert len(waits) == 1
     assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
-
-
-def test_a_cut_answer_is_read_again(world: StandIn, table: HistoryTable, waits: list[float]) -> None:
-    """Half a list of rows is no list of rows."""
-    append(table, [row()])
-    world.faults.add("table", CutBody(100), method="GET")
-    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
-    assert len(waits) == 1
 
 
 Action = Callable[[HistoryTable], Any]
@@ -170,26 +161,6 @@ def test_a_service_that_stays_down_is_unreachable(
     with pytest.raises(TableUnreachable, match=f"the table partnerbalances at {world.table.url}.* answered 503"):
         action(table)
     assert waits == [1, 2, 4]
-
-
-@ACTIONS
-def test_a_refused_connection(world: StandIn, table: HistoryTable, action: Action) -> None:
-    """The reason is in plain words."""
-    with world.service("table").refusing(), pytest.raises(TableUnreachable, match="it refused the connection"):
-        action(table)
-
-
-@ACTIONS
-@pytest.mark.parametrize(
-    "fault", [html(200), Status(200, '{"value": [{"Part'), Status(200, "[]")], ids=["html", "cut", "array"]
-)
-def test_an_answer_that_is_none_is_of_the_tree(
-    world: StandIn, table: HistoryTable, action: Action, fault: Fault
-) -> None:
-    """A proxy's page where the table should be."""
-    world.faults.add("table", fault, times=None)
-    with pytest.raises(SnapshotError):
-        action(table)
 
 
 STORED = {"CurrencyCode": "USD", "BalanceAmount": 1.0, "SchemaVersion": 1, "RetrievedAt": "2026-11-23T06:17:00Z"}
@@ -248,14 +219,6 @@ def test_a_missing_right(world: StandIn, table: HistoryTable, waits: list[float]
     assert waits == []
 
 
-def test_a_transaction_without_the_right(world: StandIn, table: HistoryTable) -> None:
-    """It is refused like a plain insert."""
-    append(table, [row(tenant=OTHER_TENANT)])
-    world.identity.user_assigned.table_rights.discard("add")
-    with pytest.raises(TableAccessDenied):
-        append(table, [row("USD"), row("EUR")])
-
-
 def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTable) -> None:
     """The append role of the deployment can neither change nor delete, and a conflict needs neither."""
     append(table, [row(tenant=OTHER_TENANT)])
@@ -281,8 +244,8 @@ def test_a_table_that_is_being_deleted_is_waited_for(world: StandIn, table: Hist
     assert len(waits) == 1
 
 
-def test_a_row_that_comes_and_goes_is_told(world: StandIn, table: HistoryTable) -> None:
-    """A conflict with nothing is no success."""
+def test_a_row_that_comes_and_goes_is_reported(world: StandIn, table: HistoryTable) -> None:
+    """A conflict with nothing is not a success."""
     append(table, [row(tenant=OTHER_TENANT)])
     body = '{"odata.error": {"code": "EntityAlreadyExists", "message": {"lang": "en-US", "value": "x"}}}'
     world.faults.add("table", Status(409, body), method="POST")
@@ -290,7 +253,7 @@ def test_a_row_that_comes_and_goes_is_told(world: StandIn, table: HistoryTable) 
         append(table, [row()])
 
 
-def test_what_nobody_expected_is_told_with_its_code(world: StandIn, table: HistoryTable) -> None:
+def test_an_unknown_refusal_is_reported_with_its_code(world: StandIn, table: HistoryTable) -> None:
     """A refusal of another kind is not taken for success."""
     body = '{"odata.error": {"code": "PropertyValueTooLarge", "message": {"lang": "en-US", "value": "x"}}}'
     world.faults.add("table", Status(400, body), times=None)
@@ -298,14 +261,7 @@ def test_what_nobody_expected_is_told_with_its_code(world: StandIn, table: Histo
         append(table, [row()])
 
 
-def test_no_identity_is_told_as_such(world: StandIn, table: HistoryTable) -> None:
-    """The table is not at fault when there is no token for it."""
-    world.faults.add("identity", unavailable(), times=None)
-    with pytest.raises(IdentityUnavailable):
-        table.rows_of(TENANT, DAY)
-
-
-def test_an_identity_that_hangs_is_told_as_such(
+def test_an_identity_that_hangs_is_named_as_such(
     world: StandIn, table: HistoryTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Waiting for a token must not look like waiting for the table."""

@@ -1,4 +1,4 @@
-"""One computation a key, shared by all who ask."""
+"""One computation per key, shared by all who ask."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -23,7 +23,7 @@ class Counter:
         return self.calls
 
 
-def test_a_value_is_computed_once_a_key() -> None:
+def test_a_value_is_computed_once_per_key() -> None:
     """The second asker gets the first one's value; another key has a value of its own."""
     once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter()
@@ -46,7 +46,7 @@ def test_threads_that_ask_at_once_share_one_computation() -> None:
 
 
 def test_an_error_is_shared_like_a_value() -> None:
-    """A service that is down is waited for once, not once an account."""
+    """A service that is down is waited for once, not once per account."""
     once: SingleFlightCache[str, int] = SingleFlightCache()
     compute = Counter(LookupError("down"))
     for _ in range(3):
