@@ -1,5 +1,6 @@
 """`python -m cli` as a person runs it: a real process against the stand-in, its exit status and output read."""
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.__main__ import COMMANDS
 from cli.support.tables import TableContext, open_tables
 from shared.settings.read import read_settings
 from standin import StandIn
@@ -17,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 60
 # What a process needs to start at all; the rest of its environment is what the test gives it.
 INHERITED = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE")
+INTERPRETER = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "LANG": "en_US.UTF-8"}
+FORK_SERVER = ROOT / "tests/support/fork_server.py"
 
 
 @dataclass(frozen=True)
@@ -34,9 +38,12 @@ class Cli:
 
     folder: Path
     environ: dict[str, str]
+    forks: "ForkServer | None" = None
 
     def __call__(self, *arguments: object, given: str | None = None, **environ: str) -> Done:
         """Run a command; `given` is its standard input, the rest its further environment."""
+        if self.forks and not any(name.startswith("PYTHON") for name in environ):  # those, only a start reads
+            return self.forks.run(self.folder, self.environ | environ, [str(each) for each in arguments], given or "")
         done = subprocess.run(  # noqa: S603 - our own command line
             self.line(*arguments),
             env=self.environ | environ,
@@ -59,15 +66,60 @@ class Cli:
             self.environ.update(environ)
 
 
+class ForkServer:
+    """One process with every command imported, and its forks."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = [folder / name for name in ("given", "out", "err")]
+        environ = {name: os.environ[name] for name in INHERITED if name in os.environ} | INTERPRETER
+        modules = [
+            "openpyxl",
+            "typer._adapters",
+            "pydantic.types",
+            "pydantic.json_schema",
+            *(module for module, _ in COMMANDS.values()),
+        ]
+        self.process = subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, "-P", str(FORK_SERVER), *modules],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+        )
+
+    def run(self, folder: Path, environ: Mapping[str, str], arguments: list[str], given: str) -> Done:
+        """Run one command to its end."""
+        for file, text in zip(self.files, (given, "", ""), strict=True):
+            file.write_text(text, encoding="utf-8")
+        request = {"arguments": arguments, "environ": dict(environ), "folder": str(folder)}
+        requests, answers = self.process.stdin, self.process.stdout
+        assert requests is not None
+        assert answers is not None
+        requests.write(json.dumps(request | {"files": [str(file) for file in self.files]}) + "\n")
+        requests.flush()
+        status = int(answers.readline())
+        return Done(status, *(file.read_text(encoding="utf-8") for file in self.files[1:]))
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
+    """Start the process to fork from, where processes can be forked."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    server = ForkServer(tmp_path_factory.mktemp("forks"))
+    with server.process:
+        yield server
+
+
 @pytest.fixture
-def bare_cli(tmp_path: Path) -> Cli:
+def bare_cli(tmp_path: Path, forks: ForkServer | None) -> Cli:
     """Give the command line without any setting, out of reach of this machine's own local.settings.json."""
     folder = tmp_path / "somewhere"
     folder.mkdir()
     (folder / "local.settings.json").write_text('{"Values": {}}', encoding="utf-8")
     environ = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    environ |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "LANG": "en_US.UTF-8"}
-    return Cli(folder, environ)
+    return Cli(folder, environ | INTERPRETER, forks)
 
 
 @pytest.fixture
