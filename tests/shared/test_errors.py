@@ -15,7 +15,7 @@ from shared.errors import (
     TransientError,
     VaultSecretMissing,
 )
-from tests.support.error_docs import BEGIN, ERRORS_PAGE, errors_below, errors_part
+from tests.support.error_docs import BEGIN, CREDENTIAL_REMEDIES, ERRORS_PAGE, SERVICES, errors_below, errors_part
 
 BRANCHES = (TransientError, PermanentError)
 LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
@@ -35,6 +35,14 @@ def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError])
         assert text[0].isupper()
         assert text.endswith(".")
         assert "\n" not in text
+
+
+def test_each_remedy_of_a_refusal_is_short() -> None:
+    """With the longest names in it, too."""
+    names = {"vault": "v" * 24, "name": "n" * 127}
+    rules = [rule for tables in SERVICES.values() for table in tables for rule in table.rules]
+    remedies = [rule.remedy.format_map(names) for rule in rules if rule.remedy and rule.codes != ("invalid_client",)]
+    assert all(20 < len(remedy) <= 600 for remedy in [*remedies, *CREDENTIAL_REMEDIES.values()])
 
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)

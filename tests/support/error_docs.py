@@ -33,11 +33,12 @@ _CREDENTIALS: dict[str, str | dict[str, str]] = {
     "A certificate": {"private_key": "", "public_certificate": ""},
     "A federated credential": {"client_assertion": ""},
 }
-_CREDENTIAL = " ".join(
-    f"**{kind}:** {AppCredential(credential).remedy(datetime.now(UTC))}" for kind, credential in _CREDENTIALS.items()
-)
+CREDENTIAL_REMEDIES = {
+    kind: AppCredential(credential).remedy(datetime.now(UTC)) for kind, credential in _CREDENTIALS.items()
+}
+_CREDENTIAL = " ".join(f"**{kind}:** {remedy}" for kind, remedy in CREDENTIAL_REMEDIES.items())
 
-_SERVICES = {
+SERVICES = {
     "Key Vault": (VAULT,),
     "Table Storage": (TABLE,),
     "Identity endpoint": (IDENTITY,),
@@ -62,7 +63,7 @@ def errors_part() -> str:
         for kind in errors_below(branch):
             lines += [f"### `{kind.code}`", "", kind.__doc__ or "", "", f"**What to do.** {kind.usual_remedy}", ""]
     lines += ["## From the refusal to the error", "", "The first line that matches decides.", ""]
-    for name, (service, *with_user) in _SERVICES.items():
+    for name, (service, *with_user) in SERVICES.items():
         lines += [f"### {name}", "", *_table(service.rules)]
         for other in with_user:
             lines += ["An account that signs in with a user (`app_user`) has these lines first:", ""]

@@ -109,10 +109,3 @@ def test_a_refusal_of_the_identity_shows_its_words() -> None:
     assert (found.code, found.message, again) == (
         "identity-unavailable", "x answered 400, code invalid_request: Identity not found", False,
     )  # fmt: skip
-
-
-def test_every_remedy_is_short() -> None:
-    """A person reads it at night."""
-    for service in (VAULT, TABLE, IDENTITY):
-        for rule in service.rules:
-            assert len(rule.remedy or rule.error.usual_remedy) <= 600

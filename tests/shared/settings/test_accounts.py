@@ -166,6 +166,7 @@ def test_every_problem_of_every_account_is_told() -> None:
         ("\ufeff[]", "PARTNER_ACCOUNTS is an empty array"),
         ("[" * 100_000, "PARTNER_ACCOUNTS is not JSON"),
         ("9" * 5000, "PARTNER_ACCOUNTS is not a JSON array"),
+        ('[{"name": "x", "name": "y"}]', "PARTNER_ACCOUNTS is not JSON that can be read, or names a member"),
         ("[1]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
         ("[null]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
         ("[[]]", "PARTNER_ACCOUNTS[0] is not a JSON object"),
@@ -206,12 +207,6 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
     (problem,) = wrong(MINIMAL | {name: "x"})
     assert problem.startswith(f"{shown}: one of tenantId, clientId, ")
     assert problem.endswith(hint)
-
-
-def test_a_member_twice_is_refused() -> None:
-    """Which of two tenants counts would be a guess."""
-    text = json.dumps([MINIMAL]).replace('"tenantId"', f'"tenantId": "{OTHER_TENANT}", "tenantId"')
-    assert read({"PARTNER_ACCOUNTS": text})[1] != []
 
 
 USER = MINIMAL | {"auth": "app_user", "refreshTokenName": "token"}

@@ -139,14 +139,6 @@ def test_an_archive_in_the_same_place_is_refused(end: str) -> None:
     assert problem.startswith("SNAPSHOT_ARCHIVE_ENDPOINT is the same as SNAPSHOT_TABLE_ENDPOINT: ")
 
 
-def test_the_vaults_address_has_no_path_and_the_tables_may_have_one() -> None:
-    """A local table service has the account in its path."""
-    local = SINGLE | {"SNAPSHOT_TABLE_ENDPOINT": "https://127.0.0.1:10002/account"}
-    assert read_settings(local).table_endpoint == "https://127.0.0.1:10002/account"
-    (problem,) = problems(SINGLE | {"KEY_VAULT_URL": "https://contoso.vault.azure.net/secrets"})
-    assert problem.startswith("KEY_VAULT_URL carries a path: ")
-
-
 def test_other_variables_do_not_matter() -> None:
     """The environment of a function app is full of them."""
     assert read_settings(SINGLE | {"PATH": "x", "PARTNER_SOMETHING": "y", "partner_tenant_id": "z"}) == read_settings(

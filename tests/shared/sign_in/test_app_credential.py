@@ -8,7 +8,7 @@ import pytest
 
 from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Secret, Vault
-from shared.errors import IdentityUnavailable, VaultSecretInvalid, VaultSecretMissing
+from shared.errors import IdentityUnavailable, VaultSecretInvalid
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential, app_credential, from_secret
 from shared.sign_in.certificate import PEM, PKCS12
@@ -101,16 +101,6 @@ def test_the_accounts_secret_is_read_from_the_vault(
     credential = app_credential(account_of(partner), vault, identity)
     assert (credential.for_msal, credential.secret_name) == ("hush~hush", partner.secret_name)
     world.vault.delete(str(partner.secret_name))
-
-
-def test_a_missing_secret_is_told(
-    world: StandIn, vault: Vault, identity: CachedCredential, account_of: Callable[[Partner], Account]
-) -> None:
-    """By its name."""
-    partner = world.add_partner()
-    world.vault.delete(str(partner.secret_name))
-    with pytest.raises(VaultSecretMissing, match=str(partner.secret_name)):
-        app_credential(account_of(partner), vault, identity)
 
 
 @pytest.mark.parametrize("cloud", ["global", "usgov", "china"])

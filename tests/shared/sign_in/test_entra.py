@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -65,21 +64,6 @@ def test_the_service_and_the_app_are_named(world: StandIn, sign_in: SignIn, acco
         sign_in.as_app(account_of(partner), AppCredential("wrong"))
     for part in (world.entra.url, partner.tenant_id, partner.client_id, "invalid_client", "AADSTS7000215"):
         assert part in str(raised.value)
-
-
-def test_an_expired_credential_is_tried_and_the_remedy_says_so(
-    world: StandIn, sign_in: SignIn, account_of: AccountOf
-) -> None:
-    """The vault's note may be wrong, so it is tried; refused, the note is the likeliest cause."""
-    account = account_of(world.add_partner(secret=SECRET))
-    ended = datetime(2020, 5, 17, tzinfo=UTC)
-    assert sign_in.as_app(account, AppCredential(SECRET, "app", ended)).access_token
-    with pytest.raises(SignInRejected) as raised:
-        sign_in.as_app(account, AppCredential("wrong", "app", ended))
-    assert raised.value.remedy.startswith("The app's secret or certificate expired on 2020-05-17. ")
-    with pytest.raises(SignInRejected) as raised:
-        sign_in.as_app(account, AppCredential("wrong", "app", datetime.now(UTC) + timedelta(days=9)))
-    assert "expired on" not in raised.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -157,14 +141,6 @@ def test_an_unknown_tenant_is_rejected_with_its_own_remedy(
         sign_in.as_app(account_of(partner), AppCredential(SECRET))
     assert "PARTNER_CLOUD" in raised.value.remedy
     assert waits == []
-
-
-def test_a_refused_connection(world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float]) -> None:
-    """Four attempts, and the reason."""
-    account = account_of(world.add_partner(secret=SECRET))
-    with world.service("entra").refusing(), pytest.raises(SignInUnavailable, match="it refused the connection"):
-        sign_in.as_app(account, AppCredential(SECRET))
-    assert waits == [1, 2, 4]
 
 
 def test_no_secret_and_no_token_is_logged(
