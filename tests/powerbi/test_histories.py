@@ -138,6 +138,8 @@ reading stopped 40 days ago | Account=Contoso | Current balance | 1000.0000
 reading stopped 40 days ago | Date=2026-11-27 | Missed because | Contoso: unknown, before the ledger
 refresh stopped a week ago | | Freshness | Not refreshed since 2026-11-20
 refresh stopped a week ago | | Freshness colour | #F9D6D5
+refresh stopped a week ago | | Missing days | 0
+refresh stopped a week ago | | Missing days colour | None
 an account fails | | Freshness | Stale: 1 of 2 accounts, since 2026-11-20
 an account fails | | Current balance | 1500.0000
 an account fails | | Hint | Amounts in USD, last snapshots from 2026-11-20 to 2026-11-27.
@@ -221,6 +223,8 @@ currencies without two decimals | Currency=JPY | Amount format | "¥"#,##0;-"¥"
 currencies without two decimals | Currency=JPY | Signed format | +"¥"#,##0;-"¥"#,##0;"¥"#,##0
 nothing | | Freshness | Never read
 nothing | | Freshness colour | #F9D6D5
+nothing | | Missing days colour | None
+nothing | | Credit colour | None
 nothing | | Current balance | None
 nothing | | Hint | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
 one row of today | | Freshness | Fresh: read on 2026-11-28
