@@ -36,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py play", description=__doc__.partition("\n")[0])
     parser.add_argument("--fault", metavar="NAME", help="rehearse a failure; `--fault list` names them")
     parser.add_argument("--folder", type=Path, default=Path.cwd(), help=argparse.SUPPRESS)
-    parser.add_argument("command", nargs="*", metavar="-- COMMAND ...", help="one command of `balances`")
+    parser.add_argument("command", nargs="*", metavar="-- COMMAND", help="one command of `balances`")
     options = parser.parse_args()
     if options.fault == "list":
         say("\n".join(f"{name:18} {rehearsal.sentence}" for name, rehearsal in REHEARSALS.items()))

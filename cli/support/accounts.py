@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import typer
 
-from shared.errors import SnapshotError, Unexpected
+from shared.errors import SnapshotError, as_snapshot_error
 from shared.services import SIDE_BY_SIDE
 from shared.settings.accounts import Account
 
@@ -48,10 +48,8 @@ def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Itera
     def one(account: Account) -> T | SnapshotError:
         try:
             return work(account)
-        except SnapshotError as known:
-            return known
-        except Exception as unknown:  # noqa: BLE001 - reported as such by whoever asked
-            return Unexpected.of(unknown)
+        except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
+            return as_snapshot_error(error)
 
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
         yield from zip(accounts, pool.map(one, accounts), strict=True)

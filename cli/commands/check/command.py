@@ -13,7 +13,7 @@ import typer
 
 from cli.commands.check.account import AccountCheck
 from cli.commands.check.deployed import as_function_url, check_deployed, master_key
-from cli.commands.check.findings import Finding, Status, failed, ok, until_failure
+from cli.commands.check.findings import Finding, failed, ok, until_failure
 from cli.commands.check.next_runs import next_runs
 from cli.commands.check.table import check_history, check_table
 from cli.commands.check.token_subject import who
@@ -77,10 +77,10 @@ def command(
             if as_format is Format.TABLE:
                 finding.print()
     statuses = Counter(finding.status for finding in found)
-    well = not statuses[Status.FAILED]
+    well = not statuses["FAILED"]
     if as_format is Format.TABLE:
-        notes = f", {count(statuses[Status.NOTE], 'note')}" if statuses[Status.NOTE] else ""
-        result = "All is well" if well else f"{statuses[Status.FAILED]} FAILED"
+        notes = f", {count(statuses['note'], 'note')}" if statuses["note"] else ""
+        result = "All is well" if well else f"{statuses['FAILED']} FAILED"
         say((result, "bold green" if well else "bold red"), f": {count(len(found), 'finding')}{notes}.")
     else:
         records = [finding.document() for finding in found]

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any
 
 from cli.support.console import error_lines, error_words, say
@@ -11,16 +10,8 @@ from cli.support.records import account_fields
 from shared.errors import SnapshotError, as_snapshot_error
 from shared.settings.accounts import Account
 
-
-class Status(StrEnum):
-    """How a step ended: as it should, with something worth knowing, or not."""
-
-    OK = "ok"
-    NOTE = "note"
-    FAILED = "FAILED"
-
-
-_STYLES = {Status.OK: "green", Status.NOTE: "yellow", Status.FAILED: "bold red"}
+STYLES = {"ok": "green", "note": "yellow", "FAILED": "bold red"}
+"""How a step ended: as it should, with something worth knowing, or not."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +20,7 @@ class Finding:
 
     step: str
     message: str
-    status: Status = Status.OK
+    status: str = "ok"
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: SnapshotError | CommandFailed | None = None
     account: Account | None = None
@@ -39,7 +30,7 @@ class Finding:
         about = f"{self.account.name}: " if self.account else ""
         code = self.error.code if isinstance(self.error, SnapshotError) else ""
         line = f"  {self.step:10}  {about}{code}{self.message}".rstrip()
-        say((f"{self.status.value:6}", _STYLES[self.status]), line)
+        say((f"{self.status:6}", STYLES[self.status]), line)
         for text in error_lines(self.error) if self.error else ():
             say(f"        {text}")
 
@@ -50,7 +41,7 @@ class Finding:
             words = zip(("message", "remedy"), error_words(self.error), strict=True)
             error = (self.error.fields() if isinstance(self.error, SnapshotError) else {}) | dict(words)
         account = account_fields(self.account) if self.account else {}
-        return {"step": self.step, "status": self.status.value.lower(), **account, **error, **self.facts}
+        return {"step": self.step, "status": self.status.lower(), **account, **error, **self.facts}
 
 
 def ok(step: str, message: str, **facts: Any) -> Finding:
@@ -60,13 +51,13 @@ def ok(step: str, message: str, **facts: Any) -> Finding:
 
 def note(step: str, message: str, **facts: Any) -> Finding:
     """Return something worth knowing."""
-    return Finding(step, message, Status.NOTE, facts)
+    return Finding(step, message, "note", facts)
 
 
 def failed(step: str, error: Exception, **facts: Any) -> Finding:
     """Return the finding of a step that failed."""
     known = error if isinstance(error, CommandFailed) else as_snapshot_error(error)
-    return Finding(step, "", Status.FAILED, facts, known)
+    return Finding(step, "", "FAILED", facts, known)
 
 
 def until_failure(

@@ -4,7 +4,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -129,23 +129,21 @@ def _heading(text: str) -> None:
 
 def _watched_run(world: "StandIn") -> None:
     """Run the job and show its calls and what it logs."""
-    world.journal.on_answer = _printer(time.monotonic())
+    began = time.monotonic()
+
+    def show(call: "Call") -> None:
+        style = "green" if (call.status or 0) < _FIRST_REFUSAL else "yellow"
+        before = f"  {time.monotonic() - began:6.3f} s  {_SERVICES.get(call.service, call.service):15} "
+        detail = f"  ({call.detail})" if call.detail else ""
+        say(before, (str(call.status), style), f"  {call.method} {call.path}{detail}")
+
+    world.journal.on_answer = show
     with job_log_shown(stderr=False):
         result = take_snapshots(os.environ, run_id=new_id(), now=world.clock.now)
     world.journal.on_answer = lambda _: None
     if result.failed:
         error = result.failed[0].error
         raise CommandFailed(f"The run failed: {error.message}", error.remedy)
-
-
-def _printer(began: float) -> Callable[["Call"], None]:
-    def show(call: "Call") -> None:
-        style = "green" if (call.status or 0) < _FIRST_REFUSAL else "yellow"
-        detail = f"  ({call.detail})" if call.detail else ""
-        before = f"  {time.monotonic() - began:6.3f} s  {_SERVICES.get(call.service, call.service):15} "
-        say(before, (str(call.status), style), f"  {call.method} {call.path}{detail}")
-
-    return show
 
 
 def balances_before(today: date, balance: Decimal, days: int) -> list[tuple[date, Decimal]]:
