@@ -278,9 +278,9 @@ class PartnerAccessDenied(PermanentError):
 
     code = "partner-access-denied"
     usual_remedy = (
-        "Check in Partner Center that the app is registered (Account settings > App management), that the user has the Admin agent "
-        "or Billing admin role, and that the tenant is a direct-bill partner or an indirect provider: indirect resellers have no "
-        "access to this API."
+        "If the message gives a reason, start there. Otherwise check in Partner Center that the app is registered (Account settings > "
+        "App management), that the user has the Admin agent or Billing admin role, and that the tenant is a direct-bill partner or "
+        "an indirect provider: indirect resellers have no access to this API."
     )
 
 

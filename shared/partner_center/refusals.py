@@ -63,7 +63,13 @@ _COMMON = (
     ),
     Rule(PartnerThrottled, statuses=(429,), again=True),
     Rule(PartnerAccessDenied, statuses=(401, 403), page=True, remedy=BETWEEN),
-    Rule(PartnerAccessDenied, statuses=(401, 403)),
+    Rule(
+        PartnerAccessDenied,
+        statuses=(401,),
+        remedy="Partner Center refused the token itself. If the message gives a reason, start there. Otherwise check PARTNER_CLOUD, that the "
+        "app is registered in Partner Center (Account settings > App management), and the clock of this machine.",
+    ),
+    Rule(PartnerAccessDenied, statuses=(403,)),
     *passing(PartnerUnavailable),
     Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
     Rule(PartnerBadResponse),

@@ -49,7 +49,7 @@ def error_of(status: int, body: Any, *, with_user: bool = False) -> tuple[Snapsh
         (403, 900150, PartnerAccessDenied, "partner program"),
         (404, 60003, PartnerAccessDenied, "does not know this tenant"),
         (403, 123456, PartnerAccessDenied, "App management"),
-        (401, 123456, PartnerAccessDenied, "App management"),
+        (401, 123456, PartnerAccessDenied, "the token itself"),
     ],
 )
 def test_a_known_code_decides(code_type: type, status: int, code: int, kind: type[SnapshotError], remedy: str) -> None:
