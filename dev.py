@@ -387,13 +387,13 @@ def attend(
             except subprocess.TimeoutExpired:
                 tick()
     except BaseException as reason:
-        end(process, told=isinstance(reason, KeyboardInterrupt) and sys.stdin.isatty())
+        end(process, signalled=isinstance(reason, KeyboardInterrupt) and sys.stdin.isatty())
         raise
 
 
-def end(process: "subprocess.Popen[bytes]", *, told: bool) -> None:
-    """End a child, gently first; a terminal has told it already, as it tells every process of the foreground."""
-    if not told and not WINDOWS:
+def end(process: "subprocess.Popen[bytes]", *, signalled: bool) -> None:
+    """End a child, gently first; a terminal signals every process of the foreground itself."""
+    if not signalled and not WINDOWS:
         process.send_signal(signal.SIGINT)
     for harder in (process.terminate, process.kill):
         try:

@@ -25,7 +25,7 @@ def main(name: str) -> None:
 
 
 def peak_kb(process: str = "self") -> int:
-    """Return a process's peak memory in KB, as Linux tells it (the rusage of a child begins with its parent's); else 0."""
+    """Return a process's peak memory in KB, as Linux reports it (the rusage of a child begins with its parent's); else 0."""
     status = Path(f"/proc/{process}/status")
     found = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8")) if status.exists() else []
     return int(found[0]) if found else 0

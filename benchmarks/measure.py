@@ -27,7 +27,7 @@ _LONGEST = 120.0
 
 @dataclass(frozen=True)
 class Took:
-    """What a process took: seconds from its first line until the rows stood and until its end, peak memory in KB, calls."""
+    """What a process took: seconds from its first line until the rows existed and until its end, peak memory in KB, calls."""
 
     rows: float
     total: float
@@ -48,7 +48,7 @@ def full_bundle(world: StandIn) -> Iterator[dict[str, str]]:
 def measure(
     world: StandIn, environ: Mapping[str, str], module: str = OURS, *, rows: int = 1, kill: bool = False
 ) -> Took:
-    """Run a module's function once; `rows` are those to wait for, and with `kill` the process is ended once they stand."""
+    """Run a module's function once; `rows` are those to wait for, and with `kill` the process is ended once they exist."""
     world.journal.clear()
     command = [sys.executable, "-m", "benchmarks.child", module]
     with (

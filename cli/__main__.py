@@ -29,7 +29,7 @@ COMMANDS = {
 
 HELP = """Read the balance of Microsoft partner accounts and keep its history.
 
-Settings come from the environment or from local.settings.json; docs/settings.md describes them. Azure is called as whom you signed in:
+Settings come from the environment or from local.settings.json; docs/settings.md describes them. Azure calls use your current sign-in:
 `az login`, VS Code or the machine's managed identity.
 
 Exit status: 0 fine, 1 something is wrong (printed with its remedy), 2 wrong usage, 130 interrupted.

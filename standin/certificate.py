@@ -1,4 +1,4 @@
-"""Certificates that an app registration knows, in the forms in which Key Vault hands them out."""
+"""Certificates of an app registration, in the forms that Key Vault returns."""
 
 import base64
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ PEM_TYPE = "application/x-pem-file"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A self-signed certificate with its key; real in every way but its origin."""
+    """A self-signed certificate with its key."""
 
     certificate: x509.Certificate
     key: rsa.RSAPrivateKey

@@ -1,4 +1,4 @@
-"""How an app proves itself at the token endpoint: a secret, a signed assertion, or an identity's own token."""
+"""How an app authenticates at the token endpoint: a secret, a signed assertion, or an identity's own token."""
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def check(
     form: Mapping[str, str], app: App, signer: TokenSigner, clock: Clock, assertion_audiences: Collection[str]
 ) -> str:
-    """Return what the app proved itself with: `secret`, `certificate` or `federated`; refuse otherwise."""
+    """Return how the app authenticated: `secret`, `certificate` or `federated`; refuse otherwise."""
     if secret := form.get("client_secret"):
         _check_secret(app, secret, clock.now())
         return "secret"

@@ -1,4 +1,4 @@
-"""What Entra ID knows: app registrations, what they may prove themselves with, and the grants handed out."""
+"""What Entra ID knows: app registrations, their credentials, and the grants issued."""
 
 import base64
 import hashlib
@@ -15,7 +15,7 @@ REFRESH_TOKEN_LIFE = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class FederatedCredential:
-    """Whose token an app accepts in place of a secret of its own."""
+    """The identity whose token an app accepts instead of a secret."""
 
     issuer: str
     subject: str
@@ -27,7 +27,7 @@ class App:
     """An app registration in one tenant.
 
     `secrets` maps a client secret to its end (None: without); a tenant that is not `home_tenant` uses it as a
-    multi-tenant app. Change it to make Entra ID refuse: take a secret away, set `consented` to False.
+    multi-tenant app. Change it to make Entra ID refuse: remove a secret, or set `consented` to False.
     """
 
     tenant_id: str
@@ -64,7 +64,7 @@ class Grant:
 
 
 class Directory:
-    """All tenants of the stand-in's Entra ID. What it hands out is opaque and known to nobody else."""
+    """All tenants of the stand-in's Entra ID. Its tokens and codes are opaque."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

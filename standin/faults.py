@@ -1,7 +1,7 @@
 """What can go wrong with one call of a service; standin/rules.py decides when.
 
 world.faults.add("partner", Status(503), times=2)
-world.faults.add("table", AnswerLost(), method="POST")          # the row is inserted, the answer is lost
+world.faults.add("table", AnswerLost(), method="POST")          # the row is inserted, the answer lost
 world.faults.add("entra", redirect(world.vault.url, 307))
 world.faults.add("table", CutAnswer(40), method="POST", skip=1)  # cut inside the head of a 200, an error or a conflict
 """
@@ -21,12 +21,12 @@ Proceed = Callable[[], Awaitable[web.StreamResponse]]
 
 
 class NoAnswerError(Exception):
-    """Raised by a fault when the connection is to end without a (whole) answer."""
+    """Raised by a fault to end the connection without a (whole) answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """What a fault gets to play with: the request, the rest of the way, and the event that releases it."""
+    """What a fault is given: the request, the rest of its handling, and the event that releases the fault."""
 
     request: web.Request
     proceed: Proceed
@@ -117,7 +117,7 @@ class AnswerLost(Fault):
     needs_effect = True
 
     async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Lose the answer if it tells of success."""
+        """Lose the answer if it is a success."""
         answer = await context.proceed()
         if answer.status < web.HTTPBadRequest.status_code:
             raise NoAnswerError

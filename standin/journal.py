@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 
 @dataclass(slots=True)
 class Call:
-    """One request: `status` is None while it is no_answer_error and stays None when its answer never came.
+    """One request: `status` is None until it is answered, and stays None when the answer never came.
 
     `detail` is the service's own word for what was asked: the grant and credential at Entra, the resource at the
     managed identity, the operation at the vault and the table, the token's audience at Partner Center.
@@ -24,7 +24,7 @@ class Call:
 
 
 class Conditions(TypedDict, total=False):
-    """What a call may be selected by, beside its service."""
+    """Conditions that select calls, beside the service."""
 
     method: str
     path_contains: str

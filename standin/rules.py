@@ -31,7 +31,7 @@ class Rule:
     remove: Callable[[], None] = lambda: None
 
     def takes(self, service: str, request: web.Request, tenant: str | None) -> bool:
-        """Tell whether this call is to be played on."""
+        """Return whether the rule applies to this call."""
         if (
             self.times == 0
             or self.service not in (None, service)

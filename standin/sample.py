@@ -46,7 +46,7 @@ def summary(
 
 
 def summaries(items: Sequence[Any]) -> dict[str, Any]:
-    """Return the collection with one summary a currency."""
+    """Return the collection with one summary per currency."""
     return {
         "totalCount": len(items),
         "items": list(items),

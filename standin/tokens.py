@@ -1,4 +1,4 @@
-"""Access tokens, really signed, and read back by the services that accept them.
+"""Signed access tokens, verified by the services that accept them.
 
 Their times are real, whatever the simulated clock says: clients and Azurite compare them with the machine's time.
 """
@@ -15,7 +15,7 @@ ALGORITHM = "RS256"
 
 
 class InvalidTokenError(Exception):
-    """A token is missing, malformed, expired, foreign or meant for somebody else; the text says which."""
+    """A token is missing, malformed, expired, signed by another key or for another audience; the text says which."""
 
 
 class TokenSigner:
@@ -66,7 +66,7 @@ def bearer(authorization: str | None) -> str:
 
 
 def unverified_claim(authorization: str | None, claim: str) -> str | None:
-    """Return what a token says of itself, for the journal and the choice of faults only."""
+    """Return a claim of an unverified token, for the journal and the choice of faults only."""
     try:
         claims = jwt.decode(bearer(authorization), options={"verify_signature": False})
     except (InvalidTokenError, jwt.InvalidTokenError):

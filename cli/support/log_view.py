@@ -15,7 +15,7 @@ _LEFT_OUT = ("account", "date", "currency", "runId", "tenantId", "message", "rem
 
 
 class _Lines(logging.Handler):
-    """Prints each line: a marked one as its marker, whom it is about, and the rest of its fields."""
+    """Prints each line: a marked one as its marker, its account, and the rest of its fields."""
 
     def __init__(
         self, *, stderr: bool, before: Callable[[], None], seen: Callable[[str, dict[str, Any]], None]

@@ -18,14 +18,14 @@ PARTNER_CENTER_AUDIENCES = (
     "https://partner.partnercenterapi.microsoftonline.cn",
 )
 RESOURCES = frozenset((*PARTNER_CENTER_AUDIENCES, "https://graph.microsoft.com", "https://graph.windows.net"))
-"""What tokens can be had for; the audience of a token is the resource."""
+"""The resources that tokens are issued for; the resource is the token's audience."""
 
 REDIRECT_URIS = ("http://localhost", "http://127.0.0.1")
 _OPENID_SCOPES = frozenset(("openid", "profile", "email", "offline_access"))
 
 
 class Entra(Service):
-    """`directory` holds the apps; `sign_in` says what the person does at the authorization endpoint."""
+    """`directory` holds the apps; `sign_in` is what the person does at the authorization endpoint."""
 
     name = "entra"
 

@@ -39,12 +39,12 @@ class ManagedIdentityPrincipal:
 
     @property
     def issuer(self) -> str:
-        """Who issues its tokens for a federated credential."""
+        """The issuer of its tokens for a federated credential."""
         return f"https://login.microsoftonline.com/{self.tenant_id}/v2.0"
 
 
 class ManagedIdentity(Service):
-    """Hands out tokens of the identities assigned to the function app; `user_assigned` is the one in the environment."""
+    """Issues tokens of the identities assigned to the function app; `user_assigned` is the one in the environment."""
 
     name = "identity"
     secure = False
@@ -70,7 +70,7 @@ class ManagedIdentity(Service):
         return f"{self.url}/msi/token"
 
     def of(self, claims: dict[str, Any]) -> ManagedIdentityPrincipal | None:
-        """Return whose token has these claims."""
+        """Return the identity whose token has these claims."""
         identities = (self.system_assigned, self.user_assigned)
         return next((one for one in identities if one.object_id == claims.get("oid")), None)
 

@@ -79,7 +79,7 @@ class PartnerCenter(Service):
         self.answer(tenant_id, summaries(known), endpoint=SUMMARIES)
 
     async def tenant_of(self, request: web.Request) -> str | None:
-        """Return whom the token is for."""
+        """Return the tenant of the token."""
         tenant = unverified_claim(request.headers.get("Authorization"), "tid")
         return tenant.lower() if tenant else None
 

@@ -21,7 +21,7 @@ from standin.tokens import InvalidTokenError, TokenSigner
 
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
 _FROM_AZURITE_ALONE = frozenset(("x-ms-error-code",))
-"""Headers that the real table service does not send (recorded in azure-sdk-for-js), so that nothing may rest on them."""
+"""Headers that the real table service does not send (recorded in azure-sdk-for-js), so that nothing can depend on them."""
 _PARTITION = re.compile(r"PartitionKey\W+(?:eq\W+)?([0-9A-Fa-f-]{36})\b")
 _INNER_REQUEST = re.compile(
     rb"^(GET|POST|PUT|MERGE|PATCH|DELETE) (\S+) HTTP/1\.1\r?\n((?:[^\r\n]+\r?\n)*)", re.MULTILINE

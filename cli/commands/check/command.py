@@ -129,7 +129,7 @@ def _steps(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding
     except IdentityUnavailable as error:
         yield failed("identity", error)
         return
-    yield ok("identity", f"in Azure you are {user or 'signed in; the token does not say as whom'}", user=user)
+    yield ok("identity", f"in Azure you are {user or 'signed in; the token does not say as which user'}", user=user)
     money = Money(reader_locale(os.environ), can_show)
     checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
     for findings in read_side_by_side([([one] for one in check) for check in checks], SIDE_BY_SIDE, pages_ahead=0):

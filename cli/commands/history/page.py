@@ -38,7 +38,7 @@ def page(views: Sequence[AccountView], money: Money, period: str, written: str) 
         tag("p", f"{period}. Written {written}.", class_="small"),
         table(_overview(views, money))
         if any(view.series for view in views)
-        else tag("p", "There is no history in this time."),
+        else tag("p", "No history in this period."),
         *(_account(view, money) for view in views),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
