@@ -15,7 +15,7 @@ from cli.support.accounts import tenants_of
 from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.operator_table import LARGEST_BATCH, OperatorTable, Span, all_tenants, batches
+from cli.support.operator_table import LARGEST_BATCH, SIDE_BY_SIDE, OperatorTable, Span, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.progress import Bar, bar
 from cli.support.settings_source import find_settings
@@ -25,9 +25,6 @@ from cli.support.tables import open_tables
 from cli.support.words import count
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
-
-_SIDE_BY_SIDE = 8
-"""Spans of the key space read at once, on either side."""
 
 _SHOWN = 5
 """Of an account's missing rows."""
@@ -85,7 +82,7 @@ def command(
             configured, wanted = [one.tenant_id for one in known.accounts], tenants_of(known.accounts, account)
             tenants = all_tenants(configured, *tables.values()) if wanted is None else wanted
             pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
-            for mine, theirs in zip(*(read_side_by_side(one, _SIDE_BY_SIDE) for one in pages), strict=True):
+            for mine, theirs in zip(*(read_side_by_side(one, SIDE_BY_SIDE) for one in pages), strict=True):
                 place.services.check_clock()
                 for _, of_tenant in groupby(
                     pairs(mine, theirs), lambda pair: next(iter(pair.values()))["PartitionKey"]

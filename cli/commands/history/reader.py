@@ -9,14 +9,11 @@ from cli.commands.history.gaps import Gap, explain, insert_gaps
 from cli.commands.history.ledger import Ledger
 from cli.commands.history.readings import why_unreadable
 from cli.support.console import warn
-from cli.support.operator_table import OperatorTable, Span, all_tenants
+from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, Span, all_tenants
 from cli.support.streams import read_side_by_side
 from shared.errors import SnapshotError
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
-
-SIDE_BY_SIDE = 4
-"""Accounts read at once. Each holds up to three pages of 1,000 rows, which are parsed side by side: 8 take 150 MiB, 4 take 137."""
 
 _TODAY_IN_EVERY_ZONE = timedelta(days=2)
 """After the last day that can be missed."""
