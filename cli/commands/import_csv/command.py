@@ -47,32 +47,26 @@ Decimals = Annotated[
 
 @dataclass
 class _Import:
-    """The file's rows, those that the table and the archive have in their place, and how many were inserted."""
+    """The file's rows, the new ones by key, what the archive has in place of those, and how many were inserted."""
 
-    rows: list[Entity] = field(default_factory=list)
-    recorded: dict[Key, Entity] = field(default_factory=dict)
+    rows: Sequence[Entity] = ()
+    new: dict[Key, Entity] = field(default_factory=dict)
     archived: dict[Key, Entity] = field(default_factory=dict)
     inserted: int | None = None
 
-    @property
-    def new(self) -> list[Entity]:
-        """Return the file's rows that the table lacks."""
-        return [row for row in self.rows if key_of(row) not in self.recorded]
-
-    def look_up(self, place: TableContext) -> None:
-        """Find what the table and, of what it lacks, the archive have in place of the file's rows."""
-        self.recorded = _existing(place.table, self.rows, ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"])
+    def compare(self, place: TableContext, money: Money) -> list[str]:
+        """Print what there is for each account and currency, and return the rows that are recorded with another amount."""
+        columns = ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"]
+        recorded = _existing(place.table, map(key_of, self.rows), columns)
+        self.new = {key: row for row in self.rows if (key := key_of(row)) not in recorded}
         self.archived = _existing(place.archive, self.new) if place.archive else {}
-
-    def describe(self, money: Money) -> list[str]:
-        """Print for each account and currency how many rows there are, of which days and amounts; return the differences."""
-        existing, differing = self.archived | self.recorded, []
+        existing, differing = self.archived | recorded, []
         for (_, currency), group in groupby(self.rows, lambda row: (row["PartitionKey"], str(row["CurrencyCode"]))):
             own = list(group)
             account, days = own[0]["AccountName"], f"{own[0]['SnapshotDate']} to {own[-1]['SnapshotDate']}"
             amounts = [balance_of(row) for row in own]
             span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
-            new = sum(key_of(row) not in self.recorded for row in own)
+            new = sum(key_of(row) in self.new for row in own)
             told = f"{new:,} new, {len(own) - new:,} recorded already"
             say(f"{account}, {currency}: {count(len(own), 'row')}, {days}, {span}: {told}")
             for row, amount in zip(own, amounts, strict=True):
@@ -83,9 +77,9 @@ class _Import:
 
     def insert(self, place: TableContext) -> None:
         """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
-        self.inserted, new = 0, sorted(self.new, key=key_of)
-        with bar("rows", len(new)) as progress:
-            for batch in batches(new):
+        self.inserted = 0
+        with bar("rows", len(self.new)) as progress:
+            for batch in batches([self.new[key] for key in sorted(self.new)]):
                 if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
                     place.archive.insert_missing(missing)
                 self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
@@ -135,20 +129,20 @@ def command(
         _refuse(read)
         work.rows = sorted(read.rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
         with open_tables(known) as place:
-            work.look_up(place)
+            differing = work.compare(place, Money(reader_locale(os.environ), can_show))
             place.services.check_clock()  # today and the future are judged by it
-            read.refuse_today(work.new)
+            read.refuse_today(work.new.values())
             _refuse(read)
-            differing = work.describe(Money(reader_locale(os.environ), can_show))
-            _show(differing)
             if write:
                 work.insert(place)
+    dry = work.inserted is None
     say(
         "Nothing was written. With --write the new rows are inserted."
-        if work.inserted is None
-        else f"Inserted {count(work.inserted, 'row')}."
+        if dry
+        else f"Inserted {count(work.inserted or 0, 'row')}."
     )
     if differing:
+        _show(differing)
         raise CommandFailed(
             f"Another amount is recorded for {count(len(differing), 'row')} of the file; it was not changed.",
             "Correct the file; a recorded row stays as it is.",
@@ -165,17 +159,15 @@ def _refuse(read: FileRows) -> None:
 
 
 def _show(lines: Sequence[str]) -> None:
-    for line in lines[:MOST_SHOWN]:
+    more = [f"... and {len(lines) - MOST_SHOWN:,} more"] if len(lines) > MOST_SHOWN else []
+    for line in [*lines[:MOST_SHOWN], *more]:
         say(line, stderr=True)
-    if len(lines) > MOST_SHOWN:
-        say(f"... and {len(lines) - MOST_SHOWN:,} more", stderr=True)
 
 
-def _existing(table: OperatorTable, rows: Iterable[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
-    """Return those rows of the table that have the keys of these."""
-    wanted = sorted(map(key_of, rows))
+def _existing(table: OperatorTable, keys: Iterable[Key], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
+    """Return those rows of the table that have one of these keys."""
     found: dict[Key, Entity] = {}
-    for tenant, keys in groupby(wanted, lambda key: key[0]):
-        days = [date.fromisoformat(row_key[:10]) for _, row_key in keys]
+    for tenant, own in groupby(wanted := sorted(keys), lambda key: key[0]):
+        days = [date.fromisoformat(row_key[:10]) for _, row_key in own]
         found |= {key_of(row): row for row in table.rows(Span(tenant, days[0], days[-1]), columns)}
     return {key: found[key] for key in wanted if key in found}

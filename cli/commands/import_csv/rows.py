@@ -1,7 +1,7 @@
 """Earlier history in a file as rows of the table, every line checked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -78,7 +78,7 @@ class FileRows:
         if not self.rows and not self.problems:
             raise CommandFailed("The file has a header and nothing below it.", "Name a file with rows to import.")
 
-    def refuse_today(self, missing: Sequence[Entity]) -> None:
+    def refuse_today(self, missing: Iterable[Entity]) -> None:
         """Add a problem for each row of today that the table lacks: an imported one would keep the job from reading it."""
         for row in missing:
             if row["SnapshotDate"] == self.today.isoformat():

@@ -120,6 +120,25 @@ def test_an_export_can_be_imported_elsewhere(cli: Cli, partner: Partner, place: 
     assert found["Source"] == "imported"
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_an_export_can_be_imported_over_itself(
+    cli: Cli, partner: Partner, place: Callable[[], TableContext], ending: str
+) -> None:
+    """Today's row included; where the table lacks it, the job is to read it and not the file."""
+    symbol = "د.إ.\u200f"
+    rows = [row(days_ago(number), "123456789012345678.12", CurrencySymbol=symbol) for number in (3, 0)]
+    place().table.insert(rows)
+    export = cli.folder / f"all.{ending}"
+    assert cli("history", "--output", export).status == 0
+    again = cli("import", export, "--write")
+    assert (again.status, again.err) == (0, "")
+    assert ": 0 new, 2 recorded already" in again.out
+    assert again.out.endswith("Inserted 0 rows.\n")
+    elsewhere = cli("import", export, "--write", SNAPSHOT_TABLE_NAME="elsewhere")
+    assert elsewhere.status == 1
+    assert f"3, SnapshotDate: {days_ago(0)} is today: leave it out" in elsewhere.err
+
+
 def test_the_template_is_a_file_that_can_be_imported(cli: Cli, partner: Partner) -> None:
     """It names every column there may be; without a file or `--template` the usage is wrong."""
     template = cli("import", "--template")
