@@ -1,7 +1,5 @@
 """Errors of the job in words for the person at the keyboard: the job's own remedies speak of its next run and its identity."""
 
-import re
-
 from shared.errors import IdentityUnavailable
 
 _WORDS = (
@@ -13,20 +11,14 @@ _WORDS = (
     ("Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account",
      "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
     ("Give the identity the role", "Your Azure sign-in needs the role"),
-    ("The role of the identity", "The role of your Azure sign-in"),
     ("check the identity's role", "check the role of your Azure sign-in"),
 )  # fmt: skip
 _SIGN_IN = "Run `az login`, then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."
-_LINK = re.compile(r"(\w+)Credential: ([^.:]{1,80})")
 
 
 def by_hand(code: str, message: str, remedy: str) -> tuple[str, str]:
     """Return an error's message and remedy in such words."""
     if code == IdentityUnavailable.code:
-        subject, chain, links = message.partition("DefaultAzureCredential")
-        if chain:
-            tried = "; ".join(f"{name}: {why.strip()}" for name, why in _LINK.findall(links))
-            message = f"{subject}you are not signed in to Azure on this machine ({tried})"
         return message, _SIGN_IN
     for job, person in _WORDS:
         remedy = remedy.replace(job, person)

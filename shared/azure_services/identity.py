@@ -19,6 +19,7 @@ from shared.net.library import library_call
 from shared.net.retry import Call, Retry
 from shared.net.single_flight import SingleFlightCache
 
+_AZURE_CLI = re.compile(r"^\s*AzureCliCredential:(.*)", re.MULTILINE)
 _LIBRARYS_OWN = re.compile(r"\A.*configuration not found in environment\.\s*", re.DOTALL)
 
 RENEW_SECONDS = 300
@@ -80,9 +81,9 @@ class CachedCredential:
             return self._credential.get_token(*scopes, **options)
         except ClientAuthenticationError as error:
             # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
-            lines = [line.strip() for line in str(error).splitlines()]
-            if asked := next((line for line in lines if line.startswith("AzureCliCredential:")), None):
-                raise NoAnswerError(self._sanitize(asked), may_pass=False) from None
+            if said := _AZURE_CLI.search(str(error)):
+                words = f"the Azure CLI is not signed in on this machine ({said[1].strip().rstrip('.')})"
+                raise NoAnswerError(self._sanitize(words), may_pass=False) from None
             raise
 
 

@@ -165,7 +165,10 @@ ALL_SIGN_INS = "DefaultAzureCredential failed.\nAttempted credentials:\n\tA: no\
     [
         (CredentialUnavailableError("Please run az login\nmore"), "Please run az login more"),
         (ClientAuthenticationError(FABRIC), "The endpoint must use HTTPS."),
-        (ClientAuthenticationError(ALL_SIGN_INS), "AzureCliCredential: Please run 'az login'"),
+        (
+            ClientAuthenticationError(ALL_SIGN_INS),
+            "the Azure CLI is not signed in on this machine (Please run 'az login')",
+        ),
         (ServiceResponseError("No connection adapters were found"), "No connection adapters were found"),
         (RuntimeError("of the library"), "of the library"),
     ],
