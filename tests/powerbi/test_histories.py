@@ -50,6 +50,14 @@ HISTORIES = {
         + readings("Contoso", "2026-11-25", "2026-11-27", 70, currency="EUR")
         + readings("Fabrikam", "2026-11-01", "2026-11-27", 30, currency="EUR")
     ),
+    "an account lost a currency": History(
+        readings("Contoso", "2026-11-01", "2026-11-27", 1000)
+        + readings("Contoso", "2026-11-01", "2026-11-22", 70, currency="EUR")
+        + readings("Fabrikam", "2026-11-01", "2026-11-27", 30, currency="EUR")
+    ),
+    "a stale account and a month's end": History(
+        readings("Contoso", "2026-10-01", "2026-10-28", 100) + readings("Fabrikam", "2026-10-01", "2026-11-27", 30)
+    ),
     "invoiced on the 1st": History(
         readings("Contoso", "2026-10-25", "2026-10-31", 1000, LatestInvoiceDate=moment("2026-10-01"))
         + readings("Contoso", "2026-11-01", "2026-11-27", 1500, LatestInvoiceDate=moment("2026-11-01"))
@@ -144,6 +152,8 @@ an account fails | | Freshness | Stale: 1 of 2 accounts, since 2026-11-20
 an account fails | | Current balance | 1500.0000
 an account fails | | Hint | Amounts in USD, last snapshots from 2026-11-20 to 2026-11-27.
 an account fails | Date=2026-11-27 | Current balance | None
+an account fails | | Change over 7 days | None
+an account fails | Account=Fabrikam | Change over 7 days | 0.0000
 an account fails | Date=2026-11-27 | Missed because | Contoso: sign-in-rejected
 an account fails for 50 days | | Missing days | 50
 an account fails for 50 days | Account=Contoso | Days since last reading | 51
@@ -175,6 +185,12 @@ missed on the days compared with | | Change over 30 days | 400.0000
 missed on the days compared with | Comparison=30 days | Compared with | 2026-10-27
 missed on the days compared with | Comparison=Month close | Compared with | 2026-10-30
 missed on the days compared with | Month=2026-10 | Month-end close | 1000.0000
+a stale account and a month's end | | Change since month close | None
+a stale account and a month's end | Month=2026-10 | Month-end close | 130.0000
+a stale account and a month's end | Month=2026-11 | Month-end close | None
+a stale account and a month's end | Month=2026-11 | Variance | None
+an account lost a currency | Currency=EUR | Current balance | 30.0000
+an account lost a currency | Currency=EUR | Change over 7 days | -70.0000
 missed for four days | | Change over 7 days | None
 missed for four days | Comparison=7 days | Compared with | None
 missed for four days | Date=2026-11-18 | Balance on the day | None
