@@ -161,13 +161,14 @@ def test_a_second_account_is_told_during_the_mute_or_after_six_hours(
     assert [when for when, about in told if about[0] == "Fabrikam"] == [at(1, hour)]
 
 
-def test_failures_of_no_account_are_told_for_all(log: FunctionLog) -> None:
+def test_failures_of_no_account_are_told_for_all_until_a_run_is_complete(log: FunctionLog) -> None:
     """Invalid settings name no account; a run that died logs nothing, and the host's record is all there is."""
     right, log.environ = log.environ, log.environ | {"SNAPSHOT_TABLE_NAME": "No"}
     log.fire(hours(1, [6]))
     log.environ = right
     log.invocations.append((at(1, 7), False))
-    assert sent("run-failed", log, at(1), at(1, 8)) == [
+    log.fire(hours(1, [8]))
+    assert sent("run-failed", log, at(1), at(1, 20)) == [
         (at(1, 7), ("all accounts", "settings-invalid")),
         (at(1, 8), ("all accounts", "no-answer")),
     ]
