@@ -25,7 +25,7 @@ _KINDS = (
 """What the host of an Azure service looks like; the first match counts, and hosts of one's own match none."""
 
 _HOST = re.compile(r"[0-9a-z._:-]+")
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}\.(?:[^.]+\.)?table\.")
 
 
 def read_url(setting: SettingParser, example: str, *, kind: str | None = None, with_path: bool = False) -> str | None:
@@ -70,7 +70,7 @@ def read_table_endpoint(setting: SettingParser, table_name: str) -> str | None:
         wrong = "is the address of a table, not of the table service"
     elif path:
         wrong = "carries a path"
-    elif _kind(host) and not _ACCOUNT.fullmatch(host.partition(".")[0]):
+    elif _kind(host) and not _ACCOUNT.match(host):
         wrong = "names a storage account that cannot exist (3 to 24 lower-case letters and digits)"
     else:
         return url

@@ -93,6 +93,12 @@ def test_what_is_not_a_bare_address_is_refused(text: str, what: str) -> None:
         ("table", "https://tables.contoso.com/account", "carries a path"),
         ("table", "https://my-account.table.core.windows.net", "names a storage account that cannot exist"),
         ("table", "https://a.table.core.windows.net", "names a storage account that cannot exist"),
+        ("table", "https://table.core.windows.net", "names a storage account that cannot exist"),
+        (
+            "table",
+            "https://contoso1contoso1contoso1c.table.core.windows.net",
+            "names a storage account that cannot exist",
+        ),
         ("vault", ACCOUNT, "is the address of a table service, not of a key vault"),
         ("vault", "https://contoso.managedhsm.azure.net", "is the address of a managed HSM"),
         ("vault", "https://v.privatelink.vaultcore.azure.net", "is the address of a private endpoint"),
