@@ -29,7 +29,6 @@ from shared.history.row import Entity
 _SHOWN = 5
 """Of an account's missing rows."""
 
-
 _LEFT = {
     "differs": (
         "Different in table and archive",
@@ -84,10 +83,7 @@ def command(
             pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
             for mine, theirs in zip(*(read_side_by_side(one, SIDE_BY_SIDE) for one in pages), strict=True):
                 place.services.check_clock()
-                for _, of_tenant in groupby(
-                    pairs(mine, theirs), lambda pair: next(iter(pair.values()))["PartitionKey"]
-                ):
-                    work.compare(of_tenant, progress)
+                work.compare(pairs(mine, theirs), progress)
     work.conclude()
 
 
@@ -109,7 +105,7 @@ class _Restore:
     sides: tuple[Side, ...]
     write: bool
     inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
-    seen: int = 0
+    seen: bool = False
     missing: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
@@ -121,7 +117,6 @@ class _Restore:
         before = dict(self.inserted)
         for pair in of_tenant:
             progress.advance(1)
-            self.seen += 1
             row = next(iter(pair.values()))
             key, name = str(row["RowKey"]), str(row.get("AccountName", row["PartitionKey"]))
             if len(pair) == len(Side):
@@ -137,6 +132,9 @@ class _Restore:
                     waiting[side].append(row)
                 if len(waiting[side]) == LARGEST_BATCH:
                     self._insert(side, waiting[side])
+        if not name:
+            return
+        self.seen = True
         say((name, "bold"), f": {count(equal, 'row')} equal")
         for side in self.sides:
             self._insert(side, waiting[side])
@@ -169,12 +167,13 @@ class _Restore:
         """Say what is left to do, and raise for it: rows that differ, are not snapshots or were not written."""
         if not self.seen:
             say("Both the table and the archive are empty here: there is nothing to compare.")
-        if self.missing and not self.write:
+        to_write = self.missing and not self.write
+        if to_write:
             say("Nothing was written. With --write the missing rows are inserted.")
         if self.left:
             said = " ".join(f"{_LEFT[what][0]}: {count(number, 'row')}." for what, number in self.left.items())
             raise CommandFailed(said, " ".join(_LEFT[what][1] for what in self.left))
-        if self.missing and not self.write:
+        if to_write:
             raise typer.Exit(1)
 
 
