@@ -25,7 +25,9 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
     if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
         known = ", ".join(account.name for account in accounts[:_MOST_NAMED])
         more = f" and {len(accounts) - _MOST_NAMED} more" if len(accounts) > _MOST_NAMED else ""
-        raise typer.BadParameter(f"no configured account is called {' or '.join(unknown)}. There are: {known}{more}.")
+        raise typer.BadParameter(
+            f"no configured account is called {' or '.join(map(repr, unknown))}. There are: {known}{more}."
+        )
     return tuple(account for account, own in keys.items() if not wanted or own & wanted.keys())
 
 

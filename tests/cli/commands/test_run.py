@@ -71,7 +71,7 @@ def test_an_unknown_account_is_wrong_usage(cli: Cli, world: StandIn) -> None:
     cli.use(world.add_partner().environ)
     done = cli("run", "--account", "Fabrikam")
     assert done.status == 2
-    assert "no configured account is called Fabrikam. There are: Contoso." in done.err
+    assert "no configured account is called 'Fabrikam'. There are: Contoso." in done.err
 
 
 def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:

@@ -20,7 +20,7 @@ def test_accounts_are_chosen_by_name_or_tenant() -> None:
     assert choose(ACCOUNTS, None) == tuple(ACCOUNTS)
     assert [account.name for account in choose(ACCOUNTS, ["three", TENANTS[0].upper()])] == ["One", "Three"]
     with pytest.raises(
-        typer.BadParameter, match=r"no configured account is called Four\. There are: One, Two, Three\."
+        typer.BadParameter, match=r"no configured account is called 'Four'\. There are: One, Two, Three\."
     ):
         choose(ACCOUNTS, ["Four"])
 

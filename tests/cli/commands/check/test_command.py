@@ -12,7 +12,6 @@ from cli.support.tables import TableContext
 from standin import StandIn
 from standin.directory import SignIn
 from standin.faults import WrongDate
-from standin.partner import Partner
 from standin.sample import summary
 from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli, Done
@@ -87,77 +86,31 @@ def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: 
     assert lines(done, "archive")[1] == "note archive empty: the first insert will show whether rows may be inserted"
 
 
-def broken(world: StandIn) -> dict[str, tuple[Partner, str, str]]:
-    """Return partners that each fail at another step: by name, the step and the code."""
-    add = world.add_partner
-
-    def missing() -> Partner:
-        partner = add(name="Missing", secret_name="there")
-        world.vault.delete("there")
-        return partner
-
-    def user_without_mfa(name: str) -> Partner:
-        partner = add(name=name, auth="app_user")
-        token = world.entra.directory.issue_refresh_token(partner.app, SignIn(mfa=False))
-        world.vault.put(str(partner.refresh_token_name), token)
-        return partner
-
-    def refused(name: str, code: int) -> Partner:
-        partner = add(name=name)
-        world.faults.add("partner", error_response(code), tenant=partner.tenant_id, times=None)
-        return partner
-
-    def disabled() -> Partner:
-        partner = add(name="Disabled")
-        world.vault.put(str(partner.secret_name), "value", enabled=False)
-        return partner
-
-    def unreadable() -> Partner:
-        partner = add(name="Unreadable")
-        world.vault.put(str(partner.secret_name), "-----BEGIN CERTIFICATE-----")
-        return partner
-
-    def expired() -> Partner:
-        partner = add(name="Expired", secret_expires_in=timedelta(days=-3))
-        partner.app.secrets.clear()
-        return partner
-
-    def revoked() -> Partner:
-        partner = add(name="Revoked", auth="app_user")
-        world.vault.put(str(partner.refresh_token_name), "0.unknown")
-        return partner
-
-    def unintelligible() -> Partner:
-        partner = add(name="Unintelligible")
-        world.partner_center.answer(partner.tenant_id, b"<html>")
-        return partner
-
-    return {
-        "Missing": (missing(), "vault", "vault-secret-missing"),
-        "Disabled": (disabled(), "vault", "vault-secret-disabled"),
-        "Unreadable": (unreadable(), "vault", "vault-secret-invalid"),
-        "Expired": (expired(), "sign-in", "sign-in-rejected"),
-        "Revoked": (revoked(), "sign-in", "consent-required"),
-        "Without": (user_without_mfa("Without"), "balance", "mfa-required"),
-        "Denied": (refused("Denied", 900308), "balance", "partner-access-denied"),
-        "Audience": (refused("Audience", 900420), "balance", "wrong-audience"),
-        "AppOnly": (refused("AppOnly", 900329), "balance", "app-only-refused"),
-        "Unintelligible": (unintelligible(), "balance", "partner-bad-response"),
-    }
-
-
 def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: StandIn) -> None:
     """Each account is checked up to its first failure, and one failure costs the other accounts nothing."""
-    partners = broken(world)
-    good = world.add_partner(name="Good")
-    accounts = [partner.account for partner, _, _ in partners.values()]
-    cli.use({"PARTNER_ACCOUNTS": json.dumps([*accounts, good.account])})
+    missing, expired, without, denied, good = (
+        world.add_partner(name="Missing", secret_name="there"),
+        world.add_partner(name="Expired", secret_expires_in=timedelta(days=-3)),
+        world.add_partner(name="Without", auth="app_user"),
+        world.add_partner(name="Denied"),
+        world.add_partner(name="Good"),
+    )
+    world.vault.delete("there")
+    expired.app.secrets.clear()
+    token = world.entra.directory.issue_refresh_token(without.app, SignIn(mfa=False))
+    world.vault.put(str(without.refresh_token_name), token)
+    world.faults.add("partner", error_response(900308), tenant=denied.tenant_id, times=None)
+    accounts = [partner.account for partner in (missing, expired, without, denied, good)]
+    cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
     done = cli("check", "--format", "json")
     document = json.loads(done.out)
     assert (done.status, document["ok"]) == (1, False)
     failed = {finding["account"]: finding for finding in document["findings"] if finding["status"] == "failed"}
     assert {name: (finding["step"], finding["code"]) for name, finding in failed.items()} == {
-        name: (step, code) for name, (_, step, code) in partners.items()
+        "Missing": ("vault", "vault-secret-missing"),
+        "Expired": ("sign-in", "sign-in-rejected"),
+        "Without": ("balance", "mfa-required"),
+        "Denied": ("balance", "partner-access-denied"),
     }
     assert all(finding["message"] and finding["remedy"] for finding in failed.values())
     assert failed["Denied"]["requestId"]

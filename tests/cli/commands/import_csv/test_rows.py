@@ -120,7 +120,7 @@ def test_an_amount_with_two_readings_is_refused(tmp_path: Path, column: str, amo
         ("Details", "null", "it means nothing"),
         ("Details", '[{""InvoiceType"":5}]', "unknown shape"),
         ("Details", '[{""summary"":{}}]', "unknown shape"),
-        ("PartitionKey", OTHER_TENANT, f"no configured account is called {OTHER_TENANT}"),
+        ("PartitionKey", OTHER_TENANT, f"no configured account is called '{OTHER_TENANT}'"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, column: str, value: str, says: str) -> None:
