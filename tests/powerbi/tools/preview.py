@@ -197,7 +197,7 @@ class Picture:
                         width - PAD / 2,
                         visual.height - HEAD - 6,
                         FRAME,
-                        self.contents.value(colour),
+                        self.contents.value(colour) or THEME["background"],
                     )
                 self._cell(
                     visual, x, y, cells[number], room - PAD, size, wraps=len(lines) == 1 and visual.key not in CUT
