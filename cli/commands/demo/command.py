@@ -52,6 +52,10 @@ def command() -> None:
     The job is the production code, unchanged. Entra ID, Key Vault, the managed identity and Partner Center are played on the
     loopback interface; the table service is a real one, Azurite, and needs Node. Nothing leaves the machine, nothing stays, and
     your settings are not used.
+
+    Examples:
+      python -m cli demo
+
     """
     begin = time.monotonic()
     say("Starting stand-ins for Entra ID, Key Vault and Partner Center, and a real table service (Azurite) ...")
