@@ -47,7 +47,7 @@ def example_values() -> dict[str, str]:
 
 
 def test_every_setting_is_documented_once() -> None:
-    """A setting that stands in no table is one that nobody finds; one in the table only is one that does nothing."""
+    """Nobody finds a setting that is missing from the tables; one that is only there does nothing."""
     settings = [match[1] for match in ROW.finditer(read("docs/settings.md")) if match[1].isupper()]
     assert sorted([*settings, MANY]) == sorted(NAMES)
     assert f"`{MANY}` stands instead of" in read("docs/settings.md")
@@ -101,7 +101,7 @@ def test_documented_examples_are_valid() -> None:
 
 
 def test_the_example_file_has_every_setting_and_is_valid() -> None:
-    """It is copied as it stands."""
+    """People copy it unchanged."""
     assert set(example_values()) == set(NAMES) | HOSTS_OWN
     assert read_settings(example_values()).accounts[0].name == "Contoso"
     assert example_values()["FUNCTIONS_WORKER_RUNTIME"] == "python"
@@ -145,7 +145,7 @@ def test_a_run_ends_before_the_host_ends_it_and_its_attempts_before_the_next_run
 
 
 def test_the_host_loses_no_line_and_downloads_nothing() -> None:
-    """Alerts rest on single lines, and a timer needs no extension bundle."""
+    """Alerts depend on single lines, and a timer needs no extension bundle."""
     host = read_json("host.json")
     assert host["version"] == "2.0"
     assert host["logging"]["applicationInsights"]["samplingSettings"]["isEnabled"] is False
@@ -159,7 +159,7 @@ def test_nothing_switches_the_programming_model() -> None:
 
 
 def test_every_marker_is_documented_with_its_level() -> None:
-    """Alerts rest on the word, filters on the level."""
+    """Alerts depend on the word, filters on the level."""
     levels = {"information": 20, "warning": 30, "error": 40}
     documented = {name: levels[cells[0]] for name, cells in table_rows("docs/errors.md").items() if cells[0] in levels}
     assert documented == {marker.value: _LEVELS.get(marker, 20) for marker in Marker}
@@ -202,7 +202,7 @@ def known_words() -> set[str]:
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
-def test_a_page_names_no_setting_or_marker_that_is_none(page: Path) -> None:
+def test_a_page_names_only_known_settings_and_markers(page: Path) -> None:
     """A word that was renamed in the code is found here."""
     words = re.findall(
         r"\b(?:SNAPSHOT|PARTNER|KEY_VAULT|SECRET|CREDIT|ARCHIVE)_[A-Z_]+\b", page.read_text(encoding="utf-8")
@@ -211,7 +211,7 @@ def test_a_page_names_no_setting_or_marker_that_is_none(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
-def test_a_page_names_no_code_that_is_none(page: Path) -> None:
+def test_a_page_names_only_known_codes(page: Path) -> None:
     """Codes begin with the part that they speak of."""
     codes = {kind.code for kind in errors_below(SnapshotError) if "code" in kind.__dict__}
     starts = "|".join(
@@ -233,7 +233,7 @@ def test_a_pages_links_lead_somewhere(page: Path) -> None:
 
 
 def test_a_remedys_pages_exist() -> None:
-    """A tired person follows it to the letter."""
+    """A remedy that names a missing page helps nobody."""
     named = set()
     for module in (ROOT / "shared").glob("*.py"):
         named |= set(re.findall(r"\bdocs/[\w-]+\.md\b", module.read_text(encoding="utf-8")))

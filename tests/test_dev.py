@@ -170,7 +170,7 @@ def test_a_first_run_installs_and_passes_arguments_and_status_on(
 
 
 def test_a_second_run_installs_nothing(installed: Path) -> None:
-    """What stands is not installed again."""
+    """What is installed is not installed again."""
     result = dev(installed, "demo", "0")
     assert (result.returncode, result.stderr) == (0, "")
     assert "- " not in result.stdout
@@ -200,7 +200,7 @@ def test_a_broken_environment_is_made_anew(installed: Path) -> None:
 
 
 def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_again(installed: Path) -> None:
-    """What pip said stands in the message, with what to do; the next run does not take half-done work for done."""
+    """The message has pip's output and a remedy; the next run does not take half-done work for done."""
     requirements = installed / "cli/requirements.txt"
     requirements.write_text("a-package-that-is-not-there==1.0\n", encoding="utf-8")
     try:
@@ -285,7 +285,7 @@ def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> Non
     ],
 )
 def test_a_remedy_follows_from_what_the_tool_said(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last lines are shown as they are; what to do is told in words."""
+    """The last lines are shown unchanged, with a remedy."""
     module = load(DEV, monkeypatch)
     with pytest.raises(module.Failed) as failed:
         module.step("Doing", [sys.executable, "-c", f"print({said!r}); raise SystemExit(3)"])

@@ -131,11 +131,11 @@ def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, caps
     monkeypatch.setattr("cli.__main__.build", broken)
     with pytest.raises(SystemExit) as ended:
         main()
-    told = capsys.readouterr().err
+    reported = capsys.readouterr().err
     assert ended.value.code == 1
-    assert told.startswith("unexpected\n")
-    assert "ZeroDivisionError at " in told
-    assert "a secret" not in told
+    assert reported.startswith("unexpected\n")
+    assert "ZeroDivisionError at " in reported
+    assert "a secret" not in reported
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
@@ -167,5 +167,5 @@ def test_colour_is_for_terminals(bare_cli: Cli, environ: dict[str, str], shown: 
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # how Linux tells that the other side is closed
+    except OSError:  # Linux's answer when the other side is closed
         return b""

@@ -158,8 +158,8 @@ def test_the_credit_limit_is_compared_in_its_own_currency_only(
     )
     environ = environ_of(world, same, other, one_of, none_of)
     assert run_now(world, environ).recorded == 4
-    told = {line["account"]: (line["currency"], line["percent"]) for line in lines(caplog, "CREDIT_USED")}
-    assert told == {"same": ("USD", 80.1), "one-of": ("EUR", 12.5)}
+    reported = {line["account"]: (line["currency"], line["percent"]) for line in lines(caplog, "CREDIT_USED")}
+    assert reported == {"same": ("USD", 80.1), "one-of": ("EUR", 12.5)}
     limits = {(row["PartitionKey"], row["CurrencyCode"]): row.get("CreditLimit") for row in rows(world)}
     assert limits == {
         (same.tenant_id, "USD"): 85000.0,

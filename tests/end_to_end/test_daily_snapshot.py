@@ -36,7 +36,7 @@ def test_first_run_writes_the_documented_sample(world: StandIn, run_once: Run) -
 
 
 def test_the_log_tells_of_it(world: StandIn, run_once: Run) -> None:
-    """Every marked line reaches the invocation's log with the fields that alerts rest on, and no amount."""
+    """Every marked line reaches the invocation's log with the fields that alerts depend on, and no amount."""
     partner = world.add_partner(name="Contoso", credit_limit="85000 USD")
     result = run_once(environ_of(world, partner), invocation_id="run-1")
     (row,) = rows(world)

@@ -107,7 +107,7 @@ USER_CODES = ("consent-required", "mfa-required")
 
 
 @pytest.mark.parametrize(("code", "why", "arrange"), CASES, ids=[f"{code}: {why}" for code, why, _ in CASES])
-def test_code_is_told_with_its_remedy(
+def test_code_is_logged_with_its_remedy(
     world: StandIn, run_once: Run, code: str, why: str, arrange: Callable[[Case], object]
 ) -> None:
     """The failed invocation and the log carry the code, what happened and what to do; no row is written."""
@@ -144,7 +144,7 @@ def test_every_code_has_a_case() -> None:
     )
 
 
-def test_a_slow_answer_is_no_failure(world: StandIn, run_once: Run) -> None:
+def test_a_slow_answer_is_not_a_failure(world: StandIn, run_once: Run) -> None:
     """A body that arrives byte by byte within the limits is read whole."""
     world.faults.add("partner", Drip(every_ms=1))
     assert run_once(environ_of(world, world.add_partner())).success

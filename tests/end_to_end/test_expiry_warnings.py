@@ -41,10 +41,10 @@ def test_warnings_come_at_30_14_and_daily_from_7_days_on(world: StandIn, caplog:
         world.clock.advance(days=before - days)
         assert run_now(world, environ_of(world, *partners)).recorded == len(partners)
     for partner in partners:
-        told = lines(caplog, "SECRET_EXPIRING", partner.name)
-        assert [line["days"] for line in told] == WARNED
-        assert {line["secret"] for line in told} == {partner.secret_name}
-        assert all(line["message"] and line["remedy"] for line in told)
+        reported = lines(caplog, "SECRET_EXPIRING", partner.name)
+        assert [line["days"] for line in reported] == WARNED
+        assert {line["secret"] for line in reported} == {partner.secret_name}
+        assert all(line["message"] and line["remedy"] for line in reported)
         assert stored(world, partner).value not in caplog.text
 
 
@@ -59,10 +59,10 @@ def test_the_refresh_tokens_age_is_watched(world: StandIn, caplog: pytest.LogCap
     for before, days in zip((AHEAD[0], *ahead), ahead, strict=False):
         world.clock.advance(days=before - days)
         assert run_now(world, environ_of(world, partner)).recorded == 1
-    told = lines(caplog, "SECRET_EXPIRING")
-    assert [line["days"] for line in told] == [days for days in WARNED if days > 0]
-    assert {line["secret"] for line in told} == {partner.refresh_token_name}
-    assert told[-1]["message"] == f"The secret {partner.refresh_token_name} expires in 1 day."
+    reported = lines(caplog, "SECRET_EXPIRING")
+    assert [line["days"] for line in reported] == [days for days in WARNED if days > 0]
+    assert {line["secret"] for line in reported} == {partner.refresh_token_name}
+    assert reported[-1]["message"] == f"The secret {partner.refresh_token_name} expires in 1 day."
     assert version.value not in caplog.text
     world.faults.clear()
     world.clock.advance(days=1)

@@ -163,11 +163,11 @@ def test_a_failed_store_is_told_and_the_day_recorded(
     environ = environ_of(world, partner)
     arrange(world)
     assert run_now(world, environ).recorded == 1
-    (told,) = lines(caplog, "SECRET_EXPIRING")
-    assert (told["code"], told["secret"], told["days"]) == (code, partner.refresh_token_name, 82)
-    assert "was not stored" in told["message"]
-    assert "expires in 82 days" in told["message"]
-    assert len(told["remedy"]) > 40
+    (reported,) = lines(caplog, "SECRET_EXPIRING")
+    assert (reported["code"], reported["secret"], reported["days"]) == (code, partner.refresh_token_name, 82)
+    assert "was not stored" in reported["message"]
+    assert "expires in 82 days" in reported["message"]
+    assert len(reported["remedy"]) > 40
     assert len(stored(world, partner)) == 1
     assert not any(secret in caplog.text for secret in world.entra.directory.issued)
     world.faults.clear()
@@ -216,7 +216,7 @@ def test_a_token_taken_away_during_the_run_does_not_return(world: StandIn, caplo
     world.faults.add("partner", Meanwhile(lambda: world.vault.delete(str(partner.refresh_token_name))))
     assert run_now(world, environ_of(world, partner)).recorded == 1
     assert stored(world, partner) == ()
-    assert [told["code"] for told in lines(caplog, "SECRET_EXPIRING")] == ["vault-secret-missing"]
+    assert [reported["code"] for reported in lines(caplog, "SECRET_EXPIRING")] == ["vault-secret-missing"]
 
 
 def _none(answer: dict[str, Any], _: bytes) -> None:
@@ -240,9 +240,9 @@ def test_without_a_successor_the_old_token_stays(
     world.faults.add("entra", Edited(edit), path_contains="/token", times=None)
     assert run_now(world, environ_of(world, partner)).recorded == 1
     assert len(stored(world, partner)) == 1
-    (told,) = lines(caplog, "SECRET_EXPIRING")
-    assert (told["secret"], told["days"]) == (partner.refresh_token_name, 30)
-    assert "python -m cli consent" in told["remedy"]
+    (reported,) = lines(caplog, "SECRET_EXPIRING")
+    assert (reported["secret"], reported["days"]) == (partner.refresh_token_name, 30)
+    assert "python -m cli consent" in reported["remedy"]
 
 
 def _without_dates(answer: dict[str, Any], _: bytes) -> None:
@@ -267,4 +267,4 @@ def test_half_an_answer_to_the_second_look_stores_nothing(world: StandIn, caplog
     world.faults.add("vault", Status(403), method="GET", path_contains=name, skip=1)
     assert run_now(world, environ_of(world, partner)).recorded == 1
     assert len(stored(world, partner)) == 1
-    assert [told["code"] for told in lines(caplog, "SECRET_EXPIRING")] == ["vault-access-denied"]
+    assert [reported["code"] for reported in lines(caplog, "SECRET_EXPIRING")] == ["vault-access-denied"]

@@ -122,13 +122,15 @@ def test_a_dead_timer_is_told_after_three_hours(log: FunctionLog) -> None:
     assert "let silence = 26h;" in query("no-run", EVERYTHING.rules)
 
 
-@pytest.mark.parametrize(("lasting", "told"), [(1, []), (5, []), (7, [(at(1, 7), ("Contoso", "partner-throttled"))])])
-def test_what_may_pass_is_told_after_six_hours(log: FunctionLog, lasting: int, told: list[Any]) -> None:
+@pytest.mark.parametrize(
+    ("lasting", "reported"), [(1, []), (5, []), (7, [(at(1, 7), ("Contoso", "partner-throttled"))])]
+)
+def test_what_may_pass_is_mailed_after_six_hours(log: FunctionLog, lasting: int, reported: list[Any]) -> None:
     """A day that heals after one or five hours wakes nobody."""
     with log.failing("partner", throttled(), "Contoso"):
         log.fire(hours(1, range(lasting)))
     log.fire(hours(1, range(lasting, 24)))
-    assert sent("run-failed", log, at(1), at(2)) == told
+    assert sent("run-failed", log, at(1), at(2)) == reported
 
 
 def test_what_needs_a_person_is_told_at_once_and_every_six_hours(log: FunctionLog) -> None:
@@ -157,8 +159,8 @@ def test_a_second_account_is_told_during_the_mute_or_after_six_hours(
         with log.failing("partner", Status(403), "Fabrikam"):
             log.world.table.clear()  # so that Fabrikam is read again
             log.fire(hours(1, range(3, 10)))
-    told = sent("run-failed", log, at(1), at(1, 9), mute_is_shared=mute_is_shared)
-    assert [when for when, about in told if about[0] == "Fabrikam"] == [at(1, hour)]
+    reported = sent("run-failed", log, at(1), at(1, 9), mute_is_shared=mute_is_shared)
+    assert [when for when, about in reported if about[0] == "Fabrikam"] == [at(1, hour)]
 
 
 def test_failures_of_no_account_are_told_for_all_until_a_run_is_complete(log: FunctionLog) -> None:
@@ -175,7 +177,7 @@ def test_failures_of_no_account_are_told_for_all_until_a_run_is_complete(log: Fu
 
 
 def test_warnings_of_a_day(log: FunctionLog) -> None:
-    """Expiry, archive and ledger are told once in their time, with what a person needs to know."""
+    """Expiry, archive and ledger are mailed once in their time, with what a person needs to know."""
     secrets = {name: str(partner.secret_name) for name, partner in log.partners.items()}
     for secret in secrets.values():
         (version,) = log.world.vault.versions(secret)
@@ -192,15 +194,15 @@ def test_warnings_of_a_day(log: FunctionLog) -> None:
 
 
 def test_credit_is_told_when_a_percentage_is_reached_and_not_again(log: FunctionLog) -> None:
-    """72 % for weeks is one mail; a limit in a currency that no balance has is told as unknown."""
+    """72 % for weeks is one mail; a limit in a currency that no balance has is mailed as unknown."""
     for day, percent in enumerate(("69.9", "70", "72", "86"), start=1):
         for partner in log.partners.values():
             log.world.partner_center.balances(partner.tenant_id, summary(1000 * Decimal(percent)))
         log.fire(hours(day, [6]))
     log.environ["PARTNER_ACCOUNTS"] = log.environ["PARTNER_ACCOUNTS"].replace("100000 USD", "100000 EUR")
     log.fire(hours(5, [6]))
-    told = [(mail, about[2]) for mail, about in sent("credit-used", log, at(1), at(6)) if about[0] == "Contoso"]
-    assert told == [(at(2, 7), "70"), (at(4, 7), "85"), (at(5, 7), "unknown")]
+    reported = [(mail, about[2]) for mail, about in sent("credit-used", log, at(1), at(6)) if about[0] == "Contoso"]
+    assert reported == [(at(2, 7), "70"), (at(4, 7), "85"), (at(5, 7), "unknown")]
     assert "dynamic([50,60])" in query("credit-used", EVERYTHING.rules)
 
 
@@ -214,16 +216,16 @@ WRITES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "operation", "status", "category", "told"), WRITES)
+@pytest.mark.parametrize(("kind", "operation", "status", "category", "reported"), WRITES)
 def test_who_writes_to_the_history_in_another_way_is_told(
-    kind: str, operation: str, status: str, category: str, *, told: bool
+    kind: str, operation: str, status: str, category: str, *, reported: bool
 ) -> None:
     """By key, or with another operation than an insert; what was refused, and another account's table, wake nobody."""
     for account in (ARCHIVE, TABLE, "another"):
         workspace = Workspace()
         workspace.add("StorageTableLogs", [(at(0, 5), account, kind, operation, status, category, "", "203.0.113.7")])
         found = workspace.rows(query("history-changed"), at(0, 6))
-        assert bool(found) is (told and account != "another")
+        assert bool(found) is (reported and account != "another")
 
 
 OPERATIONS = {

@@ -365,7 +365,7 @@ def test_decimals_are_those_of_iso_4217(model: Model) -> None:
 
 
 def test_an_account_has_its_present_name(model: Model) -> None:
-    """The newest row's name is shown for all days; two tenants of one name, in any case, are told apart."""
+    """The newest row's name is shown for all days; two tenants of one name, in any case, are kept apart."""
     rows = [
         *readings("A", "2026-11-01", "2026-11-01", 1, AccountName="Old"),
         *readings("A", "2026-11-02", "2026-11-02", 1, AccountName="Contoso"),

@@ -1,4 +1,4 @@
-"""The semantic model is complete, described, right about money, and rests on the contract of the row."""
+"""The semantic model is complete, described, right about money, and follows the contract of the row."""
 
 import re
 from collections.abc import Iterator

@@ -77,7 +77,7 @@ def test_sorting_is_by_fields_of_the_visual() -> None:
 
 
 def test_everything_has_a_title_and_an_alternative_text() -> None:
-    """A reader who cannot see the visual is told what it is; a table of one line is headed by its columns."""
+    """A screen reader can say what the visual is; a table of one line is headed by its columns."""
     for page, visual in visuals():
         one_line = visual.kind == "tableEx" and all(field.kind == "Measure" for field in visual.fields)
         assert visual.title or one_line, f"{page.title}: {visual.key}"

@@ -54,7 +54,7 @@ def test_accounts_that_share_a_secret_read_it_once(
 
 
 def test_a_refresh_token_that_is_not_there(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
-    """Its name is told; nobody is asked for a sign-in that cannot succeed."""
+    """The message names it; no sign-in is tried that cannot succeed."""
     partner = world.add_partner(auth="app_user")
     world.vault.delete(str(partner.refresh_token_name))
     with pytest.raises(VaultSecretMissing, match=str(partner.refresh_token_name)):

@@ -208,7 +208,7 @@ def test_all_accounts_are_taken_at_once(world: StandIn, monkeypatch: pytest.Monk
 def test_each_thread_belongs_to_the_invocation_and_ends_with_the_run(
     world: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker tells by a context variable, or by what the thread set, whose log lines are whose."""
+    """The worker assigns log lines by a context variable, or by what the thread set."""
     invocation: ContextVar[str] = ContextVar("invocation", default="nowhere")
     invocation.set("here")
     prepared, seen = threading.local(), []

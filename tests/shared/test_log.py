@@ -1,4 +1,4 @@
-"""The lines that alerts rest on: a marker, a space, JSON, all on one line."""
+"""The lines that alerts depend on: a marker, a space, JSON, all on one line."""
 
 import json
 import logging

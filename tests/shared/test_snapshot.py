@@ -102,7 +102,7 @@ def test_a_day_is_recorded(
 def test_a_complete_day_is_kept_without_asking_anybody(
     world: StandIn, snapshots: Snapshots, account_of: AccountOf, log: Log
 ) -> None:
-    """A catch-up run calls neither the vault nor Entra ID nor Partner Center; the line names the row that stands."""
+    """A catch-up run calls neither the vault nor Entra ID nor Partner Center; the line names the existing row."""
     account = account_of(world.add_partner())
     snapshots.take(account, DAY)
     world.journal.clear()
@@ -209,9 +209,13 @@ def test_a_refresh_token_that_cannot_be_stored_costs_the_day_nothing(
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
     world.identity.user_assigned.vault_rights.discard("set")
     assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
-    told = log.one("SECRET_EXPIRING")
-    assert (told["secret"], told["days"], told["code"]) == (partner.refresh_token_name, 10, "vault-access-denied")
-    assert told["remedy"]
+    reported = log.one("SECRET_EXPIRING")
+    assert (reported["secret"], reported["days"], reported["code"]) == (
+        partner.refresh_token_name,
+        10,
+        "vault-access-denied",
+    )
+    assert reported["remedy"]
     assert len(world.vault.versions(str(partner.refresh_token_name))) == 1
 
 
@@ -239,8 +243,8 @@ def test_the_share_of_the_credit_limit_is_told(
 ) -> None:
     """In percent; the amount itself is not logged."""
     snapshots.take(account_of(world.add_partner(credit_limit=limit, balance=Decimal(balance))), DAY)
-    told = log.one("CREDIT_USED")
-    assert (told["percent"], told["currency"]) == (percent, "USD")
+    reported = log.one("CREDIT_USED")
+    assert (reported["percent"], reported["currency"]) == (percent, "USD")
     assert "68059" not in log.caplog.text
 
 
@@ -309,7 +313,7 @@ def test_an_archive_that_cannot_be_written_is_told(
 def test_a_row_that_only_the_archive_has_is_the_days(
     world: StandIn, archiving: Snapshots, table: HistoryTable, archive: HistoryTable, account_of: AccountOf
 ) -> None:
-    """The first successful reading of the day stands, also when the table lost it."""
+    """The first successful reading of the day is kept, even when the table lost it."""
     partner = world.add_partner()
     world.faults.add("table", unavailable(), times=None, method="POST")
     with pytest.raises(SnapshotError):

@@ -38,7 +38,7 @@ def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None
     assert done.stdout.count("Balance") >= 5
 
 
-def test_a_rehearsed_failure_is_what_the_command_meets(tmp_path: Path) -> None:
+def test_a_rehearsed_failure_fails_the_command(tmp_path: Path) -> None:
     """An expired secret fails the account that uses it, with the error code of its own."""
     done = play(tmp_path, "--fault", "secret-expired", "--", "run")
     assert done.returncode == 1

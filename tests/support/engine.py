@@ -60,7 +60,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class FunctionException:
-    """What the runtime tells the host of an exception: its class's name, its text and the traceback."""
+    """What the runtime reports to the host about an exception: its class's name, its text and the traceback."""
 
     type: str
     message: str
@@ -261,7 +261,7 @@ class Engine:
 
 
 def timer_info(*, past_due: bool) -> dict[str, Any]:
-    """Return what the host tells a timer function: its schedule, when it last ran and is next due, whether it is late."""
+    """Return what the host passes to a timer function: its schedule, when it last ran and is next due, whether it is late."""
     now = datetime.now(UTC)
     return {
         "Schedule": {"AdjustForDST": True},

@@ -1,4 +1,4 @@
-"""The worker process of `engine.py`: loads one function through Microsoft's v1 runtime and runs it when told to.
+"""The worker process of `engine.py`: loads one function through Microsoft's v1 runtime and runs it on request.
 
 Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT FUNCTION LOG_LEVEL`, never imported. It speaks JSON lines:
 requests on stdin (`{"call", "invocation_id", "timer"}`), on stdout one `{"loaded"}`, a `{"log"}` for every record and a
@@ -57,7 +57,7 @@ class Worker:
     def __init__(self, engine_dir: Path, channel: Channel) -> None:
         self.channel = channel
         # Last on the path, and forgotten at once under the name `tests`: the wheel brings a package of that name, which
-        # must not stand in the way of the application's own.
+        # must not hide the application's own.
         sys.path.append(str(engine_dir))
         self.runtime = importlib.import_module("azure_functions_runtime_v1")
         self.protos = importlib.import_module("tests.protos")

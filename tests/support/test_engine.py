@@ -147,7 +147,7 @@ def test_the_function_is_imported_as_the_host_imports_it(app_root: Path) -> None
 
 
 def test_a_killed_worker_fails_the_invocations_under_way(app_root: Path) -> None:
-    """Whoever waits for a result is told that the process ended; the next invocation is refused, not left hanging."""
+    """Whoever waits for a result learns that the process ended; the next invocation is refused, not left hanging."""
     with engine_for(app_root, "waiting") as engine:
         future = engine.submit()
         assert engine.wait_for_log("waiting").level == "WARNING"

@@ -116,10 +116,10 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
     world.entra.sign_in = SignIn(mfa=False)
     refused, _ = pasted(cli, world)
     world.partner_center.mfa_enforced = False
-    told, _ = pasted(cli, world)
-    assert (refused.status, told.status) == (1, 1)
+    reported, _ = pasted(cli, world)
+    assert (refused.status, reported.status) == (1, 1)
     assert refused.err.startswith("mfa-required")
-    assert "without MFA; the token is not stored" in told.err
+    assert "without MFA; the token is not stored" in reported.err
     assert stored(world, partner) == before
 
 

@@ -93,7 +93,7 @@ def test_what_is_wrong_is_named(
 def test_without_a_right_to_look_an_end_is_a_dash(
     cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran
 ) -> None:
-    """That is no problem; missed days are counted from the first row on, and a row of today hides nothing."""
+    """That is not a problem; missed days are counted from the first row on, and a row of today hides nothing."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
     place().table.insert([*days(9, 6), *days(4, 0)])
     ran()

@@ -35,7 +35,7 @@ def test_a_tenant_need_not_be_configured_any_more() -> None:
 
 
 def test_a_failure_costs_the_others_nothing() -> None:
-    """A known one is handed over, an unknown one as what it is, without its text."""
+    """A known one is kept; an unknown one becomes its type, without its text."""
 
     def work(account: Account) -> str:
         if account.name == "One":

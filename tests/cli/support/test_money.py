@@ -47,7 +47,7 @@ def test_no_digit_is_rounded_away() -> None:
 
 
 def test_a_change_has_its_sign() -> None:
-    """Nothing is no change, without a sign."""
+    """No change has no sign."""
     assert [US.change(Decimal(text), "USD") for text in ("1", "-1", "0")] == ["+$1.00", "-$1.00", "$0.00"]
 
 

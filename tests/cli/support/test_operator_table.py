@@ -36,7 +36,7 @@ def keys(rows: object) -> list[str]:
 
 
 def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
-    """Reading it is no error, and nothing is known of rights there."""
+    """Reading it is not an error, and says nothing about rights."""
     assert list(table.rows(Span())) == []
     assert list(table.tenants()) == []
     assert table.any_before(TENANT, TODAY) is False
@@ -80,7 +80,7 @@ def test_a_batch_leaves_what_stands(table: OperatorTable) -> None:
 
 
 def test_rights_are_told_without_a_trace(table: OperatorTable, world: StandIn) -> None:
-    """By what stands and by what cannot exist."""
+    """With an existing row, and with one that cannot exist."""
     table.insert([row(TODAY)])
     before = list(table.rows(Span()))
     rights = world.identity.user_assigned.table_rights

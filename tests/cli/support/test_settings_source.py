@@ -25,7 +25,7 @@ def settings_file(folder: Path, **values: object) -> Path:
 
 
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
-    """Setting by setting; an empty one counts as absent, and what is no setting of ours comes from the environment alone."""
+    """Setting by setting; an empty one counts as absent, and other variables come from the environment alone."""
     settings_file(tmp_path, KEY_VAULT_URL="file", PARTNER_TENANT_ID="file", AzureWebJobsStorage="x")
     environ = {"KEY_VAULT_URL": "environment", "PARTNER_TENANT_ID": " ", "IDENTITY_ENDPOINT": "here"}
     found = find_settings(environ, None)

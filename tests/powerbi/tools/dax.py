@@ -1,4 +1,4 @@
-"""Evaluates the model's calculated tables and measures, as their DAX text stands, over rows that its own queries gave.
+"""Evaluates the model's calculated tables and measures, with their DAX text unchanged, over rows that its own queries gave.
 
 The engine is the one of pbix-mcp, which reproduces Analysis Services. `[Today]` is the one measure that is replaced.
 """

@@ -1,4 +1,4 @@
-"""Runs the model's M queries, with their text as it stands, over rows that are given in place of the storage account.
+"""Runs the model's M queries, with their text unchanged, over rows that are given in place of the storage account.
 
 Only `StorageTables` and `SnapshotTable`, which read from the account, are replaced. The interpreter is pqtools on Microsoft's parser.
 """

@@ -30,7 +30,7 @@ KNOWN = MappingProxyType(
         "expression": {"annotation"},
     }
 )
-"""What may stand below each kind of object, in the files of this project."""
+"""What may appear below each kind of object, in the files of this project."""
 
 _OBJECT = re.compile(r"(?P<kind>\w+)(?: (?P<name>'(?:[^']|'')+'|[^\s=:']+))?(?: =(?: (?P<expression>.*))?)?")
 _PROPERTY = re.compile(r"(?P<kind>\w+): (?P<value>.+)")

@@ -57,7 +57,7 @@ def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
 
 
 def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, read: Read) -> None:
-    """Names, types and values to the letter: people's reports and `history` rest on them. The table is made on first use."""
+    """Names, types and values to the letter: people's reports and `history` depend on them. The table is made on first use."""
     write_run(ledger, services.retry, RESULT)
     key = "2026-11-23T07:17:02.123456Z_run-1"
     common = {"RowKey": key, "SnapshotDate": "2026-11-24", "RunId": "run-1", "SchemaVersion": 1}

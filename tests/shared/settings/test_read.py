@@ -96,7 +96,7 @@ def test_an_empty_environment_tells_all_that_is_needed() -> None:
     ]
 
 
-def test_every_wrong_setting_is_told_at_once() -> None:
+def test_every_wrong_setting_is_reported_at_once() -> None:
     """All of them, each once, each with its name."""
     environ = dict.fromkeys(NAMES, "this is wrong") | {
         "PARTNER_ACCOUNTS": "",
@@ -221,6 +221,6 @@ def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(envir
 def test_a_secret_in_a_wrong_box_is_refused_unseen(secret: str, name: str) -> None:
     """None of these can be taken for a right value of any setting, so it is refused before anything logs it."""
     base = {key: text for key, text in SINGLE.items() if not (name == "PARTNER_ACCOUNTS" and key in MEMBERS)}
-    told = " ".join(problems(base | {name: secret}))
-    assert name in told
-    assert not any(piece.lower() in told.lower() for piece in pieces(secret))
+    reported = " ".join(problems(base | {name: secret}))
+    assert name in reported
+    assert not any(piece.lower() in reported.lower() for piece in pieces(secret))

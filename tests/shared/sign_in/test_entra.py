@@ -37,7 +37,7 @@ USERS_ERRORS = {"invalid_grant", "interaction_required", "consent_required", "lo
 def test_every_refusal_is_told_by_its_oauth_error(
     world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], code: int
 ) -> None:
-    """Microsoft says that its numbers and texts change: the kind rests on `error`, the text is shown."""
+    """Microsoft says that its numbers and texts change: the kind depends on `error`, the text is shown."""
     refusal = ERRORS[code]
     partner = world.add_partner(auth="app_user", secret=SECRET)
     account = account_of(partner)

@@ -1,4 +1,4 @@
-"""`check`, through a real process: every step, passing and failing, told apart by its code."""
+"""`check`, through a real process: every step, passing and failing, identified by its code."""
 
 import json
 from collections.abc import Callable

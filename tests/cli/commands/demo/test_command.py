@@ -1,4 +1,4 @@
-"""`demo`, through a real process: it starts and ends everything by itself."""
+"""`demo`, through a real process: it starts and ends everything itself."""
 
 import sys
 from unittest.mock import patch

@@ -39,7 +39,7 @@ def drawn(one: Series, width: int = 100) -> str:
 
 
 def canvas(chart: str) -> list[str]:
-    """Return what stands between the frame's sides."""
+    """Return what is between the frame's sides."""
     return [
         line.split("┤" if "┤" in line else "│", 1)[1].rsplit("│", 1)[0]
         for line in chart.splitlines()

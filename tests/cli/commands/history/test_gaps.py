@@ -37,7 +37,7 @@ def test_every_day_is_a_row_or_missed(numbers: set[int], last: int) -> None:
 
 
 def test_currencies_of_one_day_are_one_day() -> None:
-    """A currency that the service did not send on a complete day is no missed day."""
+    """A currency that the service did not send on a complete day is not a missed day."""
     rows = [row(day(0), currency="EUR"), row(day(0)), row(day(1)), row(day(2), currency="EUR")]
     assert gaps(rows, last=day(2)) == []
 

@@ -45,7 +45,7 @@ def both(opened: TableContext) -> tuple[list[Entity], list[Entity]]:
 def test_nothing_is_written_without_being_told_to(
     cli: Cli, partner: Partner, place: Callable[[], TableContext]
 ) -> None:
-    """A dry run tells what is missing; the import inserts it, marked, into table and archive; a second one inserts nothing."""
+    """A dry run shows what is missing; the import inserts it, marked, into table and archive; a second one inserts nothing."""
     file = csv_file(cli, GOOD)
     dry = cli("import", file)
     assert (dry.status, dry.err) == (0, "")
@@ -94,10 +94,10 @@ def test_every_line_is_checked_before_the_first_is_written(
     text = GOOD + "2025-02-30,USD,1,\n2025-03-01,UDS,1,\n" + "2025-01-03,USD,x,\n" * 30
     done = cli("import", csv_file(cli, text), "--write")
     assert done.status == 1
-    told = done.err.splitlines()
-    assert told[0].startswith("line 5, SnapshotDate: ")
-    assert told[1].startswith("line 6, CurrencyCode: ")
-    assert told[20] == "... and 12 more"
+    reported = done.err.splitlines()
+    assert reported[0].startswith("line 5, SnapshotDate: ")
+    assert reported[1].startswith("line 6, CurrencyCode: ")
+    assert reported[20] == "... and 12 more"
     assert "32 lines of " in done.err
     assert "nothing was written" in done.err
     assert both(place()) == ([], [])

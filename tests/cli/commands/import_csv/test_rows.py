@@ -256,7 +256,7 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
 def test_a_cell_that_holds_no_value_is_named(
     tmp_path: Path, cells: list[Any], change: Callable[[Workbook], object], says: str
 ) -> None:
-    """By its row and column: an amount is a number, and nothing stands in for it."""
+    """By its row and column: an amount is a number, and nothing replaces it."""
     [problem] = read(tmp_path, workbook(cells, change=change)).problems
     assert problem.startswith(says)
 
