@@ -50,7 +50,7 @@ def test_every_setting_is_documented_once() -> None:
     """Nobody finds a setting that is missing from the tables; one that is only there does nothing."""
     settings = [match[1] for match in ROW.finditer(read("docs/settings.md")) if match[1].isupper()]
     assert sorted([*settings, MANY]) == sorted(NAMES)
-    assert f"`{MANY}` stands instead of" in read("docs/settings.md")
+    assert f"\n`{MANY}` replaces the settings of one account" in read("docs/settings.md")
 
 
 def test_documented_defaults_are_the_real_ones() -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.net.attempt import CallError, NoAnswerError, attempt
+from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError, attempt
+from shared.net.bounded_connection import LARGEST_ANSWER
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.proxy import Proxy
 from standin import StandIn
-from standin.faults import CutAnswer, CutBody, Drip, Fault, Hang, Status, WrongDate
+from standin.faults import CutAnswer, CutBody, Drip, Fault, GzipBomb, Hang, Status, WrongDate
 
 SECRET = "hush~hush/8Q+secret="
 BALANCE = '{"BalanceAmount": 68059.03, "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
@@ -35,6 +36,14 @@ def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: Htt
     world.add_partner()
     world.faults.add("partner", fault)
     with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
+        ask(session, world)
+
+
+@pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), GzipBomb(17)], ids=["plain", "packed"])
+def test_an_answer_has_a_largest_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
+    """Of 16 MiB, on the wire and unpacked."""
+    world.faults.add("partner", fault)
+    with pytest.raises(UnreadableAnswerError, match="larger than 16,777,216 bytes"):
         ask(session, world)
 
 

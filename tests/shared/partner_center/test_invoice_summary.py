@@ -350,6 +350,8 @@ def test_a_collection_is_one_summary_per_currency() -> None:
     ("body", "why"),
     [
         (collection(), "holds no summary at all"),
+        (b'{"totalCount": 2, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 2 summaries"),
+        (b'{"totalCount": 0, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 0 summaries"),
         (b"{}", "no list of items"),
         (b'{"items": null}', "no list of items"),
         (b'{"items": {}}', "no list of items"),

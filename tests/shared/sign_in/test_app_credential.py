@@ -32,10 +32,12 @@ def test_any_other_secret_is_a_client_secret(content_type: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "content_type"), [(CERTIFICATE.pkcs12(), PKCS12), (CERTIFICATE.pem(), PEM)], ids=["pkcs12", "pem"]
+    ("value", "content_type"),
+    [(CERTIFICATE.pkcs12(), PKCS12), (CERTIFICATE.pem(), PEM), (CERTIFICATE.pem(), f" {PEM.upper()} ")],
+    ids=["pkcs12", "pem", "by hand"],
 )
-def test_a_certificate_is_told_by_the_content_type(value: str, content_type: str) -> None:
-    """Key Vault marks what it keeps as a certificate."""
+def test_a_certificate_is_recognized_by_its_content_type(value: str, content_type: str) -> None:
+    """Key Vault marks what it keeps as a certificate; a mark typed by hand may have capitals and spaces."""
     credential = from_secret(Secret("app", value, content_type))
     assert isinstance(credential.for_msal, Mapping)
     assert "PRIVATE KEY" in credential.for_msal["private_key"]
