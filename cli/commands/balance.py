@@ -62,7 +62,12 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         money = Money(reader_locale(os.environ), can_show)
         for owner, summary in balances:
             print_balance(money, summary)
-            say(f"    {owner.name}, {summary.currency_code}, {_age(summary, now)}{_credit(owner, summary, money)}")
+            whose = (
+                owner.name
+                if [one.name for one in known.accounts].count(owner.name) == 1
+                else f"{owner.name} ({owner.tenant_id})"
+            )
+            say(f"    {whose}, {summary.currency_code}, {_age(summary, now)}{_credit(owner, summary, money)}")
     else:
         records = [_record(owner, summary, now) for owner, summary in balances]
         failures = [account_fields(owner) | error.fields() for owner, error in errors]
@@ -120,9 +125,9 @@ def _record(account: Account, summary: InvoiceSummary, now: datetime) -> dict[st
         "currency": summary.currency_code,
         "balance": f"{summary.balance_amount:f}",
         **credit_fields(account, summary.currency_code, summary.balance_amount),
-        "accountingDate": summary.accounting_date and summary.accounting_date.isoformat(),
+        "accountingDate": summary.accounting_date,
         "accountingAgeDays": summary.accounting_date and -days_left(summary.accounting_date, now),
-        "retrievedAt": summary.receipt.retrieved_at.isoformat(),
+        "retrievedAt": summary.receipt.retrieved_at,
         "requestId": summary.receipt.request_id,
         "correlationId": summary.receipt.correlation_id,
     }

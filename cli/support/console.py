@@ -1,6 +1,7 @@
 """Output: results on stdout, what is said about them on stderr; colour only on a terminal and never with NO_COLOR."""
 
 import sys
+from contextlib import nullcontext
 from functools import cache
 
 from rich.console import Console
@@ -32,8 +33,7 @@ class _Console(Console):
         """Say that the reader is gone; Rich would end without a word, and Typer too."""
         if self.stderr:
             sys.exit(1)
-        with stdout_for_people():
-            raise BrokenPipeError
+        raise BrokenPipeError
 
 
 def _console(*, stderr: bool) -> Console:
@@ -50,8 +50,9 @@ def can_show(text: str) -> bool:
 
 
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
-    """Print one line from its parts; a pair is a text and its style."""
-    (err() if stderr else out()).print(Text.assemble(*parts))
+    """Print one line from its parts; a pair is a text and its style. Raises as `stdout_for_people`."""
+    with nullcontext() if stderr else stdout_for_people():
+        (err() if stderr else out()).print(Text.assemble(*parts))
 
 
 def warn(text: str) -> None:

@@ -50,7 +50,7 @@ def summary(view: AccountView, money: Money) -> Iterator[str]:
         yield f"{series.currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
     if view.gaps:
         yield f"missed: {count(view.missed_days, 'day')}; Partner Center has no balance of a day that is over"
-    if not view.configured:
+    if view.items and not view.configured:
         yield "not configured any more: nothing counts as missed after its last row"
 
 

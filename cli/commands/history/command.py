@@ -135,7 +135,7 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         raise typer.BadParameter("--runs goes with --from, --to, --last and --format alone.")
     known = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(known.time_zone).date()
-    until = to or today
+    until = min(to or today, today)
     if last is None and first is None:
         programs = not tabular or (output is not None and output.suffix.lower() in _FOR_PROGRAMS)
         pages = file or by is By.MONTH
@@ -144,6 +144,8 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         first = date.fromordinal(max(1, until.toordinal() - last + 1))
     if first is not None and to is not None and first > to:
         raise typer.BadParameter(f"--from {first} is after --to {to}.")
+    if first is not None and first > today:
+        raise typer.BadParameter(f"--from {first} is still to come: today is {today}.")
     with open_tables(known) as place:
         ledger = Ledger(place.ledger, known.time_zone, until)
         if runs:
@@ -161,10 +163,10 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
         else:
             write_records(report, as_format)
-    _conclude(report, currency, fail_on_gap=fail_on_gap)
+    _conclude(report, currency, account, fail_on_gap=fail_on_gap)
 
 
-def _conclude(report: Report, currency: str | None, *, fail_on_gap: bool) -> None:
+def _conclude(report: Report, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
     """Say what was not found; raise when that is a failure."""
     for name in report.silent:
         warn(f"{name}: no history in this time")
@@ -174,9 +176,9 @@ def _conclude(report: Report, currency: str | None, *, fail_on_gap: bool) -> Non
             f"{count(len(unreadable), 'row')} of the table left out, not a snapshot. The first: {unreadable[0]}.",
             "Find out who wrote them and delete them: the table is for the history alone.",
         )
-    if currency and currency not in found:
+    if (currency and currency not in found) or (accounts and report.silent and not found):
         raise CommandFailed(
-            f"No row of this time is in {currency}.",
+            f"No row of this time is {f'in {currency}' if currency else 'of ' + ', '.join(report.silent)}.",
             f"The currencies are: {', '.join(found)}." if found else "Choose another time or account.",
         )
     if fail_on_gap and report.missed_days:

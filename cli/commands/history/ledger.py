@@ -13,18 +13,8 @@ from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
 from shared.net.foreign_text import one_line
 
-RUN_COLUMNS = (
-    "StartedAt",
-    "SnapshotDate",
-    "Trigger",
-    "Seconds",
-    "Accounts",
-    "Recorded",
-    "Kept",
-    "Failed",
-    "PastDue",
-    "Version",
-)
+RUN_COUNTS = ("Accounts", "Recorded", "Kept", "Failed")
+RUN_COLUMNS = ("StartedAt", "SnapshotDate", "Trigger", "Seconds", *RUN_COUNTS, "PastDue", "Version")
 
 _NO_RUN = "no run left a record"
 _NOT_THIS = "runs left a record, but none about this account"
@@ -87,7 +77,9 @@ class Ledger:
 
     def runs(self, first: date | None = None) -> Iterator[LedgerEntry]:
         """Yield the runs for these days, oldest first."""
-        yield from self._entries(RUN_PARTITION, first, ["RowKey", *RUN_COLUMNS])
+        for entry in self._entries(RUN_PARTITION, first, ["RowKey", *RUN_COLUMNS]):
+            if all(isinstance(entry.row.get(name), int) for name in RUN_COUNTS):
+                yield entry
 
     def _entries(self, partition: str, first: date | None, columns: Sequence[str]) -> Iterator[LedgerEntry]:
         span = Span(partition, None if first is None else _near(first, -2), _near(self._last, 1))

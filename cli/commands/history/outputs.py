@@ -17,7 +17,7 @@ from cli.commands.history.account_tables import (
 )
 from cli.commands.history.account_view import AccountView
 from cli.commands.history.gaps import Gap
-from cli.commands.history.ledger import RUN_COLUMNS, LedgerEntry
+from cli.commands.history.ledger import RUN_COLUMNS, RUN_COUNTS, LedgerEntry
 from cli.commands.history.reader import AccountHistory, HistoryReader
 from cli.commands.history.readings import COLUMNS_READ, readings
 from cli.support.console import out, say, warn
@@ -97,6 +97,8 @@ def write_tables(report: Report, *, drawn: bool) -> None:
 
 
 def _write_table(table: TextTable, stream: IO[str]) -> None:
+    if not table.rows:
+        return
     heading, *lines = table.lines()
     say((heading, "bold"))
     for row, line in zip(table.rows, lines, strict=True):
@@ -150,9 +152,7 @@ def write_runs(runs: Iterable[LedgerEntry], form: Format) -> None:
 
 
 def _run_cells(run: LedgerEntry) -> tuple[str, ...]:
-    trigger, *counts = (
-        one_line(run.row.get(name, "-")) for name in ("Trigger", "Accounts", "Recorded", "Kept", "Failed")
-    )
+    trigger, *counts = (one_line(run.row.get(name)) for name in ("Trigger", *RUN_COUNTS))
     seconds = run.row.get("Seconds")
     took = f"{seconds:.1f}" if isinstance(seconds, int | float) else "-"
     late = "started late" if run.row.get("PastDue") is True else ""

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import chain
 
-from cli.commands.history.gaps import Gap, explain, insert_gaps
+from cli.commands.history.gaps import Gap, day_of, explain, insert_gaps
 from cli.commands.history.ledger import Ledger
-from cli.commands.history.readings import why_unreadable
 from cli.support.console import warn
 from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, Span, all_tenants
+from cli.support.snapshot_row import why_not_snapshot
 from cli.support.streams import read_side_by_side
 from shared.errors import SnapshotError
 from shared.history.row import Entity
@@ -80,7 +81,7 @@ class HistoryReader:
         pages = [self._table.pages(Span(tenant, query.first, query.last), columns) for tenant in tenants]
         labels: set[str] = set()
         for tenant, found in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
-            rows = filter(self._readable, found)
+            rows = filter(partial(self._is_snapshot, columns), found)
             start = next(rows, None)
             self._check_clock()
             if start is not None or tenant in names or query.tenants is not None:
@@ -90,10 +91,12 @@ class HistoryReader:
                 items = self._items(tenant, rows if start is None else chain([start], rows))
                 yield AccountHistory(tenant, name, label, tenant in names, items)
 
-    def _readable(self, row: Entity) -> bool:
-        wrong = why_unreadable(row, self._query.until + _TODAY_IN_EVERY_ZONE)
-        if wrong:
-            self.unreadable.append(f"{one_line(row.get('PartitionKey'))} / {one_line(row.get('RowKey'))}: {wrong}")
+    def _is_snapshot(self, columns: tuple[str, ...] | None, row: Entity) -> bool:
+        wrong = why_not_snapshot(row, columns)
+        if wrong is None and day_of(row) > self._query.until + _TODAY_IN_EVERY_ZONE:
+            wrong = "its day is still to come"
+        if wrong is not None:
+            self.unreadable.append(f"{one_line(row['PartitionKey'])} / {one_line(row['RowKey'])}: {wrong}")
         return wrong is None
 
     def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:

@@ -1,6 +1,5 @@
 """What each row says beside the row before it in the same currency: the change, and what happened in between."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,8 +29,6 @@ COLUMNS_READ = (
 STALE_AFTER = 35
 """Days, more than a billing month, after which an accounting date is noted."""
 
-_KEY = re.compile(r"\d{4}-\d\d-\d\d_[A-Z]{3}", re.ASCII)
-_AMOUNT = re.compile(r"[+-]?\d{1,300}(\.\d+)?", re.ASCII)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -51,21 +48,6 @@ class Reading:
     def limit_used(self) -> float | None:
         """Return the balance as a fraction of the credit limit; None without a limit."""
         return float(self.balance) / self.limit if self.limit else None
-
-
-def why_unreadable(row: Entity, latest: date) -> str | None:
-    """Return why a row is not a snapshot that can be shown; None when it is. No day can be after `latest`."""
-    key, text, amount = str(row.get("RowKey")), row.get("BalanceText"), row.get("BalanceAmount")
-    try:
-        if not _KEY.fullmatch(key) or date.fromisoformat(key[:10]) > latest:
-            return "its RowKey is not a past day and a currency"
-    except ValueError:
-        return "its RowKey is not a day and a currency"
-    if not isinstance(amount, float) or not isfinite(amount):
-        return "its BalanceAmount is not a number"
-    if text is not None and not (isinstance(text, str) and _AMOUNT.fullmatch(text) and float(text) == amount):
-        return "its BalanceText is not its BalanceAmount"
-    return None
 
 
 def readings(items: Iterable[Entity | Gap], money: Money) -> Iterator[Reading | Gap]:

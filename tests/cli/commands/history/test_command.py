@@ -191,6 +191,8 @@ def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
         (["--html", "no/such/x.html"], "does not exist"),
         (["--currency", "dollar"], "is not a currency"),
         (["--runs", "--by", "month"], "--runs goes with"),
+        (["--from", "2999-01-01"], "is still to come"),
+        (["--plot", "--format", "csv"], "--plot goes with"),
     ],
 )
 def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], says: str) -> None:
@@ -216,8 +218,8 @@ def test_a_wrong_clock_shows_and_writes_nothing(cli: Cli, world: StandIn, fill: 
 def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
     """In every form, with exit status 1 and without a traceback."""
     fill(list(days(1500)))
-    for form in ("table", "csv", "json"):
-        line = cli.line("history", "--last", "all", "--format", form)
+    for command in ("history --last all", "history --last all --format csv", "history --format json", "status"):
+        line = cli.line(*command.split())
         with Path("/dev/full").open("w", encoding="utf-8") as full:
             done = subprocess.run(  # noqa: S603 - our own command line
                 line,
@@ -239,3 +241,28 @@ def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
         with process.stderr as stream:
             err = stream.read()
         assert (process.wait(SECONDS), "closed the pipe" in err, "Traceback" in err) == (1, True, False)
+
+
+def test_what_is_not_a_snapshot_is_left_out_and_named(cli: Cli, fill: Fill) -> None:
+    """Rows without columns, of wrong types or of a day to come, in table and ledger; the rest is shown, with exit status 1."""
+    good = row(days_ago(1))
+    wrong: list[dict[str, Any]] = [
+        {"RowKey": "x"},
+        {"BalanceText": "abc"},
+        {"BalanceAmount": 5.0},
+        {"AccountingDate": "soon"},
+        {"AccountName": None},
+        {"RowKey": "2999-01-01_USD", "SnapshotDate": "2999-01-01"},
+    ]
+    rows = [{**row(days_ago(number)), **bad} for number, bad in enumerate(wrong, 3)]
+    fill(
+        [good, *({name: value for name, value in one.items() if value is not None} for one in rows)],
+        [{"PartitionKey": "run", "RowKey": "x"}, {**run_of(days_ago(2), 5)[0], "Failed": "many"}],
+    )
+    for arguments in (["--last", "all"], ["--format", "csv"], ["--html", "a.html"]):
+        done = cli("history", *arguments)
+        assert done.status == 1
+        assert f"{len(wrong)} rows of the table left out, not a snapshot. The first: {TENANT} / " in done.err
+    assert texts(cli("history", "--last", "all"), "20") == [f"{days_ago(1)} USD $100.00 {days_ago(2)}"]
+    assert "no run left a record" in cli("history", "--runs", "--last", "all").err
+    assert "a row of the table is not a snapshot" in cli("status").out
