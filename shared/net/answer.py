@@ -49,7 +49,7 @@ def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Sec
         authorization = request.headers.get("Authorization", "")
         refusal = read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize)
         raise RefusedError(replace(refusal, reason=_without_echo(refusal.reason, request)))
-    if urlsplit(request.url or "").path.endswith("/$batch"):
+    if content_type.startswith("multipart/mixed") and urlsplit(request.url or "").path.endswith("/$batch"):
         for part in _PART.finditer(body):  # a transaction's refusal comes inside a success
             if int(part[1]) >= requests.codes.bad_request:
                 refusal = read_refusal(int(part[1]), {}, part[2], sanitize=secrets.sanitize)

@@ -3,11 +3,13 @@
 import http.client
 import io
 import socket
+import ssl
 from typing import Any
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ProxyError
+from urllib3.util.response import assert_header_parsing
 
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 
@@ -64,6 +66,7 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         self._reader.in_head = False
+        assert_header_parsing(self.msg)  # urllib3 only logs what it cannot parse, and it may be a secret
 
 
 class _BoundedHTTPConnection(HTTPConnection):
@@ -72,6 +75,11 @@ class _BoundedHTTPConnection(HTTPConnection):
 
 class _BoundedHTTPSConnection(HTTPSConnection):
     response_class = _Response
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection can take another request: what is left of an answer would pass for the next one."""
+        return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
     def _tunnel(self) -> None:
         try:

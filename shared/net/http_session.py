@@ -106,6 +106,8 @@ class _Adapter(HTTPAdapter):
         # As if `requests` had read it; the libraries log what they cannot decode, so the decoding is decided here.
         response._content, response._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
         response.encoding = "utf-8"
+        for name in [name for name, value in response.headers.items() if session.secrets.is_in(value)]:
+            del response.headers[name]  # azure-core logs some headers
         attempt.answer = Answer(response.status_code, response.headers, body)
         self._note_clock(request, response)
         check_answer(request, attempt.answer, session.secrets)

@@ -76,6 +76,10 @@ class Secrets:
         shown = "".join("\0" if hide else char for char, hide in zip(text, hidden, strict=True))
         return _TOKENS.sub(MASK, re.sub("\0+", MASK, shown))[:longest]
 
+    def is_in(self, text: str) -> bool:
+        """Tell whether a text holds a known secret, or a part of one at its beginning or end."""
+        return any(True for _ in self._places(text.lower()))
+
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
         """Find every form in a text, also where the text begins or ends in the middle of one."""
         for start in range(len(text) - SHORTEST_SECRET + 1):

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 import requests
-from urllib3.exceptions import DecodeError, HTTPError, IncompleteRead, InvalidHeader, ProxyError
+from urllib3.exceptions import DecodeError, HeaderParsingError, HTTPError, IncompleteRead, InvalidHeader, ProxyError
 
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.proxy import Proxy
@@ -26,7 +26,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ConnectionError, IncompleteRead, http.client.IncompleteRead, ssl.SSLEOFError), "its answer broke off"),
     ((TimeoutError,), "it did not answer in time"),
     ((ssl.SSLError,), "what it sent is not TLS"),
-    ((http.client.HTTPException, InvalidHeader), "what it sent is not HTTP"),
+    ((http.client.HTTPException, HeaderParsingError, InvalidHeader), "what it sent is not HTTP"),
 )
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 

@@ -2,7 +2,9 @@
 
 import html
 import json
+import logging
 from collections.abc import Callable
+from typing import NoReturn
 from urllib.parse import quote
 
 import pytest
@@ -11,7 +13,8 @@ from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from standin import StandIn
-from standin.faults import Echo, Fault, GzipBomb, Raw, Status, redirect
+from standin.faults import Echo, Fault, FaultContext, GzipBomb, Raw, Status, redirect
+from standin.faults import NoAnswerError as Ended
 
 SECRET = "hush~hush/8Q+secret="
 ROW = '{"BalanceAmount": 68059.03, "BalanceText": "68059.03", "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
@@ -119,6 +122,28 @@ def test_an_answer_without_a_length_may_have_broken_off(
         ask(session, world, path="$batch")
 
 
+class TooLong(Fault):
+    """Sends an answer of 8,192 bytes, as many as are read at once, and the beginning of another, and keeps the connection."""
+
+    async def play(self, context: FaultContext) -> NoReturn:
+        """Write to the connection itself."""
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: 8151\r\n\r\n"
+        answer = head + b"{}".ljust(8192 - len(head))
+        assert context.request.transport is not None
+        context.request.transport.write(answer + b"HTTP/1.1 204 No Content\r\n\r\n")
+        await context.wait(None)
+        raise Ended
+
+
+def test_what_follows_an_answer_is_not_the_next_one(world: StandIn, session: HttpSession) -> None:
+    """An insert would be believed that nobody made."""
+    world.faults.add("partner", TooLong())
+    ask(session, world)
+    world.faults.add("partner", Status(403), times=None)
+    with pytest.raises(RefusedError):
+        ask(session, world)
+
+
 def test_only_a_transaction_is_answered_in_parts(world: StandIn, session: HttpSession) -> None:
     """From a sign-in it is nonsense, which MSAL would log whole."""
     answer = Status(202, MULTIPART % b"204 X", content_type="multipart/mixed; boundary=x")
@@ -126,6 +151,25 @@ def test_only_a_transaction_is_answered_in_parts(world: StandIn, session: HttpSe
     ask(session, world, "POST", path="$batch", data="")
     with pytest.raises(UnreadableAnswerError, match="not a JSON object"):
         ask(session, world, "POST", path="token", data="")
+
+
+@pytest.mark.parametrize("line", ["hush-hush", ": hush-hush", "hush-hush hush: x"])
+def test_a_header_that_cannot_be_read_is_not_logged(
+    world: StandIn, session: HttpSession, caplog: pytest.LogCaptureFixture, line: str
+) -> None:
+    """urllib3 would write it down, and a service may repeat a token in it."""
+    world.faults.add("partner", Raw(f"HTTP/1.1 400 X\r\n{line}\r\nContent-Length: 2\r\n\r\n{{}}".encode()))
+    with caplog.at_level(logging.DEBUG), pytest.raises(CallError):
+        ask(session, world)
+    assert "hush" not in caplog.text
+
+
+def test_a_header_that_repeats_a_token_is_dropped(world: StandIn, session: HttpSession) -> None:
+    """azure-core logs some of them."""
+    world.faults.add("partner", Status(200, "{}", {"Server": f"got {SECRET}", "ETag": "1"}))
+    answer = session.get(f"{world.partner_center.url}/v1/x", headers={"Authorization": f"Bearer {SECRET}"})
+    assert "Server" not in answer.headers
+    assert answer.headers["ETag"] == "1"
 
 
 ESCAPES: list[Callable[[str], str]] = [str, json.dumps, html.escape, quote, str.upper, lambda text: text[20:]]
