@@ -103,6 +103,8 @@ class FileRows:
         document |= {member: str(read[name]) if name in DATES else read[name] for name, member in members.items()}
         summary = parse_summary(exact_json.dumps(document).encode(), ResponseMetadata(retrieved, "", ""))
         limit = CreditLimit(read["CreditLimit"], currency) if "CreditLimit" in read else None
+        if limit and limit.amount <= 0:
+            raise Wrong("a credit limit is above zero: correct it, or leave it empty", "CreditLimit")
         row = snapshot_row(replace(self._account(read), credit_limit=limit), day, summary, self.run_id)
         for name, member in members.items():
             if name not in row:

@@ -107,6 +107,7 @@ def test_an_amount_with_two_readings_is_refused(tmp_path: Path, column: str, amo
         ("BalanceAmount", "", "'' is not an amount"),
         ("BalanceAmount", "1" * 19, "out of bounds"),
         ("BalanceText", "2", "differs from BalanceAmount"),
+        ("CreditLimit", "0.00", "a credit limit is above zero"),
         ("RetrievedAt", "2026-11-23T06:18:00Z", "is in the future"),
         ("RetrievedAt", "2024-12-31T09:59:00Z", "is before the day 2025-01-01"),
         ("RetrievedAt", "2025-W05", "is not a date"),
