@@ -162,6 +162,7 @@ def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
     html = (cli.folder / "a.html").read_text(encoding="utf-8")
     assert "<script" not in html
     assert "&lt;b&gt;日本" in html
+    assert "<b>" not in html
     assert "default-src 'none'" in html
     assert "http://" not in html
     assert "https://" not in html
