@@ -1,7 +1,6 @@
 """`balance`: what Partner Center says now, for each account and currency."""
 
 import os
-from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -55,29 +54,28 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         results = list(for_each(choose(known.accounts, account), partial(read, built.reader)))
         now = built.now()
     errors = [(owner, result) for owner, result in results if isinstance(result, SnapshotError)]
-    balances = [
-        (owner, summary) for owner, result in results if not isinstance(result, SnapshotError) for summary in result
-    ]
+    balances = [(owner, one) for owner, result in results if not isinstance(result, SnapshotError) for one in result]
     if as_format is Format.TABLE:
-        money = Money(reader_locale(os.environ), can_show)
-        for owner, summary in balances:
-            print_balance(money, summary)
-            whose = (
-                owner.name
-                if [one.name for one in known.accounts].count(owner.name) == 1
-                else f"{owner.name} ({owner.tenant_id})"
-            )
-            say(f"    {whose}, {summary.currency_code}, {_age(summary, now)}{_credit(owner, summary, money)}")
+        money, names = Money(reader_locale(os.environ), can_show), [one.name for one in known.accounts]
+        for owner, one in balances:
+            say("Current Account Balance:  ", (money.text(one.balance_amount, one.currency_code), "bold"))
+            tenant = f" ({owner.tenant_id})" if names.count(owner.name) > 1 else ""
+            say(f"    {owner.name}{tenant}, {one.currency_code}, {_age(one, now)}{_credit(owner, one, money)}")
     else:
-        records = [_record(owner, summary, now) for owner, summary in balances]
+        records = [_record(owner, one, now) for owner, one in balances]
         failures = [account_fields(owner) | error.fields() for owner, error in errors]
         print_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
     if as_format is not Format.JSON:
         for owner, error in errors:
             print_error(error, owner)
         for owner, result in results:
-            if not isinstance(result, SnapshotError):
-                _warn_of_limit(owner, result)
+            limit = owner.credit_limit
+            if (
+                limit
+                and not isinstance(result, SnapshotError)
+                and limit.currency not in {one.currency_code for one in result}
+            ):
+                warn(f"{owner.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
     if errors:
         raise typer.Exit(1)
 
@@ -90,12 +88,6 @@ def read(reader: BalanceReader, account: Account) -> tuple[InvoiceSummary, ...]:
 
     """
     return reader.balances(account, reader.signed_in(account).tokens)
-
-
-def print_balance(money: Money, summary: InvoiceSummary) -> None:
-    """Print the one line that says the balance."""
-    amount = money.text(summary.balance_amount, summary.currency_code)
-    say("Current Account Balance:  ", (amount, "bold"))
 
 
 def _age(summary: InvoiceSummary, now: datetime) -> str:
@@ -111,12 +103,6 @@ def _credit(account: Account, summary: InvoiceSummary, money: Money) -> str:
     if limit is None or used["creditLimit"] is None:
         return ""
     return f", {used['creditUsedPercent']:g} % of the limit of {money.text(limit.amount, limit.currency)}"
-
-
-def _warn_of_limit(account: Account, summaries: Sequence[InvoiceSummary]) -> None:
-    limit = account.credit_limit
-    if limit is not None and limit.currency not in {summary.currency_code for summary in summaries}:
-        warn(f"{account.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
 
 
 def _record(account: Account, summary: InvoiceSummary, now: datetime) -> dict[str, Any]:

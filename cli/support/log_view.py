@@ -17,17 +17,13 @@ _LEFT_OUT = ("account", "date", "currency", "runId", "tenantId", "message", "rem
 class _Lines(logging.Handler):
     """Prints each line: a marked one as its marker, its account, and the rest of its fields."""
 
-    def __init__(
-        self, *, stderr: bool, before: Callable[[], None], seen: Callable[[str, dict[str, Any]], None]
-    ) -> None:
+    def __init__(self, *, stderr: bool, seen: Callable[[str, dict[str, Any]], None]) -> None:
         super().__init__()
         self._seen = seen
         self._stderr = stderr
-        self._before = before
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
-        self._before()
         text = record.getMessage()
         marker, _, fields = text.partition(" ")
         style = _STYLES.get(record.levelno, "")
@@ -51,15 +47,14 @@ def job_log_shown(
     *,
     stderr: bool = True,
     level: int = logging.INFO,
-    before: Callable[[], None] = lambda: None,
     seen: Callable[[str, dict[str, Any]], None] = lambda _marker, _fields: None,
 ) -> Iterator[None]:
     """Show what the job logs, of this level or higher, for as long as the context lasts.
 
-    `before` is called before a line; `seen` is given each marked line's marker and fields.
+    `seen` is given each marked line's marker and fields.
     """
     quieten_libraries()
-    handler = _Lines(stderr=stderr, before=before, seen=seen)
+    handler = _Lines(stderr=stderr, seen=seen)
     level_before, propagates = LOGGER.level, LOGGER.propagate
     LOGGER.addHandler(handler)
     LOGGER.setLevel(level)

@@ -1,29 +1,12 @@
 """Progress, for a person at a terminal only: on stdout when that is one, because lines are printed there meanwhile."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.support.console import err, out
-
-T = TypeVar("T")
-_EVERY = 500
-
-
-def counted(items: Iterable[T], what: str) -> Iterator[T]:
-    """Yield the items and count them on stderr, unless they are themselves seen to pass on the terminal."""
-    if out().is_terminal or not err().is_terminal:
-        yield from items
-        return
-    with Progress(SpinnerColumn(), TextColumn("{task.completed:,} " + what), console=err(), transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        for number, item in enumerate(items, 1):
-            if number % _EVERY == 0:
-                progress.update(task, completed=number)
-            yield item
 
 
 class Bar:

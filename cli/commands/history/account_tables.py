@@ -33,9 +33,8 @@ def month_table(view: AccountView, money: Money) -> TextTable:
     """Return a line per month and currency, the newest last."""
     rows = []
     for one in view.closes():
-        notes = [f"as of {one.closed_on}"] * (not one.complete) + [f"{count(one.missed, 'day')} missed"] * bool(
-            one.missed
-        )
+        notes = [f"change since {one.since}"] * one.skips + [f"as of {one.closed_on}"] * (not one.complete)
+        notes += [f"{count(one.missed, 'day')} missed"] * bool(one.missed)
         close, change = money.text(one.close, one.currency), money.change(one.change, one.currency)
         rows.append((one.month, one.currency, close, change, ", ".join(notes)))
     return TextTable(("Month", "Currency", "Close", "Change", "Notes"), rows, _AMOUNTS)

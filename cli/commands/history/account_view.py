@@ -18,13 +18,14 @@ _DAY = timedelta(days=1)
 class MonthClose:
     """One account's month in one currency; `closed_on` is the day of its last row.
 
-    `change` is since the close before it, absent for the first. `missed` counts the month's days without a row.
+    `change` is since the close of the month `since`; both are absent for the first. `missed` counts the month's days without a row.
     """
 
     month: str
     currency: str
     close: Decimal
     change: Decimal | None
+    since: str | None
     closed_on: date
     missed: int
 
@@ -32,6 +33,11 @@ class MonthClose:
     def complete(self) -> bool:
         """Whether the month's last day has its row."""
         return (self.closed_on + _DAY).day == 1
+
+    @property
+    def skips(self) -> bool:
+        """Whether the month before has no row in this currency, and an earlier one has."""
+        return self.since is not None and self.since != str(self.closed_on.replace(day=1) - _DAY)[:7]
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,12 @@ class AccountView:
         """Yield the closes by month and currency."""
         missed = self._missed_by_month()
         last = {(str(one.day)[:7], one.currency): one for series in self.series for one in series.readings}
-        before: dict[str, Decimal] = {}
+        before: dict[str, tuple[str, Decimal]] = {}
         for (month, currency), one in sorted(last.items()):
-            change = one.balance - before[currency] if currency in before else None
-            before[currency] = one.balance
-            yield MonthClose(month, currency, one.balance, change, one.day, missed[month])
+            since, balance = before.get(currency, (None, None))
+            change = None if balance is None else one.balance - balance
+            before[currency] = month, one.balance
+            yield MonthClose(month, currency, one.balance, change, since, one.day, missed[month])
 
     def _missed_by_month(self) -> Counter[str]:
         missed: Counter[str] = Counter()

@@ -9,15 +9,14 @@ from cli.commands.history.series import Series
 from cli.support.console import can_show
 from cli.support.money import Money
 
-WIDTH = 100
-HEIGHT = 16
+_HEIGHT = 16
 _COLUMNS_PER_DATE = 16
 _MISSED, _LIMIT = "x", "-"
 _FRAME = "─│┌┐└┘├┤┬┴┼"
 _PLAIN_FRAME = str.maketrans(_FRAME, "-|+++++++++")
 
 
-def draw(series: Series, account: str, money: Money, *, width: int = WIDTH, height: int = HEIGHT) -> str:
+def draw(series: Series, account: str, money: Money, *, width: int) -> str:
     """Return the chart as lines of text; missed days are marked at its foot."""
     fine = can_show(_FRAME + "⣿")
     levels = nice_levels(*series.extent())
@@ -26,7 +25,7 @@ def draw(series: Series, account: str, money: Money, *, width: int = WIDTH, heig
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)  # noqa: FBT003 - plotext's own signature
-    plotext.plotsize(width, height)
+    plotext.plotsize(width, _HEIGHT)
     plotext.xlim(first, max(last, first + 1))
     plotext.ylim(levels[0], levels[-1])
     days = axis_days(first, last, max(2, width // _COLUMNS_PER_DATE))

@@ -15,6 +15,7 @@ from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.support.accounts import tenants_of
 from cli.support.console import can_show, out, warn
 from cli.support.failure import CommandFailed
+from cli.support.files import stdout_for_programs
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
 from cli.support.settings_source import find_settings
@@ -162,7 +163,8 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         elif tabular:
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
         else:
-            write_records(report, as_format)
+            with stdout_for_programs() as stream:
+                write_records(report, stream, as_format)
     _conclude(report, currency, account, fail_on_gap=fail_on_gap)
 
 

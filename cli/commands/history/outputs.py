@@ -21,10 +21,9 @@ from cli.commands.history.ledger import RUN_COLUMNS, RUN_COUNTS, LedgerEntry
 from cli.commands.history.reader import AccountHistory, HistoryReader
 from cli.commands.history.readings import COLUMNS_READ, readings
 from cli.support.console import out, say, warn
-from cli.support.files import stdout_for_people, stdout_for_programs, written_whole
+from cli.support.files import stdout_for_people, written_whole
 from cli.support.money import Money
 from cli.support.options import Format
-from cli.support.progress import counted
 from cli.support.records import Record, print_records, write_csv, write_json
 from cli.support.text_table import TextTable
 from cli.support.words import count
@@ -64,7 +63,7 @@ class Report:
             return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, self.gaps)}
         accounts = self.reader.accounts(None)
         rows = (item for account in accounts for item in self._noted(account) if not isinstance(item, Gap))
-        return {"rows": (ROW_NAMES, counted(rows, "rows")), "gaps": (GAP_NAMES, self.gaps)}
+        return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, self.gaps)}
 
     def _noted(self, account: AccountHistory) -> Iterator[Entity | Gap]:
         """Yield the account's items and keep its gaps, and its name when it has nothing."""
@@ -116,13 +115,8 @@ def _draw(view: AccountView, money: Money, width: int) -> None:
     say("")
 
 
-def write_records(report: Report, form: Format) -> None:
-    """Write CSV, with the gaps on stderr, or JSON to stdout."""
-    with stdout_for_programs() as stream:
-        _write_text(report, stream, form)
-
-
-def _write_text(report: Report, stream: IO[str], form: Format) -> None:
+def write_records(report: Report, stream: IO[str], form: Format) -> None:
+    """Write CSV, with the gaps on stderr, or JSON."""
     tables = report.tables()
     if form is Format.JSON:
         write_json({title: _whole(*table) for title, table in tables.items()}, stream)
@@ -176,7 +170,7 @@ def write_file(report: Report, file: Path, *, page: bool, first: date | None, la
         write_workbook(file, report.tables())
     elif ending in {".csv", ".json"}:
         with written_whole(file) as part, part.open("w", encoding="utf-8", newline="") as stream:
-            _write_text(report, stream, Format(ending[1:]))
+            write_records(report, stream, Format(ending[1:]))
     else:
         from cli.commands.history.picture import save  # noqa: PLC0415 - as above
 
