@@ -50,9 +50,7 @@ NoBrowser = Annotated[
 ]
 Port = Annotated[
     int,
-    typer.Option(
-        min=0, max=65535, help="The port of this machine that the browser comes back to; 0 takes any free one."
-    ),
+    typer.Option(min=0, max=65535, help="The port of this machine that the browser comes back to; 0: any free one."),
 ]
 
 
@@ -156,10 +154,8 @@ def _sign_in(built: Services, account: Account, port: int, *, browser: bool) -> 
             say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
             answer = parameters(typer.prompt("Paste that address here").strip())
     if answer.get("state") != flow["state"]:
-        raise CommandFailed(
-            "The address does not belong to this sign-in.",
-            "Run the command again and paste the whole address it ends at.",
-        )
+        again = "Run the command again and paste the whole address it ends at."
+        raise CommandFailed("The address does not belong to this sign-in.", again)
     if "error" in answer:
         says = one_line(f"{answer['error']} {answer.get('error_description', '')}")
         remedy = "Run this again and accept the permissions, as a user who may; docs/sign-in.md says which."
@@ -167,10 +163,8 @@ def _sign_in(built: Services, account: Account, port: int, *, browser: bool) -> 
     sign_in = SignIn(built.session, built.retry)
     tokens = sign_in.with_code(account, credential, lambda app: app.acquire_token_by_auth_code_flow(flow, answer))
     if tokens.refresh_token is None:
-        raise CommandFailed(
-            "The sign-in gave no refresh token.",
-            "Allow the app the delegated permission offline_access, and run this again.",
-        )
+        remedy = "Allow the app the delegated permission offline_access, and run this again."
+        raise CommandFailed("The sign-in gave no refresh token.", remedy)
     return tokens, tokens.refresh_token
 
 

@@ -1,11 +1,10 @@
 """The values of a file of earlier history: each in its final form, or what is wrong with it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 from unicodedata import normalize
 
@@ -120,15 +119,13 @@ def _details(value: Value) -> Any:
 
 
 DATES = ("AccountingDate", "FirstInvoiceCreationDate", "LatestInvoiceDate", "LastPaymentDate")
-READERS: Mapping[str, Callable[[Value], Any]] = MappingProxyType(
-    {
-        "SnapshotDate": _day,
-        "CurrencyCode": _currency,
-        "CurrencySymbol": _symbol,
-        "Details": _details,
-        **dict.fromkeys((*DATES, "RetrievedAt"), _moment),
-    }
-)
+READERS: dict[str, Callable[[Value], Any]] = {
+    "SnapshotDate": _day,
+    "CurrencyCode": _currency,
+    "CurrencySymbol": _symbol,
+    "Details": _details,
+    **dict.fromkeys((*DATES, "RetrievedAt"), _moment),
+}
 """What reads a column that is neither an amount nor plain text."""
 
 
