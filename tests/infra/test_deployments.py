@@ -180,6 +180,8 @@ FACTS = [
     ("", "Web/sites/basicPublishingCredentialsPolicies", "location", "westeurope"),
     ("usual", "Web/sites/config", "properties.SNAPSHOT_TIME_ZONE", "Europe/Berlin"),
     ("usual", "Web/sites/config", "properties.PARTNER_ACCOUNTS", ""),
+    ("everything", "Web/sites/config", "properties.PARTNER_API_URL", "https://api.example.com"),
+    ("everything", "Web/sites/config", "properties.PARTNER_LOGIN_URL", "https://login.example.com"),
     ("usual", "Web/sites/config", "properties.PARTNER_SECRET_NAME", "partner-app"),
     ("", "OperationalInsights/workspaces", "properties.features.disableLocalAuth", True),
     ("", "OperationalInsights/workspaces", "properties.workspaceCapping.dailyQuotaGb", 1),

@@ -81,5 +81,7 @@ def test_the_parameters_are_described_and_typed() -> None:
         assert len(parameter["metadata"]["description"]) > 10
         assert "defaultValue" in parameter or name == "partnerAccounts"
     assert built["parameters"]["alertWebhook"]["type"] == "securestring"
+    given = built["resources"]["alerts"]["properties"]["parameters"]
+    assert given["webhook"]["value"] == "[parameters('alertWebhook')]"  # a snapshot shows no secret parameter
     (account,) = (each for name, each in built["definitions"].items() if "partnerAccount" in name)
     assert set(account["properties"]) == set(MEMBERS.values())
