@@ -69,6 +69,15 @@ def test_an_amount_is_read_exactly(
     assert [row["BalanceAmount"] for row in rows.rows] == [float(text)]
 
 
+@pytest.mark.parametrize(
+    ("written", "hour"), [("2025-01-01T10:17:00Z", 10), ("2025-01-01T10:17:00", 10), ("2025-01-01T12:17:00+02:00", 10)]
+)
+def test_a_time_is_read_in_utc(tmp_path: Path, written: str, hour: int) -> None:
+    """Another zone's time is converted; a time without a zone is in UTC."""
+    rows = read(tmp_path, f"{HEAD},RetrievedAt\n2025-01-01,USD,1.00,{written}\n")
+    assert [row["RetrievedAt"] for row in rows.rows] == [datetime(2025, 1, 1, hour, 17, tzinfo=UTC)]
+
+
 @pytest.mark.parametrize("decimal", [None, POINT, COMMA])
 @pytest.mark.parametrize(
     "amount",
