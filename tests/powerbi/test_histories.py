@@ -244,7 +244,7 @@ nothing | | Credit colour | None
 nothing | | Current balance | None
 nothing | | Hint | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
 one row of today | | Freshness | Fresh: read on 2026-11-28
-one row of today | | Missing days | None
+one row of today | | Missing days | 0
 one row of today | | Current balance | 1000.0000
 """
 """One case a line: history, what is in view, measure, value."""
