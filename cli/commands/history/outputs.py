@@ -45,10 +45,13 @@ class Report:
     reader: HistoryReader
     money: Money
     by_month: bool
-    gaps: list[Record] = field(default_factory=list)
-    gap_lines: list[str] = field(default_factory=list)
+    gaps: list[tuple[AccountHistory, Gap]] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
-    missed_days: int = 0
+
+    @property
+    def missed_days(self) -> int:
+        """How many days are missing in all accounts so far."""
+        return sum(gap.days for _, gap in self.gaps)
 
     def views(self) -> Iterator[AccountView]:
         """Yield each account, read to its end."""
@@ -58,12 +61,13 @@ class Report:
 
     def tables(self) -> dict[str, tuple[tuple[str, ...], Iterable[Record]]]:
         """Return the columns and records for programs, by table; the gaps are complete when the table before them was taken."""
+        gaps = (gap_record(account.name, account.tenant_id, gap) for account, gap in self.gaps)
         if self.by_month:
             months = (record for view in self.views() for record in month_records(view))
-            return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, self.gaps)}
+            return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, gaps)}
         accounts = self.reader.accounts(None)
         rows = (item for account in accounts for item in self._noted(account) if not isinstance(item, Gap))
-        return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, self.gaps)}
+        return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, gaps)}
 
     def _noted(self, account: AccountHistory) -> Iterator[Entity | Gap]:
         """Yield the account's items and keep its gaps, and its name when it has nothing."""
@@ -71,9 +75,7 @@ class Report:
         for item in account.items:
             empty = False
             if isinstance(item, Gap):
-                self.gaps.append(gap_record(account.name, account.tenant_id, item))
-                self.gap_lines.append(f"{account.label}: missed: {item}")
-                self.missed_days += item.days
+                self.gaps.append((account, item))
             yield item
         if empty:
             self.silent.append(account.label)
@@ -122,8 +124,8 @@ def write_records(report: Report, stream: IO[str], form: Format) -> None:
         write_json({title: _whole(*table) for title, table in tables.items()}, stream)
         return
     write_csv(*next(iter(tables.values())), stream)
-    for line in report.gap_lines:
-        warn(line)
+    for account, gap in report.gaps:
+        warn(f"{account.label}: missed: {gap}")
 
 
 def _whole(names: tuple[str, ...], records: Iterable[Record]) -> Iterator[Record]:

@@ -58,13 +58,13 @@ class HistoryReader:
         table: OperatorTable,
         query: HistoryQuery,
         names: Mapping[str, str],
-        ledger: Ledger | None = None,
-        check_clock: Callable[[], None] = lambda: None,
+        ledger: Ledger,
+        check_clock: Callable[[], None],
     ) -> None:
         self._table = table
         self._query = query
         self._names = names
-        self._ledger = ledger
+        self._ledger: Ledger | None = ledger
         self._check_clock = check_clock
         self.currencies: set[str] = set()
         self.unreadable: list[str] = []
@@ -102,8 +102,8 @@ class HistoryReader:
     def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
         query, until = self._query, self._query.until if tenant in self._names else None
         ending = f"_{query.currency}" if query.currency else ""
-        began: Callable[[date], bool] = lambda day: self._table.any_before(tenant, day)  # noqa: E731 - one expression
-        for item in insert_gaps(rows, first=query.first, last=until, began_before=began):
+        began_before = partial(self._table.any_before, tenant)
+        for item in insert_gaps(rows, first=query.first, last=until, began_before=began_before):
             if isinstance(item, Gap):
                 yield from self._explained(tenant, item)
                 continue

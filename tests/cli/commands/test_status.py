@@ -52,6 +52,16 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
     assert world.journal.count("partner") == world.journal.count("entra") == 0
 
 
+def test_two_accounts_of_one_name_are_told_apart(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+    """By the tenant id: here, in the notes of history and in balance."""
+    accounts = [world.add_partner(name="Contoso", tenant_id=tenant).account for tenant in (TENANT, OTHER)]
+    cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
+    place().table.insert(list(days(3, 3)))
+    for command in ("status", "history --format csv", "balance"):
+        done = cli(*command.split())
+        assert f"Contoso ({OTHER})" in done.out + done.err
+
+
 @pytest.mark.parametrize(
     ("newest", "run", "secret_days", "problem"),
     [
