@@ -1,5 +1,6 @@
 """Clocks, days and years: what the job does as time passes, or when it passes wrongly."""
 
+import gc
 import threading
 import tracemalloc
 from dataclasses import dataclass
@@ -142,8 +143,11 @@ def a_warm_process(world: StandIn) -> tuple[int, list[str]]:
         with hasty(case.fault):
             _run(world, partner)
         rule.remove()
+        world.journal.clear()
         if number == WARM_UP:
+            gc.collect()
             threads, held = threading.active_count(), tracemalloc.get_traced_memory()[0]
+    gc.collect()
     grown = tracemalloc.get_traced_memory()[0] - held
     tracemalloc.stop()
     broken = [f"{threading.active_count()} threads, {threads} before"] if threading.active_count() > threads else []
