@@ -165,10 +165,10 @@ def _check_row(row: Entity, tenant_id: str, day: date) -> None:
 
 
 def _believe(answer: Answer | None, status: int, rows: int) -> None:
-    """Check that the answer is one that an insert gives: 204 for one row, 202 with a 204 or 201 for each row of a transaction."""
+    """Check that the answer is one that an insert gives: 204 and the row's ETag, or 202 with a 204 or 201 for each row of a transaction."""
     if answer is not None and answer.status == status:
         inner = _INNER_STATUS.findall(answer.body)
-        if status == _CREATED or (len(inner) == rows and set(inner) <= _INSERTED):
+        if "ETag" in answer.headers if status == _CREATED else (len(inner) == rows and set(inner) <= _INSERTED):
             return
     shown = "nothing" if answer is None else str(answer.status)
     raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")
