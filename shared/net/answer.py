@@ -15,7 +15,9 @@ from shared.net.refusal import BETWEEN, RefusedError
 from shared.net.refusal_reader import read_refusal
 
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
-_DECIMAL = re.compile(r"-?\d+\.\d+")
+_NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
+_SHORTEST_NUMBER = 3
+"""Characters; shorter ones are versions and counts rather than amounts."""
 _ECHO = "a text that repeats the request"
 _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""
@@ -99,9 +101,15 @@ def _without_echo(reason: str, request: requests.PreparedRequest) -> str:
     said, known = _letters(reason), _letters(sent)
     if any(said[start : start + _ECHOED] in known for start in range(len(said) - _ECHOED + 1)):
         return _ECHO
-    for number in _DECIMAL.findall(sent):
-        reason = reason.replace(number, MASK)
-    return reason
+    numbers = {_digits(number) for number in _NUMBER.findall(sent) if len(number) >= _SHORTEST_NUMBER}
+    return _NUMBER.sub(
+        lambda found: MASK if len(found[0]) >= _SHORTEST_NUMBER and _digits(found[0]) in numbers else found[0], reason
+    )
+
+
+def _digits(number: str) -> str:
+    """Return what no notation of a number changes: its digits, without separators, exponent and zeros at either end."""
+    return re.sub(r"\D", "", re.split("[eE]", number)[0]).strip("0")
 
 
 def _letters(text: str) -> str:

@@ -39,7 +39,7 @@ _MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DO
 _PARAMETER = re.compile(r"""(\w+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s,"']+))""")
 _SUCCESS = range(200, 300)
 """An error that comes with a success: what it says outside the known members may be a balance."""
-_EMPTY = ("{}", "[]", "null", '""')
+_DATA = re.compile(r'^(?:["\[]|null$|[\d.,-]+$)|[{<]')
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _IDS_IN_TEXT = re.compile(r"\s*\b(?:Trace ID|RequestId|Request ID)\s*:.*", re.DOTALL | re.IGNORECASE)
 _CODE = re.compile(r"[\w.-]{1,80}")
@@ -62,12 +62,13 @@ def read_refusal(
     challenge = {name.lower(): "".join(value).replace("\\", "") for name, *value in named}
     page = text.startswith("<") and _HTML.search(text) is not None
     members = _json(text)
-    code, reason = ("", _page(text)) if page else _from_members(members or _from_xml(text))
+    members = members or _from_xml(text)
+    code, reason = ("", _page(text)) if page else _from_members(members)
     code = code or headers.get("x-ms-error-code") or challenge.get("error", "")
     reason = (
         reason
         or challenge.get("error_description", "")
-        or ("" if code or text in _EMPTY or status in _SUCCESS else text)
+        or ("" if code or status in _SUCCESS else _shape(text, members))
     )
     ids = members if isinstance(members, dict) else {}
     return Refusal(
@@ -95,10 +96,11 @@ def _from_members(members: Any) -> tuple[str, str]:
     if isinstance(members, list) and members:
         members = members[0]
     if not isinstance(members, dict):
-        return "", _text(members)
+        return "", members.strip() if isinstance(members, str) else ""
     nested = [_from_members(members[name]) for name in _NESTED if isinstance(members.get(name), dict | list)]
     codes = [code for code, _ in nested] + [_text(members.get(name)) for name in _CODES]
-    reasons = [_text(members.get(name)) for name in _REASONS] + [reason for _, reason in nested]
+    said = [value for value in map(members.get, _REASONS) if isinstance(value, str)]  # a number may be an amount
+    reasons = [value.strip() for value in said] + [reason for _, reason in nested]
     code = next((code for code in codes if _CODE.fullmatch(code)), "")
     return code, next((reason for reason in reasons if reason not in ("", code)), "")
 
@@ -109,6 +111,13 @@ def _text(value: Any) -> str:
 
 def _from_xml(text: str) -> dict[str, str]:
     return {name.lower(): html.unescape(value) for name, value in reversed(_XML.findall(text))}
+
+
+def _shape(text: str, members: Any) -> str:
+    """Return plain text as it is, and of data the names alone: a gateway may repeat a balance or a secret with an error."""
+    if isinstance(members, dict) and members:
+        return f"no reason, only the members {', '.join(members)}"
+    return "" if _DATA.search(text) else text
 
 
 def _page(text: str) -> str:
