@@ -18,6 +18,7 @@ _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.M
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
 _SHORTEST_NUMBER = 3
 """Characters; shorter ones are versions and counts rather than amounts."""
+_LENGTH = re.compile(r"\s*\d+(?:\s*,\s*\d+)*\s*")
 _ECHO = "a text that repeats the request"
 _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""
@@ -76,10 +77,12 @@ def _target(headers: Mapping[str, str], secrets: Secrets) -> str:
 
 def _broke_off(headers: Mapping[str, str], body: bytes) -> bool:
     """Tell whether an answer that is not a JSON object ends too early: nothing says how long it is, and its kind has an end."""
-    if "Content-Length" in headers or "Transfer-Encoding" in headers:
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    if chunked or _LENGTH.fullmatch(headers.get("Content-Length", "")):
         return False
-    kind = headers.get("Content-Type", "")
-    return "json" in kind or (kind.startswith("multipart/") and not body.rstrip().endswith(b"--"))
+    kind = headers.get("Content-Type", "").lower()
+    multipart = kind.startswith("multipart/") and not body.rstrip().endswith(b"--")
+    return multipart or "json" in kind or body.lstrip().startswith(b"{")
 
 
 def _is_challenge(request: requests.PreparedRequest, answer: Answer) -> bool:

@@ -20,6 +20,9 @@ _SLICE = 0.5
 """Seconds after which a waiting reader looks whether the run was stopped."""
 
 
+_INTERIM = range(100, 200)
+
+
 class _SocketReader(io.RawIOBase):
     """Reads one answer from a socket: before each read, the socket's timeout is set to what is left of the attempt."""
 
@@ -67,6 +70,11 @@ class _Response(http.client.HTTPResponse):
         super().begin()
         self._reader.in_head = False
         assert_header_parsing(self.msg)  # urllib3 only logs what it cannot parse, and it may be a secret
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # http.client skips only 100, and would leave the answer after another interim one to the connection's next call.
+        version, status, reason = super()._read_status()  # type: ignore[misc] # missing in typeshed
+        return version, http.client.CONTINUE if status in _INTERIM else status, reason
 
 
 class _BoundedHTTPConnection(HTTPConnection):

@@ -130,20 +130,20 @@ def _page(text: str) -> str:
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
     """Say so when a challenge names another tenant than the one that the request's token is of."""
     expected = _GUID.search(challenge.get("authorization_uri") or challenge.get("authorization") or "")
-    found = _tenant(authorization)
+    found = token_tenant(authorization)
     if expected is None or found is None or found == expected[0].lower():
         return ""
     return f"it expects a token of the tenant {expected[0]} and got one of {found}. "
 
 
-def _tenant(authorization: str) -> str | None:
-    """Return the tenant that a bearer token is of, when it is a readable JWT."""
+def token_tenant(authorization: str) -> str | None:
+    """Return the tenant that a token, bare or in an Authorization header, is of; None when it is not a readable JWT."""
     parts = authorization.rpartition(" ")[2].split(".")
     if len(parts) != 3:  # noqa: PLR2004 - the parts of a JWT
         return None
     try:
         claims = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     tenant = claims.get("tid") if isinstance(claims, dict) else None
     return tenant.lower() if isinstance(tenant, str) and _GUID.fullmatch(tenant) else None

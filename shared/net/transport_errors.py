@@ -7,7 +7,15 @@ import ssl
 from collections.abc import Iterator
 
 import requests
-from urllib3.exceptions import DecodeError, HeaderParsingError, HTTPError, IncompleteRead, InvalidHeader, ProxyError
+from urllib3.exceptions import (
+    DecodeError,
+    HeaderParsingError,
+    HTTPError,
+    IncompleteRead,
+    InvalidHeader,
+    ProtocolError,
+    ProxyError,
+)
 
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.proxy import Proxy
@@ -38,7 +46,9 @@ def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -
         if isinstance(cause, CallError):
             return cause
     known = next(filter(None, map(_known, causes)), None) or NoAnswerError(
-        f"the connection failed ({type(error).__name__})"
+        "its answer broke off"  # as urllib3 says it of a missing chunk
+        if any(isinstance(cause, ProtocolError) for cause in causes)
+        else f"the connection failed ({type(error).__name__})"
     )
     tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
     by_proxy = ProxyError | requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL

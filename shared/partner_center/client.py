@@ -68,6 +68,7 @@ class Resource(Generic[T]):
         headers = {
             "Accept": "application/json",
             "Authorization": f"Bearer {self._context.token}",
+            "Connection": "close",  # a late or doubled answer to one account must never be read as another's
             "MS-RequestId": ids.request_id,
             "MS-CorrelationId": ids.correlation_id,
             "MS-Contract-Version": "v1",

@@ -15,7 +15,7 @@ from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.library import library_call
 from shared.net.refusal import RefusedError
-from shared.net.refusal_reader import read_refusal
+from shared.net.refusal_reader import read_refusal, token_tenant
 from shared.net.retry import Call, Retry
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
@@ -88,11 +88,11 @@ class SignIn:
                 if refused.refusal.code in ("invalid_request", "invalid_tenant"):
                     self._check_tenant(account, call.where)
                 raise
-            return self._tokens(answer)
+            return self._tokens(answer, account)
 
         return self._retry.call(attempt, call)
 
-    def _tokens(self, answer: dict[str, Any]) -> Tokens:
+    def _tokens(self, answer: dict[str, Any], account: Account) -> Tokens:
         token, refresh_token = answer.get("access_token"), answer.get("refresh_token")
         if token is None and "error" in answer and (sent := current_attempt().answer):
             raise RefusedError(
@@ -100,6 +100,8 @@ class SignIn:
             )
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise UnreadableAnswerError("its answer holds no readable token")
+        if token_tenant(token) not in (None, account.tenant_id):
+            raise UnreadableAnswerError("its answer holds a token of another tenant")
         return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
     def _check_tenant(self, account: Account, where: str) -> None:

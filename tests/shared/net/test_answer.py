@@ -28,6 +28,9 @@ def ask(session: HttpSession, world: StandIn, method: str = "GET", path: str = "
     session.request(method, f"{world.partner_center.url}/v1/{path}", allow_redirects=True, **request)  # type: ignore[arg-type] # passed on
 
 
+CUT = b'{"balance'
+
+
 def unframed(kind: str, body: bytes, status: int = 200) -> Raw:
     """Return an answer that does not say how long it is and ends with the connection."""
     return Raw(f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n\r\n".encode() + body)
@@ -108,10 +111,29 @@ def test_the_libraries_read_what_was_checked(world: StandIn, session: HttpSessio
         (unframed("application/json", b""), NoAnswerError),
         (unframed("multipart/mixed; boundary=x", MULTIPART[:60]), NoAnswerError),
         (unframed("multipart/mixed; boundary=x", MULTIPART % b"403 X"), RefusedError),
+        (unframed("Application/JSON", CUT), NoAnswerError),
+        (Raw(b"HTTP/1.1 200 X\r\n\r\n" + CUT), NoAnswerError),
+        (unframed("application/json\r\nContent-Length: all", CUT), NoAnswerError),
+        (unframed("application/json\r\nContent-Length: -1", CUT), NoAnswerError),
+        (unframed("application/json\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
+        (unframed("application/json\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
         (unframed("text/html", b"<html>Blocked", 403), RefusedError),
         (unframed("application/json", b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
     ],
-    ids=["conflict", "nothing", "transaction", "whole transaction", "page", "whole conflict"],
+    ids=[
+        "conflict",
+        "nothing",
+        "transaction",
+        "whole transaction",
+        "kind in capitals",
+        "no kind",
+        "a length that is none",
+        "a negative length",
+        "another framing",
+        "no last chunk",
+        "page",
+        "whole conflict",
+    ],
 )
 def test_an_answer_without_a_length_may_have_broken_off(
     world: StandIn, session: HttpSession, fault: Fault, error: type[CallError]
@@ -142,6 +164,15 @@ def test_what_follows_an_answer_is_not_the_next_one(world: StandIn, session: Htt
     world.faults.add("partner", Status(403), times=None)
     with pytest.raises(RefusedError):
         ask(session, world)
+
+
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_an_interim_answer_is_not_the_answer(world: StandIn, session: HttpSession, interim: str) -> None:
+    """The answer after it would be read as that of the connection's next call, another partner's balance."""
+    early = f"HTTP/1.1 {interim}\r\nLink: </a>\r\n\r\n" * 2
+    answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + '{"first":1}'
+    world.faults.add("partner", Raw((early + answer).encode()))
+    assert session.get(f"{world.partner_center.url}/v1/x").json() == {"first": 1}
 
 
 def test_only_a_transaction_is_answered_in_parts(world: StandIn, session: HttpSession) -> None:

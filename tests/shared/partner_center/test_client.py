@@ -92,6 +92,7 @@ def test_what_is_sent(session: HttpSession, connect: Connect) -> None:
     assert plain["Accept"] == "application/json"
     assert plain["MS-CorrelationId"] == CORRELATION
     assert str(UUID(plain["MS-RequestId"])) == plain["MS-RequestId"]
+    assert plain["Connection"] == "close", "no answer can be read as another account's"
     assert ("ValidateMfa" in plain, with_mfa["ValidateMfa"]) == (False, "true")
 
 

@@ -1,5 +1,6 @@
 """Signing in at a played Entra ID, through the real MSAL."""
 
+import json
 import logging
 from collections.abc import Callable
 
@@ -27,6 +28,17 @@ def test_nothing_is_kept_from_one_sign_in_to_the_next(world: StandIn, sign_in: S
     sign_in.as_app(account, AppCredential(SECRET))
     sign_in.as_app(account, AppCredential(SECRET))
     assert world.journal.count("entra", path_contains=TOKEN_PATH) == 2
+
+
+def test_a_token_of_another_tenant_is_not_used(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
+    """A gateway may mix up two answers, and the other tenant's balance would be recorded."""
+    account, other = account_of(world.add_partner(secret=SECRET)), account_of(world.add_partner(secret=SECRET))
+    token = sign_in.as_app(other, AppCredential(SECRET)).access_token
+    world.faults.add(
+        "entra", Status(200, json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
+    )
+    with pytest.raises(SignInUnavailable, match="a token of another tenant"):
+        sign_in.as_app(account, AppCredential(SECRET))
 
 
 UNKNOWN_TENANT = {90002, 900023}
