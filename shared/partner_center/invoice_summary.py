@@ -12,7 +12,6 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from shared.net import exact_json
-from shared.net.foreign_text import one_line
 
 EARLIEST_YEAR = 1601
 """Table Storage's DateTime begins here."""
@@ -28,6 +27,8 @@ LONGEST_DETAILS = 32_000
 _NAMES = (
     "totalCount",
     "items",
+    "links",
+    "next",
     "balanceAmount",
     "currencyCode",
     "currencySymbol",
@@ -104,8 +105,12 @@ def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSumm
     items, total = collection.get("items"), collection.get("totalCount")
     if not isinstance(items, list) or not items:
         raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
-    if isinstance(total, Decimal) and total != len(items):
-        raise NotASummary(f"the collection holds {len(items)} of {one_line(total)} summaries")
+    count = _amount(total)
+    if total is not None and count != len(items):
+        raise NotASummary(f"the collection holds {len(items)} of {count or 'another number of'} summaries")
+    links = collection.get("links")
+    if isinstance(links, dict) and links.get("next"):
+        raise NotASummary("the collection goes on with another page")
     summaries = tuple(_summary(_an_object(item), receipt) for item in items)
     codes = [summary.currency_code for summary in summaries]
     twice = sorted({code for code in codes if codes.count(code) > 1})

@@ -48,6 +48,14 @@ def test_the_archived_row_is_the_days_row(table: HistoryTable, archive: HistoryT
     assert plain(table.rows_of(TENANT, DAY)) == plain([row(run="first")])
 
 
+@pytest.mark.parametrize("later", [["EUR"], ["EUR", "GBP"], ["EUR", "USD"]])
+def test_a_day_is_of_one_reading(table: HistoryTable, archive: HistoryTable, later: list[str]) -> None:
+    """Also when the currency changes between a run that only the archive remembers and the next one."""
+    append(archive, [row("USD", run="first")])
+    append(History(table, archive), [row(currency, run="second") for currency in later])
+    assert plain(table.rows_of(TENANT, DAY)) == plain(archive.rows_of(TENANT, DAY)) == plain([row("USD", run="first")])
+
+
 def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryTable) -> None:
     """Somebody was first, between looking and inserting."""
     append(History(table, archive), [row(run="first")])

@@ -351,7 +351,13 @@ def test_a_collection_is_one_summary_per_currency() -> None:
     [
         (collection(), "holds no summary at all"),
         (b'{"totalCount": 2, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 2 summaries"),
-        (b'{"totalCount": 0, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 0 summaries"),
+        (b'{"totalCount": 0, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of another number"),
+        (b'{"totalCount": "2", "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 2 summaries"),
+        (b'{"totalCount": [5], "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of another number"),
+        (
+            b'{"Items": [{"balanceAmount": 1, "currencyCode": "USD"}], "Links": {"Next": {"uri": "/v1/x?page=2"}}}',
+            "goes on with another page",
+        ),
         (b"{}", "no list of items"),
         (b'{"items": null}', "no list of items"),
         (b'{"items": {}}', "no list of items"),
