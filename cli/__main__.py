@@ -1,16 +1,23 @@
 """`python -m cli`: the commands, of which only the one that is asked for is imported."""
 
 import logging
+import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from inspect import getdoc
 from typing import Annotated, Any
 
-import typer
-
 from cli.support.interrupt import INTERRUPTED, InterruptedByUserError, report, watch
 from shared import VERSION
+
+INSTALL = "python -m cli needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt"
+
+try:
+    import typer
+except ModuleNotFoundError as missing:
+    sys.exit(INSTALL.format(missing.name))
 
 COMMANDS = {
     "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
@@ -96,6 +103,7 @@ def main() -> None:
     watch()
     try:
         status = _run()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is done and said
     except InterruptedByUserError:
         report()
         status = INTERRUPTED
@@ -103,12 +111,16 @@ def main() -> None:
 
 
 def _run() -> int:
-    for stream in (sys.stdout, sys.stderr):  # a console may lack a character (Windows code pages)
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr] # text streams of a process
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
+        stream.reconfigure(errors="replace")  # a console may lack a character (Windows code pages)
+        setattr(sys, name, stream)
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
     try:
         app = build(asked_command(sys.argv[1:]))
         return app(prog_name=PROGRAM, standalone_mode=False) or 0
+    except ModuleNotFoundError as error:
+        sys.exit(INSTALL.format(str(error.name).partition(".")[0]))
     except Exception as error:  # noqa: BLE001 - every one of them is printed
         return _print(error)
 
@@ -117,6 +129,7 @@ def _print(error: Exception) -> int:
     """Print an error on stderr and return the exit status; an unknown one by its type and place, as its text might hold a secret."""
     from cli.support.console import print_error, say  # noqa: PLC0415 - --help is not to wait for it
     from cli.support.failure import CommandFailed  # noqa: PLC0415 - as above
+    from cli.support.files import give_up_stdout  # noqa: PLC0415 - as above
     from shared.errors import SnapshotError, Unexpected  # noqa: PLC0415 - as above
 
     if isinstance(error, _USAGE_ERROR):
@@ -128,10 +141,16 @@ def _print(error: Exception) -> int:
             say(
                 ("wrong usage", "bold red"), "\n    " + wrong.format_message().replace("Value error, ", ""), stderr=True
             )
-            say(f"    remedy: {context.command_path if context else PROGRAM} --help", stderr=True)
+            asked = asked_command(sys.argv[1:])
+            say(f"    remedy: {PROGRAM}{f' {asked}' if asked else ''} --help", stderr=True)
         return 2
     if isinstance(error, typer.Abort):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
+    if isinstance(error, OSError):  # help that could not be printed, as a rule
+        give_up_stdout()
+        error = CommandFailed(
+            f"The system refused: {error.strerror or error}.", "Check the disk, the file and your rights to it."
+        )
     print_error(error if isinstance(error, SnapshotError | CommandFailed) else Unexpected.of(error))
     return 1
 

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, print_error, say, warn
+from cli.support.console import can_show, error_fields, print_error, say, warn
 from cli.support.interrupt import STOP
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
@@ -63,7 +63,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
             say(f"    {owner.name}{tenant}, {one.currency_code}, {_age(one, now)}{_credit(owner, one, money)}")
     else:
         records = [_record(owner, one, now) for owner, one in balances]
-        failures = [account_fields(owner) | error.fields() for owner, error in errors]
+        failures = [account_fields(owner) | error_fields(error) for owner, error in errors]
         print_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
     if as_format is not Format.JSON:
         for owner, error in errors:

@@ -108,7 +108,7 @@ def _dry_run(settings: Settings) -> None:
         existing, rows = result
         keys = ", ".join(str(row["RowKey"]) for row in existing)
         if existing:
-            say((f"{account.name}: nothing would be inserted", "bold"), f": {keys} exists. Read just now:")
+            say((f"{account.name}: nothing would be inserted", "bold"), f"; recorded already: {keys}. Read just now:")
         else:
             say((f"{account.name}: would insert for {today}", "bold"))
         for row in rows:

@@ -130,7 +130,7 @@ def _credentials(vault: Vault | None, now: datetime, account: Account) -> Creden
     except VaultAccessDenied:
         return Credentials(None)
     except VaultUnreachable as error:
-        warn(f"{account.name}: nobody knows when its secrets end: {error.message}")
+        warn(f"{account.name}: the end of its secrets is unknown: {error.message}")
         return Credentials(None)
     except SnapshotError as error:
         return Credentials(

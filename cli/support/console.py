@@ -3,6 +3,7 @@
 import sys
 from contextlib import nullcontext
 from functools import cache
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -71,16 +72,18 @@ def _code(error: SnapshotError | CommandFailed) -> str:
     return error.code if isinstance(error, SnapshotError) else "error"
 
 
-def error_words(error: SnapshotError | CommandFailed) -> tuple[str, str]:
-    """Return an error's message and remedy, for the person at the keyboard."""
-    return by_hand(_code(error), error.message, error.remedy)
+def error_fields(error: SnapshotError | CommandFailed) -> dict[str, Any]:
+    """Return what a program gets of an error; its message and remedy are for the person at the keyboard."""
+    message, remedy = by_hand(_code(error), error.message, error.remedy)
+    known = error.fields() if isinstance(error, SnapshotError) else {}
+    return known | {"message": message, "remedy": remedy}
 
 
 def error_lines(error: SnapshotError | CommandFailed) -> list[str]:
     """Say an error in lines, without its code."""
-    message, remedy = error_words(error)
-    told = [str(problem) for problem in error.problems] if isinstance(error, SettingsInvalid) else [message]
-    lines = [*told, f"remedy: {remedy}"]
+    fields = error_fields(error)
+    told = map(str, error.problems) if isinstance(error, SettingsInvalid) else [fields["message"]]
+    lines = [*told, f"remedy: {fields['remedy']}"]
     if isinstance(error, SnapshotError) and (error.ids.request_id or error.ids.correlation_id):
         lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
     return lines

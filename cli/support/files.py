@@ -47,7 +47,7 @@ def stdout_for_people() -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
     except OSError as error:
-        _give_up_stdout()
+        give_up_stdout()
         if isinstance(error, BrokenPipeError):
             raise CommandFailed(
                 "The output is cut off: the program that read it closed the pipe.", "Let it read to the end."
@@ -67,7 +67,7 @@ def stdout_for_programs() -> Iterator[TextIO]:
         yield stream
 
 
-def _give_up_stdout() -> None:
+def give_up_stdout() -> None:
     """Send what is still in the buffer to nowhere: the interpreter would fail on it once more at its end."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -55,6 +55,7 @@ def watch() -> None:
 def _interrupt(*_: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     STOP.set()
+    sys.unraisablehook = lambda _: None  # what a library leaves half done says nothing to the reader
     raise InterruptedByUserError
 
 

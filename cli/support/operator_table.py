@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any
 
 from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
@@ -54,25 +54,18 @@ class Span:
         return " and ".join(given), {condition.partition("@")[2]: value for condition, value in given.items()}
 
 
-class Query(Protocol):
-    """What rows to read."""
-
-    def query(self) -> tuple[str, dict[str, str]]:
-        """Return an OData filter and its parameters."""
-
-
 class OperatorTable(HistoryTable):
     """One table with what the function itself never needs.
 
     Raises TableUnreachable, TableAccessDenied and TableMissing by the service's answer; a missing table is read as empty.
     """
 
-    def rows(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[Entity]:
+    def rows(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[Entity]:
         """Yield the rows by tenant, day and currency, a page ahead; none of a table that does not exist."""
         for rows in read_side_by_side([self.pages(span, columns)], 1):
             yield from rows
 
-    def pages(self, span: Query, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
+    def pages(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
         """Yield the rows a page at a time, as each is fetched."""
         query, parameters = span.query()
         token: Any = None
@@ -117,11 +110,11 @@ class OperatorTable(HistoryTable):
 
     def may_insert(self) -> bool | None:
         """Whether rows may be inserted, tried with one that exists; None without a row to try with."""
-        page, _ = self._page("", {}, ["PartitionKey", "RowKey"], None, size=1)
+        page, _ = self._page("", {}, None, None, size=1)
         if not page:
             return None
         try:
-            self.insert([{name: page[0][name] for name in ("PartitionKey", "RowKey")}])
+            self.insert(page)  # whole: were it deleted meanwhile, it would be there again and not a row of keys alone
         except TableAccessDenied:
             return False
         return True

@@ -17,6 +17,24 @@ SECONDS = 10
 """Far below what the hanging services would take: 57 s and more."""
 
 
+def test_what_a_library_leaves_half_done_is_not_shown(bare_cli: Cli) -> None:
+    """A workbook that is cut short complains when it is thrown away; the reader asked for the end and gets one line."""
+    code = """
+import cli.__main__, signal
+class HalfDone:
+    def __del__(self): raise ValueError("I/O operation on closed file")
+def build(asked):
+    half_done = HalfDone()
+    signal.raise_signal(signal.SIGINT)
+cli.__main__.build = build
+cli.__main__.main()
+"""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", code], env=bare_cli.environ, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted  Nothing was written.\n")
+
+
 @pytest.mark.parametrize(
     ("command", "service", "fault", "said"),
     [

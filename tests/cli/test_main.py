@@ -67,6 +67,8 @@ def test_the_version_is_printed(bare_cli: Cli) -> None:
         ("balance --format xml", "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json'."),
         ("restore --to nowhere", "Invalid value for '--to': 'nowhere' is not one of 'table', 'archive'."),
         ("run --settings missing.json", "Invalid value for '--settings': "),
+        ("check --account", "Option '--account' requires an argument.\n    remedy: python -m cli check --help"),
+        ("check --wait 30", "--wait goes with --deployed."),
         ("check --wait 0 --deployed https://a.example", "Invalid value for '--wait': "),
         ("check --deployed http://a.example", "is not the address of a function app"),
         ("check --deployed https://a.example", "--deployed needs the function app's master key"),
@@ -110,6 +112,50 @@ def test_a_closed_pipe_is_reported(cli: Cli, world: StandIn) -> None:
     assert done.returncode == 1
     assert "the program that read it closed the pipe" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("absent", ["typer", "rich"])
+def test_a_missing_package_comes_with_what_installs_it(absent: str) -> None:
+    """The first import that fails and a later one."""
+    code = (
+        f"import sys; sys.modules['{absent}'] = None; sys.argv[1:] = ['status']; from cli.__main__ import main; main()"
+    )
+    done = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    said = "needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt\n"
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "python -m cli " + said.format(absent)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("check --wait 5 >&-", 2),
+        ("check --wait 5 2>&-", 2),
+        ("--version <&- >&- 2>&-", 0),
+        ("--help > /dev/full", 1),
+        ("import --template > /dev/full", 1),
+    ],
+)
+def test_an_output_that_is_closed_or_full_is_no_defect(bare_cli: Cli, line: str, status: int) -> None:
+    """A service manager may close both streams; what cannot be written is said."""
+    if "/dev/full" in line and not os.path.exists("/dev/full"):  # noqa: PTH110 - a device
+        pytest.skip("this system has no /dev/full")
+    done = subprocess.run(  # noqa: S602 - our own command line
+        f'"{sys.executable}" -m cli {line}',
+        shell=True,
+        env=bare_cli.environ,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == status
+    assert "Traceback" not in done.stderr
+    assert "unexpected" not in done.stderr
+    assert ("No space left" in done.stderr) == ("full" in line)
 
 
 def test_missing_settings_are_all_reported_at_once(bare_cli: Cli) -> None:

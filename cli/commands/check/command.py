@@ -34,6 +34,8 @@ from shared.settings.accounts import Account
 from shared.settings.clouds import storage_audience
 from shared.settings.visible import trim
 
+_WAIT = 300
+
 COLUMNS = ("step", "status", "account", "tenantId", "code", "message", "remedy")
 
 Deployed = Annotated[
@@ -45,7 +47,10 @@ Deployed = Annotated[
         "FUNCTIONS_MASTER_KEY or is asked for.",
     ),
 ]
-Wait = Annotated[int, typer.Option(min=1, metavar="SECONDS", help="With --deployed: how long to wait for the run.")]
+Wait = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="SECONDS", help="With --deployed: how long to wait for its run; 300 unless given."),
+]
 
 
 def command(
@@ -54,7 +59,7 @@ def command(
     account: SomeAccounts = None,
     as_format: AsFormat = Format.TABLE,
     deployed: Deployed = None,
-    wait: Wait = 300,
+    wait: Wait = None,
 ) -> None:
     """Try every step of a run with real calls: settings, schedule, identity, vault, sign-in, MFA, balance, tables, clock.
 
@@ -69,7 +74,9 @@ def command(
       python -m cli check --deployed https://<app>.azurewebsites.net
 
     """
-    started = partial(check_deployed, deployed, master_key(os.environ), wait) if deployed else None
+    if wait and not deployed:
+        raise typer.BadParameter("--wait goes with --deployed.")
+    started = partial(check_deployed, deployed, master_key(os.environ), wait or _WAIT) if deployed else None
     found = []
     with waiting("checking") as wait_for:
         for finding in _findings(settings, account, started and partial(started, wait_for)):

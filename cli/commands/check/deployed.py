@@ -43,7 +43,9 @@ def as_function_url(text: str) -> str:
     """Read a function app's address: https and nothing but the host, because the master key is sent there."""
     parts = urlsplit(text)
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or "@" in parts.netloc:
-        raise typer.BadParameter("is not the address of a function app: write it as https://<app>.azurewebsites.net.")
+        raise typer.BadParameter(
+            "it is not the address of a function app: write it as https://<app>.azurewebsites.net."
+        )
     return f"https://{parts.netloc}"
 
 

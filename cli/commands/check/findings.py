@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cli.support.console import error_lines, error_words, say
+from cli.support.console import error_fields, error_lines, say
 from cli.support.failure import CommandFailed
 from cli.support.records import account_fields
 from shared.errors import SnapshotError, as_snapshot_error
@@ -36,10 +36,7 @@ class Finding:
 
     def document(self) -> dict[str, Any]:
         """Return the finding for a program."""
-        error: dict[str, Any] = {"message": self.message}
-        if self.error is not None:
-            words = zip(("message", "remedy"), error_words(self.error), strict=True)
-            error = (self.error.fields() if isinstance(self.error, SnapshotError) else {}) | dict(words)
+        error = error_fields(self.error) if self.error else {"message": self.message}
         account = account_fields(self.account) if self.account else {}
         return {"step": self.step, "status": self.status.lower(), **account, **error, **self.facts}
 

@@ -44,7 +44,7 @@ def summary(view: AccountView, money: Money) -> Iterator[str]:
     """Yield a line per currency, and what else is to be said of the account."""
     for series in view.series:
         first, latest = series.readings[0], series.readings[-1]
-        limit = f" ({latest.limit_used:.0%} of the credit limit)" if latest.limit_used is not None else ""
+        limit = f" ({latest.limit_percent:g} % of the credit limit)" if latest.limit_percent is not None else ""
         days, amount = count(len(series.readings), "day"), money.text(latest.balance, series.currency)
         yield f"{series.currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
     if view.gaps:

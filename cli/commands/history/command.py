@@ -150,7 +150,9 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
     with open_tables(known) as place:
         ledger = Ledger(place.ledger, known.time_zone, until)
         if runs:
-            write_runs(ledger.runs(first), as_format)
+            found = list(ledger.runs(first))
+            place.services.check_clock()
+            write_runs(found, as_format, known.time_zone)
             return
         names = {one.tenant_id: one.name for one in known.accounts}
         over = min(until, today - timedelta(days=1))

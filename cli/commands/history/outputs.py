@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import IO
 
@@ -132,13 +132,13 @@ def _whole(names: tuple[str, ...], records: Iterable[Record]) -> Iterator[Record
     return ({name: record.get(name) for name in names} for record in records)
 
 
-def write_runs(runs: Iterable[LedgerEntry], form: Format) -> None:
-    """Write the runs, oldest first; a person sees their start in the time zone of the settings."""
+def write_runs(runs: Iterable[LedgerEntry], form: Format, zone: tzinfo) -> None:
+    """Write the runs, oldest first; a person sees their start in `zone`, that of the settings."""
     if form is not Format.TABLE:
         rows = (run.row for run in runs)
         print_records(form, RUN_COLUMNS, rows, {"runs": _whole(RUN_COLUMNS, rows)})
         return
-    headings = ("Started (local)", "Trigger", "Seconds", "Accounts", "Recorded", "Kept", "Failed", "Notes")
+    headings = (f"Started ({zone})", "Trigger", "Seconds", "Accounts", "Recorded", "Kept", "Failed", "Notes")
     table = TextTable(headings, [_run_cells(run) for run in runs], frozenset(headings[2:7]))
     if not table.rows:
         warn("no run left a record in this time")

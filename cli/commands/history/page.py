@@ -62,11 +62,11 @@ def _overview(views: Iterable[AccountView], money: Money) -> TextTable:
 
 
 def _used(latest: Reading, money: Money) -> str:
-    share = latest.limit_used
-    if share is None or latest.limit is None:
+    used = latest.limit_percent
+    if used is None or latest.limit is None:
         return _NOTHING
-    meter = tag("meter", "", min="0", max="1", high="0.9", value=f"{min(1, max(0, share)):.3f}")
-    return Markup(f"{tag('span', f'{share:.0%} of {money.rounded(latest.limit, latest.currency, 0)} ')}{meter}")
+    meter = tag("meter", "", min="0", max="100", high="90", value=f"{min(100, max(0, used)):g}")
+    return Markup(f"{tag('span', f'{used:g} % of {money.rounded(latest.limit, latest.currency, 0)} ')}{meter}")
 
 
 def _account(view: AccountView, money: Money) -> Markup:

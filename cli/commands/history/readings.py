@@ -45,9 +45,9 @@ class Reading:
     notes: tuple[str, ...]
 
     @property
-    def limit_used(self) -> float | None:
-        """Return the balance as a fraction of the credit limit; None without a limit."""
-        return float(self.balance) / self.limit if self.limit else None
+    def limit_percent(self) -> float | None:
+        """Return the percentage of the credit limit that is used, to one decimal; None without a limit."""
+        return round(float(self.balance) / self.limit * 100, 1) if self.limit else None
 
 
 def readings(items: Iterable[Entity | Gap], money: Money) -> Iterator[Reading | Gap]:

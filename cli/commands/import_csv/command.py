@@ -117,7 +117,7 @@ def command(
 
     """
     if template:
-        typer.echo(_EXAMPLE)
+        say(_EXAMPLE)
         return
     if file is None:
         raise typer.BadParameter("name the file, or ask for --template.")
@@ -135,12 +135,10 @@ def command(
             _refuse(read)
             if write:
                 work.insert(place)
-    dry = work.inserted is None
-    say(
-        "Nothing was written. With --write the new rows are inserted."
-        if dry
-        else f"Inserted {count(work.inserted or 0, 'row')}."
-    )
+    if work.inserted is None:
+        say("Nothing was written." + " With --write the new rows are inserted." * bool(work.new))
+    else:
+        say(f"Inserted {count(work.inserted, 'row')}.")
     if differing:
         _show(differing)
         raise CommandFailed(

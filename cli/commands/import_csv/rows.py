@@ -89,7 +89,9 @@ class FileRows:
         """Return the row that the job would make of these values, had Partner Center sent them; raises Wrong where it would not."""
         day, currency, retrieved = read["SnapshotDate"], read["CurrencyCode"], read.get("RetrievedAt", self.now)
         if not EARLIEST_DAY <= day <= self.today:
-            wrong = "in the future" if day > self.today else f"before {EARLIEST_DAY}"
+            wrong = (
+                f"after today, {self.today} by this machine's clock" if day > self.today else f"before {EARLIEST_DAY}"
+            )
             raise Wrong(f"{day} is {wrong}: a day from {EARLIEST_DAY} to yesterday", "SnapshotDate")
         if not datetime.combine(day, time(), UTC) - _EARLIEST_ZONE <= retrieved <= self.now:
             wrong = "in the future" if retrieved > self.now else f"before the day {day}"
@@ -109,7 +111,7 @@ class FileRows:
         for name, member in members.items():
             if name not in row:
                 why = next((text for text in summary.warnings if text.startswith(member)), "")
-                why = why.removeprefix(member).removesuffix(" and is left out") or " means nothing"
+                why = why.removeprefix(member).removesuffix(" and is left out") or ' means "none"'
                 raise Wrong(f"it{why}: correct it, or leave it empty", name)
         without_ids = {name: value for name, value in row.items() if value != ""}
         return without_ids | {"Source": RowSource.IMPORTED.value}

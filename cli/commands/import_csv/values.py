@@ -73,7 +73,7 @@ def as_amount(value: Value, currency: str, notation: re.Pattern[str]) -> Decimal
 def _of_text(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
     unclear = _TWO_READINGS.fullmatch(text) if notation is _PLAIN else None
     if unclear and get_currency_precision(currency) != _THREE_DECIMALS:
-        readings = f"{unclear[1]}{unclear[2]} or as {unclear[1]}.{unclear[2]}"
+        readings = f"{Decimal(unclear[1] + unclear[2])} or as {unclear[1]}.{unclear[2]}"
         raise Wrong(f"{text!r} can be read as {readings}: say which with --decimal point or --decimal comma")
     if not notation.fullmatch(text):
         forms = "-1234.50; --decimal point also takes -1,234.50, and --decimal comma -1.234,50"

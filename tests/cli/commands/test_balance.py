@@ -8,6 +8,7 @@ import pytest
 
 from cli.commands.balance import COLUMNS
 from standin import StandIn
+from standin.faults import unavailable
 from standin.sample import summary
 from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli
@@ -71,6 +72,14 @@ def test_json_is_for_machines(cli: Cli, world: StandIn) -> None:
     assert (balance["account"], balance["currency"], balance["balance"]) == ("Good", "USD", "0.10")
     assert balance["requestId"]
     assert [error["code"] for error in document["errors"]] == ["app-only-refused"]
+
+
+def test_a_remedy_for_a_program_speaks_to_the_person_too(cli: Cli, world: StandIn) -> None:
+    """The job's own words are of its next run, which a command has not."""
+    cli.use(world.add_partner().environ)
+    world.faults.add("partner", unavailable(600))
+    [error] = json.loads(cli("balance", "--format", "json").out)["errors"]
+    assert error["remedy"].startswith("Run this again.")
 
 
 def test_a_character_the_console_cannot_show_does_not_end_the_command(cli: Cli, world: StandIn) -> None:

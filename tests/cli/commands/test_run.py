@@ -62,7 +62,7 @@ def test_a_dry_run_says_that_the_day_is_complete(cli: Cli, world: StandIn) -> No
     bad.app.secrets.clear()
     done = cli("run", "--dry-run")
     assert done.status == 1
-    assert f"Good: nothing would be inserted: {TODAY}_USD exists" in done.out
+    assert f"Good: nothing would be inserted; recorded already: {TODAY}_USD" in done.out
     assert "sign-in-rejected  Bad" in done.err
 
 

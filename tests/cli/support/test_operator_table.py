@@ -93,6 +93,22 @@ def test_rights_are_told_without_a_trace(table: OperatorTable, world: StandIn) -
         table.may_insert()
 
 
+def test_a_row_deleted_while_the_right_is_tried_comes_back_whole(
+    table: OperatorTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never a row of keys alone, which the history could not be rid of."""
+    table.insert([row(TODAY)])
+    before, insert = list(table.rows(Span())), table.insert
+
+    def deleted_meanwhile(rows: list[Entity]) -> bool:
+        table._client.delete_entity(str(rows[0]["PartitionKey"]), str(rows[0]["RowKey"]))
+        return insert(rows)
+
+    monkeypatch.setattr(table, "insert", deleted_meanwhile)
+    assert table.may_insert() is True
+    assert list(table.rows(Span())) == before
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((10, 400_000))), max_size=250))
 def test_a_batch_is_what_a_transaction_takes(shapes: list[tuple[str, int]]) -> None:
     """One tenant, at most 100 rows, bounded in size; nothing is lost and the order stays."""

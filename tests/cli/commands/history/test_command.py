@@ -206,7 +206,7 @@ def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], say
     assert says in " ".join(done.err.replace("│", " ").split())
 
 
-@pytest.mark.parametrize("arguments", [[], ["--html", "a.html"], ["--output", "a.xlsx"]])
+@pytest.mark.parametrize("arguments", [[], ["--runs"], ["--html", "a.html"], ["--output", "a.xlsx"]])
 def test_a_wrong_clock_shows_and_writes_nothing(cli: Cli, world: StandIn, fill: Fill, arguments: list[str]) -> None:
     """It decides which days are missing."""
     fill(days(3))

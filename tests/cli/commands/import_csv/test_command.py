@@ -133,6 +133,7 @@ def test_an_export_can_be_imported_over_itself(
     again = cli("import", export, "--write")
     assert (again.status, again.err) == (0, "")
     assert ": 0 new, 2 recorded already" in again.out
+    assert cli("import", export).out.endswith("\nNothing was written.\n")
     assert again.out.endswith("Inserted 0 rows.\n")
     elsewhere = cli("import", export, "--write", SNAPSHOT_TABLE_NAME="elsewhere")
     assert elsewhere.status == 1
