@@ -21,6 +21,7 @@ from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
 from shared.net.bounded_connection import LARGEST_ANSWER, bound
 from shared.net.masking import Secrets
 from shared.net.proxy import Proxy, is_direct
+from shared.net.refusal import PASSING_STATUSES
 from shared.net.transport_errors import TRANSPORT_ERRORS, describe_transport_error
 
 CONNECT_SECONDS = 5.0
@@ -114,14 +115,15 @@ class _Adapter(HTTPAdapter):
         return response
 
     def _note_clock(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Note the service's own clock: a page is from something in between, and an answer with an Age is from a cache."""
+        """Note the service's own clock: pages and passing refusals may be from a gateway, and an answer with an Age is from a cache."""
         headers = response.headers
         try:
             ahead = parsedate_to_datetime(headers.get("Date", "")) - self._session.now()
         except (ValueError, TypeError, OverflowError):
             headers.pop("Date", None)  # the table's client fails at an unreadable one
             return
-        if headers.get("Age", "0") == "0" and not headers.get("Content-Type", "").startswith("text/html"):
+        between = response.status_code in PASSING_STATUSES or "html" in headers.get("Content-Type", "").lower()
+        if headers.get("Age", "0") == "0" and not between:
             self._session.skews.setdefault(urlsplit(request.url or "").netloc, ahead)
 
 

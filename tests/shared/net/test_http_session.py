@@ -4,7 +4,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +79,30 @@ def test_how_far_a_clock_is_off_is_kept_by_host(world: StandIn, session: HttpSes
         ask(session, world)
     (skew,) = session.skews.values()
     assert timedelta(minutes=119) < skew < timedelta(minutes=121)
+
+
+OLD = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Status(503, "upstream", OLD, "text/plain"),
+        Status(429, '{"message": "slow down"}', OLD),
+        Status(403, "<html>", OLD, "application/xhtml+xml"),
+        Status(200, "<html>", OLD, "Text/HTML"),
+        Status(200, "{}", OLD | {"Age": "9000"}),
+    ],
+    ids=["gateway", "throttle", "xhtml", "page", "cache"],
+)
+def test_the_clock_of_something_in_between_is_not_the_services(
+    world: StandIn, session: HttpSession, fault: Fault
+) -> None:
+    """Or a gateway's wrong clock would send somebody to set a right one."""
+    world.faults.add("partner", fault)
+    with suppress(CallError):
+        ask(session, world)
+    assert session.skews == {}
 
 
 class Refusing(socketserver.BaseRequestHandler):
