@@ -9,6 +9,7 @@ from typing import Any
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ProxyError
+from urllib3.util.connection import allowed_gai_family, create_connection
 from urllib3.util.response import assert_header_parsing
 
 from shared.net.attempt import UnreadableAnswerError, current_attempt
@@ -18,7 +19,6 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 
 _SLICE = 0.5
 """Seconds after which a waiting reader looks whether the run was stopped."""
-
 
 _INTERIM = range(100, 200)
 
@@ -77,8 +77,25 @@ class _Response(http.client.HTTPResponse):
         return version, http.client.CONTINUE if status in _INTERIM else status, reason
 
 
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Try the addresses of a host one after another, all within the attempt: behind a firewall that drops, each is silent."""
+    failure: OSError = ConnectionRefusedError()
+    found = socket.getaddrinfo(connection.host.strip("[]"), connection.port, allowed_gai_family(), socket.SOCK_STREAM)
+    for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
+        share = current_attempt().seconds_left() / waiting
+        limit = min(share, connection.timeout) if isinstance(connection.timeout, float) else share
+        try:
+            return create_connection((str(address[0]), int(address[1])), limit, None, connection.socket_options)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
 class _BoundedHTTPConnection(HTTPConnection):
     response_class = _Response
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
 
 class _BoundedHTTPSConnection(HTTPSConnection):
@@ -88,6 +105,9 @@ class _BoundedHTTPSConnection(HTTPSConnection):
     def is_connected(self) -> bool:
         """Whether the connection can take another request: what is left of an answer would pass for the next one."""
         return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
 
     def _tunnel(self) -> None:
         try:

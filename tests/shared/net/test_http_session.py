@@ -4,7 +4,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +79,31 @@ def test_how_far_a_clock_is_off_is_kept_by_host(world: StandIn, session: HttpSes
         ask(session, world)
     (skew,) = session.skews.values()
     assert timedelta(minutes=119) < skew < timedelta(minutes=121)
+
+
+def test_a_hosts_silent_addresses_share_the_attempt(
+    world: StandIn, session: HttpSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entra ID has eight, and a firewall that drops makes each of them wait."""
+    world.add_partner()
+    resolve = socket.getaddrinfo
+    with socket.socket() as silent, ExitStack() as queue:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen(0)
+        for _ in range(4):  # what fills the queue of a listener that accepts nobody
+            waiting = queue.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(silent.getsockname())
+        found = [silent.getsockname()] * 3 + [("127.0.0.1", world.entra.port)]
+
+        def addresses(host: str, *rest: object, **more: object) -> object:
+            known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in found]
+            return known if host == "localhost" else resolve(host, *rest, **more)  # type: ignore[arg-type] # passed on
+
+        monkeypatch.setattr(socket, "getaddrinfo", addresses)
+        with attempt(2), suppress(CallError):
+            session.get(f"https://localhost:{world.entra.port}/nothing")
+    assert world.journal.count("entra") == 1
 
 
 OLD = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
@@ -163,7 +188,7 @@ def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.Monkey
         raise ConnectionRefusedError
 
     monkeypatch.setattr(socket, "create_connection", unreachable)
-    monkeypatch.setattr("urllib3.util.connection.create_connection", unreachable)
+    monkeypatch.setattr("shared.net.bounded_connection.create_connection", unreachable)
     with proxied(b"HTTP/1.1 403 Forbidden\r\n\r\n") as session, attempt(1), pytest.raises(NoAnswerError) as raised:
         session.get(url)
     assert "proxy" not in str(raised.value)
