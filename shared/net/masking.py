@@ -81,19 +81,21 @@ class Secrets:
         return any(True for _ in self._places(text.lower()))
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Find every form in a text, also where the text begins or ends in the middle of one."""
-        for start in range(len(text) - SHORTEST_SECRET + 1):
+        """Find every form in a text, also one that is wrapped in lines, and where the text begins or ends in the middle of one."""
+        at = [place for place, character in enumerate(text) if not character.isspace()]
+        dense = "".join(text[place] for place in at)
+        for start in range(len(dense) - SHORTEST_SECRET + 1):
             end = start + SHORTEST_SECRET
-            for form in self._by_start.get(text[start:end], ()):
-                if text.startswith(form, start) or form.startswith(text[start:]):
-                    yield start, min(start + len(form), len(text))
-            for form in self._by_end.get(text[start:end], ()):
-                if form.endswith(text[:end]):
-                    yield 0, end
+            for form in self._by_start.get(dense[start:end], ()):
+                if dense.startswith(form, start) or form.startswith(dense[start:]):
+                    yield at[start], at[min(start + len(form), len(dense)) - 1] + 1
+            for form in self._by_end.get(dense[start:end], ()):
+                if form.endswith(dense[:end]):
+                    yield 0, at[end - 1] + 1
 
 
 def _forms(secret: str) -> set[str]:
-    """Return a secret's forms in lower case: plain, escaped for a URL, JSON or HTML, in hexadecimal and in base64."""
+    """Return a secret's forms in lower case and without gaps: plain, escaped for a URL, JSON or HTML, in hexadecimal and base64."""
     raw = secret.encode("utf-8", "surrogatepass")
     quoted = json.dumps(secret)[1:-1]
     forms = [
@@ -109,4 +111,5 @@ def _forms(secret: str) -> set[str]:
         text = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
         inner = text[(0, 2, 3)[offset] : len(text) - 1]
         forms += [inner, inner.translate(str.maketrans("+/", "-_"))]
-    return {form.lower() for form in forms if len(form) >= SHORTEST_SECRET}
+    dense = {"".join(form.lower().split()) for form in forms}
+    return {form for form in dense if len(form) >= SHORTEST_SECRET}
