@@ -69,7 +69,11 @@ def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
             said += f" Not finished: {left}; a row that was being inserted may be there. Run it again: existing rows are kept."
         return f"{said} The ledger may have no row of this run."
 
-    with interruptible(state), job_log_shown(seen=lambda marker, fields: log.append((marker, fields))):
+    with (
+        interruptible(state),
+        waiting("taking the snapshot"),
+        job_log_shown(seen=lambda marker, fields: log.append((marker, fields))),
+    ):
         tenants = [account.tenant_id for account in accounts]
         result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
     not_archived = [fields["account"] for marker, fields in log if marker == Marker.ARCHIVE_FAILED]

@@ -13,7 +13,7 @@ _WORDS = (
     ("Give the identity the role", "Your Azure sign-in needs the role"),
     ("check the identity's role", "check the role of your Azure sign-in"),
 )  # fmt: skip
-_SIGN_IN = "Run `az login`, then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."
+_SIGN_IN = "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."
 
 
 def by_hand(code: str, message: str, remedy: str) -> tuple[str, str]:

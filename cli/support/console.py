@@ -52,8 +52,11 @@ def can_show(text: str) -> bool:
 
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
     """Print one line from its parts; a pair is a text and its style. Raises as `stdout_for_people`."""
+    one_terminal = (
+        out().is_terminal and err().is_terminal
+    )  # where progress is drawn on stdout, and would be written into
     with nullcontext() if stderr else stdout_for_people():
-        (err() if stderr else out()).print(Text.assemble(*parts))
+        (err() if stderr and not one_terminal else out()).print(Text.assemble(*parts))
 
 
 def warn(text: str) -> None:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli.__main__ import COMMANDS, build, main
 from shared import VERSION
 from standin import StandIn
+from standin.faults import redirect, throttled
 from tests.cli.conftest import SECONDS, Cli
 
 
@@ -208,6 +209,30 @@ def test_colour_is_for_terminals(bare_cli: Cli, environ: dict[str, str], shown: 
     os.close(ours)
     assert process.wait(SECONDS) == 1
     assert shown in output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
+def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:
+    """Both are on one terminal, the progress on stdout and the warning on stderr."""
+    import pty  # noqa: PLC0415 - not on Windows
+
+    cli.use(world.add_partner().environ)
+    world.faults.add("vault", throttled(1))  # long enough for the progress to be drawn
+    world.faults.add("vault", redirect("https://elsewhere.example"), times=None)
+    ours, theirs = pty.openpty()
+    environ = cli.environ | {"TERM": "xterm-256color"}
+    process = subprocess.Popen(  # noqa: S603 - our own command line
+        cli.line("status"), env=environ, cwd=cli.folder, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    output = b""
+    while chunk := _read(ours):
+        output += chunk
+    os.close(ours)
+    process.wait(SECONDS)
+    before, note, _ = output.partition(b"\x1b[33mnote")
+    assert note
+    assert not before.endswith(b"reading the table")
 
 
 def _read(terminal: int) -> bytes:

@@ -18,6 +18,7 @@ from cli.support.failure import CommandFailed
 from cli.support.files import stdout_for_programs
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
+from cli.support.progress import waiting
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables
 from cli.support.words import count
@@ -161,7 +162,8 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
         report = Report(reader, money, by_month=by is By.MONTH)
         if file:
-            write_file(report, file, page=html is not None, first=first, last=until)
+            with waiting(f"writing {file.name}"):
+                write_file(report, file, page=html is not None, first=first, last=until)
         elif tabular:
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
         else:

@@ -43,4 +43,5 @@ def _text(content: bytes) -> str:
     try:
         return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandFailed(f"The file is not UTF-{16 if marked else 8} at byte {error.start}.", _SAVE) from None
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CommandFailed(f"The file is not UTF-{16 if marked else 8} in line {line}.", _SAVE) from None

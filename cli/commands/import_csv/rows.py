@@ -139,8 +139,10 @@ def _read(values: Mapping[str, Value | Wrong], notation: re.Pattern[str], *, num
         if isinstance(value, Wrong):
             raise Wrong(str(value), name)
         if numbers and name in NUMBERS and isinstance(value, str) and value:
-            raise Wrong(f"{shown(value)} is text: a number: choose a number format and type it again", name)
-        if value != "" or name in REQUIRED:
+            raise Wrong(f"{shown(value)} is text, not a number: choose a number format and type it again", name)
+        if value == "" and name in REQUIRED:
+            raise Wrong("it is empty and has to be there", name)
+        if value != "":
             try:
                 amount = name in AMOUNTS
                 read[name] = as_amount(value, currency, notation) if amount else READERS.get(name, str)(value)

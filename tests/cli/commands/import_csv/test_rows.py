@@ -117,7 +117,8 @@ def test_an_amount_with_two_readings_is_refused(tmp_path: Path, column: str, amo
         ("SnapshotDate", "2026-11-24", "2026-11-24 is after today, 2026-11-23 by this machine's clock"),
         ("SnapshotDate", "1999-12-31", "1999-12-31 is before 2000-01-01"),
         ("CurrencyCode", "UDS", "'UDS' is not a currency"),
-        ("BalanceAmount", "", "'' is not an amount"),
+        ("BalanceAmount", "", "it is empty and has to be there"),
+        ("CurrencyCode", " ", "it is empty and has to be there"),
         ("BalanceAmount", "1" * 19, "out of bounds"),
         ("BalanceText", "2", "differs from BalanceAmount"),
         ("CreditLimit", "0.00", "a credit limit is above zero"),
@@ -168,7 +169,7 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> No
     [
         (f"{HEAD}\n\u20ac".encode("utf-16-le"), "UTF-16 without its mark"),
         (f"{HEAD}\n".encode("utf-32"), "UTF-16 without its mark"),
-        (f"{HEAD}\nM\u00fcller".encode("cp1252"), "not UTF-8 at byte"),
+        (f"{HEAD}\nM\u00fcller".encode("cp1252"), "not UTF-8 in line 2"),
         (f"{HEAD}\n", "a header and nothing below it"),
         ("\n , \n", "is empty"),
         ("SnapshotDate,CurrencyCode\n2025-01-01,USD\n", "missing: 'BalanceAmount'"),
