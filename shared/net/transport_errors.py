@@ -28,12 +28,16 @@ _CERTIFICATE_REMEDY = (
     "refuses a CA without an authority key identifier). If the certificate is expired or not valid yet, check this "
     "machine's clock."
 )
+_TLS_REMEDY = (
+    "What answers there speaks no TLS, speaks another version of it, or asks for a client certificate, as a proxy or a firewall may. "
+    "Check the address and port in the settings and what is in between (HTTPS_PROXY, NO_PROXY)."
+)
+_ENDS_OF_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror,), "its name cannot be resolved"),
     ((ConnectionRefusedError,), "it refused the connection"),
-    ((ConnectionError, IncompleteRead, http.client.IncompleteRead, ssl.SSLEOFError), "its answer broke off"),
+    ((ConnectionError, IncompleteRead, http.client.IncompleteRead, *_ENDS_OF_TLS), "its answer broke off"),
     ((TimeoutError,), "it did not answer in time"),
-    ((ssl.SSLError,), "what it sent is not TLS"),
     ((http.client.HTTPException, HeaderParsingError, InvalidHeader), "what it sent is not HTTP"),
 )
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
@@ -65,6 +69,8 @@ def _known(cause: BaseException) -> CallError | None:
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = f"its certificate is not trusted ({cause.verify_message})"
         return NoAnswerError(reason, may_pass=False, remedy=_CERTIFICATE_REMEDY)
+    if isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDS_OF_TLS):
+        return NoAnswerError(f"TLS with it failed ({cause.reason or 'without a reason'})", remedy=_TLS_REMEDY)
     if isinstance(cause, DecodeError):
         return UnreadableAnswerError("its answer cannot be unpacked")
     return next((NoAnswerError(reason) for kinds, reason in _REASONS if isinstance(cause, kinds)), None)

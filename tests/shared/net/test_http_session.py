@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -70,6 +71,23 @@ def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
         ask(session, world)
     assert not raised.value.may_pass
     assert "REQUESTS_CA_BUNDLE" in str(raised.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", r"failed \((WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE)\)"),
+        (b"\x15\x03\x01\x00\x02\x02\x28", r"failed \(.*ALERT_HANDSHAKE_FAILURE\)"),
+        (b"\x15\x03\x01\x00\x02\x02\x46", r"failed \(.*ALERT_PROTOCOL_VERSION\)"),
+    ],
+    ids=["http", "handshake", "version"],
+)
+def test_a_failing_handshake_says_why(sent: bytes, reason: str) -> None:
+    """Whoever wants a client certificate or an old version does speak TLS; the service's support cannot help."""
+    with proxied(sent) as session, pytest.raises(NoAnswerError, match=reason) as raised:
+        known = session.proxy_for("https://contoso.invalid")
+        session.get(f"https://localhost:{urlsplit(known.url if known else '').port}/")
+    assert "NO_PROXY" in str(raised.value.remedy)
 
 
 def test_how_far_a_clock_is_off_is_kept_by_host(world: StandIn, session: HttpSession) -> None:

@@ -27,7 +27,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "hexadecimal": lambda text: text.encode().hex(),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
     "base64 in a user's": lambda text: base64.b64encode(f"user:{text}:".encode()).decode(),
-    "in lines": lambda text: "\r\n  ".join(text[start : start + 5] for start in range(0, len(text), 5)),
+    "in lines": lambda text: "\r\n  ".join(text[start : start + 12] for start in range(0, len(text), 12)),
     "base64 in lines": lambda text: base64.encodebytes(text.encode() * 3).decode(),
     "base64 for URLs": lambda text: base64.urlsafe_b64encode(f"x{text}".encode()).decode(),
 }
