@@ -24,9 +24,11 @@ class Refusal:
     """An HTML page, which a proxy or a gateway sends and none of these services does."""
 
     def names(self, code: str) -> bool:
-        """Tell whether this is its code; a code of digits may also be named in the reason alone."""
-        in_reason = code.isdecimal() and re.search(rf"(?<!\d){code}(?!\d)", self.reason)
-        return self.code.lower() == code.lower() or bool(in_reason)
+        """Tell whether this is its code; a refusal that lasts may also name a code of digits in its reason, not inside an id."""
+        if self.code.lower() == code.lower():
+            return True
+        lasting = code.isdecimal() and self.status not in PASSING_STATUSES  # "try again in 60003 ms" names none
+        return lasting and re.search(rf"(?<![\da-f-]){code}(?![\da-f-])", self.reason.lower()) is not None
 
     def __str__(self) -> str:
         """Return the refusal as the end of a sentence that begins with the service."""

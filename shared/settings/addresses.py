@@ -49,7 +49,7 @@ def read_url(setting: SettingParser, example: str, *, kind: str | None = None, w
     elif parts.path.rstrip("/") and not with_path:
         wrong = "carries a path"
     else:
-        return f"https://{parts.netloc.lower().removesuffix(':443')}{parts.path.rstrip('/')}"
+        return f"https://{parts.netloc.lower().removesuffix(':443').removesuffix('.')}{parts.path.rstrip('/')}"
     setting.add_error(wrong, f"only the address, for example {example}")
     return None
 

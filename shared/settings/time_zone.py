@@ -43,6 +43,8 @@ _WINDOWS = {
 
 _WINDOWS_LIKE = re.compile(r"\(UTC.*|.+ (?:Standard|Daylight|Summer) Time(?: \(.+\))?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*[+-]\d{1,2}(?::?\d{2})?|Z", re.IGNORECASE)
+_NO_ZONE = re.compile(r"(?:posix|right)/.*|localtime|posixrules|Factory")
+"""What some machines keep beside the zones: the zone that they are set to, and clocks that count leap seconds."""
 _EXAMPLE = "the IANA name of the zone, for example Europe/Berlin"
 _CLOSE = 0.9
 """A name that only looks a little alike is another zone."""
@@ -51,15 +53,23 @@ _CLOSE = 0.9
 def read_time_zone(setting: SettingParser) -> zoneinfo.ZoneInfo:
     """Return an IANA time zone, UTC when absent or unknown."""
     text = setting.text or "UTC"
-    try:
-        return zoneinfo.ZoneInfo(text)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        iana = {name.lower(): zone for name, zone in _WINDOWS.items()}.get(text.lower())
+    if zone := _zone(text):
+        return zone
+    iana = {name.lower(): zone for name, zone in _WINDOWS.items()}.get(text.lower())
     if iana or _WINDOWS_LIKE.fullmatch(text):
         setting.add_error("is a Windows time zone name, not an IANA name", iana or _EXAMPLE)
     elif _OFFSET.fullmatch(text):
         setting.add_error("is an offset, which is the same in summer and winter, not a time zone", _EXAMPLE)
     else:
-        hint = did_you_mean(text, zoneinfo.available_timezones(), close=_CLOSE)
-        setting.add_error("is not an IANA time zone", _EXAMPLE + hint)
+        names = {name for name in zoneinfo.available_timezones() if not _NO_ZONE.fullmatch(name)}
+        setting.add_error("is not an IANA time zone", _EXAMPLE + did_you_mean(text, names, close=_CLOSE))
     return zoneinfo.ZoneInfo("UTC")
+
+
+def _zone(text: str) -> zoneinfo.ZoneInfo | None:
+    if _NO_ZONE.fullmatch(text):
+        return None
+    try:
+        return zoneinfo.ZoneInfo(text)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return None

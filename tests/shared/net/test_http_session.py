@@ -84,9 +84,11 @@ def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
 )
 def test_a_failing_handshake_says_why(sent: bytes, reason: str) -> None:
     """Whoever wants a client certificate or an old version does speak TLS; the service's support cannot help."""
-    with proxied(sent) as session, pytest.raises(NoAnswerError, match=reason) as raised:
-        known = session.proxy_for("https://contoso.invalid")
-        session.get(f"https://localhost:{urlsplit(known.url if known else '').port}/")
+    with proxied(sent) as session:
+        listener = session.proxy_for("https://contoso.invalid")
+        port = urlsplit(listener.url if listener else "").port
+        with pytest.raises(NoAnswerError, match=reason) as raised:
+            session.get(f"https://localhost:{port}/")
     assert "NO_PROXY" in str(raised.value.remedy)
 
 

@@ -62,6 +62,22 @@ def test_a_known_code_decides(code_type: type, status: int, code: int, kind: typ
 
 
 @pytest.mark.parametrize(
+    ("status", "reason", "kind"),
+    [
+        (429, "Rate limit is exceeded. Try again in 60003 ms.", PartnerThrottled),
+        (503, "Queue 900421 is full.", PartnerUnavailable),
+        (403, "Activity 1b2c3d4e-60003-4f5a: no.", PartnerAccessDenied),
+        (404, "Nothing at a900421b.", PartnerBadResponse),
+    ],
+)
+def test_a_number_that_is_no_code_decides_nothing(status: int, reason: str, kind: type[SnapshotError]) -> None:
+    """A wait in milliseconds or a part of an id would send somebody after a tenant or MFA."""
+    error, _ = error_of(status, {"message": reason})
+    assert type(error) is kind
+    assert "does not know this tenant" not in error.remedy
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"Error 900329: this API does not support application-only",

@@ -25,6 +25,7 @@ def wrong(text: str, kind: str = "url") -> tuple[str | None, str]:
         ("vault", "https://contoso.vault.azure.net", None),
         ("vault", "https://contoso.vault.azure.net/", "https://contoso.vault.azure.net"),
         ("vault", "HTTPS://Contoso.vault.azure.net:443", "https://contoso.vault.azure.net"),
+        ("vault", "https://contoso.vault.azure.net.:443/", "https://contoso.vault.azure.net"),
         ("vault", "https://127.0.0.1:8443", None),
         ("vault", "https://keys.contoso.com", None),
         ("url", "https://[::1]:8443/", "https://[::1]:8443"),
