@@ -145,7 +145,8 @@ COMMANDS = {
         DEMO,
     ),
     "play": Command(
-        "keep the stand-in up with a year of made-up history, and open a shell in which `balances` is the command line",
+        "keep the stand-in up with a year of made-up history, and open a shell in which `balances` is the command line; "
+        "--fault list names the failures that can be rehearsed",
         "[--fault NAME] [-- COMMAND ...]",
         play,
         DEMO,

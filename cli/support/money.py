@@ -93,6 +93,7 @@ class Money:
         return self._showable(text, currency)
 
     def _showable(self, text: str, currency: str) -> str:
+        text = re.sub(r"(?<=[^\W\d])(?=\d)", "\u00a0", text)  # a rule of the CLDR that Babel leaves out: CHF 5.00
         if self._can_show(text):
             return text
         text = text.translate(_PLAIN)

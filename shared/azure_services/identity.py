@@ -74,7 +74,7 @@ class CachedCredential:
                 raise UnreadableAnswerError("its answer holds no readable token")
             return AccessToken(answer.token, answer.expires_on)
 
-        return self._retry.call(attempt, Call(IDENTITY, f"the identity gave no token for {scopes[0]}"))
+        return self._retry.call(attempt, Call(IDENTITY, f"the identity's token request for {scopes[0]}"))
 
     def _get_token(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
         try:

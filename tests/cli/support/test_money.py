@@ -1,5 +1,6 @@
 """Amounts in the reader's locale."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -35,9 +36,15 @@ LOCALES = (
     st.sampled_from(LOCALES),
 )
 def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str, locale: str) -> None:
-    """By every locale's rules, whatever the amount, sign and number of decimals."""
+    """By every locale's rules, whatever the amount, sign and number of decimals; a letter never touches a digit."""
     expected = format_currency(amount, currency, locale=locale, decimal_quantization=False)
-    assert Money(Locale.parse(locale)).text(amount, currency) == expected
+    assert Money(Locale.parse(locale)).text(amount, currency) == re.sub(r"([A-Z])(\d)", "\\1\u00a0\\2", expected)
+
+
+def test_a_code_stands_apart_from_the_amount() -> None:
+    """As the CLDR has it, also on an axis."""
+    assert US.text(Decimal("-18000.5"), "CHF") == "-CHF\u00a018,000.50"
+    assert US.rounded(18000.0, "SEK", 0) == "SEK\u00a018,000"
 
 
 def test_no_digit_is_rounded_away() -> None:

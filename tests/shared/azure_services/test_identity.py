@@ -179,7 +179,7 @@ def test_whatever_the_library_raises_is_identity_unavailable(
     """With the words that help, on one line, and once: no second try changes them."""
     with pytest.raises(IdentityUnavailable) as raised:
         CachedCredential(Tokens(error=error), retry).get_token(VAULT)
-    assert raised.value.message == f"the identity gave no token for {VAULT}: {words}"
+    assert raised.value.message == f"the identity's token request for {VAULT}: {words}"
     assert waits == []
 
 
