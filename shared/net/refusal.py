@@ -10,6 +10,9 @@ from shared.net.attempt import CallError
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that another attempt may heal."""
 
+_WAITS = (408, 429, 503, 504)
+"""Statuses whose reasons hold numbers of their own, as `Try again in 60003 ms` does."""
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -27,7 +30,7 @@ class Refusal:
         """Tell whether this is its code; a refusal that lasts may also name a code of digits in its reason, not inside an id."""
         if self.code.lower() == code.lower():
             return True
-        lasting = code.isdecimal() and self.status not in PASSING_STATUSES  # "try again in 60003 ms" names none
+        lasting = code.isdecimal() and self.status not in _WAITS
         return lasting and re.search(rf"(?<![\da-f-]){code}(?![\da-f-])", self.reason.lower()) is not None
 
     def __str__(self) -> str:
