@@ -8,13 +8,16 @@ import pytest
 
 from shared import errors
 from standin import StandIn
-from standin.faults import Drip, Status, html, throttled
+from standin.faults import Drip, Status, html, throttled, unavailable
 from standin.partner import Partner
 from standin.services.partner_center import error_response
 from tests.end_to_end.conftest import environ_of, marked, rows
 from tests.support.engine import InvocationResult
 
 Run = Callable[..., InvocationResult]
+
+LASTING = unavailable(600)
+"""A 503 whose Retry-After is beyond any budget, so that no test waits for a second attempt."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +76,8 @@ CASES: tuple[tuple[str, str, Callable[[Case], object]], ...] = (
         "foreign identity",
         lambda case: case.environ.update(AZURE_CLIENT_ID=case.partner.client_id),
     ),
-    ("identity-unavailable", "down", lambda case: case.world.faults.add("identity", Status(500), times=None)),
-    ("sign-in-unavailable", "503", lambda case: case.world.faults.add("entra", Status(503), times=None)),
+    ("identity-unavailable", "down", lambda case: case.world.faults.add("identity", LASTING, times=None)),
+    ("sign-in-unavailable", "503", lambda case: case.world.faults.add("entra", LASTING, times=None)),
     ("sign-in-unavailable", "html", lambda case: case.world.faults.add("entra", html(200), times=None)),
     ("sign-in-rejected", "wrong secret", lambda case: case.partner.app.secrets.clear()),
     ("sign-in-rejected", "unknown tenant", _entra(90002)),
@@ -86,12 +89,12 @@ CASES: tuple[tuple[str, str, Callable[[Case], object]], ...] = (
     ("partner-access-denied", "empty 403", _partner_answers(Status(403))),
     ("partner-access-denied", "900308", _partner_answers(error_response(900308))),
     ("partner-throttled", "429", _partner_answers(throttled(600))),
-    ("partner-unavailable", "503", _partner_answers(Status(503))),
+    ("partner-unavailable", "503", _partner_answers(LASTING)),
     ("partner-bad-response", "html", _partner_answers(html(200))),
     ("partner-bad-response", "cut", _body(b'{"balanceAmount": 68059.03, "currencyCode"')),
     ("partner-bad-response", "an error with 200", _body(b'{"code":2000,"description":"no"}')),
     ("partner-bad-response", "redirect", _partner_answers(Status(302, headers={"Location": "https://127.0.0.1/"}))),
-    ("table-unreachable", "503", lambda case: case.world.faults.add("table", Status(503), times=None)),
+    ("table-unreachable", "503", lambda case: case.world.faults.add("table", LASTING, times=None)),
     ("table-access-denied", "may not read", _without_rights("read")),
     ("table-access-denied", "may not add", _without_rights("add")),
     ("table-missing", "may not create", _without_rights("create")),

@@ -9,12 +9,12 @@ from standin.faults import Drip, Fault, Hang
 from tests.end_to_end.conftest import environ_of
 
 SERVICES = ("identity", "vault", "entra", "partner", "table", "archive")
-SECONDS = 2.0
-LEDGER = 1.0
+SECONDS = 1.0
+LEDGER = 0.6
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("fault", [Hang(), Drip(every_ms=900)], ids=["hang", "drip"])
+@pytest.mark.parametrize("fault", [Hang(), Drip(every_ms=400)], ids=["hang", "drip"])
 def test_a_run_ends_at_its_deadline(
     world: StandIn, monkeypatch: pytest.MonkeyPatch, service: str, fault: Fault
 ) -> None:
