@@ -25,6 +25,7 @@ from cli.support.tables import open_tables
 from cli.support.words import count
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
+from shared.net.foreign_text import one_line
 
 _SHOWN = 5
 """Of an account's missing rows."""
@@ -78,12 +79,13 @@ def command(
         tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
         work = _Restore(tables, (to,) if to else tuple(Side), write=write)
         with interruptible(work.state):
-            configured, wanted = [one.tenant_id for one in known.accounts], tenants_of(known.accounts, account)
-            tenants = all_tenants(configured, *tables.values()) if wanted is None else wanted
+            names = {one.tenant_id: one.name for one in known.accounts}
+            tenants = tenants_of(known.accounts, account) or all_tenants(names, *tables.values())
             pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
-            for mine, theirs in zip(*(read_side_by_side(one, SIDE_BY_SIDE) for one in pages), strict=True):
+            sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in pages)
+            for tenant, mine, theirs in zip(tenants, *sides, strict=True):
                 place.services.check_clock()
-                work.compare(pairs(mine, theirs), progress)
+                work.compare(names.get(tenant), pairs(mine, theirs), progress)
     work.conclude()
 
 
@@ -109,16 +111,16 @@ class _Restore:
     missing: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
-    def compare(self, of_tenant: Iterable[Pair], progress: Bar) -> None:
-        """Compare one account's rows, insert what is missing if that is wanted, and print what was found."""
-        name, equal, lines = "", 0, []
+    def compare(self, name: str | None, of_tenant: Iterable[Pair], progress: Bar) -> None:
+        """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
+        row, equal, lines = None, 0, []
         missing: dict[Side, list[str]] = {side: [] for side in self.sides}
         waiting: dict[Side, list[Entity]] = {side: [] for side in self.sides}
         before = dict(self.inserted)
         for pair in of_tenant:
             progress.advance(1)
             row = next(iter(pair.values()))
-            key, name = str(row["RowKey"]), str(row.get("AccountName", row["PartitionKey"]))
+            key, name = str(row["RowKey"]), name or one_line(row.get("AccountName"))
             if len(pair) == len(Side):
                 columns = _differing(*pair.values())
                 equal += not columns
@@ -132,10 +134,10 @@ class _Restore:
                     waiting[side].append(row)
                 if len(waiting[side]) == LARGEST_BATCH:
                     self._insert(side, waiting[side])
-        if not name:
+        if row is None:
             return
         self.seen = True
-        say((name, "bold"), f": {count(equal, 'row')} equal")
+        say((name or str(row["PartitionKey"]), "bold"), f": {count(equal, 'row')} equal")
         for side in self.sides:
             self._insert(side, waiting[side])
             self._print(side, missing[side], self.inserted[side] - before[side])
@@ -180,4 +182,7 @@ class _Restore:
 def _differing(table: Entity, archive: Entity) -> list[str]:
     """Return the columns in which two rows differ, with both values."""
     names = sorted(name for name in {*table, *archive} if table.get(name) != archive.get(name))
-    return [f"{name} table {table.get(name)} / archive {archive.get(name)}" for name in names]
+    return [
+        f"{name} table {one_line(table.get(name)) or '-'} / archive {one_line(archive.get(name)) or '-'}"
+        for name in names
+    ]
