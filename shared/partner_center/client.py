@@ -13,7 +13,7 @@ from uuid import uuid4
 from shared.errors import Ids
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
-from shared.net.refusal import RefusedError
+from shared.net.refusal import BETWEEN, RefusedError
 from shared.net.refusal_reader import read_refusal
 from shared.net.retry import Call, Retry, Service
 from shared.partner_center.invoice_summary import (
@@ -27,6 +27,9 @@ from shared.partner_center.invoice_summary import (
 T = TypeVar("T")
 
 APPLICATION = "partner-balance-snapshots"
+
+LARGEST_AGE = 300
+"""Seconds; what a cache has kept for longer is not the balance of now."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Resource(Generic[T]):
         headers = {
             "Accept": "application/json",
             "Authorization": f"Bearer {self._context.token}",
+            "Cache-Control": "no-cache",
             "Connection": "close",  # a late or doubled answer to one account must never be read as another's
             "MS-RequestId": ids.request_id,
             "MS-CorrelationId": ids.correlation_id,
@@ -76,6 +80,9 @@ class Resource(Generic[T]):
             "ValidateMfa": "true" if self._context.validate_mfa else None,
         }
         response = self._context.session.get(self._url, headers=headers, allow_redirects=False)
+        age = response.headers.get("Age", "")
+        if age.isdecimal() and int(age) > LARGEST_AGE:
+            raise UnreadableAnswerError(f"its answer is {int(age):,} s old, from a cache", remedy=BETWEEN)
         metadata = ResponseMetadata(
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",

@@ -165,6 +165,23 @@ def test_an_answer_without_a_balance_is_final(
     assert world.journal.count("partner") == 1
 
 
+@pytest.mark.parametrize(
+    ("age", "taken"), [("0", True), ("300", True), ("301", False), ("9" * 30, False), ("old", True)]
+)
+def test_an_old_answer_of_a_cache_is_not_the_balance_of_now(
+    world: StandIn, connect: Connect, age: str, *, taken: bool
+) -> None:
+    """Yesterday's would be recorded as today's."""
+    body = '{"balanceAmount": 1, "currencyCode": "USD"}'
+    world.faults.add("partner", Status(200, body, {"Age": age}))
+    if taken:
+        assert connect().invoices.summary.get().balance_amount == 1
+    else:
+        with pytest.raises(PartnerBadResponse, match="s old, from a cache") as raised:
+            connect().invoices.summary.get()
+        assert "HTTPS_PROXY" in raised.value.remedy
+
+
 def test_the_content_type_does_not_matter(world: StandIn, connect: Connect) -> None:
     """The body is JSON or it is not."""
     world.faults.add("partner", ContentType("text/plain"))
