@@ -14,7 +14,7 @@ from shared.net.masking import MASK, Secrets
 from shared.net.refusal import BETWEEN, RefusedError
 from shared.net.refusal_reader import read_refusal
 
-_PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n.*?\r?\n\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
+_PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(?:.*?\n)??\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
 _SHORTEST_NUMBER = 3
 """Characters; shorter ones are versions and counts rather than amounts."""

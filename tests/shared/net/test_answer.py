@@ -117,6 +117,10 @@ def test_the_libraries_read_what_was_checked(world: StandIn, session: HttpSessio
         (unframed("application/json\r\nContent-Length: -1", CUT), NoAnswerError),
         (unframed("application/json\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
         (unframed("application/json\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
+        (
+            unframed("multipart/mixed; boundary=x", b"--x\r\n\r\nHTTP/1.1 503 X\r\n\r\n{}\r\n--x--\r\n", 202),
+            RefusedError,
+        ),
         (unframed("text/html", b"<html>Blocked", 403), RefusedError),
         (unframed("application/json", b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
     ],
@@ -131,6 +135,7 @@ def test_the_libraries_read_what_was_checked(world: StandIn, session: HttpSessio
         "a negative length",
         "another framing",
         "no last chunk",
+        "a part without headers",
         "page",
         "whole conflict",
     ],
