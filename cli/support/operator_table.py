@@ -119,8 +119,16 @@ class OperatorTable(HistoryTable):
             return False
         return True
 
-    def may_change(self) -> bool | None:
-        """Whether rows may be changed too, tried with one that cannot exist; None without a table."""
+    def exists(self) -> bool:
+        """Whether the table is there, asked by reading: who may not change rows is refused before a missing table is noticed."""
+        try:
+            self._call(lambda: next(self._client.query_entities("", results_per_page=1).by_page(), None))
+        except TableMissing:
+            return False
+        return True
+
+    def may_change(self) -> bool:
+        """Whether rows may be changed too, tried with one that cannot exist."""
 
         def change() -> None:
             condition: dict[str, Any] = {"etag": _NO_ETAG, "match_condition": MatchConditions.IfNotModified}
@@ -134,8 +142,6 @@ class OperatorTable(HistoryTable):
             self._call(change)
         except TableAccessDenied:
             return False
-        except TableMissing:
-            return None
         return True
 
     def _page(

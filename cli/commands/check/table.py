@@ -19,11 +19,11 @@ def check_history(step: str, table: OperatorTable, accounts: Sequence[Account], 
 
 def check_table(step: str, table: OperatorTable, about: str = "", **facts: Any) -> Iterator[Finding]:
     """Yield what may be done in a table; raises the table's errors."""
-    insert, change = table.may_insert(), table.may_change()
-    if change is None:
+    if not table.exists():
         says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"
         yield note(step, says, exists=False, **facts)
         return
+    insert, change = table.may_insert(), table.may_change()
     yield ok(step, f"readable{about}", exists=True, mayInsert=insert, mayChange=change, **facts)
     if insert is None:
         yield note(step, "empty: the first insert will show whether rows may be inserted")

@@ -40,7 +40,7 @@ def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
     assert list(table.rows(Span())) == []
     assert list(table.tenants()) == []
     assert table.any_before(TENANT, TODAY) is False
-    assert (table.may_insert(), table.may_change()) == (None, None)
+    assert (table.exists(), table.may_insert()) == (False, None)
 
 
 def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:

@@ -68,6 +68,14 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
     assert list(table.rows_of("no-tenant", TODAY)) == []
 
 
+def test_a_missing_table_is_noticed_with_the_append_role_too(cli: Cli, world: StandIn) -> None:
+    """Who may not change rows is refused before the service looks for the table; it is not just empty."""
+    cli.use(world.add_partner().environ)
+    world.identity.user_assigned.table_rights = {"read", "add"}
+    [line] = lines(cli("check"), "table")
+    assert line.startswith("note table reachable; the table does not exist yet")
+
+
 def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
     """With read and add alone nothing is remarked about the table; one without a row yet cannot tell about inserts."""
     cli.use(world.add_partner().environ, world.environ_archive)
