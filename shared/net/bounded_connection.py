@@ -12,7 +12,7 @@ from urllib3.exceptions import ProxyError
 from urllib3.util.connection import allowed_gai_family, create_connection
 from urllib3.util.response import assert_header_parsing
 
-from shared.net.attempt import UnreadableAnswerError, current_attempt
+from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes, head included; a page of 1,000 rows of the history takes about one million."""
@@ -112,8 +112,18 @@ class _BoundedHTTPSConnection(HTTPSConnection):
     def _tunnel(self) -> None:
         try:
             super()._tunnel()
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, CallError) as error:
             raise ProxyError("no tunnel", error) from error
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except ssl.SSLCertVerificationError:
+            raise
+        except OSError as error:
+            if self._tunnel_host is None:
+                raise
+            raise ProxyError("nothing behind the tunnel", error) from error
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):

@@ -46,14 +46,11 @@ _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -> CallError:
     """Say why no answer came, from the innermost known cause; a failing proxy is named as itself."""
     causes = list(_causes(error))
-    for cause in causes:
-        if isinstance(cause, CallError):
-            return cause
-    known = next(filter(None, map(_known, causes)), None) or NoAnswerError(
-        "its answer broke off"  # as urllib3 says it of a missing chunk
-        if any(isinstance(cause, ProtocolError) for cause in causes)
-        else f"the connection failed ({type(error).__name__})"
-    )
+    ours = next((cause for cause in causes if isinstance(cause, CallError)), None)
+    known = ours or next(filter(None, map(_known, causes)), None)
+    if known is None:  # of a missing chunk, urllib3 says no more than ProtocolError
+        broken = any(isinstance(cause, ProtocolError) for cause in causes)
+        known = NoAnswerError("its answer broke off" if broken else f"the connection failed ({type(error).__name__})")
     tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
     by_proxy = ProxyError | requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL
     if proxy is None or not (tunnel or any(isinstance(cause, by_proxy) for cause in causes)):

@@ -183,9 +183,12 @@ def proxied(answer: bytes | None, no_proxy: str = "") -> Iterator[HttpSession]:
         (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502"),
         (b"", "gave no connection"),
         (b"no proxy at all\r\n\r\n", "gave no connection"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection: its answer is larger"),
         (None, "gave no connection: it refused the connection"),
     ],
-    ids=["403", "407", "502", "silent", "not a proxy", "dead"],
+    ids=["403", "407", "502", "silent", "not a proxy", "nothing behind", "a page behind", "endless", "dead"],
 )
 def test_a_failing_proxy_is_named_as_itself(answer: bytes | None, says: str) -> None:
     """With its variable and without its password; the service was never reached."""
