@@ -82,7 +82,6 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     with open_tables(known) as place, waiting("reading the table"):
         now = place.services.now().astimezone(known.time_zone)
         today, first = now.date(), now.date() - timedelta(days=WINDOW)
-        looks = [look for _, look in for_each(accounts, partial(_credentials, place.services.vault, now))]
         ledger = Ledger(place.ledger, known.time_zone, today)
         tenants = tuple(one.tenant_id for one in accounts)
         query = HistoryQuery(tenants, None, first, today, today - timedelta(days=1))
@@ -90,6 +89,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
         views = list(Report(reader, money, by_month=False).views())
         run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
+        looks = [look for _, look in for_each(accounts, partial(_credentials, place.services.vault, now))]
     records: list[Record] = []
     rows: list[tuple[str, ...]] = []
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]

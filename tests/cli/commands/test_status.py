@@ -141,3 +141,13 @@ def test_what_cannot_be_judged_is_an_error(cli: Cli, world: StandIn, fault: Any,
     done = cli("status")
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith(code)
+
+
+def test_a_table_that_refuses_ends_the_command_at_once(cli: Cli, world: StandIn) -> None:
+    """Nobody waits for the vault too, which may take a minute of its own when the identity is silent."""
+    cli.use(world.add_partner().environ)
+    world.identity.user_assigned.table_rights = set()
+    done = cli("status")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("table-access-denied")
+    assert world.journal.count("vault") == 0
