@@ -1,4 +1,4 @@
-"""What can stop the stand-in from starting: each error says what was met and how to get past it."""
+"""What can stop the stand-in from starting: each error says what went wrong and how to get past it."""
 
 
 class StandInError(RuntimeError):

@@ -102,7 +102,7 @@ def _show(world: "StandIn", settings_file: Path) -> None:
     _heading("1. The first run of the day: every call, as it is answered")
     _watched_run(world)
 
-    _heading("2. What was read, and the row as it stands in the table")
+    _heading("2. What was read, and the row that the table holds")
     with open_tables(read_settings(os.environ)) as place:
         [row] = place.table.rows_of(partner.tenant_id, today)
     amount = Money(Locale("en", "US")).text(balance_of(row), str(row["CurrencyCode"]))
