@@ -156,7 +156,8 @@ class Refusing(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         """Answer and close."""
         self.request.recv(4096)
-        self.request.sendall(self.server.answer)  # type: ignore[attr-defined] # set below
+        with suppress(ConnectionError):  # who has read enough closes
+            self.request.sendall(self.server.answer)  # type: ignore[attr-defined] # set below
 
 
 @contextmanager
@@ -185,7 +186,8 @@ def proxied(answer: bytes | None, no_proxy: str = "") -> Iterator[HttpSession]:
         (b"no proxy at all\r\n\r\n", "gave no connection"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
         (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
-        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection: its answer is larger"),
+        # Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection"),
         (None, "gave no connection: it refused the connection"),
     ],
     ids=["403", "407", "502", "silent", "not a proxy", "nothing behind", "a page behind", "endless", "dead"],
