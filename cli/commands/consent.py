@@ -21,6 +21,7 @@ from cli.support.interrupt import STOP, interruptible
 from cli.support.loopback import Loopback, parameters
 from cli.support.options import OneAccount, SettingsFile
 from cli.support.settings_source import find_settings
+from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.azure_services.vault import Vault
 from shared.errors import (
@@ -32,8 +33,7 @@ from shared.errors import (
     VaultSecretMissing,
 )
 from shared.net.foreign_text import one_line
-from shared.net.library import library_call
-from shared.net.retry import Call
+from shared.net.service import Call
 from shared.services import Services, open_services
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token

@@ -1,6 +1,33 @@
-"""What every client of the Azure SDK is given."""
+"""How Microsoft's client libraries are called: what each is given, and where their own errors end."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from shared.errors import SnapshotError
+from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
+
+T = TypeVar("T")
 
 CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 20, "read_timeout": 20}
 """shared.net.retry is the one retry layer. Times in seconds."""
+
+
+def library_call(call: Callable[[], T]) -> T:
+    """Return what a library's call returns; hold nothing but that call in it, so that a defect of ours is not blamed on a service.
+
+    Raises:
+        UnreadableAnswerError: the library failed at the answer that it got. Its own error is not kept: it may hold the
+            answer, and the host logs an error with its causes.
+        CallError, SnapshotError: as they come.
+
+    """
+    try:
+        return call()
+    except (CallError, SnapshotError):
+        raise
+    except Exception as error:
+        answer = current_attempt().answer
+        if answer is None:
+            raise
+        reason = f"its answer ({answer.status_code}) could not be read ({type(error).__name__})"
+    raise UnreadableAnswerError(reason)

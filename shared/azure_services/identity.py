@@ -10,13 +10,13 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
-from shared.azure_services.call import CLIENT_OPTIONS
+from shared.azure_services.call import CLIENT_OPTIONS, library_call
 from shared.azure_services.refusals import IDENTITY
 from shared.errors import SnapshotError
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.foreign_text import one_line
-from shared.net.library import library_call
-from shared.net.retry import Call, Retry
+from shared.net.retry import Retry
+from shared.net.service import Call
 from shared.net.single_flight import SingleFlightCache
 
 _AZURE_CLI = re.compile(r"^\s*AzureCliCredential:(.*)", re.MULTILINE)

@@ -18,8 +18,7 @@ from shared.errors import (
     VaultSecretMissing,
     VaultUnreachable,
 )
-from shared.net.refusal import Rule, passing
-from shared.net.retry import AZURE, Service
+from shared.net.service import AZURE, Rule, Service, passing
 
 _DENIED = (401, 403)
 

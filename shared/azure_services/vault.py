@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 import requests
 from azure.keyvault.secrets import KeyVaultSecret, SecretClient
 
+from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.errors import VaultSecretInvalid
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.exact_json import plain_object
-from shared.net.library import library_call
-from shared.net.retry import Call, Retry
+from shared.net.retry import Retry
+from shared.net.service import Call
 from shared.net.single_flight import SingleFlightCache
 from shared.settings.visible import trim
 
@@ -111,7 +112,7 @@ class Vault:
                 return call()
             except UnreadableAnswerError as error:
                 answer = current_attempt().answer
-                if answer is not None and answer.status == requests.codes.unauthorized:
+                if answer is not None and answer.status_code == requests.codes.unauthorized:
                     # The client checks where the challenge leads before it sends a token anywhere.
                     raise UnreadableAnswerError(
                         "what answers there does not identify itself as this vault", remedy=_OWN_ADDRESS
@@ -126,7 +127,7 @@ class Vault:
 def _secret(found: KeyVaultSecret) -> Secret:
     """Read what the client gives: it decodes the answer only here, and checks no type or makes a text of anything."""
     answer, properties = current_attempt().answer, found.properties
-    sent = plain_object(answer.body) if answer else None
+    sent = plain_object(answer.content) if answer else None
     expected: tuple[tuple[object, type], ...] = (
         (found.name, str),
         ((sent or {}).get("value"), str),

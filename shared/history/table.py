@@ -7,15 +7,17 @@ from datetime import date, datetime
 from types import UnionType
 from typing import TypeVar
 
+import requests
 from azure.data.tables import TableClient
 
+from shared.azure_services.call import library_call
 from shared.azure_services.refusals import TABLE
 from shared.errors import TableAccessDenied, TableMissing, TableUnreachable
 from shared.history.row import COLUMNS, Edm, Entity
-from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
-from shared.net.library import library_call
+from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.refusal import RefusedError
-from shared.net.retry import Call, Retry
+from shared.net.retry import Retry
+from shared.net.service import Call
 
 T = TypeVar("T")
 
@@ -164,11 +166,11 @@ def _check_row(row: Entity, tenant_id: str, day: date) -> None:
             raise UnreadableAnswerError(f"the row {key['RowKey']} of {tenant_id} has no readable {column.name}")
 
 
-def _believe(answer: Answer | None, status: int, rows: int) -> None:
+def _believe(answer: requests.Response | None, status: int, rows: int) -> None:
     """Check that the answer is one that an insert gives: 204 and the row's ETag, or 202 with a 204 or 201 for each row of a transaction."""
-    if answer is not None and answer.status == status:
-        inner = _INNER_STATUS.findall(answer.body)
+    if answer is not None and answer.status_code == status:
+        inner = _INNER_STATUS.findall(answer.content)
         if "ETag" in answer.headers if status == _CREATED else (len(inner) == rows and set(inner) <= _INSERTED):
             return
-    shown = "nothing" if answer is None else str(answer.status)
+    shown = "nothing" if answer is None else str(answer.status_code)
     raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")

@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from html import unescape
 from urllib.parse import unquote, urlsplit
 
 import requests
 
-from shared.net.attempt import Answer, NoAnswerError, UnreadableAnswerError
+from shared.net.attempt import NoAnswerError, UnreadableAnswerError
 from shared.net.exact_json import plain_object
 from shared.net.masking import MASK, Secrets
-from shared.net.refusal import BETWEEN, RefusedError
-from shared.net.refusal_reader import read_refusal
+from shared.net.refusal import Refusal, RefusedError, read_refusal
+from shared.net.service import BETWEEN
 
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(?:.*?\n)??\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
@@ -24,7 +23,7 @@ _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""
 
 
-def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Secrets) -> None:
+def check_answer(answer: requests.Response, secrets: Secrets) -> None:
     """Check that an answer is one that these services give; its secrets are remembered.
 
     Raises:
@@ -33,41 +32,47 @@ def check_answer(request: requests.PreparedRequest, answer: Answer, secrets: Sec
         UnreadableAnswerError: a redirect, or a success without a JSON object.
 
     """
-    status, headers, body = answer.status, answer.headers, answer.body
+    status, headers, body = answer.status_code, answer.headers, answer.content
+    kind = headers.get("Content-Type", "")
     if status == requests.codes.no_content:
         return
     if status in range(300, 400):
-        raise UnreadableAnswerError(
-            f"it answered {status}, a redirect to {_target(headers, secrets)}, and redirects are never followed",
-            remedy=BETWEEN,
-        )
-    content_type = headers.get("Content-Type", "")
+        where = _target(headers.get("Location", ""), secrets)
+        reason = f"it answered {status}, a redirect to {where}, and redirects are never followed"
+        raise UnreadableAnswerError(reason, remedy=BETWEEN)
     members = plain_object(body)
     secrets.add_from_answer(members)
     if members is None and _broke_off(headers, body):
         raise NoAnswerError("its answer broke off")
     if status >= requests.codes.bad_request:
-        if _is_challenge(request, answer):
-            return
-        authorization = request.headers.get("Authorization", "")
-        refusal = read_refusal(status, headers, body, authorization=authorization, sanitize=secrets.sanitize)
-        raise RefusedError(replace(refusal, reason=_without_echo(refusal.reason, request)))
-    if content_type.startswith("multipart/mixed") and urlsplit(request.url or "").path.endswith("/$batch"):
-        for part in _PART.finditer(body):  # a transaction's refusal comes inside a success
-            if int(part[1]) >= requests.codes.bad_request:
-                refusal = read_refusal(int(part[1]), {}, part[2], sanitize=secrets.sanitize)
-                raise RefusedError(replace(refusal, reason=_without_echo(refusal.reason, request)))
+        if not _is_challenge(answer):
+            raise RefusedError(refusal_in(answer, secrets))
+    elif kind.startswith("multipart/mixed") and urlsplit(answer.request.url or "").path.endswith("/$batch"):
+        for part, inner in _PART.findall(body):  # a transaction's refusal comes inside a success
+            if int(part) >= requests.codes.bad_request:
+                raise RefusedError(refusal_in(answer, secrets, (int(part), {}, inner)))
     elif members is None:
-        kind = secrets.sanitize(content_type or "no content type", 60)
-        said = read_refusal(status, headers, body, sanitize=secrets.sanitize)
+        said, sort = refusal_in(answer, secrets), secrets.sanitize(kind or "no content type", 60)
         page, remedy = (f" but {said.reason}", BETWEEN) if said.page else ("", None)
-        raise UnreadableAnswerError(
-            f"its answer ({status}, {len(body)} bytes, {kind}) is not a JSON object{page}", remedy=remedy
-        )
+        reason = f"its answer ({status}, {len(body)} bytes, {sort}) is not a JSON object{page}"
+        raise UnreadableAnswerError(reason, remedy=remedy)
 
 
-def _target(headers: Mapping[str, str], secrets: Secrets) -> str:
-    location = headers.get("Location", "")
+def refusal_in(
+    answer: requests.Response, secrets: Secrets, part: tuple[int, Mapping[str, str], bytes] | None = None
+) -> Refusal:
+    """Read the refusal that an answer, or a part of it, holds: status, headers and body. Nothing in it repeats the request."""
+    status, headers, body = part or (answer.status_code, answer.headers, answer.content)
+    return read_refusal(
+        status,
+        headers,
+        body,
+        authorization=answer.request.headers.get("Authorization", ""),
+        sanitize=lambda text: _without_echo(secrets.sanitize(text), answer.request),
+    )
+
+
+def _target(location: str, secrets: Secrets) -> str:
     try:
         host = urlsplit(location).hostname
     except ValueError:
@@ -85,14 +90,14 @@ def _broke_off(headers: Mapping[str, str], body: bytes) -> bool:
     return multipart or "json" in kind or body.lstrip().startswith(b"{")
 
 
-def _is_challenge(request: requests.PreparedRequest, answer: Answer) -> bool:
+def _is_challenge(answer: requests.Response) -> bool:
     """Tell whether this is the vault's or the Arc agent's challenge, which their clients answer with a token."""
-    sent = request.headers
+    request = answer.request
     return (
-        answer.status == requests.codes.unauthorized
+        answer.status_code == requests.codes.unauthorized
         and "WWW-Authenticate" in answer.headers
         and request.method in ("GET", "PUT")
-        and not {"Authorization", "X-IDENTITY-HEADER"} & set(sent)
+        and not {"Authorization", "X-IDENTITY-HEADER"} & set(request.headers)
     )
 
 

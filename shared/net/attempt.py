@@ -1,11 +1,12 @@
 """The attempt under way in this thread, and the ways in which it can end without a usable answer."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from threading import Event
+
+import requests
 
 DEFAULT_SECONDS = 20.0
 """The time of a request that nobody has set a limit for."""
@@ -13,6 +14,10 @@ DEFAULT_SECONDS = 20.0
 
 class CallError(Exception):
     """A call to a service that gave no usable answer; `remedy` when the usual one would mislead."""
+
+    may_pass = False
+    retry_after: str | None = None
+    """The header of this name, as it was sent."""
 
     def __init__(self, reason: str, *, remedy: str | None = None) -> None:
         super().__init__(reason)
@@ -31,21 +36,12 @@ class UnreadableAnswerError(CallError):
     """An answer came that is not one of this service."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What came back: status, headers and the whole body, which no repr shows."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
 class Attempt:
-    """One attempt of a call: until when it may take, on time.monotonic, and the last answer that it got."""
+    """One attempt of a call: until when it may take, on time.monotonic, and the last answer that it got, whole."""
 
     def __init__(self, seconds: float, stop: Event | None = None) -> None:
         self.end = time.monotonic() + seconds
-        self.answer: Answer | None = None
+        self.answer: requests.Response | None = None
         self.nested_seconds = 0.0
         self._stop = stop
 

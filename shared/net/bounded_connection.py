@@ -36,14 +36,14 @@ class _SocketReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        while True:
+        count = None
+        while count is None:
             left = current_attempt().seconds_left()
             self._sock.settimeout(min(left, _SLICE))
             try:
                 count = self._sock.recv_into(buffer)
             except TimeoutError:
                 continue
-            break
         self._sock.settimeout(left)
         if count == 0 and self.in_head:
             # http.client takes the end of the stream as the end of the head.
@@ -77,37 +77,28 @@ class _Response(http.client.HTTPResponse):
         return version, http.client.CONTINUE if status in _INTERIM else status, reason
 
 
-def _connect(connection: HTTPConnection) -> socket.socket:
-    """Try the addresses of a host one after another, all within the attempt: behind a firewall that drops, each is silent."""
-    failure: OSError = ConnectionRefusedError()
-    found = socket.getaddrinfo(connection.host.strip("[]"), connection.port, allowed_gai_family(), socket.SOCK_STREAM)
-    for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
-        share = current_attempt().seconds_left() / waiting
-        limit = min(share, connection.timeout) if isinstance(connection.timeout, float) else share
-        try:
-            return create_connection((str(address[0]), int(address[1])), limit, None, connection.socket_options)
-        except OSError as error:
-            failure = error
-    raise failure
-
-
 class _BoundedHTTPConnection(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        return _connect(self)
+        """Try the addresses of the host one after another, all within the attempt: behind a firewall that drops, each is silent."""
+        failure: OSError = ConnectionRefusedError()
+        found = socket.getaddrinfo(self.host.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
+            share = current_attempt().seconds_left() / waiting
+            limit = min(share, self.timeout) if isinstance(self.timeout, float) else share
+            try:
+                return create_connection((str(address[0]), int(address[1])), limit, None, self.socket_options)
+            except OSError as error:
+                failure = error
+        raise failure
 
 
-class _BoundedHTTPSConnection(HTTPSConnection):
-    response_class = _Response
-
+class _BoundedHTTPSConnection(_BoundedHTTPConnection, HTTPSConnection):
     @property
     def is_connected(self) -> bool:
         """Whether the connection can take another request: what is left of an answer would pass for the next one."""
         return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
-
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
 
     def _tunnel(self) -> None:
         try:

@@ -2,8 +2,9 @@
 
 import json
 from codecs import BOM_UTF8
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, NoReturn
 
 
@@ -19,13 +20,12 @@ def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
 
     """
     try:
-        text = body.decode("utf-8-sig")
         return json.loads(
-            text,
+            body.decode("utf-8-sig"),
             parse_float=_number,
             parse_int=_number,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_any_case(names) if names else _members,
+            object_pairs_hook=partial(_members, spelling={name.lower(): name for name in names}),
         )
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from None
@@ -66,21 +66,14 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _members(pairs: list[tuple[str, Any]], spelling: Mapping[str, str]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members and dumps(members[name]) != dumps(value):  # as text, for True equals 1
             raise ValueError(f"the member {json.dumps(name[:40])} comes twice with different values")
         members[name] = value
-    return members
-
-
-def _any_case(names: Collection[str]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
-    spelling = {name.lower(): name for name in names}
-
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        if len({name.lower() for name, _ in pairs}) < len(pairs):
-            raise ValueError("an object holds the same member twice")
-        return {spelling.get(name.lower(), name): value for name, value in pairs}
-
-    return members
+    if not spelling:
+        return members
+    if len({name.lower() for name, _ in pairs}) < len(pairs):
+        raise ValueError("an object holds the same member twice")
+    return {spelling.get(name.lower(), name): value for name, value in members.items()}

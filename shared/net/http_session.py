@@ -8,7 +8,6 @@ import ssl
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +16,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from shared.net.answer import check_answer
-from shared.net.attempt import Answer, UnreadableAnswerError, current_attempt
+from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.bounded_connection import LARGEST_ANSWER, bound
+from shared.net.foreign_text import http_date
 from shared.net.masking import Secrets
 from shared.net.proxy import Proxy, is_direct
 from shared.net.refusal import PASSING_STATUSES
@@ -62,6 +62,17 @@ class HttpSession(requests.Session):
         """Return the proxy that a URL is reached through, if any."""
         return None if is_direct(url, self._no_proxy) else self._proxy
 
+    def note_clock(self, answer: requests.Response) -> None:
+        """Note the service's own clock: pages and passing refusals may be from a gateway, and an answer with an Age is from a cache."""
+        headers = answer.headers
+        date = http_date(headers.get("Date", ""))
+        if date is None:
+            headers.pop("Date", None)  # the table's client fails at an unreadable one
+            return
+        between = answer.status_code in PASSING_STATUSES or "html" in headers.get("Content-Type", "").lower()
+        if headers.get("Age", "0") == "0" and not between:
+            self.skews.setdefault(urlsplit(answer.url).netloc, date - self.now())
+
 
 class _Adapter(HTTPAdapter):
     def __init__(self, session: HttpSession, connections: int) -> None:
@@ -69,23 +80,17 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_connections=connections + 10, pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._session.tls, **kwargs)
         bound(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, proxy_ssl_context=self._session.tls, **kwargs)
+        tls = self._session.tls
+        manager = super().proxy_manager_for(proxy, ssl_context=tls, proxy_ssl_context=tls, **kwargs)
         bound(manager)
         return manager
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Leave it to the one TLS context."""
-
-    def build_connection_pool_key_attributes(  # type: ignore[override] # the certificates are the one context's
-        self, request: requests.PreparedRequest, *_: Any, **__: Any
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        parts = urlsplit(request.url or "")
-        host = {"scheme": parts.scheme, "host": parts.hostname, "port": parts.port}
-        return host, {"ssl_context": self._session.tls} if parts.scheme == "https" else {}
 
     def send(  # type: ignore[override] # the caller's timeout, certificate and proxies are the session's to decide
         self, request: requests.PreparedRequest, timeout: Any = None, **_: Any
@@ -97,43 +102,30 @@ class _Adapter(HTTPAdapter):
         try:
             left = attempt.seconds_left()
             limits = (min(CONNECT_SECONDS, asked, left), left)
-            proxies = {"https": proxy.url} if proxy else {}
-            response = super().send(request, stream=True, timeout=limits, proxies=proxies)
-            body = _read(response)
+            answer = super().send(request, stream=True, timeout=limits, proxies={"https": proxy.url} if proxy else {})
+            body = _read(answer)
         except TRANSPORT_ERRORS as error:
             failure = describe_transport_error(error, proxy)
         if failure is not None:  # outside the block, so that no foreign error is its context
             raise failure
         # As if `requests` had read it; the libraries log what they cannot decode, so the decoding is decided here.
-        response._content, response._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
-        response.encoding = "utf-8"
-        for name in [name for name, value in response.headers.items() if session.secrets.is_in(value)]:
-            del response.headers[name]  # azure-core logs some headers
-        attempt.answer = Answer(response.status_code, response.headers, body)
-        self._note_clock(request, response)
-        check_answer(request, attempt.answer, session.secrets)
-        return response
-
-    def _note_clock(self, request: requests.PreparedRequest, response: requests.Response) -> None:
-        """Note the service's own clock: pages and passing refusals may be from a gateway, and an answer with an Age is from a cache."""
-        headers = response.headers
-        try:
-            ahead = parsedate_to_datetime(headers.get("Date", "")) - self._session.now()
-        except (ValueError, TypeError, OverflowError):
-            headers.pop("Date", None)  # the table's client fails at an unreadable one
-            return
-        between = response.status_code in PASSING_STATUSES or "html" in headers.get("Content-Type", "").lower()
-        if headers.get("Age", "0") == "0" and not between:
-            self._session.skews.setdefault(urlsplit(request.url or "").netloc, ahead)
+        answer._content, answer._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
+        answer.encoding = "utf-8"
+        for name in [name for name, value in answer.headers.items() if session.secrets.is_in(value)]:
+            del answer.headers[name]  # azure-core logs some headers
+        attempt.answer = answer
+        session.note_clock(answer)
+        check_answer(answer, session.secrets)
+        return answer
 
 
-def _read(response: requests.Response) -> bytes:
+def _read(answer: requests.Response) -> bytes:
     body = bytearray()
-    for chunk in response.raw.stream(_CHUNK, decode_content=True):
+    for chunk in answer.raw.stream(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > LARGEST_ANSWER:
             raise UnreadableAnswerError(f"its answer is larger than {LARGEST_ANSWER:,} bytes")
-    response.raw.release_conn()
+    answer.raw.release_conn()
     return bytes(body)
 
 

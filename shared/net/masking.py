@@ -96,17 +96,10 @@ class Secrets:
 
 def _forms(secret: str) -> set[str]:
     """Return a secret's forms in lower case and without gaps: plain, escaped for a URL, JSON or HTML, in hexadecimal and base64."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    quoted = json.dumps(secret)[1:-1]
-    forms = [
-        secret,
-        one_line(secret, len(secret)),
-        quote(raw, safe=""),
-        quote(raw),
-        quote_plus(raw),
-        html.escape(secret),
-    ]
-    forms += [quoted, quoted.replace("/", "\\/"), json.dumps(quoted)[1:-1], raw.hex()]
+    raw, quoted = secret.encode("utf-8", "surrogatepass"), json.dumps(secret)[1:-1]
+    forms = [secret, one_line(secret, len(secret)), html.escape(secret), raw.hex()]
+    forms += [quote(raw, safe=""), quote(raw), quote_plus(raw)]
+    forms += [quoted, quoted.replace("/", "\\/"), json.dumps(quoted)[1:-1]]
     for offset in range(3):  # inside a longer base64 text a secret begins at any of three bit offsets
         text = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
         inner = text[(0, 2, 3)[offset] : len(text) - 1]

@@ -13,25 +13,17 @@ class Proxy:
     variable: str
     url: str
 
-    @property
-    def host(self) -> str:
-        """Return the host and port, without a user."""
-        return urlsplit(self.url).netloc.rpartition("@")[2]
-
     def __repr__(self) -> str:
-        return f"the proxy {self.host} ({self.variable})"
+        return f"the proxy {urlsplit(self.url).netloc.rpartition('@')[2]} ({self.variable})"
 
 
 def is_direct(url: str, no_proxy: str) -> bool:
     """Tell whether a URL is reached without a proxy: plain http, this machine, or named in NO_PROXY."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.scheme != "https" or host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
         address = ipaddress.ip_address(host)
+        local = address.is_loopback or address.is_link_local
     except ValueError:
-        return bool(proxy_bypass_environment(parts.netloc, {"no": no_proxy}))
-    return (
-        address.is_loopback or address.is_link_local or bool(proxy_bypass_environment(parts.netloc, {"no": no_proxy}))
-    )
+        local = host == "localhost" or host.endswith(".localhost")
+    return parts.scheme != "https" or local or bool(proxy_bypass_environment(parts.netloc, {"no": no_proxy}))

@@ -1,17 +1,43 @@
-"""What a service says when it refuses, and the line of the service's table that says what it means."""
+"""Why a service refused, read from whatever shape it says it in."""
 
+import base64
+import html
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from shared.errors import NO_IDS, Ids, SnapshotError
+from shared.errors import NO_IDS, Ids
 from shared.net.attempt import CallError
+from shared.net.foreign_text import one_line
 
 PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that another attempt may heal."""
 
 _WAITS = (408, 429, 503, 504)
 """Statuses whose reasons hold numbers of their own, as `Try again in 60003 ms` does."""
+
+_LONGEST_PAGE = 200
+_LONGEST_READ = 64 * 1024
+"""Bytes of a refusal's body that are read for its reason."""
+
+_CODES = ("code", "error", "errorcode", "error_code")
+_REASONS = (
+    "authenticationerrordetail",  # the cause; the message beside it only says how a header is formed
+    *("error_description", "description", "message", "errormessage", "value", "detail", "title", "reason"),
+    *("errorname", "faultstring", "error"),
+)
+_NESTED = ("innererror", "odata.error", "error", "errors", "fault", "message")
+_XML = re.compile(r"<(?:\w+:)?(\w+)\b[^>]*>([^<]+)</")
+_HTML = re.compile(r"<(!doctype html|html|head|body|h1|center)\b", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_PARAMETER = re.compile(r"""(\w+)\s*=\s*(?:"((?:\\.|[^"\\])*)"|'([^']*)'|([^\s,"']+))""")
+_DATA = re.compile(r'^(?:["\[]|null$|[\d.,-]+$)|[{<]')
+_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_IDS_IN_TEXT = re.compile(r"\s*\b(?:Trace ID|RequestId|Request ID)\s*:.*", re.DOTALL | re.IGNORECASE)
+_CODE = re.compile(r"[\w.-]{1,80}")
 
 
 @dataclass(frozen=True)
@@ -45,48 +71,95 @@ class RefusedError(CallError):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(str(refusal))
         self.refusal = refusal
+        self.retry_after = refusal.retry_after
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One line of a service's table: which refusals it is about, and what they mean.
+def read_refusal(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    authorization: str = "",
+    sanitize: Callable[[Any], str] = one_line,
+) -> Refusal:
+    """Read a refusal: from JSON in any of its shapes, XML, HTML, plain text or headers.
 
-    All that is given has to match: one of the codes, one of the statuses, one of the texts (lower case) in the reason. `remedy` may
-    name what the call was about in braces, as in `{name}`. `again` makes another attempt.
+    `authorization` is the request's header, whose token names the tenant that a 401 may be about. Of an error that comes
+    with a success, only the known members are read: what else it holds may be a balance.
     """
-
-    error: type[SnapshotError]
-    remedy: str | None = None
-    codes: tuple[str, ...] = ()
-    statuses: tuple[int, ...] = ()
-    says: tuple[str, ...] = ()
-    page: bool = False
-    again: bool = False
-
-    def matches(self, refusal: Refusal) -> bool:
-        """Tell whether the rule is about this refusal."""
-        return (
-            (not self.codes or any(refusal.names(code) for code in self.codes))
-            and (not self.statuses or refusal.status in self.statuses)
-            and (not self.says or any(text in refusal.reason.lower() for text in self.says))
-            and (refusal.page or not self.page)
-        )
-
-    def error_of(self, message: str, names: Mapping[str, str], ids: Ids) -> SnapshotError:
-        """Make the error, its remedy about what the call was about."""
-        return self.error(message, remedy=self.remedy and self.remedy.format_map(names), ids=ids)
-
-
-BETWEEN = (
-    "A proxy, a firewall or the network's sign-in page sent this answer, or the address in the settings is another service's. Check "
-    "that address and what is between this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall)."
-)
-
-
-def passing(error: type[SnapshotError]) -> tuple[Rule, ...]:
-    """Return the lines of every service's table for what may pass and for a page from something in between."""
-    return (
-        Rule(error, statuses=PASSING_STATUSES, page=True, again=True, remedy=BETWEEN),
-        Rule(error, statuses=PASSING_STATUSES, again=True),
-        Rule(error, page=True, remedy=BETWEEN),
+    text = body[:_LONGEST_READ].decode("utf-8-sig", "replace").strip()
+    named = _PARAMETER.findall(headers.get("WWW-Authenticate") or "")
+    challenge = {name.lower(): "".join(value).replace("\\", "") for name, *value in named}
+    page = text.startswith("<") and _HTML.search(text) is not None
+    members = _json(text) or {name.lower(): html.unescape(value) for name, value in reversed(_XML.findall(text))}
+    code, reason = ("", _page(text)) if page else _from_members(members)
+    code = code or headers.get("x-ms-error-code") or challenge.get("error", "")
+    reason = reason or challenge.get("error_description", "")
+    if not (reason or code or 200 <= status < 300):  # noqa: PLR2004 - a success
+        reason = _shape(text, members)
+    ids = members if isinstance(members, dict) else {}
+    trace = ids.get("trace_id") or headers.get("x-ms-request-id")
+    return Refusal(
+        status=status,
+        code=sanitize(code) if _CODE.fullmatch(code) else "",
+        reason=sanitize(_other_tenant(challenge, authorization) + _IDS_IN_TEXT.sub("", reason)),
+        ids=Ids(sanitize(trace)[:80] or None, sanitize(ids.get("correlation_id"))[:80] or None),
+        retry_after=headers.get("Retry-After"),
+        page=page,
     )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: {name.lower(): value for name, value in pairs})
+    except (ValueError, RecursionError):
+        return None
+
+
+def _from_members(members: Any) -> tuple[str, str]:
+    """Return code and reason; a nested error's code is preferred, because the outer one is often general."""
+    if isinstance(members, list) and members:
+        members = members[0]
+    if not isinstance(members, dict):
+        return "", members.strip() if isinstance(members, str) else ""
+    nested = [_from_members(members[name]) for name in _NESTED if isinstance(members.get(name), dict | list)]
+    named = (members.get(name) for name in _CODES)
+    codes = [code for code, _ in nested] + [str(value).strip() for value in named if type(value) in (str, int)]
+    said = [value for value in map(members.get, _REASONS) if isinstance(value, str)]  # a number may be an amount
+    reasons = [value.strip() for value in said] + [reason for _, reason in nested]
+    code = next((code for code in codes if _CODE.fullmatch(code)), "")
+    return code, next((reason for reason in reasons if reason not in ("", code)), "")
+
+
+def _shape(text: str, members: Any) -> str:
+    """Return plain text as it is, and of data the names alone: a gateway may repeat a balance or a secret with an error."""
+    if isinstance(members, dict) and members:
+        return f"no reason, only the members {', '.join(members)}"
+    return "" if _DATA.search(text) else text
+
+
+def _page(text: str) -> str:
+    """Return the title of an HTML page, or how its text begins."""
+    title = _TITLE.search(text)
+    said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
+    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)[:_LONGEST_PAGE]!r}"
+
+
+def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
+    """Say so when a challenge names another tenant than the one that the request's token is of."""
+    expected = _GUID.search(challenge.get("authorization_uri") or challenge.get("authorization") or "")
+    found = token_tenant(authorization)
+    if expected is None or found is None or found == expected[0].lower():
+        return ""
+    return f"it expects a token of the tenant {expected[0]} and got one of {found}. "
+
+
+def token_tenant(authorization: str) -> str | None:
+    """Return the tenant that a token, bare or in an Authorization header, is of; None when it is not a readable JWT."""
+    try:
+        _, payload, _ = authorization.rpartition(" ")[2].split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    tenant = claims.get("tid") if isinstance(claims, dict) else None
+    return tenant.lower() if isinstance(tenant, str) and _GUID.fullmatch(tenant) else None

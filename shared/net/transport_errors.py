@@ -7,20 +7,12 @@ import ssl
 from collections.abc import Iterator
 
 import requests
-from urllib3.exceptions import (
-    DecodeError,
-    HeaderParsingError,
-    HTTPError,
-    IncompleteRead,
-    InvalidHeader,
-    ProtocolError,
-    ProxyError,
-)
+from urllib3 import exceptions as urllib3_errors
 
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.proxy import Proxy
 
-TRANSPORT_ERRORS = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
+TRANSPORT_ERRORS = (requests.RequestException, urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
 """What `requests`, urllib3, http.client and the socket raise for a call without a usable answer."""
 
 _CERTIFICATE_REMEDY = (
@@ -33,13 +25,18 @@ _TLS_REMEDY = (
     "Check the address and port in the settings and what is in between (HTTPS_PROXY, NO_PROXY)."
 )
 _ENDS_OF_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
+_BROKE_OFF = "its answer broke off"
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror,), "its name cannot be resolved"),
     ((ConnectionRefusedError,), "it refused the connection"),
-    ((ConnectionError, IncompleteRead, http.client.IncompleteRead, *_ENDS_OF_TLS), "its answer broke off"),
+    ((ConnectionError, urllib3_errors.IncompleteRead, http.client.IncompleteRead, *_ENDS_OF_TLS), _BROKE_OFF),
     ((TimeoutError,), "it did not answer in time"),
-    ((http.client.HTTPException, HeaderParsingError, InvalidHeader), "what it sent is not HTTP"),
+    (
+        (http.client.HTTPException, urllib3_errors.HeaderParsingError, urllib3_errors.InvalidHeader),
+        "what it sent is not HTTP",
+    ),
 )
+_OF_A_PROXY = (urllib3_errors.ProxyError, requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
@@ -49,11 +46,10 @@ def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -
     ours = next((cause for cause in causes if isinstance(cause, CallError)), None)
     known = ours or next(filter(None, map(_known, causes)), None)
     if known is None:  # of a missing chunk, urllib3 says no more than ProtocolError
-        broken = any(isinstance(cause, ProtocolError) for cause in causes)
-        known = NoAnswerError("its answer broke off" if broken else f"the connection failed ({type(error).__name__})")
+        broken = any(isinstance(cause, urllib3_errors.ProtocolError) for cause in causes)
+        known = NoAnswerError(_BROKE_OFF if broken else f"the connection failed ({type(error).__name__})")
     tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
-    by_proxy = ProxyError | requests.exceptions.ProxyError | requests.exceptions.InvalidProxyURL
-    if proxy is None or not (tunnel or any(isinstance(cause, by_proxy) for cause in causes)):
+    if proxy is None or not (tunnel or any(isinstance(cause, _OF_A_PROXY) for cause in causes)):
         return known
     return NoAnswerError(
         f"{proxy!r} " + (f"answered {tunnel[1]}" if tunnel else f"gave no connection: {known}"),
@@ -68,7 +64,7 @@ def _known(cause: BaseException) -> CallError | None:
         return NoAnswerError(reason, may_pass=False, remedy=_CERTIFICATE_REMEDY)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDS_OF_TLS):
         return NoAnswerError(f"TLS with it failed ({cause.reason or 'without a reason'})", remedy=_TLS_REMEDY)
-    if isinstance(cause, DecodeError):
+    if isinstance(cause, urllib3_errors.DecodeError):
         return UnreadableAnswerError("its answer cannot be unpacked")
     return next((NoAnswerError(reason) for kinds, reason in _REASONS if isinstance(cause, kinds)), None)
 

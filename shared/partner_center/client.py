@@ -11,11 +11,12 @@ from typing import Generic, TypeVar
 from uuid import uuid4
 
 from shared.errors import Ids
+from shared.net.answer import refusal_in
 from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
-from shared.net.refusal import BETWEEN, RefusedError
-from shared.net.refusal_reader import read_refusal
-from shared.net.retry import Call, Retry, Service
+from shared.net.refusal import RefusedError
+from shared.net.retry import Retry
+from shared.net.service import BETWEEN, Call, Service
 from shared.partner_center.invoice_summary import (
     InvoiceSummary,
     NotASummary,
@@ -92,12 +93,7 @@ class Resource(Generic[T]):
         try:
             return self._parse(response.content, metadata)
         except NotASummary as error:
-            refusal = read_refusal(
-                response.status_code,
-                response.headers,
-                response.content,
-                sanitize=self._context.session.secrets.sanitize,
-            )
+            refusal = refusal_in(response, self._context.session.secrets)
             if refusal.code or refusal.reason:  # an error that came with status 200
                 raise RefusedError(refusal) from None
             raise UnreadableAnswerError(str(error)) from None

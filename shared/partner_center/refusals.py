@@ -13,8 +13,7 @@ from shared.errors import (
     PartnerUnavailable,
     WrongAudience,
 )
-from shared.net.refusal import BETWEEN, Rule, passing
-from shared.net.retry import PARTNER_CENTER, Service
+from shared.net.service import BETWEEN, PARTNER_CENTER, Rule, Service, passing
 
 _APP_ONLY = (
     Rule(

@@ -10,13 +10,14 @@ from typing import Any
 
 import msal
 
+from shared.azure_services.call import library_call
 from shared.errors import SignInRejected
+from shared.net.answer import refusal_in
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
-from shared.net.library import library_call
-from shared.net.refusal import RefusedError
-from shared.net.refusal_reader import read_refusal, token_tenant
-from shared.net.retry import Call, Retry
+from shared.net.refusal import RefusedError, token_tenant
+from shared.net.retry import Retry
+from shared.net.service import Call
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
@@ -95,9 +96,7 @@ class SignIn:
     def _tokens(self, answer: dict[str, Any], account: Account) -> Tokens:
         token, refresh_token = answer.get("access_token"), answer.get("refresh_token")
         if token is None and "error" in answer and (sent := current_attempt().answer):
-            raise RefusedError(
-                read_refusal(sent.status, sent.headers, sent.body, sanitize=self._session.secrets.sanitize)
-            )
+            raise RefusedError(refusal_in(sent, self._session.secrets))
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise UnreadableAnswerError("its answer holds no readable token")
         if token_tenant(token) not in (None, account.tenant_id):

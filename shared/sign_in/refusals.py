@@ -4,8 +4,7 @@ The first line that matches decides. Source: https://learn.microsoft.com/entra/i
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
-from shared.net.refusal import Rule, passing
-from shared.net.retry import AZURE, Service
+from shared.net.service import AZURE, Rule, Service, passing
 
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 

@@ -16,7 +16,8 @@ from uuid import uuid4
 
 from shared.history.runs import RunResult
 from shared.job import take_snapshots
-from shared.net.retry import AZURE, PARTNER_CENTER, Retry
+from shared.net.retry import Retry
+from shared.net.service import AZURE, PARTNER_CENTER
 from standin import StandIn
 from standin.faults import Drip, Fault, Hang, WrongDate
 from standin.partner import Partner

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import PermanentError, SnapshotError, TransientError
-from shared.net.refusal import Rule
+from shared.net.service import Rule
 from shared.partner_center.refusals import partner_center
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.refusals import entra

@@ -6,9 +6,8 @@ import pytest
 
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import SnapshotError
-from shared.net.refusal import PASSING_STATUSES
-from shared.net.refusal_reader import read_refusal
-from shared.net.retry import Call, Service
+from shared.net.refusal import PASSING_STATUSES, RefusedError, read_refusal
+from shared.net.service import Call, Service
 
 PAGE = "<html><title>Blocked</title>"
 
@@ -17,7 +16,7 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
     """Return what a refusal means that has this code in the service's usual shape, or is a page."""
     body = code if code.startswith("<") else json.dumps({"error": {"code": code, "message": message}} if code else {})
     names = {"vault": "contoso", "name": "app-secret"}
-    return Call(service, "x", names=names).refused(read_refusal(status, {}, body.encode()))
+    return Call(service, "x", names=names).error_of(RefusedError(read_refusal(status, {}, body.encode())))
 
 
 @pytest.mark.parametrize(

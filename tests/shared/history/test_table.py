@@ -19,7 +19,7 @@ from shared.errors import (
 )
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
-from shared.net.retry import Limits
+from shared.net.service import Limits
 from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from shared.errors import PartnerAccessDenied, PartnerThrottled, PartnerUnavailable, TransientError
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError, current_attempt
 from shared.net.refusal import Refusal, RefusedError
-from shared.net.retry import AZURE, PARTNER_CENTER, Call, Limits, Retry, retry_after_seconds
+from shared.net.retry import Retry, retry_after_seconds
+from shared.net.service import AZURE, PARTNER_CENTER, Call, Limits
 from shared.partner_center.refusals import partner_center
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)

@@ -18,9 +18,8 @@ from shared.errors import (
     SnapshotError,
     WrongAudience,
 )
-from shared.net.refusal import PASSING_STATUSES
-from shared.net.refusal_reader import read_refusal
-from shared.net.retry import Call
+from shared.net.refusal import PASSING_STATUSES, RefusedError, read_refusal
+from shared.net.service import Call
 from shared.partner_center.refusals import partner_center
 
 IDS = Ids("request", "correlation")
@@ -30,7 +29,8 @@ WHERE = "GET https://api/v1/invoices/summary"
 def error_of(status: int, body: Any, *, with_user: bool = False) -> tuple[SnapshotError, bool]:
     """Return what a refusal means: bytes as they are, anything else as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Call(partner_center(with_user=with_user), WHERE, IDS).refused(read_refusal(status, {}, content))
+    refused = RefusedError(read_refusal(status, {}, content))
+    return Call(partner_center(with_user=with_user), WHERE, IDS).error_of(refused)
 
 
 @pytest.mark.parametrize("code_type", [int, str], ids=["integer", "text"])

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from shared.net.refusal_reader import read_refusal
+from shared.net.refusal import read_refusal
 
 TENANT, OTHER = "11111111-aaaa-4bbb-8ccc-222222222222", "33333333-aaaa-4bbb-8ccc-444444444444"
 XML = (

@@ -1,0 +1,96 @@
+"""What the failures of a call to one service mean: its silence, its nonsense and, line by line, its refusals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.errors import NO_IDS, Ids, SnapshotError, TransientError
+from shared.net.attempt import CallError, NoAnswerError
+from shared.net.refusal import PASSING_STATUSES, Refusal, RefusedError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of one logical call, times in seconds and waits included."""
+
+    attempt: float
+    total: float
+    attempts: int = 4
+
+
+PARTNER_CENTER = Limits(attempt=150, total=180)
+"""Invoice calls were seen to take more than 100 s (Partner-Center-PowerShell#312, #319)."""
+
+AZURE = Limits(attempt=20, total=60)
+"""Sign-in, Key Vault, the identity endpoint and Table Storage."""
+
+BETWEEN = (
+    "A proxy, a firewall or the network's sign-in page sent this answer, or the address in the settings is another service's. Check "
+    "that address and what is between this machine and the service (HTTPS_PROXY, NO_PROXY, a firewall)."
+)
+"""The remedy for an answer that is not the service's."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One line of a service's table: which refusals it is about, and what they mean.
+
+    All that is given has to match: one of the codes, one of the statuses, one of the texts (lower case) in the reason. `remedy` may
+    name what the call was about in braces, as in `{name}`. `again` makes another attempt.
+    """
+
+    error: type[SnapshotError]
+    remedy: str | None = None
+    codes: tuple[str, ...] = ()
+    statuses: tuple[int, ...] = ()
+    says: tuple[str, ...] = ()
+    page: bool = False
+    again: bool = False
+
+    def matches(self, refusal: Refusal) -> bool:
+        """Tell whether the rule is about this refusal."""
+        return (
+            (not self.codes or any(refusal.names(code) for code in self.codes))
+            and (not self.statuses or refusal.status in self.statuses)
+            and (not self.says or any(text in refusal.reason.lower() for text in self.says))
+            and (refusal.page or not self.page)
+        )
+
+
+def passing(error: type[SnapshotError]) -> tuple[Rule, ...]:
+    """Return the lines of every service's table for what may pass and for a page from something in between."""
+    return (
+        Rule(error, statuses=PASSING_STATUSES, page=True, again=True, remedy=BETWEEN),
+        Rule(error, statuses=PASSING_STATUSES, again=True),
+        Rule(error, page=True, remedy=BETWEEN),
+    )
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service's limits and what its failures mean; the first rule that matches decides, and the last matches every refusal."""
+
+    limits: Limits
+    no_answer: type[TransientError]
+    unreadable: type[TransientError]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One logical call: which service, what messages call it, the ids that it was sent with, the names in its remedies."""
+
+    service: Service
+    where: str
+    ids: Ids = NO_IDS
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def error_of(self, failure: CallError) -> tuple[SnapshotError, bool]:
+        """Return the error that a failure means, and whether another attempt may heal it."""
+        if isinstance(failure, RefusedError):
+            refusal = failure.refusal
+            rule = next(rule for rule in self.service.rules if rule.matches(refusal))
+            remedy = rule.remedy and rule.remedy.format_map(self.names)
+            ids = refusal.ids if self.ids is NO_IDS else self.ids
+            return rule.error(f"{self.where} {refusal}", remedy=remedy, ids=ids), rule.again
+        kind = self.service.no_answer if isinstance(failure, NoAnswerError) else self.service.unreadable
+        return kind(f"{self.where}: {failure}", remedy=failure.remedy, ids=self.ids), failure.may_pass
