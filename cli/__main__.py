@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from inspect import getdoc
 from typing import Annotated, Any
@@ -102,7 +103,12 @@ def main() -> None:
     """Run the command line and end the process with its exit status."""
     watch()
     try:
-        status = _run()
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
+            stream.reconfigure(errors="replace")  # a console may lack a character (Windows code pages)
+            setattr(sys, name, stream)
+        logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
+        status = max(_status_of(_run), _status_of(sys.stdout.flush))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is done and said
     except InterruptedByUserError:
         report()
@@ -110,49 +116,63 @@ def main() -> None:
     sys.exit(status)
 
 
-def _run() -> int:
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
-        stream.reconfigure(errors="replace")  # a console may lack a character (Windows code pages)
-        setattr(sys, name, stream)
-    logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
+def _run() -> None:
+    """Run the command; not by Typer's own `main`, which ends without a word when a pipe is closed."""
+    command: Any = typer.main.get_command(build(asked_command(sys.argv[1:])))
+    with command.make_context(PROGRAM, sys.argv[1:]) as context:
+        command.invoke(context)
+
+
+def _status_of(work: Callable[[], None]) -> int:
+    """Do the work and return the exit status; print the error that ends it on stderr."""
     try:
-        app = build(asked_command(sys.argv[1:]))
-        return app(prog_name=PROGRAM, standalone_mode=False) or 0
-    except ModuleNotFoundError as error:
-        sys.exit(INSTALL.format(str(error.name).partition(".")[0]))
-    except Exception as error:  # noqa: BLE001 - every one of them is printed
-        return _print(error)
-
-
-def _print(error: Exception) -> int:
-    """Print an error on stderr and return the exit status; an unknown one by its type and place, as its text might hold a secret."""
-    from cli.support.console import print_error, say  # noqa: PLC0415 - --help is not to wait for it
-    from cli.support.failure import CommandFailed  # noqa: PLC0415 - as above
-    from cli.support.files import give_up_stdout  # noqa: PLC0415 - as above
-    from shared.errors import SnapshotError, Unexpected  # noqa: PLC0415 - as above
-
-    if isinstance(error, _USAGE_ERROR):
-        wrong: Any = error
-        context = wrong.ctx
-        if context and not context.invoked_subcommand and len(sys.argv) == 1:
-            typer.echo(context.get_help(), err=True)
-        else:
-            say(
-                ("wrong usage", "bold red"), "\n    " + wrong.format_message().replace("Value error, ", ""), stderr=True
-            )
-            asked = asked_command(sys.argv[1:])
-            say(f"    remedy: {PROGRAM}{f' {asked}' if asked else ''} --help", stderr=True)
+        work()
+    except typer.Exit as ended:
+        return ended.exit_code
+    except ModuleNotFoundError as missing:
+        sys.exit(INSTALL.format(str(missing.name).partition(".")[0]))
+    except _USAGE_ERROR as error:
+        _print_usage(error.format_message())
         return 2
+    except Exception as error:  # noqa: BLE001 - every one of them is printed
+        _print(error)
+        return 1
+    return 0
+
+
+def _print_usage(wrong: str) -> None:
+    from cli.support.console import say  # noqa: PLC0415 - --help is not to wait for it
+
+    if len(sys.argv) == 1:
+        typer.echo(wrong, err=True)  # the help
+        return
+    asked = asked_command(sys.argv[1:])
+    say(("wrong usage", "bold red"), "\n    " + wrong.replace("Value error, ", ""), stderr=True)
+    say(f"    remedy: {PROGRAM}{f' {asked}' if asked else ''} --help", stderr=True)
+
+
+def _print(error: Exception) -> None:
+    """Print an error; an unknown one by its type and place, as its text might hold a secret."""
+    from cli.support.failure import CommandFailed, print_error  # noqa: PLC0415 - as above
+    from shared.errors import as_snapshot_error  # noqa: PLC0415 - as above
+
     if isinstance(error, typer.Abort):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
-    if isinstance(error, OSError):  # help that could not be printed, as a rule
-        give_up_stdout()
-        error = CommandFailed(
-            f"The system refused: {error.strerror or error}.", "Check the disk, the file and your rights to it."
-        )
-    print_error(error if isinstance(error, SnapshotError | CommandFailed) else Unexpected.of(error))
-    return 1
+    if isinstance(error, OSError):  # of stdout: files and services have errors of their own
+        _give_up_stdout()
+        cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free some space where it goes to."
+        if isinstance(error, BrokenPipeError):
+            cause, remedy = "the program that read it closed the pipe", "Let it read to the end."
+        error = CommandFailed(f"The output is cut off: {cause}.", remedy)
+    print_error(error if isinstance(error, CommandFailed) else as_snapshot_error(error))
+
+
+def _give_up_stdout() -> None:
+    """Send what is still in the buffer to nowhere: the interpreter would fail on it once more at its end."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 if __name__ == "__main__":

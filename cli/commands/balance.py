@@ -8,14 +8,13 @@ from typing import Any
 import typer
 
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, error_fields, print_error, say, warn
+from cli.support.console import can_show, count, say, waiting, warn
+from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.progress import waiting
 from cli.support.records import account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
-from cli.support.words import count
 from shared.balance_reader import BalanceReader
 from shared.errors import SnapshotError
 from shared.partner_center.invoice_summary import InvoiceSummary

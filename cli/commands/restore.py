@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import merge
@@ -12,17 +12,15 @@ from typing import Annotated
 import typer
 
 from cli.support.accounts import tenants_of
-from cli.support.console import say
+from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
 from cli.support.operator_table import LARGEST_BATCH, SIDE_BY_SIDE, OperatorTable, Span, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
-from cli.support.progress import Bar, bar
 from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.streams import read_side_by_side
 from cli.support.tables import open_tables
-from cli.support.words import count
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
@@ -72,7 +70,7 @@ def command(
 
     """
     known = find_settings(os.environ, settings).read()
-    with open_tables(known) as place, bar("rows compared", None) as progress:
+    with open_tables(known) as place, bar("rows compared") as compared:
         if place.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
@@ -85,7 +83,7 @@ def command(
             sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in pages)
             for tenant, mine, theirs in zip(tenants, *sides, strict=True):
                 place.services.check_clock()
-                work.compare(names.get(tenant), pairs(mine, theirs), progress)
+                work.compare(names.get(tenant), pairs(mine, theirs), compared)
     work.conclude()
 
 
@@ -111,14 +109,14 @@ class _Restore:
     missing: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
-    def compare(self, name: str | None, of_tenant: Iterable[Pair], progress: Bar) -> None:
+    def compare(self, name: str | None, of_tenant: Iterable[Pair], compared: Callable[[int], None]) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
         row, equal, lines = None, 0, []
         missing: dict[Side, list[str]] = {side: [] for side in self.sides}
         waiting: dict[Side, list[Entity]] = {side: [] for side in self.sides}
         before = dict(self.inserted)
         for pair in of_tenant:
-            progress.advance(1)
+            compared(1)
             row = next(iter(pair.values()))
             key, name = str(row["RowKey"]), name or one_line(row.get("AccountName"))
             if len(pair) == len(Side):

@@ -9,15 +9,13 @@ import typer
 
 from cli.commands.balance import read
 from cli.support.accounts import choose, for_each
-from cli.support.console import print_error, say
-from cli.support.failure import CommandFailed
+from cli.support.console import count, say, waiting
+from cli.support.failure import CommandFailed, print_error
 from cli.support.interrupt import STOP, interruptible
 from cli.support.log_view import job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
-from cli.support.progress import waiting
-from cli.support.row_view import print_row
+from cli.support.records import print_row
 from cli.support.settings_source import find_settings
-from cli.support.words import count
 from shared.errors import SnapshotError
 from shared.history.row import Entity, snapshot_row
 from shared.job import take_snapshots

@@ -15,10 +15,9 @@ from cli.commands.history.outputs import NARROW, Report
 from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.commands.history.readings import Reading
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, out, say, warn
+from cli.support.console import can_show, out, say, waiting, warn
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.progress import waiting
 from cli.support.records import Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables

@@ -1,44 +1,36 @@
-"""Output: results on stdout, what is said about them on stderr; colour only on a terminal and never with NO_COLOR."""
+"""Output: results on stdout, what is said about them on stderr; progress on a terminal only, and colour never with NO_COLOR."""
 
 import sys
-from contextlib import nullcontext
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
-
-from cli.support.by_hand import by_hand
-from cli.support.failure import CommandFailed
-from cli.support.files import stdout_for_people
-from shared.errors import SettingsInvalid, SnapshotError
-from shared.settings.accounts import Account
-
-_INDENT = "    "
-
-
-@cache
-def out() -> Console:
-    """Return the console of results."""
-    return _console(stderr=False)
-
-
-@cache
-def err() -> Console:
-    """Return the console of progress, warnings and errors."""
-    return _console(stderr=True)
 
 
 class _Console(Console):
+    def __init__(self, *, stderr: bool) -> None:
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
     def on_broken_pipe(self) -> None:
-        """Say that the reader is gone; Rich would end without a word, and Typer too."""
+        """Say that the reader is gone; Rich would end without a word."""
         if self.stderr:
             sys.exit(1)
         raise BrokenPipeError
 
 
-def _console(*, stderr: bool) -> Console:
-    return _Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+@cache
+def out() -> Console:
+    """Return the console of results."""
+    return _Console(stderr=False)
+
+
+@cache
+def err() -> Console:
+    """Return the console of progress, warnings and errors."""
+    return _Console(stderr=True)
 
 
 def can_show(text: str) -> bool:
@@ -51,12 +43,9 @@ def can_show(text: str) -> bool:
 
 
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
-    """Print one line from its parts; a pair is a text and its style. Raises as `stdout_for_people`."""
-    one_terminal = (
-        out().is_terminal and err().is_terminal
-    )  # where progress is drawn on stdout, and would be written into
-    with nullcontext() if stderr else stdout_for_people():
-        (err() if stderr and not one_terminal else out()).print(Text.assemble(*parts))
+    """Print one line from its parts; a pair is a text and its style."""
+    one_terminal = out().is_terminal and err().is_terminal  # progress is drawn on it through `out`
+    (err() if stderr and not one_terminal else out()).print(Text.assemble(*parts))
 
 
 def warn(text: str) -> None:
@@ -64,29 +53,26 @@ def warn(text: str) -> None:
     say(("note", "yellow"), f"  {text}", stderr=True)
 
 
-def print_error(error: SnapshotError | CommandFailed, account: Account | None = None) -> None:
-    """Print on stderr what happened, its code, the remedy and the ids for Microsoft's support."""
-    say((_code(error), "bold red"), f"  {account.name} ({account.tenant_id})" if account else "", stderr=True)
-    for line in error_lines(error):
-        say(_INDENT + line, stderr=True)
+def count(number: int, noun: str) -> str:
+    """Return a number and its noun: `1 day`, `2 days`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def _code(error: SnapshotError | CommandFailed) -> str:
-    return error.code if isinstance(error, SnapshotError) else "error"
+@contextmanager
+def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a bar while something is done `total` times, without a total a counter; the function it yields counts on."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = _for_progress()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield partial(progress.advance, progress.add_task(what, total=total))
 
 
-def error_fields(error: SnapshotError | CommandFailed) -> dict[str, Any]:
-    """Return what a program gets of an error; its message and remedy are for the person at the keyboard."""
-    message, remedy = by_hand(_code(error), error.message, error.remedy)
-    known = error.fields() if isinstance(error, SnapshotError) else {}
-    return known | {"message": message, "remedy": remedy}
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[str], None]]:
+    """Show that something is waited for; the function it yields changes the words."""
+    with _for_progress().status(what) as status:
+        yield status.update
 
 
-def error_lines(error: SnapshotError | CommandFailed) -> list[str]:
-    """Say an error in lines, without its code."""
-    fields = error_fields(error)
-    told = map(str, error.problems) if isinstance(error, SettingsInvalid) else [fields["message"]]
-    lines = [*told, f"remedy: {fields['remedy']}"]
-    if isinstance(error, SnapshotError) and (error.ids.request_id or error.ids.correlation_id):
-        lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
-    return lines
+def _for_progress() -> Console:
+    return out() if out().is_terminal else err()

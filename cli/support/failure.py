@@ -1,10 +1,73 @@
-"""A failure of a command that is not one of the job, so it has no code of shared.errors."""
+"""Failures in words for the person at the keyboard: the job's own remedies speak of its next run and its identity."""
+
+from typing import Any
+
+from cli.support.console import say
+from shared.errors import NO_IDS, IdentityUnavailable, SettingsInvalid, SnapshotError
+from shared.settings.accounts import Account
+
+_WORDS = (
+    ("The next run tries again. If it persists", "Run this again. If it persists"),
+    ("firewall allows the function", "firewall allows this machine"),
+    ("Correct the settings named in the message (function app > Environment variables, or local.settings.json)",
+     "Correct the settings named above, where they come from: the environment, local.settings.json or the file of --settings"),
+    (" In Azure: restart the function app; if the error returns, open a support request.", ""),
+    ("Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account",
+     "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
+    ("Give the identity the role", "Your Azure sign-in needs the role"),
+    ("check the identity's role", "check the role of your Azure sign-in"),
+)  # fmt: skip
+_SIGN_IN = "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."
 
 
 class CommandFailed(Exception):
-    """The command cannot do what it was asked for: what happened, and the remedy."""
+    """The command cannot do what it was asked for: what happened, and the remedy; it has no code of shared.errors."""
+
+    code = ""
+    ids = NO_IDS
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+    def fields(self) -> dict[str, Any]:
+        """Return what a program gets beside the message and the remedy."""
+        return {}
+
+
+Failure = SnapshotError | CommandFailed
+
+
+def by_hand(code: str, message: str, remedy: str) -> str:
+    """Return the remedy of a failure in such words."""
+    if code == IdentityUnavailable.code:
+        return _SIGN_IN
+    for job, person in _WORDS:
+        remedy = remedy.replace(job, person)
+    if message.startswith("the archive's table"):
+        remedy = remedy.replace("SNAPSHOT_TABLE_ENDPOINT", "SNAPSHOT_ARCHIVE_ENDPOINT")
+    return remedy
+
+
+def error_fields(error: Failure) -> dict[str, Any]:
+    """Return what a program gets of a failure."""
+    remedy = by_hand(error.code, error.message, error.remedy)
+    return error.fields() | {"message": error.message, "remedy": remedy}
+
+
+def error_lines(error: Failure) -> list[str]:
+    """Say a failure in lines, without its code: what happened, the remedy and the ids for Microsoft's support."""
+    told = map(str, error.problems) if isinstance(error, SettingsInvalid) else [error.message]
+    lines = [*told, f"remedy: {by_hand(error.code, error.message, error.remedy)}"]
+    if error.ids != NO_IDS:
+        lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
+    return lines
+
+
+def print_error(error: Failure, account: Account | None = None) -> None:
+    """Print a failure on stderr, of an account if it is about one."""
+    about = f"  {account.name} ({account.tenant_id})" if account else ""
+    say((error.code or "error", "bold red"), about, stderr=True)
+    for line in error_lines(error):
+        say(f"    {line}", stderr=True)

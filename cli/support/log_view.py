@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from cli.support.by_hand import by_hand
 from cli.support.console import say
+from cli.support.failure import by_hand
 from shared.log import LOGGER, Marker, quieten_libraries
 
 _STYLES = {logging.INFO: "green", logging.WARNING: "yellow", logging.ERROR: "bold red"}
@@ -33,7 +33,7 @@ class _Lines(logging.Handler):
         known = json.loads(fields)
         self._seen(marker, known)
         if "remedy" in known:
-            known["message"], known["remedy"] = by_hand(str(known.get("code")), known["message"], known["remedy"])
+            known["remedy"] = by_hand(str(known.get("code")), known["message"], known["remedy"])
         about = " ".join(str(known[name]) for name in ("account", "date", "currency") if name in known)
         rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)

@@ -1,15 +1,17 @@
-"""Results for programs: CSV or JSON, in UTF-8 whatever the console. Times are ISO 8601 in UTC."""
+"""Results member by member: CSV or JSON in UTF-8 for programs, a row for a person. Times are ISO 8601 in UTC."""
 
 import csv
+import io
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
-from cli.support.files import stdout_for_programs
+from cli.support.console import say
 from cli.support.options import Format
-from cli.support.row_view import as_text
+from shared.history.row import COLUMNS, Entity
 from shared.settings.accounts import Account
 
 Record = Mapping[str, Any]
@@ -17,11 +19,18 @@ Record = Mapping[str, Any]
 
 def print_records(how: Format, names: Sequence[str], records: Iterable[Record], document: Mapping[str, Any]) -> None:
     """Print the records as CSV with these columns, or the whole document as JSON."""
-    with stdout_for_programs() as stream:
-        if how is Format.JSON:
-            write_json(document, stream)
-        else:
-            write_csv(names, records, stream)
+    stream = stdout_for_programs()
+    if how is Format.JSON:
+        write_json(document, stream)
+    else:
+        write_csv(names, records, stream)
+
+
+def stdout_for_programs() -> TextIO:
+    """Return stdout as UTF-8 with plain line ends, whatever the console's encoding."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    return sys.stdout
 
 
 def write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) -> None:
@@ -46,6 +55,20 @@ def write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
             stream.write(("," if place else "") + "\n  " + encode(record))
         stream.write("]")
     stream.write("\n}\n")
+
+
+def print_row(row: Entity) -> None:
+    """Print a row's columns in the contract's order, a line each; one that the row does not have is shown as absent."""
+    width = max(len(column.name) for column in COLUMNS)
+    for column in COLUMNS:
+        value = row.get(column.name)
+        shown = ("(absent)", "dim") if value is None else as_text(value)
+        say(f"    {column.name:{width}}  ", (f"{column.edm.value:8}  ", "dim"), shown)
+
+
+def as_text(value: str | float | datetime) -> str:
+    """Write a column's value as text."""
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
 
 
 def account_fields(account: Account) -> dict[str, str]:

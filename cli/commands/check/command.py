@@ -18,16 +18,14 @@ from cli.commands.check.next_runs import next_runs
 from cli.commands.check.table import check_history, check_table
 from cli.commands.check.token_subject import who
 from cli.support.accounts import choose
-from cli.support.console import can_show, say
+from cli.support.console import can_show, count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.progress import waiting
 from cli.support.records import print_records
 from cli.support.settings_source import find_settings
 from cli.support.streams import read_side_by_side
 from cli.support.tables import TableContext, open_tables
-from cli.support.words import count
 from shared.errors import IdentityUnavailable, SettingsInvalid
 from shared.services import SIDE_BY_SIDE, utc_now
 from shared.settings.accounts import Account

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cli.support.console import error_fields, error_lines, say
-from cli.support.failure import CommandFailed
+from cli.support.console import say
+from cli.support.failure import CommandFailed, Failure, error_fields, error_lines
 from cli.support.records import account_fields
-from shared.errors import SnapshotError, as_snapshot_error
+from shared.errors import as_snapshot_error
 from shared.settings.accounts import Account
 
 STYLES = {"ok": "green", "note": "yellow", "FAILED": "bold red"}
@@ -22,13 +22,13 @@ class Finding:
     message: str
     status: str = "ok"
     facts: Mapping[str, Any] = field(default_factory=dict)
-    error: SnapshotError | CommandFailed | None = None
+    error: Failure | None = None
     account: Account | None = None
 
     def print(self) -> None:
         """Print the line, and what to do after a failure."""
         about = f"{self.account.name}: " if self.account else ""
-        code = self.error.code if isinstance(self.error, SnapshotError) else ""
+        code = self.error.code if self.error else ""
         line = f"  {self.step:10}  {about}{code}{self.message}".rstrip()
         say((f"{self.status:6}", STYLES[self.status]), line)
         for text in error_lines(self.error) if self.error else ():

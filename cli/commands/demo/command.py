@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 from babel import Locale
 
 from cli.commands.history.command import command as history
-from cli.support.console import say
+from cli.support.console import bar, say
 from cli.support.failure import CommandFailed
 from cli.support.log_view import job_log_shown
 from cli.support.money import Money, balance_of
-from cli.support.progress import bar
-from cli.support.row_view import print_row
+from cli.support.records import print_row
 from cli.support.tables import open_tables
 from shared.job import take_snapshots
 from shared.services import new_id
@@ -113,14 +112,14 @@ def _show(world: "StandIn", settings_file: Path) -> None:
     _watched_run(world)
 
     _heading(f"4. The {DAYS} days before it, simulated: on one of them Partner Center refuses")
-    with job_log_shown(stderr=False, level=logging.ERROR), bar("days", DAYS) as progress:
+    with job_log_shown(stderr=False, level=logging.ERROR), bar("days", DAYS) as done:
         for number, (day, balance) in enumerate(balances_before(today, BALANCE, DAYS), 1):
             answer(balance, day)
             if number == _REFUSED_DAY:
                 world.faults.add("partner", error_response(900308))
             world.clock.set(now.replace(year=day.year, month=day.month, day=day.day, hour=6, minute=17, second=3))
             take_snapshots(os.environ, run_id=new_id(), now=world.clock.now)
-            progress.advance(1)
+            done(1)
     world.clock.reset()
 
     _heading("5. The history, as `python -m cli history` shows it")

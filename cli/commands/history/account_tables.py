@@ -6,9 +6,9 @@ from typing import Any
 from cli.commands.history.account_view import AccountView
 from cli.commands.history.gaps import Gap
 from cli.commands.history.readings import Reading
+from cli.support.console import count
 from cli.support.money import Money
 from cli.support.text_table import TextTable
-from cli.support.words import count
 
 GAP_NAMES = ("account", "tenantId", "first", "last", "days", "code", "runs", "firstTried", "lastTried")
 MONTH_NAMES = ("account", "tenantId", "month", "currency", "close", "change", "closedOn", "missedDays", "complete")

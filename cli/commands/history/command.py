@@ -13,15 +13,13 @@ from cli.commands.history.ledger import Ledger
 from cli.commands.history.outputs import Report, write_file, write_records, write_runs, write_tables
 from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.support.accounts import tenants_of
-from cli.support.console import can_show, out, warn
+from cli.support.console import can_show, count, out, waiting, warn
 from cli.support.failure import CommandFailed
-from cli.support.files import stdout_for_programs
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
-from cli.support.progress import waiting
+from cli.support.records import stdout_for_programs
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables
-from cli.support.words import count
 from shared.services import utc_now
 
 _ALL = 0
@@ -167,8 +165,7 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         elif tabular:
             write_tables(report, drawn=out().is_terminal if plot is None else plot)
         else:
-            with stdout_for_programs() as stream:
-                write_records(report, stream, as_format)
+            write_records(report, stdout_for_programs(), as_format)
     _conclude(report, currency, account, fail_on_gap=fail_on_gap)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from cli.commands.history.ledger import Reason
-from cli.support.words import count
+from cli.support.console import count
 from shared.history.row import Entity
 
 _DAY = timedelta(days=1)

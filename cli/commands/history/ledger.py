@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Self
 
+from cli.support.console import count
 from cli.support.operator_table import OperatorTable, Span
-from cli.support.words import count
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
 from shared.net.foreign_text import one_line

@@ -1,5 +1,6 @@
 """The ways in which `history` is written: lines, CSV, JSON, workbook, picture and page."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, tzinfo
@@ -20,13 +21,12 @@ from cli.commands.history.gaps import Gap
 from cli.commands.history.ledger import RUN_COLUMNS, RUN_COUNTS, LedgerEntry
 from cli.commands.history.reader import AccountHistory, HistoryReader
 from cli.commands.history.readings import COLUMNS_READ, readings
-from cli.support.console import out, say, warn
-from cli.support.files import stdout_for_people, written_whole
+from cli.support.console import count, out, say, warn
+from cli.support.files import written_whole
 from cli.support.money import Money
 from cli.support.options import Format
 from cli.support.records import Record, print_records, write_csv, write_json
 from cli.support.text_table import TextTable
-from cli.support.words import count
 from shared.history.row import COLUMNS, Entity
 from shared.net.foreign_text import one_line
 from shared.services import utc_now
@@ -85,19 +85,18 @@ def write_tables(report: Report, *, drawn: bool) -> None:
     """Write each account's lines, charts when `drawn`, and its summary."""
     width = out().width if out().is_terminal else _WIDEST_CHART
     for view in report.views():
-        with stdout_for_people() as stream:
-            say((f"\n{view.name}", "bold"), f"  {view.tenant_id}")
-            table = month_table(view, report.money) if report.by_month else day_table(view, report.money)
-            if width < NARROW:
-                table = table.without("As of")
-            _write_table(table, stream)
-            if drawn and not report.by_month:
-                _draw(view, report.money, min(width, _WIDEST_CHART))
-            for line in summary(view, report.money):
-                say((f"  {line}", "bold"))
+        say((f"\n{view.name}", "bold"), f"  {view.tenant_id}")
+        table = month_table(view, report.money) if report.by_month else day_table(view, report.money)
+        if width < NARROW:
+            table = table.without("As of")
+        _write_table(table)
+        if drawn and not report.by_month:
+            _draw(view, report.money, min(width, _WIDEST_CHART))
+        for line in summary(view, report.money):
+            say((f"  {line}", "bold"))
 
 
-def _write_table(table: TextTable, stream: IO[str]) -> None:
+def _write_table(table: TextTable) -> None:
     if not table.rows:
         return
     heading, *lines = table.lines()
@@ -106,7 +105,7 @@ def _write_table(table: TextTable, stream: IO[str]) -> None:
         if "missed" in row:
             say((line, "yellow"))
         else:
-            stream.write(line + "\n")
+            sys.stdout.write(line + "\n")
 
 
 def _draw(view: AccountView, money: Money, width: int) -> None:
@@ -143,8 +142,7 @@ def write_runs(runs: Iterable[LedgerEntry], form: Format, zone: tzinfo) -> None:
     if not table.rows:
         warn("no run left a record in this time")
         return
-    with stdout_for_people() as stream:
-        _write_table(table, stream)
+    _write_table(table)
 
 
 def _run_cells(run: LedgerEntry) -> tuple[str, ...]:

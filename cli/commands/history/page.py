@@ -9,10 +9,10 @@ from cli.commands.history.account_tables import month_table
 from cli.commands.history.account_view import AccountView
 from cli.commands.history.picture import as_svg
 from cli.commands.history.readings import Reading
+from cli.support.console import count
 from cli.support.html import Markup, table, tag
 from cli.support.money import Money
 from cli.support.text_table import TextTable
-from cli.support.words import count
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()

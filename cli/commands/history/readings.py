@@ -7,8 +7,8 @@ from decimal import Decimal
 from math import isfinite
 
 from cli.commands.history.gaps import Gap, day_of
+from cli.support.console import count
 from cli.support.money import Money, balance_of
-from cli.support.words import count
 from shared.history.row import Entity, RowSource
 
 COLUMNS_READ = (

@@ -13,16 +13,14 @@ import typer
 from cli.commands.import_csv.columns import OPTIONAL, REQUIRED
 from cli.commands.import_csv.rows import FileRows, Key, key_of
 from cli.commands.import_csv.values import DecimalSign
-from cli.support.console import can_show, say
+from cli.support.console import bar, can_show, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
 from cli.support.money import Money, balance_of, reader_locale
 from cli.support.operator_table import OperatorTable, Span, batches
 from cli.support.options import SettingsFile, Write
-from cli.support.progress import bar
 from cli.support.settings_source import find_settings
 from cli.support.tables import TableContext, open_tables
-from cli.support.words import count
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 
@@ -78,12 +76,12 @@ class _Import:
     def insert(self, place: TableContext) -> None:
         """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
         self.inserted = 0
-        with bar("rows", len(self.new)) as progress:
+        with bar("rows", len(self.new)) as done:
             for batch in batches([self.new[key] for key in sorted(self.new)]):
                 if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
                     place.archive.insert_missing(missing)
                 self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
-                progress.advance(len(batch))
+                done(len(batch))
 
     def state(self) -> str:
         """Say what an interrupted import has done."""
