@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
 from cli.commands.history.readings import STALE_AFTER
-from cli.commands.import_csv.columns import OPTIONAL, REQUIRED
+from cli.commands.import_csv.values import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

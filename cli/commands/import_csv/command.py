@@ -1,7 +1,7 @@
 """`import`: earlier history from a CSV file or an Excel workbook, every line checked before the first is written."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -10,9 +10,8 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.import_csv.columns import OPTIONAL, REQUIRED
 from cli.commands.import_csv.rows import FileRows, Key, key_of
-from cli.commands.import_csv.values import DecimalSign
+from cli.commands.import_csv.values import OPTIONAL, REQUIRED, DecimalSign
 from cli.support.console import bar, can_show, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
@@ -24,11 +23,9 @@ from cli.support.tables import TableContext, open_tables
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 
-MOST_SHOWN = 20
+_EXAMPLE = {"SnapshotDate": "2026-01-31", "CurrencyCode": "USD", "BalanceAmount": "68059.03", "AccountName": "Contoso"}
+_MOST_SHOWN = 20
 """Problems, and differences."""
-
-_COLUMNS = (*REQUIRED, "AccountName", *(name for name in OPTIONAL if name != "AccountName"))
-_EXAMPLE = ",".join(_COLUMNS) + "\n2026-01-31,USD,68059.03,Contoso" + "," * (len(_COLUMNS) - 4)
 
 File = Annotated[
     Path | None,
@@ -45,39 +42,39 @@ Decimals = Annotated[
 
 @dataclass
 class _Import:
-    """The file's rows, the new ones by key, what the archive has in place of those, and how many were inserted."""
+    """The new rows of a file by account and day, what the archive has in place of those, and how many were inserted."""
 
-    rows: Sequence[Entity] = ()
-    new: dict[Key, Entity] = field(default_factory=dict)
-    archived: dict[Key, Entity] = field(default_factory=dict)
+    new: Sequence[Entity] = ()
+    archived: Mapping[Key, Entity] = field(default_factory=dict)
     inserted: int | None = None
 
-    def compare(self, place: TableContext, money: Money) -> list[str]:
+    def compare(self, place: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
         """Print what there is for each account and currency, and return the rows that are recorded with another amount."""
-        columns = ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"]
-        recorded = _existing(place.table, map(key_of, self.rows), columns)
-        self.new = {key: row for row in self.rows if (key := key_of(row)) not in recorded}
+        rows = sorted(rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
+        recorded = _existing(place.table, rows, ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"])
+        self.new = [row for row in sorted(rows, key=key_of) if key_of(row) not in recorded]
         self.archived = _existing(place.archive, self.new) if place.archive else {}
-        existing, differing = self.archived | recorded, []
-        for (_, currency), group in groupby(self.rows, lambda row: (row["PartitionKey"], str(row["CurrencyCode"]))):
-            own = list(group)
-            account, days = own[0]["AccountName"], f"{own[0]['SnapshotDate']} to {own[-1]['SnapshotDate']}"
-            amounts = [balance_of(row) for row in own]
+        existing, differing = {**self.archived, **recorded}, []
+        for (_, currency), group in groupby(rows, lambda row: (row["PartitionKey"], str(row["CurrencyCode"]))):
+            own = {key_of(row): row for row in group}
+            (first, *_), (*_, last) = own.values(), own.values()
+            amounts = [balance_of(row) for row in own.values()]
             span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
-            new = sum(key_of(row) in self.new for row in own)
-            told = f"{new:,} new, {len(own) - new:,} recorded already"
-            say(f"{account}, {currency}: {count(len(own), 'row')}, {days}, {span}: {told}")
-            for row, amount in zip(own, amounts, strict=True):
-                if (there := balance_of(existing.get(key_of(row), row))) != amount:
+            known = len(own.keys() & recorded.keys())
+            told = f"{len(own) - known:,} new, {known:,} recorded already"
+            about = f"{first['AccountName']}, {currency}: {count(len(own), 'row')}"
+            say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {told}")
+            for key, amount in zip(own, amounts, strict=True):
+                if (there := balance_of(existing.get(key, own[key]))) != amount:
                     theirs, ours = money.text(there, currency), money.text(amount, currency)
-                    differing.append(f"{account}, {row['RowKey']}: {theirs} is recorded, the file has {ours}")
+                    differing.append(f"{first['AccountName']}, {key[1]}: {theirs} is recorded, the file has {ours}")
         return differing
 
     def insert(self, place: TableContext) -> None:
         """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
         self.inserted = 0
         with bar("rows", len(self.new)) as done:
-            for batch in batches([self.new[key] for key in sorted(self.new)]):
+            for batch in batches(self.new):
                 if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
                     place.archive.insert_missing(missing)
                 self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
@@ -115,7 +112,8 @@ def command(
 
     """
     if template:
-        say(_EXAMPLE)
+        say(",".join((*REQUIRED, *OPTIONAL)))
+        say(",".join(_EXAMPLE.get(name, "") for name in (*REQUIRED, *OPTIONAL)))
         return
     if file is None:
         raise typer.BadParameter("name the file, or ask for --template.")
@@ -124,13 +122,11 @@ def command(
         known, now = find_settings(os.environ, settings).read(), utc_now()
         read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
         read.read(file)
-        _refuse(read)
-        work.rows = sorted(read.rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
+        _refuse(read.problems, read.unit)
         with open_tables(known) as place:
-            differing = work.compare(place, Money(reader_locale(os.environ), can_show))
+            differing = work.compare(place, read.rows, Money(reader_locale(os.environ), can_show))
             place.services.check_clock()  # today and the future are judged by it
-            read.refuse_today(work.new.values())
-            _refuse(read)
+            _refuse(read.problems_of_today(work.new), read.unit)
             if write:
                 work.insert(place)
     if work.inserted is None:
@@ -145,25 +141,26 @@ def command(
         )
 
 
-def _refuse(read: FileRows) -> None:
-    if read.problems:
-        _show(read.problems)
+def _refuse(problems: Sequence[str], unit: str) -> None:
+    if problems:
+        _show(problems)
         raise CommandFailed(
-            f"{count(len(read.problems), read.unit)} of the file cannot be imported; nothing was written.",
+            f"{count(len(problems), unit)} of the file cannot be imported; nothing was written.",
             "Correct the file and run this again.",
         )
 
 
 def _show(lines: Sequence[str]) -> None:
-    more = [f"... and {len(lines) - MOST_SHOWN:,} more"] if len(lines) > MOST_SHOWN else []
-    for line in [*lines[:MOST_SHOWN], *more]:
+    more = [f"... and {len(lines) - _MOST_SHOWN:,} more"] if len(lines) > _MOST_SHOWN else []
+    for line in [*lines[:_MOST_SHOWN], *more]:
         say(line, stderr=True)
 
 
-def _existing(table: OperatorTable, keys: Iterable[Key], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
-    """Return those rows of the table that have one of these keys."""
+def _existing(table: OperatorTable, rows: Iterable[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
+    """Return the rows of the table that have the keys of these, which are sorted by account."""
     found: dict[Key, Entity] = {}
-    for tenant, own in groupby(wanted := sorted(keys), lambda key: key[0]):
-        days = [date.fromisoformat(row_key[:10]) for _, row_key in own]
-        found |= {key_of(row): row for row in table.rows(Span(tenant, days[0], days[-1]), columns)}
-    return {key: found[key] for key in wanted if key in found}
+    for tenant, own in groupby(rows, lambda row: str(row["PartitionKey"])):
+        wanted = {str(row["RowKey"]) for row in own}
+        span = Span(tenant, *(date.fromisoformat(key[:10]) for key in (min(wanted), max(wanted))))
+        found |= {key_of(row): row for row in table.rows(span, columns) if row["RowKey"] in wanted}
+    return found

@@ -4,36 +4,32 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
 
 from cli.support.failure import CommandFailed
 
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = re.compile(rf'"?sep=([{_DELIMITERS}])"?\r?(\n|$)', re.IGNORECASE)
+_STATED = re.compile(rf'"?sep=([{_DELIMITERS}])"?(?=[\r\n]|$)', re.IGNORECASE)
 _SAVE = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 
-def csv_lines(content: bytes) -> tuple[str, Iterator[tuple[int, list[str]]]]:
+def csv_lines(content: bytes) -> tuple[str, list[tuple[int, list[str]]]]:
     """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
     text = _text(content).rstrip().removesuffix("\x1a")
-    if stated := _SEPARATOR_LINE.match(text):
-        return stated[1], _lines(text[stated.end() :], stated[1], 1)
+    if stated := _STATED.match(text):
+        text = text[stated.end() :]
     header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
-    delimiter = max(_DELIMITERS, key=header.count)
-    return delimiter, _lines(text, delimiter, 0)
-
-
-def _lines(text: str, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
+    delimiter = stated[1] if stated else max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = skipped + 1
+    lines, number = [], 1
     try:
         for values in reader:
-            yield line, [value.strip() for value in values]
-            line = skipped + reader.line_num + 1
+            lines.append((number, [value.strip() for value in values]))
+            number = reader.line_num + 1
     except csv.Error as error:
         raise CommandFailed(
-            f"The file is not valid CSV at line {line}: {error}.", "Close every quote; write one row per line."
+            f"The file is not valid CSV at line {number}: {error}.", "Close every quote; write one row per line."
         ) from error
+    return delimiter, lines
 
 
 def _text(content: bytes) -> str:

@@ -1,7 +1,7 @@
-"""The values of a file of earlier history: each in its final form, or what is wrong with it."""
+"""The columns of a file of earlier history: each value in its final form, or what is wrong with it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -11,26 +11,28 @@ from unicodedata import normalize
 from babel import Locale
 from babel.numbers import get_currency_precision
 
+from shared.history.row import COLUMNS, Edm
 from shared.net import exact_json
 from shared.partner_center.invoice_summary import LARGEST_AMOUNT, LARGEST_EXPONENT
 from shared.settings.visible import trim
 
-EARLIEST_DAY = date(2000, 1, 1)
-_CURRENCIES = frozenset(Locale("en").currencies)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(rf"{_DAY.pattern}([T ].*)?")
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@")
+REQUIRED = ("SnapshotDate", "CurrencyCode", "BalanceAmount")
+NOT_TAKEN = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
+"""Columns that the import makes itself; an export has them."""
 
-Value = str | Decimal
-"""Of a CSV file always text; of a workbook a number is a Decimal."""
+OPTIONAL = tuple(column.name for column in COLUMNS if column.name not in {*REQUIRED, *NOT_TAKEN})
+_NUMBERS = [column.name for column in COLUMNS if column.edm is Edm.DOUBLE]
+_CURRENCIES = frozenset(Locale("en").currencies)
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
+_LONGEST_SHOWN = 40
 
 
 class Wrong(Exception):
-    """What is wrong with a column's value, or with the whole line, and what is right."""
+    """What is wrong and what is right; after it, where known, the column's name."""
 
-    def __init__(self, text: str, column: str = "") -> None:
-        super().__init__(text)
-        self.column = column
+
+Value = str | Decimal | Wrong
+"""Of a CSV file always text; a workbook's number is a Decimal, and a cell without a value a Wrong."""
 
 
 class DecimalSign(StrEnum):
@@ -46,23 +48,53 @@ def _grouped(point: str, groups: str) -> re.Pattern[str]:
     return re.compile(rf"[+-]?(?:[0-9]+|{whole})(?:\{point}[0-9]+)?")
 
 
-_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-EXPORTED = re.compile(rf"{_PLAIN.pattern}(e[+-]?[0-9]+)?")
-"""How `history` writes an amount: what has three decimals there is not a thousand."""
-
 _SPACES = " \u00a0\u2009\u202f'\u2019"
+_PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 NOTATIONS = {
     None: _PLAIN,
     DecimalSign.POINT: _grouped(".", "," + _SPACES),
     DecimalSign.COMMA: _grouped(",", "." + _SPACES),
 }
+EXPORTED = re.compile(rf"{_PLAIN.pattern}(e[+-]?[0-9]+)?")
+"""How `history` writes an amount: what has three decimals there is not a thousand."""
+
 _TWO_READINGS = re.compile(r"([+-]?[0-9]{1,3})[.,]([0-9]{3})")
 _THREE_DECIMALS = 3
 
 
-def as_amount(value: Value, currency: str, notation: re.Pattern[str]) -> Decimal:
-    """Read an amount of a currency; in the plain notation what could be read in two ways is refused."""
-    amount = value if isinstance(value, Decimal) else _of_text(value, currency, notation)
+def read_values(values: Mapping[str, Value], notation: re.Pattern[str], *, workbook: bool) -> dict[str, Any]:
+    """Return each value in its final form, empty ones left out; raises Wrong. In a workbook an amount is a number, not text."""
+    currency, read = str(values["CurrencyCode"]).upper(), {}
+    for name, value in values.items():
+        try:
+            if value != "" or name in REQUIRED:
+                read[name] = _read(name, value, currency, None if workbook and name in _NUMBERS else notation)
+        except Wrong as error:
+            raise Wrong(str(error), name) from None
+    return read
+
+
+def _read(name: str, value: Value, currency: str, notation: re.Pattern[str] | None) -> Any:
+    if isinstance(value, Wrong):
+        raise value
+    if value == "":
+        raise Wrong("it is empty and has to be there")
+    if name in _NUMBERS or name == "BalanceText":
+        return _amount(value, currency, notation)
+    convert, right = _CONVERTERS.get(name, (str, ""))
+    try:
+        return convert(str(value))
+    except (OverflowError, ValueError):
+        raise Wrong(f"{shown(value)} is {right}") from None
+
+
+def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | None) -> Decimal:
+    if isinstance(value, Decimal):
+        amount = value
+    elif notation is None:
+        raise Wrong(f"{shown(value)} is text, not a number: choose a number format and type it again")
+    else:
+        amount = _of_text(value, currency, notation)
     exponent = amount.as_tuple().exponent
     if abs(amount) >= LARGEST_AMOUNT or not isinstance(exponent, int) or -exponent > LARGEST_EXPONENT:
         limit = f"below {LARGEST_AMOUNT:.0e}, with at most {LARGEST_EXPONENT} decimals"
@@ -83,53 +115,41 @@ def _of_text(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
     return Decimal(re.sub(f"[,{_SPACES}]", "", text))
 
 
-def _day(value: Value) -> date:
-    if not _DAY.fullmatch(str(value)):
-        raise Wrong(f"{shown(value)} is not a day: such as 2026-01-31; in a workbook, a cell with a date format")
-    return _moment(value).date()
+def _moment(text: str) -> datetime:
+    """Read a time; without a zone it is in UTC. A week is none (2026-W05)."""
+    moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _moment(value: Value) -> datetime:
-    """Read a time; without a zone it is in UTC."""
-    text = str(value)
-    try:
-        moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Wrong(f"{shown(text)} is not a date: such as 2026-01-31 or 2026-01-31T06:17:00Z") from None
+def _day(text: str) -> date:
+    return _moment(text if len(text) == len("2026-01-31") else "").date()
 
 
-def _currency(value: Value) -> str:
-    if (code := str(value).upper()) not in _CURRENCIES:
-        raise Wrong(f"{shown(value)} is not a currency: an ISO 4217 code such as USD")
-    return code
+def _currency(text: str) -> str:
+    if text.upper() not in _CURRENCIES:
+        raise ValueError(text)
+    return text.upper()
 
 
-def _symbol(value: Value) -> str:
-    if normalize("NFKC", trim(str(value))).startswith(_RUN_BY_SPREADSHEETS):
-        raise Wrong(f"{shown(value)} would be run by a spreadsheet: a symbol such as $, or nothing")
-    return str(value)
+def _symbol(text: str) -> str:
+    if normalize("NFKC", trim(text)).startswith(("=", "+", "-", "@")):
+        raise ValueError(text)
+    return text
 
 
-def _details(value: Value) -> Any:
-    try:
-        return exact_json.loads(str(value).encode())
-    except ValueError as error:
-        raise Wrong(f"it is not exact JSON ({error}): what an export has, or nothing") from None
-
-
-DATES = ("AccountingDate", "FirstInvoiceCreationDate", "LatestInvoiceDate", "LastPaymentDate")
-READERS: dict[str, Callable[[Value], Any]] = {
-    "SnapshotDate": _day,
-    "CurrencyCode": _currency,
-    "CurrencySymbol": _symbol,
-    "Details": _details,
-    **dict.fromkeys((*DATES, "RetrievedAt"), _moment),
+_CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "SnapshotDate": (_day, "not a day: such as 2026-01-31; in a workbook, a cell with a date format"),
+    "CurrencyCode": (_currency, "not a currency: an ISO 4217 code such as USD"),
+    "CurrencySymbol": (_symbol, "a formula to a spreadsheet: a symbol such as $, or nothing"),
+    "Details": (lambda text: exact_json.loads(text.encode()), "not exact JSON: what an export has, or nothing"),
+} | {
+    column.name: (_moment, "not a date: such as 2026-01-31 or 2026-01-31T06:17:00Z")
+    for column in COLUMNS
+    if column.edm is Edm.DATETIME
 }
-"""What reads a column that is neither an amount nor plain text."""
+"""What converts a column that is neither an amount nor plain text, and what a value is that it refuses."""
 
 
 def shown(value: Value) -> str:
     """Return a value for a message."""
-    text = str(value)
-    return repr(text if len(text) <= 40 else text[:40] + "...")  # noqa: PLR2004 - as much as a message needs
+    return repr(str(value)[:_LONGEST_SHOWN])

@@ -13,15 +13,14 @@ from cli.commands.import_csv.values import Value, Wrong
 from cli.support.failure import CommandFailed
 
 
-def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value | Wrong]]]]:
+def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value]]]]:
     """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
             # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
             sheets = [_first_sheet(content, data_only=data_only) for data_only in (True, False)]
             pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
-            rows = [(number, list(map(_value, *cells))) for number, cells in enumerate(pairs, 1)]
-            return str(sheets[0].title), rows
+            return str(sheets[0].title), [(number, list(map(_value, *cells))) for number, cells in enumerate(pairs, 1)]
     except Exception as error:
         raise CommandFailed(
             f"The file cannot be read as an Excel workbook: {type(error).__name__}: {str(error)[:200]}.",
@@ -35,7 +34,7 @@ def _first_sheet(content: bytes, *, data_only: bool) -> Any:
     return sheet
 
 
-def _value(cell: Any, formula: Any) -> Value | Wrong:
+def _value(cell: Any, formula: Any) -> Value:
     value = cell.value
     if cell.data_type == "e":
         return Wrong(f"the cell holds the error {value}: correct the formula, or type the value")
