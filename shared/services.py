@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -78,7 +79,8 @@ class Services:
         )
         self.closing.enter_context(client)
         what = "the archive's table" if endpoint == self.settings.archive_endpoint else "the table"
-        return kind(client, self.retry, lambda: self.identity.get_token(f"{audience}/.default"), what)
+        get_token = partial(self.identity.get_token, f"{audience}/.default")
+        return kind(client, self.session, self.retry, get_token, what)
 
     def open_ledger(self, kind: type[T]) -> T:
         """Return the ledger of runs, as `open_table` does."""

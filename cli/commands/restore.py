@@ -15,13 +15,14 @@ from cli.support.accounts import tenants_of
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.operator_table import LARGEST_BATCH, SIDE_BY_SIDE, OperatorTable, Span, all_tenants, batches
+from cli.support.operator_table import LARGEST_BATCH, SIDE_BY_SIDE, OperatorTable, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.streams import read_side_by_side
 from cli.support.tables import open_tables
 from shared.errors import SettingProblem, SettingsInvalid
+from shared.history.query import Span
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 

@@ -12,7 +12,6 @@ from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.errors import VaultSecretInvalid
 from shared.net.attempt import UnreadableAnswerError, current_attempt
-from shared.net.exact_json import plain_object
 from shared.net.retry import Retry
 from shared.net.service import Call
 from shared.net.single_flight import SingleFlightCache
@@ -126,8 +125,7 @@ class Vault:
 
 def _secret(found: KeyVaultSecret) -> Secret:
     """Read what the client gives: it decodes the answer only here, and checks no type or makes a text of anything."""
-    answer, properties = current_attempt().answer, found.properties
-    sent = plain_object(answer.content) if answer else None
+    sent, properties = current_attempt().members, found.properties
     expected: tuple[tuple[object, type], ...] = (
         (found.name, str),
         ((sent or {}).get("value"), str),

@@ -1,29 +1,32 @@
 """A table of the history: rows are read and appended, never changed. The insert's conflict decides who was first."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from types import UnionType
+from itertools import chain
 from typing import TypeVar
 
 import requests
+from azure.core.credentials import AccessToken
 from azure.data.tables import TableClient
 
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import TABLE
 from shared.errors import TableAccessDenied, TableMissing, TableUnreachable
+from shared.history.query import Page, Query, Span, read_page
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.net.attempt import UnreadableAnswerError, current_attempt
+from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from shared.net.retry import Retry
 from shared.net.service import Call
 
 T = TypeVar("T")
 
-_TYPES: Mapping[Edm, type | UnionType] = {
+_TYPES: Mapping[Edm, type] = {
     Edm.STRING: str,
-    Edm.DOUBLE: int | float,
+    Edm.DOUBLE: float,
     Edm.DATETIME: datetime,
     Edm.INT32: int,
 }
@@ -42,16 +45,22 @@ class InsertResult:
 
 
 class HistoryTable:
-    """One table, over the SDK's client.
+    """One table: rows are written with the SDK's client and read over its session.
 
     `get_token` is called before each call, outside its time limits: a missing token would look like a table that does
     not answer.
     """
 
     def __init__(
-        self, client: TableClient, retry: Retry, get_token: Callable[[], object], what: str = "the table"
+        self,
+        client: TableClient,
+        session: HttpSession,
+        retry: Retry,
+        get_token: Callable[[], AccessToken],
+        what: str = "the table",
     ) -> None:
         self._client = client
+        self._session = session
         self._retry = retry
         self._get_token = get_token
         self._where = f"{what} {client.table_name} at {client.url}"
@@ -63,20 +72,29 @@ class HistoryTable:
             TableUnreachable, TableAccessDenied: by the service's answer.
 
         """
+        rows = tuple(chain.from_iterable(self.pages(Span(tenant_id, day, day))))
+        for row in rows:
+            if wrong := _why_not_of_day(row, tenant_id, day):
+                raise TableUnreachable(f"{self._where}: {wrong}")
+        return rows
 
-        def query() -> tuple[Entity, ...]:
-            # "_" ends the date in a RowKey and "`" is the character after it.
-            bounds = {"tenant": tenant_id, "first": f"{day.isoformat()}_", "end": f"{day.isoformat()}`"}
-            where = "PartitionKey eq @tenant and RowKey ge @first and RowKey lt @end"
-            found = library_call(lambda: list(self._client.query_entities(where, parameters=bounds)))
-            for row in found:
-                _check_row(row, tenant_id, day)
-            return tuple(found)
+    def pages(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
+        """Yield the rows by tenant, day and currency, a page at a time, as each is fetched; none of a table that does not exist."""
+        return self._pages(Query(span.where, columns))
 
-        try:
-            return self._call(query)
-        except TableMissing:
-            return ()
+    def _pages(self, query: Query) -> Iterator[list[Entity]]:
+        after: Mapping[str, str] | None = {}
+        while after is not None:
+            try:
+                rows, after = self._page(query, after)
+            except TableMissing:
+                return
+            yield rows
+
+    def _page(self, query: Query, after: Mapping[str, str]) -> Page:
+        """Fetch one page: every attempt asks anew, so that one out of time cannot disturb the next."""
+        url = f"{self._client.url}/{self._client.table_name}()"
+        return self._call(lambda: read_page(self._session, url, self._get_token().token, query, after))
 
     def append(self, rows: Sequence[Entity], run_id: str) -> InsertResult:
         """Insert the rows of one tenant and day, all or none; the table is made where there is none.
@@ -156,14 +174,15 @@ class HistoryTable:
         return self._retry.call(attempt, Call(TABLE, self._where))
 
 
-def _check_row(row: Entity, tenant_id: str, day: date) -> None:
-    """Check that a row is one of the history, of this tenant and day: only such a row completes the day."""
+def _why_not_of_day(row: Entity, tenant_id: str, day: date) -> str | None:
+    """Return what keeps a row from being one of the history, of this tenant and day: only such a row completes the day."""
     key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
     if any(row.get(name) != value for name, value in key.items()):
-        raise UnreadableAnswerError("its answer holds a row that is not a snapshot of the tenant and day asked for")
+        return "its answer holds a row that is not a snapshot of the tenant and day asked for"
     for column in COLUMNS:
         if column.always and not isinstance(row.get(column.name), _TYPES[column.edm]):
-            raise UnreadableAnswerError(f"the row {key['RowKey']} of {tenant_id} has no readable {column.name}")
+            return f"the row {key['RowKey']} of {tenant_id} has no readable {column.name}"
+    return None
 
 
 def _believe(answer: requests.Response | None, status: int, rows: int) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from html import unescape
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import requests
@@ -23,8 +24,8 @@ _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""
 
 
-def check_answer(answer: requests.Response, secrets: Secrets) -> None:
-    """Check that an answer is one that these services give; its secrets are remembered.
+def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] | None:
+    """Return the JSON object that an answer is, None when it may be something else; its secrets are remembered.
 
     Raises:
         NoAnswerError: it has no length and broke off.
@@ -35,7 +36,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> None:
     status, headers, body = answer.status_code, answer.headers, answer.content
     kind = headers.get("Content-Type", "")
     if status == requests.codes.no_content:
-        return
+        return None
     if status in range(300, 400):
         where = _target(headers.get("Location", ""), secrets)
         reason = f"it answered {status}, a redirect to {where}, and redirects are never followed"
@@ -56,6 +57,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> None:
         page, remedy = (f" but {said.reason}", BETWEEN) if said.page else ("", None)
         reason = f"its answer ({status}, {len(body)} bytes, {sort}) is not a JSON object{page}"
         raise UnreadableAnswerError(reason, remedy=remedy)
+    return members
 
 
 def refusal_in(

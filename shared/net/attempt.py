@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Event
+from typing import Any
 
 import requests
 
@@ -37,11 +38,15 @@ class UnreadableAnswerError(CallError):
 
 
 class Attempt:
-    """One attempt of a call: until when it may take, on time.monotonic, and the last answer that it got, whole."""
+    """One attempt of a call: until when it may take, on time.monotonic, and the last answer that it got, whole.
+
+    `members` are the answer's when it is a JSON object.
+    """
 
     def __init__(self, seconds: float, stop: Event | None = None) -> None:
         self.end = time.monotonic() + seconds
         self.answer: requests.Response | None = None
+        self.members: dict[str, Any] | None = None
         self.nested_seconds = 0.0
         self._stop = stop
 

@@ -115,7 +115,7 @@ class _Adapter(HTTPAdapter):
             del answer.headers[name]  # azure-core logs some headers
         attempt.answer = answer
         session.note_clock(answer)
-        check_answer(answer, session.secrets)
+        attempt.members = check_answer(answer, session.secrets)
         return answer
 
 

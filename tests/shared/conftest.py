@@ -73,19 +73,21 @@ def vault(world: StandIn, identity: CachedCredential, retry: Retry, options: dic
 
 
 @pytest.fixture
-def table(world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]) -> Iterator[HistoryTable]:
+def table(
+    world: StandIn, session: HttpSession, identity: CachedCredential, retry: Retry, options: dict[str, Any]
+) -> Iterator[HistoryTable]:
     """Return the table, which does not exist yet."""
     with TableClient(world.table.endpoint, "partnerbalances", credential=identity, **options) as client:
-        yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
+        yield HistoryTable(client, session, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
 
 
 @pytest.fixture
 def archive(
-    world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]
+    world: StandIn, session: HttpSession, identity: CachedCredential, retry: Retry, options: dict[str, Any]
 ) -> Iterator[HistoryTable]:
     """Return the archive's table, which does not exist yet."""
     with TableClient(world.archive.endpoint, "partnerbalances", credential=identity, **options) as client:
-        yield HistoryTable(client, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
+        yield HistoryTable(client, session, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ import typer
 from cli.commands.check.findings import Finding, failed, note, ok
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP
-from cli.support.operator_table import OperatorTable, Span
+from cli.support.operator_table import OperatorTable
 from cli.support.tables import TableContext
+from shared.history.query import Span
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
 from shared.net.transport_errors import describe_transport_error

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Self
 
 from cli.support.console import count
-from cli.support.operator_table import OperatorTable, Span
+from cli.support.operator_table import OperatorTable
+from shared.history.query import Span
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
 from shared.net.foreign_text import one_line

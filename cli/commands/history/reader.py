@@ -9,10 +9,11 @@ from itertools import chain
 from cli.commands.history.gaps import Gap, day_of, explain, insert_gaps
 from cli.commands.history.ledger import Ledger
 from cli.support.console import warn
-from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, Span, all_tenants
+from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, all_tenants
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.streams import read_side_by_side
 from shared.errors import SnapshotError
+from shared.history.query import Span
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 

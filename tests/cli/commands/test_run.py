@@ -3,8 +3,8 @@
 import json
 from collections.abc import Callable
 
-from cli.support.operator_table import Span
 from cli.support.tables import TableContext
+from shared.history.query import Span
 from shared.history.row import COLUMNS
 from shared.history.runs import RUN_PARTITION
 from standin import StandIn

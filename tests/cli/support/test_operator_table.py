@@ -10,12 +10,12 @@ from cli.support.operator_table import (
     LARGEST_BATCH,
     LARGEST_BATCH_CHARACTERS,
     OperatorTable,
-    Span,
     all_tenants,
     batches,
 )
 from cli.support.tables import TableContext
 from shared.errors import TableAccessDenied
+from shared.history.query import Span
 from shared.history.row import Entity
 from standin import StandIn
 from standin.faults import Status

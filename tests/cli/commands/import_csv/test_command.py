@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.support.operator_table import Span
 from cli.support.tables import TableContext
+from shared.history.query import Span
 from shared.history.row import Entity
 from standin import StandIn
 from standin.partner import Partner
