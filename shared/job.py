@@ -56,7 +56,7 @@ def take_snapshots(
                 # In a copy of this thread's context, by which the worker knows whose log lines they are.
                 futures.append(pool.submit(copy_context().run, _take, snapshots, account, run))
                 time.sleep(APART_SECONDS)
-            outcomes = [future.result() for future in futures]
+        outcomes = [future.result() for future in futures]
         result = RunResult(
             run=run,
             seconds=round(time.monotonic() - began, 3),

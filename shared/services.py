@@ -3,15 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from azure.core.credentials import TokenCredential
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient
 from azure.keyvault.secrets import SecretClient
@@ -54,22 +52,37 @@ def new_id() -> str:
     return str(uuid4())
 
 
-@dataclass(frozen=True)
 class Services:
-    """What a run works with."""
+    """What a run works with: `settings`, `session`, `retry`, `identity`, `vault` (unless no account needs one) and `reader`."""
 
-    settings: Settings
-    session: HttpSession
-    retry: Retry
-    identity: TokenCredential
-    vault: Vault | None
-    reader: BalanceReader
-    options: dict[str, Any]
-    closing: ExitStack
-
-    def now(self) -> datetime:
-        """Return the time of the run's clock."""
-        return self.retry.now()
+    def __init__(self, settings: Settings, retry: Retry, closing: ExitStack) -> None:
+        """Build the clients; `closing` closes them and what `open_table` opens."""
+        network = settings.network
+        self.settings, self.retry, self.closing, self.now = settings, retry, closing, retry.now
+        self.session = closing.enter_context(
+            HttpSession(
+                tls=network.tls or tls_context(),
+                now=retry.now,
+                connections=min(SIDE_BY_SIDE, max(10, len(settings.accounts))),
+                proxy=network.https_proxy,
+                no_proxy=network.no_proxy,
+            )
+        )
+        transport = RequestsTransport(session=self.session, session_owner=False)
+        self.options = CLIENT_OPTIONS | {"transport": transport}
+        credential = azure_credential(
+            in_azure=settings.in_azure,
+            client_id=settings.identity_client_id,
+            without_managed_identity=settings.identity_endpoint_without_header,
+            transport=transport,
+        )
+        closing.callback(credential.close)
+        self.identity = CachedCredential(credential, retry, sanitize=self.session.secrets.sanitize)
+        self.vault = None
+        if settings.vault_url is not None:
+            client = closing.enter_context(SecretClient(settings.vault_url, self.identity, **self.options))
+            self.vault = Vault(client, retry)
+        self.reader = BalanceReader(self.vault, self.identity, self.session, retry)
 
     def open_table(self, kind: type[T], endpoint: str, name: str | None = None) -> T:
         """Return a table of the kind that the caller works with, the history's unless named."""
@@ -86,6 +99,14 @@ class Services:
         """Return the ledger of runs, as `open_table` does."""
         return self.open_table(kind, self.settings.table_endpoint, f"{self.settings.table_name}{LEDGER_SUFFIX}")
 
+    def snapshots(self) -> Snapshots:
+        """Return what takes the snapshots."""
+        settings = self.settings
+        table = self.open_table(HistoryTable, settings.table_endpoint)
+        archive = self.open_table(HistoryTable, settings.archive_endpoint) if settings.archive_endpoint else None
+        renewals = Renewals(self.vault) if self.vault else None
+        return Snapshots(History(table, archive), self.reader, renewals, self.now, self.check_clock)
+
     def check_clock(self, url: str | None = None) -> None:
         """Compare this machine's clock with that of the table service (or of another address), once that has answered.
 
@@ -94,21 +115,13 @@ class Services:
 
         """
         host = urlsplit(url or self.settings.table_endpoint).netloc
-        ahead = self.session.skews.get(host)
-        if ahead is not None and abs(ahead) > LARGEST_SKEW:
+        ahead = self.session.skews.get(host, timedelta())
+        if abs(ahead) > LARGEST_SKEW:
             direction = "behind" if ahead > timedelta() else "ahead of"
             raise ClockWrong(
                 f"this machine's clock is {round(abs(ahead) / timedelta(minutes=1)):,} minutes {direction} the clock of "
                 f"{host}; nothing was recorded, because the day could be wrong"
             )
-
-    def snapshots(self) -> Snapshots:
-        """Return what takes the snapshots."""
-        settings = self.settings
-        table = self.open_table(HistoryTable, settings.table_endpoint)
-        archive = self.open_table(HistoryTable, settings.archive_endpoint) if settings.archive_endpoint else None
-        renewals = Renewals(self.vault) if self.vault else None
-        return Snapshots(History(table, archive), self.reader, renewals, self.now, self.check_clock)
 
 
 @contextmanager
@@ -121,33 +134,8 @@ def open_services(
 ) -> Iterator[Services]:
     """Build the clients for at most so many seconds of work and close them after it; `stop` ends every wait."""
     retry = Retry(deadline=time.monotonic() + seconds, now=now, stop=stop)
-    network = settings.network
     with ExitStack() as closing:
-        session = closing.enter_context(
-            HttpSession(
-                tls=network.tls or tls_context(),
-                now=now,
-                connections=min(SIDE_BY_SIDE, max(10, len(settings.accounts))),
-                proxy=network.https_proxy,
-                no_proxy=network.no_proxy,
-            )
-        )
-        transport = RequestsTransport(session=session, session_owner=False)
-        options = CLIENT_OPTIONS | {"transport": transport}
-        credential = azure_credential(
-            in_azure=settings.in_azure,
-            client_id=settings.identity_client_id,
-            without_managed_identity=settings.identity_endpoint_without_header,
-            transport=transport,
-        )
-        closing.callback(credential.close)
-        identity = CachedCredential(credential, retry, sanitize=session.secrets.sanitize)
-        vault = None
-        if settings.vault_url is not None:
-            client = closing.enter_context(SecretClient(settings.vault_url, identity, **options))
-            vault = Vault(client, retry)
-        reader = BalanceReader(vault, identity, session, retry)
-        services = Services(settings, session, retry, identity, vault, reader, options, closing)
+        services = Services(settings, retry, closing)
         try:
             yield services
         except SnapshotError:

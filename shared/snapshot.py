@@ -1,13 +1,13 @@
 """One account's snapshot of one day: complete already, or read and append."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from shared.balance_reader import BalanceReader, SignedIn
 from shared.errors import ConsentRequired, Unexpected, as_snapshot_error
-from shared.history.history import AppendResult, History
+from shared.history.history import History
 from shared.history.row import Entity, snapshot_row
 from shared.history.runs import RunContext
 from shared.log import Marker, log_event, log_warning
@@ -59,7 +59,10 @@ class Snapshots:
         appended = self.history.append(rows, run.run_id)
         outcome = Outcome.RECORDED if appended.recorded else Outcome.KEPT
         try:
-            _report(outcome, account, summaries, appended, fields)
+            if appended.archive_error is not None:
+                log_event(Marker.ARCHIVE_FAILED, **fields, **appended.archive_error.fields())
+            _report_rows(outcome, appended.rows, fields)
+            _report_balances(account, summaries, fields)
         except Exception as defect:  # noqa: BLE001 - the row exists, so the day is complete whatever comes after it
             log_warning(f"The row exists, but reporting it failed: {Unexpected.of(defect).message}.", **fields)
         self._renew(account, signed_in, fields)
@@ -70,22 +73,16 @@ class Snapshots:
             return
         days = days_left(end, self.now())
         if is_worth_a_warning(days):
-            log_event(
-                Marker.SECRET_EXPIRING,
-                **fields,
-                secret=secret,
-                days=days,
-                message=f"The secret {secret} {in_words(days)}.",
-                remedy=remedy,
-            )
+            message = f"The secret {secret} {in_words(days)}."
+            log_event(Marker.SECRET_EXPIRING, **fields, secret=secret, days=days, message=message, remedy=remedy)
 
     def _renew(self, account: Account, signed_in: SignedIn, fields: dict[str, str]) -> None:
         """Store the new refresh token now that the row exists; a failure is reported and costs the day nothing.
 
         Getting the same token back does not extend its lifetime.
         """
-        stored, new, renewals = signed_in.stored_token, signed_in.tokens.refresh_token, self.renewals
-        if renewals is None or stored is None:
+        stored, new = signed_in.stored_token, signed_in.tokens.refresh_token
+        if self.renewals is None or stored is None:
             return
         days = None
         try:
@@ -94,49 +91,31 @@ class Snapshots:
             if new is None or new == stored.value or not is_due(stored, self.now()):
                 self._warn_of_expiry(stored.name, end, ConsentRequired.usual_remedy, fields)
             else:
-                renewals.renew(account, stored, new, self.now())
+                self.renewals.renew(account, stored, new, self.now())
         except Exception as failure:  # noqa: BLE001 - as above; the alert on expiring secrets reports it
             error = as_snapshot_error(failure)
             lasts = "" if days is None else f", which {in_words(days)}"
             message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
-            log_event(
-                Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **error.fields() | {"message": message}
-            )
+            said = error.fields() | {"message": message}
+            log_event(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **said)
 
 
-def _report(
-    outcome: Outcome,
-    account: Account,
-    summaries: tuple[InvoiceSummary, ...],
-    appended: AppendResult,
-    fields: dict[str, str],
-) -> None:
-    if appended.archive_error is not None:
-        log_event(Marker.ARCHIVE_FAILED, **fields, **appended.archive_error.fields())
-    _report_rows(outcome, appended.rows, fields)
-    for summary in summaries:
-        for text in summary.warnings:
-            log_warning(f"In the {summary.currency_code} balance of {account.name!r}: {text}.", **fields)
-    _report_credit(account, summaries, fields)
-
-
-def _report_rows(outcome: Outcome, rows: tuple[Entity, ...], fields: dict[str, str]) -> None:
+def _report_rows(outcome: Outcome, rows: Sequence[Entity], fields: dict[str, str]) -> None:
     for row in rows:
         ids = {"requestId": row.get("RequestId"), "correlationId": row.get("CorrelationId")}
         log_event(outcome.value, **fields, currency=row.get("CurrencyCode"), **ids)
 
 
-def _report_credit(account: Account, summaries: tuple[InvoiceSummary, ...], fields: dict[str, str]) -> None:
-    """Report how much of the credit limit is used; a limit in another currency is reported, not converted."""
-    limit = account.credit_limit
-    if limit is None:
-        return
-    matching = [summary for summary in summaries if summary.currency_code == limit.currency]
-    for summary in matching:
-        log_event(
-            Marker.CREDIT_USED, **fields, currency=limit.currency, percent=limit.used_percent(summary.balance_amount)
-        )
-    if not matching:
+def _report_balances(account: Account, summaries: Sequence[InvoiceSummary], fields: dict[str, str]) -> None:
+    """Report what was left out, and how much of the credit limit is used; a limit in another currency is not converted."""
+    limit, compared = account.credit_limit, False
+    for summary in summaries:
+        for text in summary.warnings:
+            log_warning(f"In the {summary.currency_code} balance of {account.name!r}: {text}.", **fields)
+        if limit is not None and limit.currency == summary.currency_code:
+            percent, compared = limit.used_percent(summary.balance_amount), True
+            log_event(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
+    if limit is not None and not compared:
         message = (
             f"The credit limit of {account.name!r} is in {limit.currency}, and no balance is; nothing is compared."
         )

@@ -45,16 +45,11 @@ class CachedCredential:
         self._retry = retry
         self._clock = clock
         self._sanitize = sanitize
-        self._tokens: SingleFlightCache[tuple[tuple[str, ...], str | None, str | None], AccessToken] = (
-            SingleFlightCache()
-        )
+        self._tokens: SingleFlightCache[tuple[object, ...], AccessToken] = SingleFlightCache()
 
-    def get_token(
-        self, *scopes: str, claims: str | None = None, tenant_id: str | None = None, enable_cae: bool = False, **_: Any
-    ) -> AccessToken:
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Return a token for the scopes, as azure-core's TokenCredential asks for it."""
-        key = (scopes, claims, tenant_id)
-        ask = partial(self._ask, scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae})
+        key, ask = (scopes, *sorted(options.items())), partial(self._ask, scopes, options)
         token = self._tokens.get(key, ask)
         if token.expires_on - self._clock() < RENEW_SECONDS:
             self._tokens.forget(key)
@@ -62,29 +57,32 @@ class CachedCredential:
         return token
 
     def _ask(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
+        def get_token() -> AccessToken:
+            try:
+                return self._credential.get_token(*scopes, **options)
+            except ClientAuthenticationError as error:
+                # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
+                if said := _AZURE_CLI.search(str(error)):
+                    raise self._no_token(
+                        f"the Azure CLI is not signed in on this machine ({said[1].strip(' .')})"
+                    ) from None
+                raise
+
         def attempt() -> AccessToken:
             try:
-                answer: Any = library_call(lambda: self._get_token(scopes, options))
+                answer: Any = library_call(get_token)
             except (CallError, SnapshotError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever the library raises, the identity gave no token
-                words = _LIBRARYS_OWN.sub("", str(error))
-                raise NoAnswerError(self._sanitize(words), may_pass=False) from None
+                raise self._no_token(_LIBRARYS_OWN.sub("", str(error))) from None
             if not isinstance(answer.token, str) or not _TOKEN.fullmatch(answer.token):
                 raise UnreadableAnswerError("its answer holds no readable token")
             return AccessToken(answer.token, answer.expires_on)
 
         return self._retry.call(attempt, Call(IDENTITY, f"the identity's token request for {scopes[0]}"))
 
-    def _get_token(self, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
-        try:
-            return self._credential.get_token(*scopes, **options)
-        except ClientAuthenticationError as error:
-            # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
-            if said := _AZURE_CLI.search(str(error)):
-                words = f"the Azure CLI is not signed in on this machine ({said[1].strip().rstrip('.')})"
-                raise NoAnswerError(self._sanitize(words), may_pass=False) from None
-            raise
+    def _no_token(self, words: str) -> NoAnswerError:
+        return NoAnswerError(self._sanitize(words), may_pass=False)
 
 
 class _NoCredential:

@@ -10,6 +10,7 @@ https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
 from shared.errors import (
     ClockWrong,
     IdentityUnavailable,
+    SnapshotError,
     TableAccessDenied,
     TableMissing,
     TableUnreachable,
@@ -20,35 +21,15 @@ from shared.errors import (
 )
 from shared.net.service import AZURE, Rule, Service, passing
 
-_DENIED = (401, 403)
-
+_SUBSCRIPTION_CODES = (
+    *("AccountIsDisabled", "SubscriptionDisabled", "SubscriptionIsDisabled", "DisabledSubscription"),
+    *("ReadOnlyDisabledSubscription", "SubscriptionNotFound"),
+)
 _OTHER_TENANT = (
     "The identity's token is from another tenant than the one that the service belongs to. Use an identity of the service's "
     "tenant: the function's own in Azure; on your own machine, sign in with `az login --tenant <tenant>`."
 )
-_OUT_OF_TIME = (
-    "The service takes the identity's token for expired or not yet valid. Check the clock of this machine, then run this again. "
-    "A role or a new secret does not help."
-)
-_SUBSCRIPTION = (
-    "Check the state of the Azure subscription and of the resource (portal > Subscriptions): a disabled subscription or account "
-    "refuses everyone. No role helps until it is enabled again."
-)
-_SUBSCRIPTION_CODES = (
-    "AccountIsDisabled",
-    "SubscriptionDisabled",
-    "SubscriptionIsDisabled",
-    "DisabledSubscription",
-    "ReadOnlyDisabledSubscription",
-    "SubscriptionNotFound",
-)
-_ANOTHER_ISSUER = ("issuer", "token of the tenant")
-_EXPIRED_TOKEN = ("expired", "not yet valid", "lifetime")
 _EXPIRED = "The secret has expired. Put a new one into the vault under the same name; docs/operate.md says how."
-_VAULT_NETWORK = (
-    "The vault's network rules refused the request; a role does not help. Allow the address that the message names (vault > "
-    "Networking), or connect through the vault's private endpoint."
-)
 _TABLE_NETWORK = (
     "Check the storage account's network rules first: allow the address that the message names, or this machine's (storage account "
     "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
@@ -61,7 +42,31 @@ _TABLE_SAYS_WHY = (
     "Table Storage gives its reason in the message; https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes "
     "describes its codes. If it gives none, check "
 )
-_ACCESS = "the identity's role and the network rules (docs/deploy.md)."
+
+
+def _denials(error: type[SnapshotError], says_why: str) -> tuple[Rule, ...]:
+    """Return the lines of vault and table for a denial that their own lines do not explain."""
+    return (
+        Rule(
+            error,
+            codes=_SUBSCRIPTION_CODES,
+            remedy="Check the state of the Azure subscription and of the resource (portal > Subscriptions): a disabled subscription or account "
+            "refuses everyone. No role helps until it is enabled again.",
+        ),
+        Rule(error, codes=("AKV10032",), remedy=_OTHER_TENANT),
+        Rule(error, statuses=(401,), says=("issuer", "token of the tenant"), remedy=_OTHER_TENANT),
+        Rule(
+            error,
+            statuses=(401,),
+            says=("expired", "not yet valid", "lifetime"),
+            remedy="The service takes the identity's token for expired or not yet valid. Check the clock of this machine, then run this again. "
+            "A role or a new secret does not help.",
+        ),
+        Rule(
+            error, statuses=(401, 403), remedy=f"{says_why}the identity's role and the network rules (docs/deploy.md)."
+        ),
+    )
+
 
 VAULT = Service(
     AZURE,
@@ -101,7 +106,8 @@ VAULT = Service(
         Rule(
             VaultAccessDenied,
             codes=("ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByNsp"),
-            remedy=_VAULT_NETWORK,
+            remedy="The vault's network rules refused the request; a role does not help. Allow the address that the message names (vault > "
+            "Networking), or connect through the vault's private endpoint.",
         ),
         Rule(
             VaultAccessDenied,
@@ -109,12 +115,8 @@ VAULT = Service(
             remedy="Give the identity the role Key Vault Secrets User on the vault (to store refresh tokens also the right to set secrets: "
             "Key Vault Secrets Officer). A new role takes up to 30 minutes to work.",
         ),
-        Rule(VaultAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
-        Rule(VaultAccessDenied, codes=("AKV10032",), remedy=_OTHER_TENANT),
-        Rule(VaultAccessDenied, statuses=(401,), says=_ANOTHER_ISSUER, remedy=_OTHER_TENANT),
-        Rule(VaultAccessDenied, statuses=(401,), says=("tokenexpired", *_EXPIRED_TOKEN), remedy=_OUT_OF_TIME),
-        Rule(VaultAccessDenied, statuses=_DENIED, remedy=_VAULT_SAYS_WHY + _ACCESS),
-        Rule(VaultUnreachable, remedy=_VAULT_SAYS_WHY + "that KEY_VAULT_URL is the vault's address."),
+        *_denials(VaultAccessDenied, _VAULT_SAYS_WHY),
+        Rule(VaultUnreachable, remedy=f"{_VAULT_SAYS_WHY}that KEY_VAULT_URL is the vault's address."),
     ),
 )
 
@@ -126,24 +128,21 @@ TABLE = Service(
         Rule(TableMissing, codes=("TableNotFound",)),
         Rule(TableUnreachable, codes=("TableBeingDeleted", "AccountBeingCreated"), again=True),
         *passing(TableUnreachable),
-        Rule(ClockWrong, statuses=_DENIED, says=("date header",)),
+        Rule(ClockWrong, statuses=(401, 403), says=("date header",)),
         Rule(
             TableAccessDenied,
             codes=("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure"),
             remedy=_TABLE_NETWORK,
         ),
-        Rule(TableAccessDenied, statuses=_DENIED, says=("perimeter", "firewall"), remedy=_TABLE_NETWORK),
+        Rule(TableAccessDenied, statuses=(401, 403), says=("perimeter", "firewall"), remedy=_TABLE_NETWORK),
         Rule(
             TableAccessDenied,
             codes=("AuthorizationPermissionMismatch", "InsufficientAccountPermissions"),
             remedy="Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account. A new role takes up "
             "to 30 minutes to work.",
         ),
-        Rule(TableAccessDenied, codes=_SUBSCRIPTION_CODES, remedy=_SUBSCRIPTION),
-        Rule(TableAccessDenied, statuses=(401,), says=_ANOTHER_ISSUER, remedy=_OTHER_TENANT),
-        Rule(TableAccessDenied, statuses=(401,), says=_EXPIRED_TOKEN, remedy=_OUT_OF_TIME),
-        Rule(TableAccessDenied, statuses=_DENIED, remedy=_TABLE_SAYS_WHY + _ACCESS),
-        Rule(TableUnreachable, remedy=_TABLE_SAYS_WHY + "that SNAPSHOT_TABLE_ENDPOINT is the account's table address."),
+        *_denials(TableAccessDenied, _TABLE_SAYS_WHY),
+        Rule(TableUnreachable, remedy=f"{_TABLE_SAYS_WHY}that SNAPSHOT_TABLE_ENDPOINT is the account's table address."),
     ),
 )
 

@@ -52,20 +52,10 @@ class Vault:
             IdentityUnavailable: there was no token for the vault.
 
         """
-        return self._secrets.get(name, lambda: self.newest(name))
-
-    def newest(self, name: str) -> Secret:
-        """Fetch the newest version, bypassing the cache; raises as `secret`."""
-        found = self._call(name, lambda: self._get(name))
+        found = self._secrets.get(name, lambda: self._call(name, lambda: self._get(name)))
         if not found.value:
             raise VaultSecretInvalid(f"{self._where(name)} is empty")
         return found
-
-    def _get(self, name: str) -> Secret:
-        found = library_call(lambda: _secret(self._client.get_secret(name)))
-        if found.name.lower() != name.lower():
-            raise UnreadableAnswerError("its answer is about another secret")
-        return replace(found, name=name)
 
     def store(
         self,
@@ -91,33 +81,37 @@ class Vault:
         def attempt() -> Secret:
             if replacing is not None and (current := self._get(name)).value != replacing:
                 return current
-            stored = library_call(
+            stored = self._read(
                 lambda: self._client.set_secret(
                     name, value, content_type=content_type, expires_on=expires_on, tags=dict(tags)
                 )
             )
             if stored.value != value:
                 raise UnreadableAnswerError("its answer does not say that the new version was stored")
-            return _secret(stored)
+            return stored
 
         self._call(name, attempt)
+
+    def _get(self, name: str) -> Secret:
+        found = self._read(lambda: self._client.get_secret(name))
+        if found.name.lower() != name.lower():
+            raise UnreadableAnswerError("its answer is about another secret")
+        return replace(found, name=name)
+
+    def _read(self, ask: Callable[[], KeyVaultSecret]) -> Secret:
+        try:
+            return library_call(lambda: _secret(ask()))
+        except UnreadableAnswerError:
+            answer = current_attempt().answer
+            if answer is None or answer.status_code != requests.codes.unauthorized:
+                raise
+        # The client checks where the challenge leads before it sends a token anywhere.
+        raise UnreadableAnswerError("what answers there does not identify itself as this vault", remedy=_OWN_ADDRESS)
 
     def _where(self, name: str) -> str:
         return f"the secret {name} in {self._client.vault_url}"
 
-    def _call(self, name: str, call: Callable[[], Secret]) -> Secret:
-        def attempt() -> Secret:
-            try:
-                return call()
-            except UnreadableAnswerError as error:
-                answer = current_attempt().answer
-                if answer is not None and answer.status_code == requests.codes.unauthorized:
-                    # The client checks where the challenge leads before it sends a token anywhere.
-                    raise UnreadableAnswerError(
-                        "what answers there does not identify itself as this vault", remedy=_OWN_ADDRESS
-                    ) from None
-                raise error from None
-
+    def _call(self, name: str, attempt: Callable[[], Secret]) -> Secret:
         host = urlsplit(self._client.vault_url).hostname or ""
         names = {"vault": host.partition(".")[0], "name": name}
         return self._retry.call(attempt, Call(VAULT, self._where(name), names=names))
@@ -126,21 +120,12 @@ class Vault:
 def _secret(found: KeyVaultSecret) -> Secret:
     """Read what the client gives: it decodes the answer only here, and checks no type or makes a text of anything."""
     sent, properties = current_attempt().members, found.properties
-    expected: tuple[tuple[object, type], ...] = (
-        (found.name, str),
-        ((sent or {}).get("value"), str),
-        (properties.content_type, str),
-        (properties.expires_on, datetime),
-        (properties.created_on, datetime),
-        (properties.tags, dict),
-    )
-    if not all(value is None or isinstance(value, kind) for value, kind in expected):
+    texts = (found.name, (sent or {}).get("value"), properties.content_type)
+    times = (properties.expires_on, properties.created_on)
+    if not (
+        all(isinstance(text, str | None) for text in texts)
+        and all(isinstance(time, datetime | None) for time in times)
+        and isinstance(properties.tags, dict | None)
+    ):
         raise UnreadableAnswerError("its answer is not a secret")
-    return Secret(
-        name=found.name or "",
-        value=trim(found.value or ""),
-        content_type=properties.content_type,
-        expires_on=properties.expires_on,
-        created_on=properties.created_on,
-        tags=properties.tags or {},
-    )
+    return Secret(found.name or "", trim(found.value or ""), properties.content_type, *times, properties.tags or {})

@@ -41,12 +41,8 @@ class RunContext:
 
     def fields(self, account: Account) -> dict[str, str]:
         """Return what each marked line about an account says first."""
-        return {
-            "account": account.name,
-            "tenantId": account.tenant_id,
-            "date": self.date.isoformat(),
-            "runId": self.run_id,
-        }
+        day = self.date.isoformat()
+        return {"account": account.name, "tenantId": account.tenant_id, "date": day, "runId": self.run_id}
 
 
 @dataclass(frozen=True)

@@ -100,21 +100,15 @@ class _BoundedHTTPSConnection(_BoundedHTTPConnection, HTTPSConnection):
         """Whether the connection can take another request: what is left of an answer would pass for the next one."""
         return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
-    def _tunnel(self) -> None:
-        try:
-            super()._tunnel()
-        except (OSError, http.client.HTTPException, CallError) as error:
-            raise ProxyError("no tunnel", error) from error
-
     def connect(self) -> None:
         try:
             super().connect()
         except ssl.SSLCertVerificationError:
             raise
-        except OSError as error:
+        except (OSError, http.client.HTTPException, CallError) as error:
             if self._tunnel_host is None:
                 raise
-            raise ProxyError("nothing behind the tunnel", error) from error
+            raise ProxyError("no tunnel, or nothing behind it", error) from error
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):

@@ -8,7 +8,6 @@ import ssl
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,25 +43,51 @@ class HttpSession(requests.Session):
     ) -> None:
         super().__init__()
         self.trust_env = False
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self.headers["Accept-Encoding"] = "identity"  # a small answer could unpack to gigabytes
         self.secrets = Secrets()
         self.skews: dict[str, timedelta] = {}
-        self.tls = tls
         self.now = now
         self._proxy = proxy
         self._no_proxy = no_proxy
         if proxy is not None:
             self.secrets.add(urlsplit(proxy.url).password)
-        adapter = _Adapter(self, connections)
+        adapter = _Adapter(tls, connections)
         self.mount("https://", adapter)
         self.mount("http://", adapter)
 
-    def proxy_for(self, url: str) -> Proxy | None:
-        """Return the proxy that a URL is reached through, if any."""
-        return None if is_direct(url, self._no_proxy) else self._proxy
+    def send(self, request: requests.PreparedRequest, timeout: Any = None, **_: Any) -> requests.Response:
+        """Send a request as it is, in the time of the attempt under way; only a smaller connect timeout is the caller's to decide.
 
-    def note_clock(self, answer: requests.Response) -> None:
+        Raises:
+            CallError: there is no usable answer.
+
+        """
+        attempt, failure, url = current_attempt(), None, request.url or ""
+        self.secrets.add_from_request(request)
+        proxy = None if is_direct(url, self._no_proxy) else self._proxy
+        asked = timeout[0] if isinstance(timeout, tuple) and timeout[0] else CONNECT_SECONDS
+        adapter = self.get_adapter(url)
+        try:
+            left = attempt.seconds_left()
+            limits = (min(CONNECT_SECONDS, asked, left), left)
+            proxies = {"https": proxy.url} if proxy else {}
+            answer = adapter.send(request, stream=True, timeout=limits, proxies=proxies)
+            body = _read(answer)
+        except TRANSPORT_ERRORS as error:
+            failure = describe_transport_error(error, proxy)
+        if failure is not None:  # outside the block, so that no foreign error is its context
+            raise failure
+        # As if `requests` had read it; the libraries log what they cannot decode, so the decoding is decided here.
+        answer._content, answer._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
+        answer.encoding = "utf-8"
+        for name in [name for name, value in answer.headers.items() if self.secrets.is_in(value)]:
+            del answer.headers[name]  # azure-core logs some headers
+        attempt.answer = answer
+        self._note_clock(answer)
+        attempt.members = check_answer(answer, self.secrets)
+        return answer
+
+    def _note_clock(self, answer: requests.Response) -> None:
         """Note the service's own clock: pages and passing refusals may be from a gateway, and an answer with an Age is from a cache."""
         headers = answer.headers
         date = http_date(headers.get("Date", ""))
@@ -75,48 +100,23 @@ class HttpSession(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, session: HttpSession, connections: int) -> None:
-        self._session = session
+    """Makes bounded connections with the one TLS context."""
+
+    def __init__(self, tls: ssl.SSLContext, connections: int) -> None:
+        self._tls = tls
         super().__init__(pool_connections=connections + 10, pool_maxsize=connections)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._session.tls, **kwargs)
+        super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
         bound(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        tls = self._session.tls
-        manager = super().proxy_manager_for(proxy, ssl_context=tls, proxy_ssl_context=tls, **kwargs)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._tls, proxy_ssl_context=self._tls, **kwargs)
         bound(manager)
         return manager
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
         """Leave it to the one TLS context."""
-
-    def send(  # type: ignore[override] # the caller's timeout, certificate and proxies are the session's to decide
-        self, request: requests.PreparedRequest, timeout: Any = None, **_: Any
-    ) -> requests.Response:
-        session, attempt, failure = self._session, current_attempt(), None
-        session.secrets.add_from_request(request)
-        proxy = session.proxy_for(request.url or "")
-        asked = timeout[0] if isinstance(timeout, tuple) and timeout[0] else CONNECT_SECONDS
-        try:
-            left = attempt.seconds_left()
-            limits = (min(CONNECT_SECONDS, asked, left), left)
-            answer = super().send(request, stream=True, timeout=limits, proxies={"https": proxy.url} if proxy else {})
-            body = _read(answer)
-        except TRANSPORT_ERRORS as error:
-            failure = describe_transport_error(error, proxy)
-        if failure is not None:  # outside the block, so that no foreign error is its context
-            raise failure
-        # As if `requests` had read it; the libraries log what they cannot decode, so the decoding is decided here.
-        answer._content, answer._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
-        answer.encoding = "utf-8"
-        for name in [name for name, value in answer.headers.items() if session.secrets.is_in(value)]:
-            del answer.headers[name]  # azure-core logs some headers
-        attempt.answer = answer
-        session.note_clock(answer)
-        attempt.members = check_answer(answer, session.secrets)
-        return answer
 
 
 def _read(answer: requests.Response) -> bytes:

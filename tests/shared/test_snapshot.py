@@ -279,7 +279,7 @@ def test_a_defect_after_the_insert_costs_the_day_nothing(
     def defect(*_: object) -> None:
         raise KeyError("hush")
 
-    monkeypatch.setattr("shared.snapshot._report_credit", defect)
+    monkeypatch.setattr("shared.snapshot._report_balances", defect)
     monkeypatch.setattr(Renewals, "renew", defect)
     assert snapshots.take(account_of(partner), DAY) is Outcome.RECORDED
     assert log.one("SECRET_EXPIRING")["code"] == "unexpected"

@@ -82,10 +82,10 @@ def test_one_request_id_stands_for_all_attempts(world: StandIn, connect: Connect
     assert waits == [1, 2]
 
 
-def test_what_is_sent(session: HttpSession, connect: Connect) -> None:
+def test_what_is_sent(session: HttpSession, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     """JSON is asked for, because the service speaks XML too; MFA is asked about only when wanted."""
     sent: list[Any] = []
-    session.hooks["response"].append(lambda response, **_: sent.append(response.request.headers))
+    monkeypatch.setattr(session.secrets, "add_from_request", lambda request: sent.append(request.headers))
     connect().invoices.summary.get()
     connect(validate_mfa=True).invoices.summary.get()
     plain, with_mfa = sent
