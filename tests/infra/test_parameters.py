@@ -1,18 +1,17 @@
 """The parameters of infra/main.bicep: described, typed, and refused before anything is created where they contradict each other."""
 
-import json
+import os
 import re
-import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.settings.account_array import MEMBERS
-from tests.infra.tools import bicep
-from tests.infra.tools.bicep import DEPLOYMENTS, INFRA
+from tests.infra.tools.bicep import DEPLOYMENTS, INFRA, Bicep, BicepError
 
-pytestmark = pytest.mark.skipif(bicep.compiler() is None, reason=bicep.MISSING)
 IDS = "tenantId: '0a1b2c3d-0000-4000-8000-00000000000{0}', clientId: '0a1b2c3d-0000-4000-8000-0000000000c1'"
+USUAL = (DEPLOYMENTS / "usual.bicepparam").read_text("utf-8").partition("main.bicep'")[2]
 AS_IT_COMES = (INFRA / "main.bicepparam").read_text("utf-8").partition("main.bicep'")[2]
 REFUSED = {
     AS_IT_COMES: "still holds the id|operatorObjectId|alertEmail",
@@ -48,40 +47,38 @@ param existingVaultId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.K
 
 
 @pytest.mark.parametrize(("lines", "expected"), REFUSED.items(), ids=range(len(REFUSED)))
-def test_contradicting_parameters_are_refused(lines: str, expected: str, tmp_path: Path) -> None:
+def test_contradicting_parameters_are_refused(bicep: Bicep, lines: str, expected: str, tmp_path: Path) -> None:
     """Nothing is created then; one sentence for each problem, and no sentence more, says what is wrong and what to do."""
-    said = refusal(tmp_path, lines).partition("is not valid: ")[2].partition(" Please see https")[0]
-    sentences = re.findall(r"[^.]+(?:\.\w[^.]*)*\.", said)
-    assert all(re.search(*pair) for pair in zip(expected.split("|"), sentences, strict=True)), said
+    others = USUAL
+    for name in re.findall(r"^param (\w+)", lines, re.MULTILINE):
+        others = re.sub(rf"(?ms)^param {name} = (\[.*?^\]|[^\n]*)\n?", "", others)
+    path = tmp_path / "changed.bicepparam"
+    main = Path(os.path.relpath(INFRA / "main.bicep", tmp_path)).as_posix()
+    path.write_text(f"using '{main}'\n{others}\n{lines}\n", "utf-8")
+    with pytest.raises(BicepError) as refused:
+        bicep.snapshot(path)
+    sentences = re.findall(r"[^.]+(?:\.\w[^.]*)*\.", str(refused.value))
+    assert all(re.search(*pair) for pair in zip(expected.split("|"), sentences, strict=True)), sentences
 
 
 def test_each_refusal_is_tried() -> None:
     """A problem that is added to main.bicep gets its case above; two of them try one sentence each in two ways."""
-    assert (INFRA / "main.bicep").read_text("utf-8").count("      say: ") == len(
-        "|".join(REFUSED.values()).split("|")
-    ) - 2
+    tried = len("|".join(REFUSED.values()).split("|")) - 2
+    assert (INFRA / "main.bicep").read_text("utf-8").count("      say: ") == tried
 
 
-def refusal(folder: Path, lines: str) -> str:
-    """Return what the compiler says of the usual deployment with other parameters."""
-    shutil.copytree(INFRA, folder / "infra")
-    usual = (DEPLOYMENTS / "usual.bicepparam").read_text("utf-8").replace("../../../infra/", "infra/")
-    for name in re.findall(r"^param (\w+)", lines, re.MULTILINE):
-        usual = re.sub(rf"(?ms)^param {name} = (\[.*?^\]|[^\n]*)\n?", "", usual)
-    path = folder / "changed.bicepparam"
-    path.write_text(f"{usual}\n{lines}\n", "utf-8")
-    result = bicep.snapshot(path, "overwrite")
-    return result.stdout + result.stderr
-
-
-def test_the_parameters_are_described_and_typed() -> None:
+def test_the_parameters_are_described_and_typed(template: dict[str, Any]) -> None:
     """Every parameter says what it is; secrets are marked; an account has the members that the job knows."""
-    built = json.loads(bicep.bicep("build", INFRA / "main.bicep", "--stdout").stdout)
-    for name, parameter in built["parameters"].items():
+    for name, parameter in template["parameters"].items():
         assert len(parameter["metadata"]["description"]) > 10
         assert "defaultValue" in parameter or name == "partnerAccounts"
-    assert built["parameters"]["alertWebhook"]["type"] == "securestring"
-    given = built["resources"]["alerts"]["properties"]["parameters"]
+    assert template["parameters"]["alertWebhook"]["type"] == "securestring"
+    given = template["resources"]["alerts"]["properties"]["parameters"]
     assert given["webhook"]["value"] == "[parameters('alertWebhook')]"  # a snapshot shows no secret parameter
-    (account,) = (each for name, each in built["definitions"].items() if "partnerAccount" in name)
+    (account,) = (each for name, each in template["definitions"].items() if "partnerAccount" in name)
     assert set(account["properties"]) == set(MEMBERS.values())
+
+
+def test_the_app_waits_for_the_network(template: dict[str, Any]) -> None:
+    """It starts only when its endpoints are there."""
+    assert "network" in template["resources"]["app"]["dependsOn"]

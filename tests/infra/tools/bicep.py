@@ -1,49 +1,75 @@
-"""Microsoft's Bicep compiler, where this machine has the version that the project is checked with, and what it says."""
+"""Microsoft's Bicep compiler, where this machine has the version that the project is checked with: one process, many questions."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 VERSION = "0.49.2"
+MISSING = f"Bicep {VERSION} is not on the PATH and BICEP does not name it: infra/ was not compiled"
 ROOT = Path(__file__).resolve().parents[3]
 INFRA = ROOT / "infra"
 DEPLOYMENTS = ROOT / "tests" / "infra" / "deployments"
 MARK = DEPLOYMENTS / "infra.sha256"
-WHERE = (
-    "--subscription-id=11111111-1111-1111-1111-111111111111",
-    "--tenant-id=22222222-2222-2222-2222-222222222222",
-    "--resource-group=rg-balances",
-    "--location=westeurope",
-    "--deployment-name=main",
-)
-MISSING = f"Bicep {VERSION} is not on the PATH and BICEP does not name it: infra/ was not compiled"
+WHERE = {
+    "subscriptionId": "11111111-1111-1111-1111-111111111111",
+    "tenantId": "22222222-2222-2222-2222-222222222222",
+    "resourceGroup": "rg-balances",
+    "location": "westeurope",
+    "deploymentName": "main",
+}
 
 
-@cache
-def compiler() -> str | None:
-    """Return the path of the compiler, or None where this machine has none of this version."""
+class BicepError(Exception):
+    """The compiler refuses a file; the text is its own."""
+
+
+class Bicep:
+    """A running compiler. It speaks JSON-RPC: https://github.com/Azure/bicep, src/Bicep.Cli/Rpc/ICliJsonRpcProtocol.cs."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.process = subprocess.Popen([path, "jsonrpc", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - from PATH or BICEP
+
+    def ask(self, method: str, path: Path | None = None, **parameters: object) -> dict[str, Any]:
+        """Return the answer to a question about a file, or raise BicepError."""
+        requests, answers = self.process.stdin, self.process.stdout
+        assert requests is not None
+        assert answers is not None
+        given = parameters | ({"path": str(path)} if path else {})
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": f"bicep/{method}", "params": given}).encode()
+        requests.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+        requests.flush()
+        length = int(answers.readline().partition(b":")[2])
+        while answers.readline().strip():
+            pass
+        answer: dict[str, Any] = json.loads(answers.read(length))
+        if "error" in answer:
+            problem = answer["error"]["data"]
+            raise BicepError((problem.get("inner") or problem)["message"])
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def snapshot(self, parameters: Path) -> str:
+        """Return what a deployment with a parameter file creates, as JSON; BicepError where the parameters are refused."""
+        return str(self.ask("getSnapshot", parameters, metadata=WHERE)["snapshot"])
+
+
+@contextmanager
+def compiler() -> Iterator[Bicep | None]:
+    """Run the compiler, or yield None where this machine has none of this version."""
     path = shutil.which(os.environ.get("BICEP") or "bicep")
     if path is None:
-        return None
-    said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - from PATH or BICEP
-    return path if f" {VERSION} " in said.stdout else None
-
-
-def bicep(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run the compiler; what it has to say of the files is its stderr, whatever its exit status."""
-    path = compiler()
-    if path is None:
-        raise FileNotFoundError(MISSING)
-    command = [path, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - as above
-
-
-def snapshot(parameters: Path, mode: str) -> subprocess.CompletedProcess[str]:
-    """Write (`overwrite`) or compare (`validate`) what a deployment with a parameter file creates."""
-    return bicep("snapshot", parameters, f"--mode={mode}", *WHERE)
+        yield None
+        return
+    bicep = Bicep(path)
+    with bicep.process:
+        yield bicep if bicep.ask("version")["version"] == VERSION else None
 
 
 def fingerprint(folder: Path = INFRA, deployments: Path = DEPLOYMENTS) -> str:

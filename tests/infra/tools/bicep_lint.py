@@ -3,44 +3,48 @@
 `--write` puts the layout right and writes the snapshots anew. Every line that the compiler says is a failure.
 """
 
+import subprocess
 import sys
 from collections.abc import Iterator
 
-from tests.infra.tools import bicep
-from tests.infra.tools.bicep import DEPLOYMENTS, INFRA, MARK, ROOT
+from tests.infra.tools.bicep import DEPLOYMENTS, INFRA, MARK, MISSING, ROOT, Bicep, compiler, fingerprint
 
 AGES = ROOT / "tests/infra/tools/bicep_lint.json"
+DEPLOYED = [*DEPLOYMENTS.glob("*.bicepparam")]
+PARAMETERS = [INFRA / "main.bicepparam", *DEPLOYED]
+FILES = [*INFRA.glob("*.bicep"), *PARAMETERS]
 
 
-def findings() -> Iterator[str]:
+def findings(bicep: Bicep) -> Iterator[str]:
     """Yield what is wrong with infra/ and with the parameter files."""
-    main = INFRA / "main.bicep"
-    parameters = [INFRA / "main.bicepparam", *DEPLOYMENTS.glob("*.bicepparam")]
-    yield bicep.bicep("build", main, "--stdout").stderr
-    yield bicep.bicep("lint", main, "--config", AGES).stderr
-    for path in parameters:
-        yield bicep.bicep("build-params", path, "--stdout").stderr
-    for path in [*INFRA.glob("*.bicep"), *parameters]:
-        if bicep.bicep("format", path, "--stdout").stdout != path.read_text("utf-8"):
+    for path in PARAMETERS:
+        for said in bicep.ask("compileParams", path, parameterOverrides={})["diagnostics"]:
+            yield f"{said['source']}({said['range']['start']['line'] + 1}): {said['code']}: {said['message']}\n"
+    line = [bicep.path, "lint", str(INFRA / "main.bicep"), "--config", str(AGES)]
+    yield subprocess.run(line, capture_output=True, encoding="utf-8", check=False).stderr  # noqa: S603 - from PATH or BICEP
+    for path in FILES:
+        if bicep.ask("format", path)["contents"] != path.read_text("utf-8"):
             yield f"{path.relative_to(ROOT).as_posix()}: the layout differs from `bicep format`\n"
 
 
-def write() -> Iterator[str]:
-    """Format every file and write every snapshot; yield what the compiler says."""
-    parameters = list(DEPLOYMENTS.glob("*.bicepparam"))
-    for path in [*INFRA.glob("*.bicep"), *INFRA.glob("*.bicepparam"), *parameters]:
-        yield bicep.bicep("format", path).stderr
-    for path in parameters:
-        yield bicep.snapshot(path, "overwrite").stderr
-    MARK.write_text(bicep.fingerprint() + "\n", "utf-8")
+def write(bicep: Bicep) -> None:
+    """Format every file and write every snapshot."""
+    for path in FILES:
+        path.write_text(bicep.ask("format", path)["contents"], "utf-8")
+    for path in DEPLOYED:
+        path.with_suffix(".snapshot.json").write_text(bicep.snapshot(path), "utf-8")
+    MARK.write_text(fingerprint() + "\n", "utf-8")
 
 
 def main(arguments: list[str]) -> int:
     """Return 1 where the compiler has something to say; on a machine without it, say so and return 0."""
-    if bicep.compiler() is None:
-        print(f"{bicep.MISSING}.")  # noqa: T201 - a command's answer
-        return 0
-    said = "".join([*(write() if "--write" in arguments else ()), *findings()])
+    with compiler() as bicep:
+        if bicep is None:
+            print(f"{MISSING}.")  # noqa: T201 - a command's answer
+            return 0
+        if "--write" in arguments:
+            write(bicep)
+        said = "".join(findings(bicep))
     print(said or "Bicep: build, lint, format and parameter files are clean.")  # noqa: T201 - a command's answer
     return 1 if said else 0
 

@@ -3,21 +3,23 @@
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from functools import partial
-from unittest.mock import patch
-from uuid import uuid4
+from datetime import UTC, datetime, timedelta
 
 from shared.errors import SettingsInvalid
-from shared.job import take_snapshots
-from shared.net.retry import Retry
 from standin import StandIn
 from standin.faults import Fault
 from tests.end_to_end.conftest import environ_of
+from tests.support.in_process import run_now
 
+FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 MINUTE = 17
 ATTEMPTS, PAUSE = 3, 15
 """One, and the two more of function.json's retry; seconds between them."""
+
+
+def at(day: int, hour: int = 0) -> datetime:
+    """Return a time of a day, the first being 0."""
+    return FIRST + timedelta(days=day, hours=hour)
 
 
 class FunctionLog(logging.Handler):
@@ -25,11 +27,14 @@ class FunctionLog(logging.Handler):
 
     def __init__(self, world: StandIn) -> None:
         super().__init__()
+        self.day = 0
         self.lines: list[tuple[datetime, str]] = []
         self.invocations: list[tuple[datetime, bool]] = []
         self.world = world
         self.partners = {
-            name: world.add_partner(name=name, credit_limit="100000 USD", secret_expires_in=None)
+            name: world.add_partner(
+                name=name, secret_name=f"{name}-secret", secret_expires_in=None, credit_limit="100000 USD"
+            )
             for name in ("Contoso", "Fabrikam")
         }
         self.environ = environ_of(world, *self.partners.values()) | world.environ_archive
@@ -38,29 +43,26 @@ class FunctionLog(logging.Handler):
         """Keep a line at the stand-in's time."""
         self.lines.append((self.world.clock.now(), record.getMessage()))
 
-    def fire(self, hours: Iterable[datetime]) -> None:
-        """Let the timer fire in each of these hours; while the invocation fails, again as the host does."""
+    def fire(self, hours: Iterable[int]) -> None:
+        """Let the timer fire in each of these hours of the day; while the invocation fails, again as the host does."""
         for hour in hours:
-            self.world.clock.set(hour.replace(minute=MINUTE))
+            self.world.clock.set(at(self.day, hour).replace(minute=MINUTE))
             while not self._invoke() and self.world.clock.now().second < PAUSE * (ATTEMPTS - 1):
                 self.world.clock.advance(seconds=PAUSE)
 
     def _invoke(self) -> bool:
-        at = self.world.clock.now()
+        began = self.world.clock.now()
         try:
-            with patch("shared.services.Retry", partial(Retry, sleep=lambda _: None)):
-                failed = bool(take_snapshots(self.environ, run_id=str(uuid4()), now=self.world.clock.now).failed)
+            succeeded = not run_now(self.world, self.environ).failed
         except SettingsInvalid:
-            failed = True
-        self.invocations.append((at, not failed))
-        return not failed
+            succeeded = False
+        self.invocations.append((began, succeeded))
+        return succeeded
 
     @contextmanager
-    def failing(
-        self, service: str, fault: Fault, account: str | None = None, path_contains: str = ""
-    ) -> Iterator[None]:
+    def failing(self, service: str, fault: Fault, account: str | None = None, path: str = "") -> Iterator[None]:
         """Let a service fail, for one account if it is named."""
         tenant = self.partners[account].tenant_id if account else None
-        rule = self.world.faults.add(service, fault, tenant=tenant, times=None, path_contains=path_contains)
+        rule = self.world.faults.add(service, fault, tenant=tenant, times=None, path_contains=path)
         yield
         rule.remove()

@@ -80,9 +80,9 @@ def _translated(query: str) -> Any:
 
 
 def mails(
-    workspace: Workspace, rule: dict[str, Any], start: datetime, end: datetime, *, mute_is_shared: bool = False
+    workspace: Workspace, rule: dict[str, Any], hours: Iterable[datetime], *, mute_is_shared: bool = False
 ) -> list[tuple[datetime, tuple[str, ...]]]:
-    """Return the mails of a rule that is evaluated every hour: when, and the values of its dimensions.
+    """Return the mails of a rule that is evaluated at these hours: when, and the values of its dimensions.
 
     By the documented rules of log search alerts: one alert for each combination of the dimensions. A rule with `autoMitigate` fires once and again only after the condition was
     not met for two evaluations; one with `muteActionsDuration` fires anew when that time is over, which with `mute_is_shared` runs
@@ -94,8 +94,7 @@ def mails(
     sent = []
     last_fired: dict[tuple[str, ...], datetime] = {}
     last_met: dict[tuple[str, ...], datetime] = {}
-    now = start
-    while now <= end:
+    for now in hours:
         rows = workspace.rows(condition["query"], now)
         for about in sorted({tuple(str(row[name]) for name in dimensions) for row in rows}):
             if rule["autoMitigate"]:
@@ -107,7 +106,6 @@ def mails(
             if due:
                 last_fired[() if mute_is_shared else about] = now
                 sent.append((now, about))
-        now += EVALUATION
     return sent
 
 
