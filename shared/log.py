@@ -27,14 +27,10 @@ class Marker(StrEnum):
 
 
 _LEVELS = {
-    Marker.FAILED: logging.ERROR,
-    Marker.ARCHIVE_FAILED: logging.ERROR,
-    Marker.LEDGER_FAILED: logging.ERROR,
-    Marker.SECRET_EXPIRING: logging.WARNING,
-    Marker.CREDIT_USED: logging.WARNING,
-    Marker.CREDIT_UNKNOWN: logging.WARNING,
+    **dict.fromkeys((Marker.FAILED, Marker.ARCHIVE_FAILED, Marker.LEDGER_FAILED), logging.ERROR),
+    **dict.fromkeys((Marker.SECRET_EXPIRING, Marker.CREDIT_USED, Marker.CREDIT_UNKNOWN), logging.WARNING),
 }
-
+"""The other markers are INFO."""
 
 _FIRST = ("code", "mayPass")
 

@@ -1,21 +1,12 @@
 """The history of balances: the table that Power BI reads and, where there is one, the archive that nobody can change."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 
 from shared.errors import SnapshotError
 from shared.history.row import Entity
-from shared.history.table import HistoryTable
-
-
-@dataclass(frozen=True)
-class AppendResult:
-    """The day's rows, whether this run inserted them, and what kept the archive from its copy."""
-
-    rows: tuple[Entity, ...]
-    recorded: bool
-    archive_error: SnapshotError | None = None
+from shared.history.table import AppendResult, HistoryTable
 
 
 class History:
@@ -43,8 +34,7 @@ class History:
 
         """
         archived, archive_error = self._append_to_archive(rows)
-        appended = self._table.append(archived, run_id)
-        return AppendResult(appended.rows, appended.inserted, archive_error)
+        return replace(self._table.append(archived, run_id), archive_error=archive_error)
 
     def _append_to_archive(self, rows: Sequence[Entity]) -> tuple[Sequence[Entity], SnapshotError | None]:
         """Return the day's rows, and what kept the archive from them."""

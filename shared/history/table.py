@@ -13,7 +13,7 @@ from azure.data.tables import TableClient
 
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import TABLE
-from shared.errors import TableAccessDenied, TableMissing, TableUnreachable
+from shared.errors import SnapshotError, TableAccessDenied, TableMissing, TableUnreachable
 from shared.history.query import Page, Query, Span, read_page
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.net.attempt import UnreadableAnswerError, current_attempt
@@ -37,19 +37,16 @@ _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class InsertResult:
-    """The day's rows after an append; `inserted` when they are the ones given, not somebody else's earlier ones."""
+class AppendResult:
+    """The day's rows after an append; `recorded` when they are the ones given; what kept the archive from its copy."""
 
     rows: tuple[Entity, ...]
-    inserted: bool
+    recorded: bool
+    archive_error: SnapshotError | None = None
 
 
 class HistoryTable:
-    """One table: rows are written with the SDK's client and read over its session.
-
-    `get_token` is called before each call, outside its time limits: a missing token would look like a table that does
-    not answer.
-    """
+    """One table: rows are written with the SDK's client and read over its session."""
 
     def __init__(
         self,
@@ -96,7 +93,7 @@ class HistoryTable:
         url = f"{self._client.url}/{self._client.table_name}()"
         return self._call(lambda: read_page(self._session, url, self._get_token().token, query, after))
 
-    def append(self, rows: Sequence[Entity], run_id: str) -> InsertResult:
+    def append(self, rows: Sequence[Entity], run_id: str) -> AppendResult:
         """Insert the rows of one tenant and day, all or none; the table is made where there is none.
 
         On conflict the existing rows are kept. When they carry this run's id, an earlier attempt had succeeded and only its
@@ -107,9 +104,9 @@ class HistoryTable:
 
         """
         if self.insert(rows):
-            return InsertResult(tuple(rows), inserted=True)
+            return AppendResult(tuple(rows), recorded=True)
         existing = self.existing(rows)
-        return InsertResult(existing, inserted=all(row.get("RunId") == run_id for row in existing))
+        return AppendResult(existing, recorded=all(row.get("RunId") == run_id for row in existing))
 
     def existing(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
         """Return the rows with which an insert of these rows conflicted; raises as `rows_of`."""
@@ -170,7 +167,6 @@ class HistoryTable:
             ) from None
 
     def _call(self, attempt: Callable[[], T]) -> T:
-        self._get_token()
         return self._retry.call(attempt, Call(TABLE, self._where))
 
 

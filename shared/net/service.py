@@ -67,12 +67,15 @@ def passing(error: type[SnapshotError]) -> tuple[Rule, ...]:
 
 @dataclass(frozen=True)
 class Service:
-    """A service's limits and what its failures mean; the first rule that matches decides, and the last matches every refusal."""
+    """What a service's failures mean: the first rule that matches a refusal decides, and the last matches every one.
 
-    limits: Limits
+    `unreadable` is what an answer means that is not one of the service's, where it differs from no answer.
+    """
+
     no_answer: type[TransientError]
-    unreadable: type[TransientError]
     rules: tuple[Rule, ...]
+    limits: Limits = AZURE
+    unreadable: type[TransientError] | None = None
 
 
 @dataclass(frozen=True)
@@ -92,5 +95,6 @@ class Call:
             remedy = rule.remedy and rule.remedy.format_map(self.names)
             ids = refusal.ids if self.ids is NO_IDS else self.ids
             return rule.error(f"{self.where} {refusal}", remedy=remedy, ids=ids), rule.again
-        kind = self.service.no_answer if isinstance(failure, NoAnswerError) else self.service.unreadable
+        unreadable = None if isinstance(failure, NoAnswerError) else self.service.unreadable
+        kind = unreadable or self.service.no_answer
         return kind(f"{self.where}: {failure}", remedy=failure.remedy, ids=self.ids), failure.may_pass

@@ -21,15 +21,15 @@ class SingleFlightCache(Generic[K, V]):
 
     def get(self, key: K, compute: Callable[[], V]) -> V:
         """Return the key's value, from `compute` if nobody asked before; raises what `compute` raised."""
+        future: Future[V] = Future()
         with self._lock:
-            found = self._values.get(key)
-            future: Future[V] = found or self._values.setdefault(key, Future())
-        if found is None:
+            found = self._values.setdefault(key, future)
+        if found is future:
             try:
                 future.set_result(compute())
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it; `result` below raises it here too
                 future.set_exception(error)
-        return future.result()
+        return found.result()
 
     def forget(self, key: K) -> None:
         """Have the key's value computed anew for whoever asks next."""

@@ -78,8 +78,8 @@ _COMMON = (
 def partner_center(*, with_user: bool) -> Service:
     """Return what Partner Center's answers mean to an account that signs in with a user, or as the app alone."""
     return Service(
-        PARTNER_CENTER,
-        no_answer=PartnerUnavailable,
+        PartnerUnavailable,
+        limits=PARTNER_CENTER,
         unreadable=PartnerBadResponse,
         rules=(_WITH_USER if with_user else _APP_ONLY) + _COMMON,
     )

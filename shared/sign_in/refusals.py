@@ -4,7 +4,7 @@ The first line that matches decides. Source: https://learn.microsoft.com/entra/i
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
-from shared.net.service import AZURE, Rule, Service, passing
+from shared.net.service import Rule, Service, passing
 
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
@@ -61,8 +61,6 @@ def entra(*, with_user: bool, credential_remedy: str) -> Service:
     """Return what Entra ID's answers mean to an account that signs in with a user, or as the app alone."""
     credential = Rule(SignInRejected, codes=("invalid_client",), remedy=credential_remedy)
     return Service(
-        AZURE,
-        no_answer=SignInUnavailable,
-        unreadable=SignInUnavailable,
+        SignInUnavailable,
         rules=(*_PASSING, *(_WITH_USER if with_user else ()), credential, *_COMMON),
     )

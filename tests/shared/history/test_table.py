@@ -55,7 +55,7 @@ def test_a_row_is_read_as_it_was_written(table: HistoryTable) -> None:
     """Every column, the earliest and the latest date, the longest details; the table is made on first use."""
     written = row()
     appended = append(table, [written])
-    assert appended.inserted
+    assert appended.recorded
     (read,) = table.rows_of(TENANT, DAY)
     assert {name: read[name] for name in read} == dict(written)
     assert {
@@ -83,7 +83,7 @@ def test_the_first_row_of_the_day_is_kept(table: HistoryTable) -> None:
     """A later run gets the earlier one's row and changes nothing."""
     append(table, [row(run="first")])
     kept = append(table, [row(run="second")])
-    assert not kept.inserted
+    assert not kept.recorded
     assert [one["RunId"] for one in kept.rows] == ["first"]
     assert [one["RunId"] for one in table.rows_of(TENANT, DAY)] == ["first"]
 
@@ -92,7 +92,7 @@ def test_all_currencies_or_none(table: HistoryTable) -> None:
     """A conflict in one leaves the others out: half a day would look complete."""
     append(table, [row("EUR", run="first")])
     kept = append(table, [row("USD", run="second"), row("EUR", run="second")])
-    assert not kept.inserted
+    assert not kept.recorded
     assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_EUR"]
 
 
@@ -104,7 +104,7 @@ def test_a_lost_answer_to_a_successful_insert_is_a_success(
     append(table, [row(tenant=OTHER_TENANT)])
     world.faults.add("table", AnswerLost(), method="POST")
     appended = append(table, [row(currency) for currency in currencies])
-    assert appended.inserted
+    assert appended.recorded
     assert len(appended.rows) == len(currencies)
     assert waits == [1]
 
@@ -114,7 +114,7 @@ def test_eight_at_once_leave_one(table: HistoryTable, currencies: list[str]) -> 
     """Exactly one of them was first; all agree on it, also when the table is made in the same moment."""
     with ThreadPoolExecutor(8) as pool:
         appended = list(pool.map(lambda n: append(table, [row(code, run=f"run {n}") for code in currencies]), range(8)))
-    assert [one.inserted for one in appended].count(True) == 1
+    assert [one.recorded for one in appended].count(True) == 1
     assert len({one.rows[0]["RunId"] for one in appended}) == 1
     assert len(table.rows_of(TENANT, DAY)) == len(currencies)
 
@@ -141,7 +141,7 @@ def test_a_passing_failure_is_healed(
     append(table, [row(tenant=OTHER_TENANT)])
     world.faults.add("table", fault, method=method)
     table.rows_of(TENANT, DAY)
-    assert append(table, [row()]).inserted
+    assert append(table, [row()]).recorded
     assert len(waits) == 1
     assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
 
@@ -223,9 +223,9 @@ def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTabl
     """The append role of the deployment can neither change nor delete, and a conflict needs neither."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.identity.user_assigned.table_rights = {"read", "add"}
-    assert append(table, [row(run="first")]).inserted
-    assert not append(table, [row(run="second")]).inserted
-    assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).inserted
+    assert append(table, [row(run="first")]).recorded
+    assert not append(table, [row(run="second")]).recorded
+    assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).recorded
 
 
 def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable) -> None:
@@ -240,7 +240,7 @@ def test_a_table_that_is_being_deleted_is_waited_for(world: StandIn, table: Hist
     append(table, [row(tenant=OTHER_TENANT)])
     body = '{"odata.error": {"code": "TableBeingDeleted", "message": {"lang": "en-US", "value": "x"}}}'
     world.faults.add("table", Status(409, body), method="POST")
-    assert append(table, [row()]).inserted
+    assert append(table, [row()]).recorded
     assert len(waits) == 1
 
 
