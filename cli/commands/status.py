@@ -9,11 +9,11 @@ from typing import Any
 
 import typer
 
-from cli.commands.history.account_view import AccountView
-from cli.commands.history.ledger import RUN_COLUMNS, Ledger, LedgerEntry
-from cli.commands.history.outputs import NARROW, Report
+from cli.commands.history.account_view import AccountView, read_views
+from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger, LedgerEntry
 from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.commands.history.readings import Reading
+from cli.commands.history.terminal import NARROW
 from cli.support.accounts import choose, for_each
 from cli.support.console import can_show, out, say, waiting, warn
 from cli.support.money import Money, reader_locale
@@ -86,7 +86,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         query = HistoryQuery(tenants, None, first, today, today - timedelta(days=1))
         names = {one.tenant_id: one.name for one in accounts}
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
-        views = list(Report(reader, money, by_month=False).views())
+        views = list(read_views(reader, money))
         run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
         looks = [look for _, look in for_each(accounts, partial(_credentials, place.services.vault, now))]
     records: list[Record] = []
@@ -147,10 +147,10 @@ def _credentials(vault: Vault | None, now: datetime, account: Account) -> Creden
 
 def _history_problems(view: AccountView, query: HistoryQuery) -> Iterator[str]:
     if not view.items:
-        yield f"{view.label} has no row yet: `python -m cli run` takes the first"
+        yield f"{view.account.label} has no row yet: `python -m cli run` takes the first"
     elif view.gaps and view.gaps[-1].last == query.until:
         why = f" ({reason})" if (reason := view.gaps[-1].reason) else ""
-        yield f"{view.label} has no row of yesterday, {query.until}{why}: `python -m cli check` shows what is wrong now"
+        yield f"{view.account.label} has no row of yesterday, {query.until}{why}: `python -m cli check` shows what is wrong now"
 
 
 def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:
@@ -189,4 +189,4 @@ def _cells(view: AccountView, latest: Reading | None, record: Record, money: Mon
         balance = latest.currency, str(latest.day), *amounts
     used, end = record["creditUsedPercent"], record["expiresOn"]
     limit = "-" if used is None else f"{used:g} %"
-    return view.label, *balance, str(view.missed_days), limit, f"{end:%Y-%m-%d}" if end else "-"
+    return view.account.label, *balance, str(view.missed_days), limit, f"{end:%Y-%m-%d}" if end else "-"

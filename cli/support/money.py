@@ -72,10 +72,6 @@ class Money:
         self._pattern: NumberPattern = locale.currency_formats["standard"]
         self._forms: dict[str, _Form | None] = {}
 
-    def shown_by(self, can_show: Callable[[str], bool]) -> "Money":
-        """Return the same for another place to write to, such as a picture."""
-        return Money(self._locale, can_show)
-
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""
         if currency not in self._forms:

@@ -8,46 +8,48 @@ from decimal import Decimal
 from functools import cached_property
 
 from cli.commands.history.gaps import Gap
-from cli.commands.history.readings import Reading
+from cli.commands.history.reader import HistoryAccount, HistoryReader
+from cli.commands.history.readings import COLUMNS_READ, Reading, readings
 from cli.commands.history.series import Series
+from cli.support.money import Money
 
 _DAY = timedelta(days=1)
 
 
+def month_of(day: date) -> str:
+    """Return a day's month, such as 2026-11."""
+    return str(day)[:7]
+
+
 @dataclass(frozen=True)
 class MonthClose:
-    """One account's month in one currency; `closed_on` is the day of its last row.
+    """The last reading of a month in one currency, that of the last month before it, and how many days of the month are missed."""
 
-    `change` is since the close of the month `since`; both are absent for the first. `missed` counts the month's days without a row.
-    """
-
-    month: str
-    currency: str
-    close: Decimal
-    change: Decimal | None
-    since: str | None
-    closed_on: date
+    last: Reading
+    before: Reading | None
     missed: int
+
+    @property
+    def change(self) -> Decimal | None:
+        """The difference from the close before; absent for the first."""
+        return None if self.before is None else self.last.balance - self.before.balance
 
     @property
     def complete(self) -> bool:
         """Whether the month's last day has its row."""
-        return (self.closed_on + _DAY).day == 1
+        return (self.last.day + _DAY).day == 1
 
     @property
     def skips(self) -> bool:
-        """Whether the month before has no row in this currency, and an earlier one has."""
-        return self.since is not None and self.since != str(self.closed_on.replace(day=1) - _DAY)[:7]
+        """Whether the close before is not that of the month before."""
+        return self.before is not None and month_of(self.before.day) != month_of(self.last.day.replace(day=1) - _DAY)
 
 
 @dataclass(frozen=True)
 class AccountView:
-    """One account, by its name (`label` tells two of one name apart) and tenant; `configured` when the settings have it."""
+    """One account with its readings and gaps by day."""
 
-    name: str
-    label: str
-    tenant_id: str
-    configured: bool
+    account: HistoryAccount
     items: list[Reading | Gap]
 
     @cached_property
@@ -71,21 +73,16 @@ class AccountView:
 
     def closes(self) -> Iterator[MonthClose]:
         """Yield the closes by month and currency."""
-        missed = self._missed_by_month()
-        last = {(str(one.day)[:7], one.currency): one for series in self.series for one in series.readings}
-        before: dict[str, tuple[str, Decimal]] = {}
+        ordinals = (day for gap in self.gaps for day in range(gap.first.toordinal(), gap.last.toordinal() + 1))
+        missed = Counter(month_of(date.fromordinal(day)) for day in ordinals)
+        last = {(month_of(one.day), one.currency): one for series in self.series for one in series.readings}
+        before: dict[str, Reading] = {}
         for (month, currency), one in sorted(last.items()):
-            since, balance = before.get(currency, (None, None))
-            change = None if balance is None else one.balance - balance
-            before[currency] = month, one.balance
-            yield MonthClose(month, currency, one.balance, change, since, one.day, missed[month])
+            yield MonthClose(one, before.get(currency), missed[month])
+            before[currency] = one
 
-    def _missed_by_month(self) -> Counter[str]:
-        missed: Counter[str] = Counter()
-        for gap in self.gaps:
-            day = gap.first
-            while day <= gap.last:
-                end = min((day.replace(day=1) + timedelta(days=32)).replace(day=1) - _DAY, gap.last)
-                missed[str(day)[:7]] += (end - day).days + 1
-                day = end + _DAY
-        return missed
+
+def read_views(reader: HistoryReader, money: Money) -> Iterator[AccountView]:
+    """Yield each account, read to its end; raises SnapshotError."""
+    for account, items in reader.accounts(COLUMNS_READ):
+        yield AccountView(account, list(readings(items, money)))

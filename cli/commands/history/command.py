@@ -5,13 +5,15 @@ import re
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.commands.history.ledger import Ledger
-from cli.commands.history.outputs import Report, write_file, write_records, write_runs, write_tables
+from cli.commands.history.account_view import read_views
+from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger
+from cli.commands.history.outputs import write_file, write_history, write_records
 from cli.commands.history.reader import HistoryQuery, HistoryReader
+from cli.commands.history.terminal import write_account, write_runs
 from cli.support.accounts import tenants_of
 from cli.support.console import can_show, count, out, waiting, warn
 from cli.support.failure import CommandFailed
@@ -22,15 +24,22 @@ from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables
 from shared.services import utc_now
 
+_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
+_MOST_DAYS = 100 * 365
 _ALL = 0
 """What `--last all` means."""
 
-_LAST = re.compile(r"([1-9][0-9]{0,4})([dwmy])")
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_MOST_DAYS = 100 * 365
-_DEFAULT_DAYS, _DEFAULT_RUNS, _DEFAULT_YEAR = 90, 2, 365
-_FOR_PROGRAMS = (".csv", ".json", ".xlsx")
-_ENDINGS = (*_FOR_PROGRAMS, ".html", ".png", ".svg")
+_DEFAULT_DAYS = {"runs": 2, "table": 90, "month": 365, "html": 365, "csv": _ALL, "json": _ALL, "xlsx": _ALL}
+_ENDINGS = (".csv", ".json", ".xlsx")
+_APART = {
+    "--from": ["--last"],
+    "--format": ["--output", "--html", "--plot"],
+    "--output": ["--html", "--plot"],
+    "--html": ["--plot"],
+    "--by month": ["--plot", "--runs"],
+    "--runs": ["--plot", "--output", "--html", "--fail-on-gap", "--currency", "--account"],
+}
+"""Options, and those that do not go with each."""
 
 
 class By(StrEnum):
@@ -44,7 +53,7 @@ def as_days(text: str) -> int:
     """Read a length of time such as 90d, 12w, 6m (of 30 days) or 2y (of 365), in days; `all` is _ALL."""
     if text == "all":
         return _ALL
-    match = _LAST.fullmatch(text)
+    match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
     if match is None:
         raise typer.BadParameter(f"{text!r} is not a length of time: write it as 90d, 12w, 6m, 2y or all.")
     days = int(match[1]) * _DAYS[match[2]]
@@ -73,11 +82,11 @@ def as_file(text: str) -> Path:
 def as_output(text: str) -> Path:
     """Read the name of a file whose ending says what to write."""
     if Path(text).suffix.lower() not in _ENDINGS:
-        raise typer.BadParameter(f"{text!r} does not end in one of {', '.join(_ENDINGS)}.")
+        raise typer.BadParameter(f"{text!r} does not end in one of {', '.join(_ENDINGS)}; --html writes a page.")
     return as_file(text)
 
 
-def command(  # noqa: C901, PLR0913 - each is an option, and what does not go together is refused here
+def command(  # noqa: PLR0913 - each is an option
     *,
     settings: SettingsFile = None,
     account: SomeAccounts = None,
@@ -112,7 +121,7 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
 ) -> None:
     """Read the history from the table: each day, the change since the row before, and the missed days with their reason.
 
-    Without a time, people see 90 days (months, pictures and pages: a year; runs: two days) and programs get all of it.
+    Without a time, people see 90 days (months and pages: a year; runs: two days) and programs get all of it.
     Currencies are never added. Partner Center has no balance of a day that is over.
 
     Examples:
@@ -124,22 +133,16 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
       python -m cli history --last 2d --fail-on-gap --no-plot
 
     """
-    file, tabular = html or output, as_format is Format.TABLE
-    if last is not None and first is not None:
-        raise typer.BadParameter("give --from or --last, not both.")
-    if (not tabular) + bool(output) + bool(html) > 1:
-        raise typer.BadParameter("give one of --format, --output and --html.")
-    if plot and (file or not tabular or runs or by is By.MONTH):
-        raise typer.BadParameter("--plot goes with the table of days alone.")
-    if runs and (by is By.MONTH or file or fail_on_gap or currency or account):
-        raise typer.BadParameter("--runs goes with --from, --to, --last and --format alone.")
+    by_month = by is By.MONTH
+    given = {"--from": first, "--last": last is not None, "--output": output, "--html": html, "--plot": plot}
+    given |= {"--format": as_format is not Format.TABLE, "--by month": by_month, "--runs": runs}
+    _refuse_apart(given | {"--fail-on-gap": fail_on_gap, "--currency": currency, "--account": account})
+    form = "html" if html else output.suffix[1:].lower() if output else as_format.value
     known = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(known.time_zone).date()
     until = min(to or today, today)
     if last is None and first is None:
-        programs = not tabular or (output is not None and output.suffix.lower() in _FOR_PROGRAMS)
-        pages = file or by is By.MONTH
-        last = _DEFAULT_RUNS if runs else _ALL if programs else _DEFAULT_YEAR if pages else _DEFAULT_DAYS
+        last = _DEFAULT_DAYS["runs" if runs else "month" if by_month and form == "table" else form]
     if last:
         first = date.fromordinal(max(1, until.toordinal() - last + 1))
     if first is not None and to is not None and first > to:
@@ -151,39 +154,51 @@ def command(  # noqa: C901, PLR0913 - each is an option, and what does not go to
         if runs:
             found = list(ledger.runs(first))
             place.services.check_clock()
-            write_runs(found, as_format, known.time_zone)
+            if form == "table":
+                write_runs(found, known.time_zone)
+            else:
+                write_records({"runs": (RUN_COLUMNS, (run.row for run in found))}, form, stdout_for_programs())
             return
         names = {one.tenant_id: one.name for one in known.accounts}
         over = min(until, today - timedelta(days=1))
         query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, over)
-        money = Money(reader_locale(os.environ), can_show)
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
-        report = Report(reader, money, by_month=by is By.MONTH)
-        if file:
+        locale = reader_locale(os.environ)
+        money = Money(locale) if html else Money(locale, can_show)
+        if file := html or output:
             with waiting(f"writing {file.name}"):
-                write_file(report, file, page=html is not None, first=first, last=until)
-        elif tabular:
-            write_tables(report, drawn=out().is_terminal if plot is None else plot)
+                period = f"From {first} to {until}" if first else f"Up to {until}"
+                write_file(reader, money, form, file, by_month=by_month, period=period)
+        elif form == "table":
+            for view in read_views(reader, money):
+                write_account(view, money, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
         else:
-            write_records(report, stdout_for_programs(), as_format)
-    _conclude(report, currency, account, fail_on_gap=fail_on_gap)
+            write_history(reader, money, form, stdout_for_programs(), by_month=by_month)
+    _conclude(reader, currency, account, fail_on_gap=fail_on_gap)
 
 
-def _conclude(report: Report, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
+def _refuse_apart(given: dict[str, Any]) -> None:
+    for option, others in _APART.items():
+        for other in others:
+            if given[option] and given[other]:
+                raise typer.BadParameter(f"{option} does not go with {other}.")
+
+
+def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
     """Say what was not found; raise when that is a failure."""
-    for name in report.silent:
+    for name in reader.silent:
         warn(f"{name}: no history in this time")
-    found, unreadable = sorted(report.reader.currencies), report.reader.unreadable
+    found, unreadable = sorted(reader.currencies), reader.unreadable
     if unreadable:
         raise CommandFailed(
             f"{count(len(unreadable), 'row')} of the table left out, not a snapshot. The first: {unreadable[0]}.",
             "Find out who wrote them and delete them: the table is for the history alone.",
         )
-    if (currency and currency not in found) or (accounts and report.silent and not found):
+    if (currency and currency not in found) or (accounts and reader.silent and not found):
         raise CommandFailed(
-            f"No row of this time is {f'in {currency}' if currency else 'of ' + ', '.join(report.silent)}.",
+            f"No row of this time is {f'in {currency}' if currency else 'of ' + ', '.join(reader.silent)}.",
             f"The currencies are: {', '.join(found)}." if found else "Choose another time or account.",
         )
-    if fail_on_gap and report.missed_days:
-        warn(f"{count(report.missed_days, 'day')} missing: status 1, as --fail-on-gap asks")
+    if fail_on_gap and reader.missed_days:
+        warn(f"{count(reader.missed_days, 'day')} missing: status 1, as --fail-on-gap asks")
         raise typer.Exit(1)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from cli.commands.history.ledger import Reason
+from cli.commands.history.missed_reasons import Reason
 from cli.support.console import count
 from shared.history.row import Entity
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
 
 from cli.commands.history.gaps import Gap, day_of, explain, insert_gaps
-from cli.commands.history.ledger import Ledger
+from cli.commands.history.missed_reasons import Ledger
 from cli.support.console import warn
 from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, all_tenants
 from cli.support.snapshot_row import why_not_snapshot
@@ -33,25 +33,24 @@ class HistoryQuery:
 
 
 @dataclass(frozen=True)
-class AccountHistory:
-    """One account's rows and gaps by day; `configured` when the settings still have it. Use `items` before the next.
+class HistoryAccount:
+    """An account with a history: `label` is its name, with the tenant id when an account before it has the same name.
 
-    `label` is the name, with the tenant id when an account before it has the same name.
+    `configured` when the settings still have it.
     """
 
     tenant_id: str
     name: str
     label: str
     configured: bool
-    items: Iterator[Entity | Gap]
 
 
 class HistoryReader:
     """Reads what a query asks for; `names` are the configured accounts' in the settings' order, `ledger` gives reasons.
 
     `check_clock` raises once the table has answered and this machine's clock differs: missed days are judged by it.
-    `currencies` are those of the rows that were read, whatever the query's currency.
-    `unreadable` describes each row that is not a snapshot, which is left out.
+    What turned up so far: `gaps`; `silent`, the labels of accounts with neither row nor gap; `currencies` of the rows, whatever
+    the query's; `unreadable`, what is wrong with each row that is not a snapshot, which is left out.
     """
 
     def __init__(
@@ -67,11 +66,18 @@ class HistoryReader:
         self._names = names
         self._ledger: Ledger | None = ledger
         self._check_clock = check_clock
+        self.gaps: list[tuple[HistoryAccount, Gap]] = []
+        self.silent: list[str] = []
         self.currencies: set[str] = set()
         self.unreadable: list[str] = []
 
-    def accounts(self, columns: tuple[str, ...] | None) -> Iterator[AccountHistory]:
-        """Yield every account that is asked for, also those without a row, with these columns of its rows.
+    @property
+    def missed_days(self) -> int:
+        """How many days are missing in all accounts so far."""
+        return sum(gap.days for _, gap in self.gaps)
+
+    def accounts(self, columns: tuple[str, ...] | None) -> Iterator[tuple[HistoryAccount, Iterator[Entity | Gap]]]:
+        """Yield every account that is asked for and these columns of its rows, with the gaps, by day; use them before the next.
 
         Raises:
             SnapshotError: the table cannot be read, or the clock is wrong.
@@ -83,14 +89,18 @@ class HistoryReader:
         labels: set[str] = set()
         for tenant, found in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
             rows = filter(partial(self._is_snapshot, columns), found)
-            start = next(rows, None)
+            start = list(islice(rows, 1))
             self._check_clock()
-            if start is not None or tenant in names or query.tenants is not None:
-                name = names.get(tenant) or one_line((start or {}).get("AccountName")) or tenant
+            if start or tenant in names or query.tenants is not None:
+                name = names.get(tenant) or one_line(start[0].get("AccountName") if start else None) or tenant
                 label = f"{name} ({tenant})" if name in labels else name
                 labels.add(name)
-                items = self._items(tenant, rows if start is None else chain([start], rows))
-                yield AccountHistory(tenant, name, label, tenant in names, items)
+                account = HistoryAccount(tenant, name, label, tenant in names)
+                items = self._items(account, chain(start, rows))
+                begin = list(islice(items, 1))
+                if not begin:
+                    self.silent.append(label)
+                yield account, chain(begin, items)
 
     def _is_snapshot(self, columns: tuple[str, ...] | None, row: Entity) -> bool:
         wrong = why_not_snapshot(row, columns)
@@ -100,28 +110,27 @@ class HistoryReader:
             self.unreadable.append(f"{one_line(row['PartitionKey'])} / {one_line(row['RowKey'])}: {wrong}")
         return wrong is None
 
-    def _items(self, tenant: str, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
-        query, until = self._query, self._query.until if tenant in self._names else None
+    def _items(self, account: HistoryAccount, rows: Iterator[Entity]) -> Iterator[Entity | Gap]:
+        query, until = self._query, self._query.until if account.configured else None
         ending = f"_{query.currency}" if query.currency else ""
-        began_before = partial(self._table.any_before, tenant)
+        began_before = partial(self._table.any_before, account.tenant_id)
         for item in insert_gaps(rows, first=query.first, last=until, began_before=began_before):
             if isinstance(item, Gap):
-                yield from self._explained(tenant, item)
+                for gap in self._explained(account.tenant_id, item):
+                    self.gaps.append((account, gap))
+                    yield gap
                 continue
             key = str(item["RowKey"])
             self.currencies.add(key[11:])
             if key.endswith(ending):
                 yield item
 
-    def _explained(self, tenant: str, gap: Gap) -> Iterator[Gap]:
-        ledger = self._ledger
-        if ledger is None:
-            yield gap
-            return
+    def _explained(self, tenant: str, gap: Gap) -> list[Gap]:
+        if (ledger := self._ledger) is None:
+            return [gap]
         try:
-            found = list(explain(gap, lambda day: ledger.reason(tenant, day), ledger.began))
+            return list(explain(gap, lambda day: ledger.reason(tenant, day), ledger.began))
         except SnapshotError as error:
             warn(f"the reasons of missed days are unknown: the ledger of runs cannot be read: {error.message}")
             self._ledger = None
-            found = [gap]
-        yield from found
+            return [gap]

@@ -7,11 +7,10 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands.history.axis_ticks import level_labels, nice_levels
 from cli.commands.history.chart import draw
 from cli.commands.history.gaps import Gap
 from cli.commands.history.readings import Reading
-from cli.commands.history.series import Series
+from cli.commands.history.series import Series, nice_levels
 from cli.support.money import Money
 
 US = Money(Locale("en", "US"))
@@ -107,5 +106,5 @@ def test_levels_are_round_few_and_around_the_amounts(one: float, other: float) -
 
 def test_levels_are_written_without_needless_decimals() -> None:
     """Cents only where the levels have some."""
-    assert level_labels([0.0, 5.0], "USD", US) == ["$0", "$5"]
-    assert level_labels([0.0, 0.5], "USD", US) == ["$0.00", "$0.50"]
+    assert series(0, 20).levels(US) == ([0.0, 5.0, 10.0, 15.0, 20.0], ["$0", "$5", "$10", "$15", "$20"])
+    assert series(0, 1).levels(US)[1] == ["$0.00", "$0.25", "$0.50", "$0.75", "$1.00"]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from cli.commands.history.gaps import Gap, explain
-from cli.commands.history.ledger import Reason
+from cli.commands.history.missed_reasons import Reason
 
 
 def failed(day: int, runs: int, code: str = "partner-unavailable") -> Reason:

@@ -1,0 +1,105 @@
+"""The history as people see it in a terminal: tables of days, months and runs, charts and a summary."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from datetime import tzinfo
+
+from cli.commands.history.account_view import AccountView, MonthClose, month_of
+from cli.commands.history.gaps import Gap
+from cli.commands.history.missed_reasons import RUN_COUNTS, LedgerEntry
+from cli.commands.history.readings import Reading
+from cli.support.console import count, out, say, warn
+from cli.support.money import Money
+from cli.support.text_table import TextTable
+from shared.net.foreign_text import one_line
+
+NARROW = 80
+"""Columns of a terminal below which the accounting date is left out."""
+
+_WIDEST_CHART = 100
+_AMOUNTS = frozenset({"Balance", "Change", "Close"})
+
+
+def write_account(view: AccountView, money: Money, *, by_month: bool, drawn: bool) -> None:
+    """Write the account's lines, charts of its days when `drawn`, and its summary."""
+    width = out().width if out().is_terminal else _WIDEST_CHART
+    say((f"\n{view.account.name}", "bold"), f"  {view.account.tenant_id}")
+    table = month_table(view, money) if by_month else _day_table(view, money)
+    _write_table(table.without("As of") if width < NARROW else table)
+    if drawn and not by_month:
+        from cli.commands.history.chart import draw  # noqa: PLC0415 - needed for some calls only
+
+        for series in view.series:
+            say(f"\n{draw(series, view.account.name, money, width=min(width, _WIDEST_CHART))}")
+        say("")
+    for line in _summary(view, money):
+        say((f"  {line}", "bold"))
+
+
+def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
+    """Write the runs, oldest first, their start in `zone`, that of the settings."""
+    headings = (f"Started ({zone})", "Trigger", "Seconds", *RUN_COUNTS, "Notes")
+    table = TextTable(headings, [_run_cells(run) for run in runs], frozenset(headings[2:7]))
+    if not table.rows:
+        warn("no run left a record in this time")
+    _write_table(table)
+
+
+def month_table(view: AccountView, money: Money) -> TextTable:
+    """Return a line per month and currency, the newest last."""
+    rows = [_month_cells(one, money) for one in view.closes()]
+    return TextTable(("Month", "Currency", "Close", "Change", "Notes"), rows, _AMOUNTS)
+
+
+def _month_cells(one: MonthClose, money: Money) -> tuple[str, ...]:
+    notes = [f"change since {month_of(one.before.day)}"] if one.before and one.skips else []
+    notes += [f"as of {one.last.day}"] * (not one.complete) + [f"{count(one.missed, 'day')} missed"] * bool(one.missed)
+    currency = one.last.currency
+    amounts = money.text(one.last.balance, currency), money.change(one.change, currency)
+    return month_of(one.last.day), currency, *amounts, ", ".join(notes)
+
+
+def _day_table(view: AccountView, money: Money) -> TextTable:
+    """Return a line per reading and per gap."""
+
+    def cells(item: Reading | Gap) -> tuple[str, ...]:
+        if isinstance(item, Gap):
+            days = f"up to {item.last} ({count(item.days, 'day')})" if item.days > 1 else ""
+            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, str(item.reason or ""))))
+        balance, change = money.text(item.balance, item.currency), money.change(item.change, item.currency)
+        return str(item.day), item.currency, balance, change, str(item.as_of or "-"), ", ".join(item.notes)
+
+    headings = ("Date", "Currency", "Balance", "Change", "As of", "Notes")
+    return TextTable(headings, [cells(item) for item in view.items], _AMOUNTS)
+
+
+def _run_cells(run: LedgerEntry) -> tuple[str, ...]:
+    trigger, *counts = (one_line(run.row.get(name)) for name in ("Trigger", *RUN_COUNTS))
+    seconds = run.row.get("Seconds")
+    took = f"{seconds:.1f}" if isinstance(seconds, int | float) else "-"
+    late = "started late" if run.row.get("PastDue") is True else ""
+    return f"{run.started:%Y-%m-%d %H:%M:%S}", trigger, took, *counts, late
+
+
+def _write_table(table: TextTable) -> None:
+    if table.rows:
+        heading, *lines = table.lines()
+        say((heading, "bold"))
+        for row, line in zip(table.rows, lines, strict=True):
+            if "missed" in row:
+                say((line, "yellow"))
+            else:
+                sys.stdout.write(line + "\n")
+
+
+def _summary(view: AccountView, money: Money) -> Iterator[str]:
+    """Yield a line per currency, and what else is to be said of the account."""
+    for series in view.series:
+        first, latest = series.readings[0], series.readings[-1]
+        limit = f" ({latest.limit_percent:g} % of the credit limit)" if latest.limit_percent is not None else ""
+        days, amount = count(len(series.readings), "day"), money.text(latest.balance, series.currency)
+        yield f"{series.currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
+    if view.gaps:
+        yield f"missed: {count(view.missed_days, 'day')}; Partner Center has no balance of a day that is over"
+    if view.items and not view.account.configured:
+        yield "not configured any more: nothing counts as missed after its last row"
