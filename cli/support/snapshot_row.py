@@ -2,39 +2,35 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
-from shared.history.row import COLUMNS, SCHEMA_VERSION, Edm, Entity, RowSource
+from shared.history.row import COLUMNS, SCHEMA_VERSION, Entity, RowSource
 
-_TYPES = {Edm.STRING: str, Edm.DOUBLE: float, Edm.DATETIME: datetime, Edm.INT32: int}
+_SOURCES = frozenset(source.value for source in RowSource)
+_COLUMNS = {column.name: column for column in COLUMNS}
+_TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CURRENCY = re.compile("[A-Z]{3}")
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 
 def why_not_snapshot(row: Entity, read: Sequence[str] | None = None) -> str | None:
     """Return what keeps a row from being a snapshot, in words for a message; None when it is one. `read` are its columns if not all."""
-    for column in COLUMNS:
-        if read is not None and column.name not in read:
-            continue
-        value = row.get(column.name)
-        if value is None and column.always:
-            return f"{column.name} is missing"
-        if value is not None and (not isinstance(value, _TYPES[column.edm]) or isinstance(value, bool)):
-            return f"{column.name} is not {column.edm.value}"
-    if unknown := sorted(set(row) - {column.name for column in COLUMNS}):
+    for name in _COLUMNS if read is None else read:
+        if wrong := _COLUMNS[name].why_not(row.get(name)):
+            return wrong
+    if unknown := sorted(row.keys() - _COLUMNS.keys()):
         newer = int(str(row["SchemaVersion"])) > SCHEMA_VERSION
         return None if newer else f"{unknown[0]} is not a column of a snapshot"
     key_day, _, key_currency = str(row["RowKey"]).partition("_")
     day, currency = str(row.get("SnapshotDate", key_day)), str(row.get("CurrencyCode", key_currency))
     balance = str(row["BalanceText"])
-    amount = re.fullmatch(r"[+-]?[0-9]{1,300}(\.[0-9]+)?", balance)
     checks = {
-        "PartitionKey is not a tenant id": re.fullmatch(
-            "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", str(row["PartitionKey"])
-        ),
+        "PartitionKey is not a tenant id": _TENANT.fullmatch(str(row["PartitionKey"])),
         "SnapshotDate is not a day": _is_day(day),
-        "CurrencyCode is not a currency": re.fullmatch("[A-Z]{3}", currency),
+        "CurrencyCode is not a currency": _CURRENCY.fullmatch(currency),
         "RowKey is not day and currency": row["RowKey"] == f"{day}_{currency}",
-        "BalanceText is not BalanceAmount": amount and float(balance) == row["BalanceAmount"],
-        "Source is unknown": row["Source"] in set(RowSource),
+        "BalanceText is not BalanceAmount": _AMOUNT.fullmatch(balance) and float(balance) == row["BalanceAmount"],
+        "Source is unknown": row["Source"] in _SOURCES,
     }
     return next((wrong for wrong, right in checks.items() if not right), None)
 

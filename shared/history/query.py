@@ -123,7 +123,7 @@ def read_page(session: HttpSession, url: str, token: str, query: Query, after: M
         "x-ms-date": format_datetime(session.now().astimezone(UTC), usegmt=True),
         "x-ms-version": "2019-02-02",
     }
-    response = session.get(f"{url}?{parameters}", headers=headers, allow_redirects=False)
+    response = session.get(f"{url}?{parameters}", headers=headers)
     following = {name: response.headers.get(f"x-ms-continuation-{name}") for name in _CONTINUATION}
     members = current_attempt().members if response.status_code == requests.codes.ok else None
     try:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from shared.partner_center.invoice_summary import InvoiceSummary
@@ -31,6 +32,9 @@ class RowSource(StrEnum):
     IMPORTED = "imported"
 
 
+_TYPES: Mapping[Edm, type] = {Edm.STRING: str, Edm.DOUBLE: float, Edm.DATETIME: datetime, Edm.INT32: int}
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of the contract: its name, type, meaning, and whether every row has it."""
@@ -39,6 +43,18 @@ class Column:
     edm: Edm
     meaning: str
     always: bool = True
+
+    @cached_property
+    def _type(self) -> type:
+        return _TYPES[self.edm]
+
+    def why_not(self, value: object) -> str | None:
+        """Return what is wrong with a row's value, None for an absent one; None when nothing is."""
+        if isinstance(value, self._type) and not isinstance(value, bool):
+            return None
+        if value is None:
+            return f"{self.name} is missing" if self.always else None
+        return f"{self.name} is not {self.edm.value}"
 
 
 COLUMNS = (

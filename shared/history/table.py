@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import chain
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from shared.azure_services.call import library_call
 from shared.azure_services.refusals import TABLE
 from shared.errors import SnapshotError, TableAccessDenied, TableMissing, TableUnreachable
 from shared.history.query import Page, Query, Span, read_page
-from shared.history.row import COLUMNS, Edm, Entity
+from shared.history.row import COLUMNS, Entity
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
@@ -24,12 +24,6 @@ from shared.net.service import Call
 
 T = TypeVar("T")
 
-_TYPES: Mapping[Edm, type] = {
-    Edm.STRING: str,
-    Edm.DOUBLE: float,
-    Edm.DATETIME: datetime,
-    Edm.INT32: int,
-}
 _CREATED = 204
 _ACCEPTED = 202
 _INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
@@ -175,10 +169,8 @@ def _why_not_of_day(row: Entity, tenant_id: str, day: date) -> str | None:
     key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
     if any(row.get(name) != value for name, value in key.items()):
         return "its answer holds a row that is not a snapshot of the tenant and day asked for"
-    for column in COLUMNS:
-        if column.always and not isinstance(row.get(column.name), _TYPES[column.edm]):
-            return f"the row {key['RowKey']} of {tenant_id} has no readable {column.name}"
-    return None
+    wrong = (column.why_not(row.get(column.name)) for column in COLUMNS if column.always)
+    return next((f"the row {key['RowKey']} of {tenant_id} is not a snapshot: {why}" for why in wrong if why), None)
 
 
 def _believe(answer: requests.Response | None, status: int, rows: int) -> None:
