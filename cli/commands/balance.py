@@ -2,39 +2,25 @@
 
 import os
 from datetime import datetime
-from functools import partial
-from typing import Any
+from decimal import Decimal
 
 import typer
 
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, count, say, waiting, warn
+from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
-from cli.support.money import Money, reader_locale
+from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.records import account_fields, credit_fields, print_records
+from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
-from shared.balance_reader import BalanceReader
-from shared.errors import SnapshotError
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services
 from shared.settings.accounts import Account
 from shared.sign_in.expiry import days_left
 
-COLUMNS = (
-    "account",
-    "tenantId",
-    "currency",
-    "balance",
-    "creditLimit",
-    "creditUsedPercent",
-    "accountingDate",
-    "accountingAgeDays",
-    "retrievedAt",
-    "requestId",
-    "correlationId",
-)
+_RECEIPT = ("retrievedAt", "requestId", "correlationId")
+COLUMNS = (*ACCOUNT, "currency", "balance", *CREDIT, "accountingDate", "accountingAgeDays", *_RECEIPT)
 
 
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = Format.TABLE) -> None:
@@ -50,69 +36,46 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     """
     known = find_settings(os.environ, settings).read()
     with open_services(known, stop=STOP) as built, waiting("asking Partner Center"):
-        results = list(for_each(choose(known.accounts, account), partial(read, built.reader)))
-        now = built.now()
-    errors = [(owner, result) for owner, result in results if isinstance(result, SnapshotError)]
-    balances = [(owner, one) for owner, result in results if not isinstance(result, SnapshotError) for one in result]
+        reader, now = built.reader, built.now()
+        chosen = choose(known.accounts, account)
+        done, failed = for_each(chosen, lambda one: reader.balances(one, reader.signed_in(one).tokens))
+    records = [_record(owner, one, now) for owner, summaries in done for one in summaries]
     if as_format is Format.TABLE:
-        money, names = Money(reader_locale(os.environ), can_show), [one.name for one in known.accounts]
-        for owner, one in balances:
-            say("Current Account Balance:  ", (money.text(one.balance_amount, one.currency_code), "bold"))
-            tenant = f" ({owner.tenant_id})" if names.count(owner.name) > 1 else ""
-            say(f"    {owner.name}{tenant}, {one.currency_code}, {_age(one, now)}{_credit(owner, one, money)}")
+        money, names = Money.of_reader(os.environ), [one.name for one in known.accounts]
+        for record in records:
+            _print(record, money, alone=names.count(record["account"]) == 1)
     else:
-        records = [_record(owner, one, now) for owner, one in balances]
-        failures = [account_fields(owner) | error_fields(error) for owner, error in errors]
+        failures = [account_fields(owner) | error_fields(error) for owner, error in failed]
         print_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
     if as_format is not Format.JSON:
-        for owner, error in errors:
+        for owner, error in failed:
             print_error(error, owner)
-        for owner, result in results:
+        for owner, summaries in done:
             limit = owner.credit_limit
-            if (
-                limit
-                and not isinstance(result, SnapshotError)
-                and limit.currency not in {one.currency_code for one in result}
-            ):
+            if limit and limit.currency not in {one.currency_code for one in summaries}:
                 warn(f"{owner.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
-    if errors:
+    if failed:
         raise typer.Exit(1)
 
 
-def read(reader: BalanceReader, account: Account) -> tuple[InvoiceSummary, ...]:
-    """Sign in and read the balance of each of the account's currencies that is captured.
-
-    Raises:
-        SnapshotError: those of the vault, the sign-in and Partner Center.
-
-    """
-    return reader.balances(account, reader.signed_in(account).tokens)
+def _record(account: Account, summary: InvoiceSummary, now: datetime) -> Record:
+    credit = credit_fields(account, summary.currency_code, summary.balance_amount).values()
+    age = summary.accounting_date and -days_left(summary.accounting_date, now)
+    values = (account.name, account.tenant_id, summary.currency_code, f"{summary.balance_amount:f}", *credit)
+    read = (summary.receipt.retrieved_at, summary.receipt.request_id, summary.receipt.correlation_id)
+    return dict(zip(COLUMNS, (*values, summary.accounting_date, age, *read), strict=True))
 
 
-def _age(summary: InvoiceSummary, now: datetime) -> str:
-    if summary.accounting_date is None:
-        return "the service does not say when it was last updated"
-    days = -days_left(summary.accounting_date, now)
-    ago = "today" if days == 0 else f"{count(days, 'day')} ago"
-    return f"accounting date {summary.accounting_date:%Y-%m-%d} ({ago})"
-
-
-def _credit(account: Account, summary: InvoiceSummary, money: Money) -> str:
-    limit, used = account.credit_limit, credit_fields(account, summary.currency_code, summary.balance_amount)
-    if limit is None or used["creditLimit"] is None:
-        return ""
-    return f", {used['creditUsedPercent']:g} % of the limit of {money.text(limit.amount, limit.currency)}"
-
-
-def _record(account: Account, summary: InvoiceSummary, now: datetime) -> dict[str, Any]:
-    return {
-        **account_fields(account),
-        "currency": summary.currency_code,
-        "balance": f"{summary.balance_amount:f}",
-        **credit_fields(account, summary.currency_code, summary.balance_amount),
-        "accountingDate": summary.accounting_date,
-        "accountingAgeDays": summary.accounting_date and -days_left(summary.accounting_date, now),
-        "retrievedAt": summary.receipt.retrieved_at,
-        "requestId": summary.receipt.request_id,
-        "correlationId": summary.receipt.correlation_id,
-    }
+def _print(record: Record, money: Money, *, alone: bool) -> None:
+    """Print a balance in two lines; an account that is not `alone` with its name is told apart by its tenant."""
+    currency, days = record["currency"], record["accountingAgeDays"]
+    about = "the service does not say when it was last updated"
+    if days is not None:
+        ago = f"{count(days, 'day')} ago" if days else "today"
+        about = f"accounting date {record['accountingDate']:%Y-%m-%d} ({ago})"
+    if record["creditLimit"]:
+        limit = money.text(Decimal(record["creditLimit"]), currency)
+        about += f", {record['creditUsedPercent']:g} % of the limit of {limit}"
+    tenant = "" if alone else f" ({record['tenantId']})"
+    say("Current Account Balance:  ", (money.text(Decimal(record["balance"]), currency), "bold"))
+    say(f"    {record['account']}{tenant}, {currency}, {about}")

@@ -3,20 +3,18 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli.commands.balance import read
 from cli.support.accounts import choose, for_each
 from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed, print_error
 from cli.support.interrupt import STOP, interruptible
-from cli.support.log_view import job_log_shown
+from cli.support.log_view import Marked, job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.records import print_row
 from cli.support.settings_source import find_settings
-from shared.errors import SnapshotError
 from shared.history.row import Entity, snapshot_row
 from shared.job import take_snapshots
 from shared.log import Marker
@@ -54,35 +52,16 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
 
 def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
-    log: list[tuple[str, dict[str, Any]]] = []
-
-    def state() -> str:
-        done = {
-            fields["tenantId"]: f"{fields['account']} {_OUTCOMES[marker]}"
-            for marker, fields in log
-            if marker in _OUTCOMES
-        }
-        said = f"Done: {', '.join(done.values()) or 'nothing'}."
-        if left := ", ".join(account.name for account in accounts if account.tenant_id not in done):
-            said += f" Not finished: {left}; a row that was being inserted may be there. Run it again: existing rows are kept."
-        return f"{said} The ledger may have no row of this run."
-
-    with (
-        interruptible(state),
-        waiting("taking the snapshot"),
-        job_log_shown(seen=lambda marker, fields: log.append((marker, fields))),
-    ):
+    with job_log_shown() as log, interruptible(lambda: _state(log, accounts)), waiting("taking the snapshot"):
         tenants = [account.tenant_id for account in accounts]
         result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
     not_archived = [fields["account"] for marker, fields in log if marker == Marker.ARCHIVE_FAILED]
     in_ledger = all(marker != Marker.LEDGER_FAILED for marker, _ in log)
-    counts = (
-        f"{count(result.total, 'account')}: {result.recorded} recorded, {result.kept} kept, {len(result.failed)} failed"
-    )
+    counts = f"{result.recorded} recorded, {result.kept} kept, {len(result.failed)} failed"
     counts += f", {len(not_archived)} not in the archive" if not_archived else ""
     counts += "" if in_ledger else ", run not in the ledger"
     style = "bold red" if result.failed or not_archived else "bold green" if in_ledger else "bold yellow"
-    say(f"{result.run.date}: ", (counts, style))
+    say(f"{result.run.date}: ", (f"{count(result.total, 'account')}: {counts}", style))
     if not_archived:
         raise CommandFailed(
             f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(not_archived)[:300]}.",
@@ -92,28 +71,40 @@ def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
         raise typer.Exit(1)
 
 
+def _state(log: Marked, accounts: Sequence[Account]) -> str:
+    """Say what an interrupted run has done."""
+    done = {
+        fields["tenantId"]: f"{fields['account']} {_OUTCOMES[marker]}" for marker, fields in log if marker in _OUTCOMES
+    }
+    said = f"Done: {', '.join(done.values()) or 'nothing'}."
+    if left := ", ".join(account.name for account in accounts if account.tenant_id not in done):
+        said += (
+            f" Not finished: {left}; a row that was being inserted may be there. Run it again: existing rows are kept."
+        )
+    return f"{said} The ledger may have no row of this run."
+
+
 def _dry_run(settings: Settings) -> None:
     with open_services(settings, stop=STOP) as built, waiting("asking Partner Center"):
-        history, run_id = built.snapshots().history, new_id()
+        history, reader, run_id = built.snapshots().history, built.reader, new_id()
         today = built.now().astimezone(settings.time_zone).date()
 
         def existing_and_new(account: Account) -> tuple[Sequence[Entity], Sequence[Entity]]:
             existing = history.rows_of(account.tenant_id, today)
             built.check_clock()
-            return existing, [snapshot_row(account, today, summary, run_id) for summary in read(built.reader, account)]
+            summaries = reader.balances(account, reader.signed_in(account).tokens)
+            return existing, [snapshot_row(account, today, summary, run_id) for summary in summaries]
 
-        results = list(for_each(settings.accounts, existing_and_new))
-    for account, result in results:
-        if isinstance(result, SnapshotError):
-            print_error(result, account)
-            continue
-        existing, rows = result
-        keys = ", ".join(str(row["RowKey"]) for row in existing)
+        done, failed = for_each(settings.accounts, existing_and_new)
+    for account, (existing, rows) in done:
+        would = f"would insert for {today}"
         if existing:
-            say((f"{account.name}: nothing would be inserted", "bold"), f"; recorded already: {keys}. Read just now:")
-        else:
-            say((f"{account.name}: would insert for {today}", "bold"))
+            keys = ", ".join(str(row["RowKey"]) for row in existing)
+            would = f"nothing would be inserted; recorded already: {keys}. Read just now:"
+        say((f"{account.name}: {would}", "bold"))
         for row in rows:
             print_row(row)
-    if any(isinstance(result, SnapshotError) for _, result in results):
+    for account, error in failed:
+        print_error(error, account)
+    if failed:
         raise typer.Exit(1)

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import typer
 
@@ -15,19 +14,17 @@ from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.commands.history.readings import Reading
 from cli.commands.history.terminal import NARROW
 from cli.support.accounts import choose, for_each
-from cli.support.console import can_show, out, say, waiting, warn
-from cli.support.money import Money, reader_locale
+from cli.support.console import out, say, waiting, warn
+from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.records import Record, account_fields, credit_fields, print_records
+from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
+from cli.support.stored_secrets import REFRESH_TOKEN, stored_secrets
 from cli.support.tables import open_tables
 from cli.support.text_table import TextTable
 from shared.azure_services.vault import Vault
 from shared.errors import SnapshotError, VaultAccessDenied, VaultUnreachable
 from shared.settings.accounts import Account
-from shared.sign_in import refresh_token
-from shared.sign_in.app_credential import from_secret
-from shared.sign_in.expiry import days_left, in_words
 
 WINDOW = 30
 """Days before today in which missed days are counted."""
@@ -38,29 +35,10 @@ LATE = timedelta(hours=26)
 ENDING = 14
 """A credential that ends within so many days is reported."""
 
-COLUMNS = (
-    "account",
-    "tenantId",
-    "currency",
-    "day",
-    "balance",
-    "change",
-    "missedDays",
-    "creditLimit",
-    "creditUsedPercent",
-    "expiresOn",
-)
+COLUMNS = (*ACCOUNT, "currency", "day", "balance", "change", "missedDays", *CREDIT, "expiresOn")
 _HEADINGS = ("Account", "Currency", "Newest day", "Balance", "Change", "Missed", "Limit", "Expires")
 _LEFT_OUT_WHEN_NARROW = ("Change", "Limit")
 _RIGHT = frozenset({"Balance", "Change", "Missed", "Limit"})
-
-
-@dataclass(frozen=True)
-class Credentials:
-    """When the first of an account's secrets ends, as far as anybody may look, and what is wrong with them."""
-
-    end: datetime | None
-    problems: tuple[str, ...] = ()
 
 
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = Format.TABLE) -> None:
@@ -77,7 +55,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
 
     """
     known = find_settings(os.environ, settings).read()
-    accounts, money = choose(known.accounts, account), Money(reader_locale(os.environ), can_show)
+    accounts, money = choose(known.accounts, account), Money.of_reader(os.environ)
     with open_tables(known) as place, waiting("reading the table"):
         now = place.services.now().astimezone(known.time_zone)
         today, first = now.date(), now.date() - timedelta(days=WINDOW)
@@ -88,26 +66,24 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
         views = list(read_views(reader, money))
         run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
-        looks = [look for _, look in for_each(accounts, partial(_credentials, place.services.vault, now))]
-    records: list[Record] = []
-    rows: list[tuple[str, ...]] = []
+        looks, failed = for_each(accounts, partial(_secrets, place.services.vault, now))
+    for _, error in failed:
+        raise error
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
-    for one, view, look in zip(accounts, views, looks, strict=True):
-        if isinstance(look, SnapshotError):
-            raise look
-        problems += [*_history_problems(view, query), *look.problems]
+    rows: list[tuple[str, Record]] = []
+    for (one, (end, ending)), view in zip(looks, views, strict=True):
+        problems += [*_history_problems(view, query), *ending]
         newest: list[Reading | None] = [series.readings[-1] for series in view.series]
-        for latest in newest or [None]:
-            records.append(_record(one, view, latest, look.end))
-            rows.append(_cells(view, latest, records[-1], money))
+        rows += [(view.account.label, _record(one, view, latest, end)) for latest in newest or [None]]
     problems += _run_problems(run, now)
     if as_format is Format.TABLE:
-        table = TextTable(_HEADINGS, rows, _RIGHT)
+        table = TextTable(_HEADINGS, [_cells(label, record, money) for label, record in rows], _RIGHT)
         narrow = out().is_terminal and out().width < NARROW
         for line in (table.without(*_LEFT_OUT_WHEN_NARROW) if narrow else table).lines():
             say(line)
         say(f"Last run: {_run_line(run, known.time_zone)}")
     else:
+        records = [record for _, record in rows]
         last = run and {name[0].lower() + name[1:]: run.row.get(name) for name in RUN_COLUMNS}
         print_records(as_format, COLUMNS, records, {"accounts": records, "lastRun": last, "problems": problems})
     if as_format is not Format.JSON:
@@ -117,32 +93,23 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         raise typer.Exit(1)
 
 
-def _credentials(vault: Vault | None, now: datetime, account: Account) -> Credentials:
-    """Look when the account's secrets end."""
-    ends: list[tuple[str, datetime | None]] = []
+def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[datetime | None, list[str]]:
+    """Return when the first of the account's secrets ends, as far as anybody may look, and what is wrong with them."""
     try:
-        if vault and account.secret_name and not account.federated:
-            ends.append((account.secret_name, from_secret(vault.secret(account.secret_name)).expires_on))
-        if vault and account.refresh_token_name and account.app_user:
-            stored = refresh_token.read(vault, account.refresh_token_name)
-            ends.append((stored.name, refresh_token.expires_on(stored)))
+        secrets = list(stored_secrets(vault, account, now))
     except VaultAccessDenied:
-        return Credentials(None)
+        return None, []
     except VaultUnreachable as error:
         warn(f"{account.name}: the end of its secrets is unknown: {error.message}")
-        return Credentials(None)
+        return None, []
     except SnapshotError as error:
-        return Credentials(
-            None, (f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy",)
-        )
-    known = [(name, end) for name, end in ends if end is not None]
+        return None, [f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy"]
     problems = []
-    for name, end in known:
-        if (left := days_left(end, now)) <= ENDING:
-            token = name == account.refresh_token_name
-            remedy = "`python -m cli consent`" if token else "docs/operate.md, Rotate a secret"
-            problems.append(f"{account.name}: {name} {in_words(left)} ({end:%Y-%m-%d}): {remedy}")
-    return Credentials(min((end for _, end in known), default=None), tuple(problems))
+    for secret in secrets:
+        if (left := secret.left(now)) and left[0] <= ENDING:
+            remedy = "`python -m cli consent`" if secret.kind == REFRESH_TOKEN else "docs/operate.md, Rotate a secret"
+            problems.append(f"{account.name}: {secret.name} {left[1]}: {remedy}")
+    return min((secret.end for secret in secrets if secret.end), default=None), problems
 
 
 def _history_problems(view: AccountView, query: HistoryQuery) -> Iterator[str]:
@@ -168,25 +135,21 @@ def _run_line(run: LedgerEntry | None, zone: tzinfo) -> str:
     return f"{run.started:%Y-%m-%d %H:%M} {zone} ({row.get('Trigger')}): {counts}"
 
 
-def _record(account: Account, view: AccountView, latest: Reading | None, end: datetime | None) -> dict[str, Any]:
+def _record(account: Account, view: AccountView, latest: Reading | None, end: datetime | None) -> Record:
     record = dict.fromkeys(COLUMNS) | account_fields(account) | {"missedDays": view.missed_days, "expiresOn": end}
     if latest is None:
         return record
-    return record | {
-        "currency": latest.currency,
-        "day": str(latest.day),
-        "balance": f"{latest.balance:f}",
-        "change": None if latest.change is None else f"{latest.change:f}",
-        **credit_fields(account, latest.currency, latest.balance),
-    }
+    change = None if latest.change is None else f"{latest.change:f}"
+    record |= {"currency": latest.currency, "day": str(latest.day), "balance": f"{latest.balance:f}", "change": change}
+    return record | credit_fields(account, latest.currency, latest.balance)
 
 
-def _cells(view: AccountView, latest: Reading | None, record: Record, money: Money) -> tuple[str, ...]:
+def _cells(label: str, record: Record, money: Money) -> tuple[str, ...]:
     """Return a record as a line for a person."""
+    currency, used, end = record["currency"], record["creditUsedPercent"], record["expiresOn"]
     balance = ("-",) * 4
-    if latest:
-        amounts = money.text(latest.balance, latest.currency), money.change(latest.change, latest.currency) or "-"
-        balance = latest.currency, str(latest.day), *amounts
-    used, end = record["creditUsedPercent"], record["expiresOn"]
+    if currency:
+        change = money.change(Decimal(record["change"]), currency) if record["change"] else "-"
+        balance = currency, record["day"], money.text(Decimal(record["balance"]), currency), change
     limit = "-" if used is None else f"{used:g} %"
-    return view.account.label, *balance, str(view.missed_days), limit, f"{end:%Y-%m-%d}" if end else "-"
+    return label, *balance, str(record["missedDays"]), limit, f"{end:%Y-%m-%d}" if end else "-"

@@ -1,7 +1,7 @@
 """The configured accounts that a command is about, and doing something for each."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -44,8 +44,10 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
     return (*(account.tenant_id for account in (choose(accounts, named) if named else ())), *sorted(former))
 
 
-def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Iterator[tuple[Account, T | SnapshotError]]:
-    """Do the work for the accounts side by side and yield each result, in order; a failure costs the others nothing."""
+def for_each(
+    accounts: Sequence[Account], work: Callable[[Account], T]
+) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
+    """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
 
     def one(account: Account) -> T | SnapshotError:
         try:
@@ -54,4 +56,6 @@ def for_each(accounts: Sequence[Account], work: Callable[[Account], T]) -> Itera
             return as_snapshot_error(error)
 
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
-        yield from zip(accounts, pool.map(one, accounts), strict=True)
+        both = list(zip(accounts, pool.map(one, accounts), strict=True))
+    failed = [(account, result) for account, result in both if isinstance(result, SnapshotError)]
+    return [(account, result) for account, result in both if not isinstance(result, SnapshotError)], failed

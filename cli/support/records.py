@@ -16,6 +16,10 @@ from shared.settings.accounts import Account
 
 Record = Mapping[str, Any]
 
+ACCOUNT = ("account", "tenantId")
+CREDIT = ("creditLimit", "creditUsedPercent")
+"""Columns that several lists of records have."""
+
 
 def print_records(how: Format, names: Sequence[str], records: Iterable[Record], document: Mapping[str, Any]) -> None:
     """Print the records as CSV with these columns, or the whole document as JSON."""
@@ -73,12 +77,12 @@ def as_text(value: str | float | datetime) -> str:
 
 def account_fields(account: Account) -> dict[str, str]:
     """Return what names an account in a record."""
-    return {"account": account.name, "tenantId": account.tenant_id}
+    return dict(zip(ACCOUNT, (account.name, account.tenant_id), strict=True))
 
 
 def credit_fields(account: Account, currency: str, balance: Decimal) -> dict[str, Any]:
     """Return the account's credit limit, as text, and the percentage that is used; null for a balance of another currency."""
     limit = account.credit_limit
     if limit is None or limit.currency != currency:
-        return {"creditLimit": None, "creditUsedPercent": None}
-    return {"creditLimit": f"{limit.amount:f}", "creditUsedPercent": limit.used_percent(balance)}
+        return dict.fromkeys(CREDIT)
+    return dict(zip(CREDIT, (f"{limit.amount:f}", limit.used_percent(balance)), strict=True))

@@ -33,7 +33,7 @@ def test_every_command_is_documented_and_there() -> None:
 @pytest.mark.parametrize("command", [name for name in COMMANDS if calls().get(name)])
 def test_every_option_of_the_pages_exists(command: str) -> None:
     """As the command's own help lists it."""
-    shown = CliRunner().invoke(build(command), [command, "--help"], env={"COLUMNS": "200"})
+    shown = CliRunner().invoke(build(command), ["--help"], env={"COLUMNS": "200"})
     assert calls()[command] <= set(OPTION.findall(shown.output))
 
 

@@ -20,7 +20,8 @@ SECONDS = 10
 def test_what_a_library_leaves_half_done_is_not_shown(bare_cli: Cli) -> None:
     """A workbook that is cut short complains when it is thrown away; the reader asked for the end and gets one line."""
     code = """
-import cli.__main__, signal
+import cli.__main__, signal, sys
+sys.argv[1:] = ["status"]
 class HalfDone:
     def __del__(self): raise ValueError("I/O operation on closed file")
 def build(asked):

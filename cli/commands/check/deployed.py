@@ -5,16 +5,17 @@ Source: https://learn.microsoft.com/azure/azure-functions/functions-manually-run
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from getpass import getpass
 from urllib.parse import urlsplit
 
 import requests
 import typer
 
-from cli.commands.check.findings import Finding, failed, note, ok
+from cli.commands.check.findings import Finding, failed, note, ok, taken
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP
 from cli.support.operator_table import OperatorTable
@@ -61,23 +62,22 @@ def master_key(environ: Mapping[str, str]) -> str:
 
 
 def check_deployed(
-    url: str, key: str, seconds: int, wait: Callable[[str], None], place: TableContext, accounts: Sequence[Account]
+    url: str, key: str, seconds: int, place: TableContext, accounts: Sequence[Account]
 ) -> Iterator[Finding]:
     """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
 
-    `wait` is given what is waited for. Raises CommandFailed when the function could not be started or no run came.
+    Raises CommandFailed when the function could not be started or no run came.
     """
     since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
     before = {row["RowKey"] for row in place.ledger.rows(since, ["RowKey"])}
     _start(f"{url}/admin/functions/{FUNCTION}", key)
-    yield ok("deployed", f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
+    yield ok(f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         for row in place.ledger.rows(since):
             if row["RowKey"] not in before and row["Trigger"] == "timer":
-                yield from _run(row, place.ledger, accounts)
+                yield from taken({"run": partial(_run, row, place.ledger, accounts)})
                 return
-        wait(f"waiting for the function's run: {left:.0f} s left")
         STOP.wait(min(_LOOK_EVERY_SECONDS, left))
     raise CommandFailed(
         f"the ledger has no new run of the timer after {seconds} s",
@@ -113,12 +113,12 @@ def _run(row: Entity, ledger: OperatorTable, accounts: Sequence[Account]) -> Ite
     if not row["Failed"]:
         nothing_new = row["Kept"] == row["Accounts"]
         kept = "every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
-        yield note("run", f"{says}; {kept}", **facts) if nothing_new else ok("run", says, **facts)
+        yield note(f"{says}; {kept}", **facts) if nothing_new else ok(says, **facts)
         return
     remedy = "Follow what is listed per account below, or SNAPSHOT_FAILED in the function's log."
-    yield failed("run", CommandFailed(says, remedy), **facts)
+    yield failed(CommandFailed(says, remedy), **facts)
     for account in accounts:
         for failure in ledger.rows(Span(account.tenant_id, first=date.fromisoformat(key[:10]) - _MARGIN)):
             if failure["RowKey"] == key:
                 error = CommandFailed(f"{failure['Code']}: {failure['Message']}", str(failure["Remedy"]))
-                yield replace(failed("run", error), account=account)
+                yield replace(failed(error), account=account)

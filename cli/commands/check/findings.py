@@ -1,8 +1,10 @@
-"""What a check found, a line per step."""
+"""What a check found, a line per finding; and taking its steps."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+import typer
 
 from cli.support.console import say
 from cli.support.failure import CommandFailed, Failure, error_fields, error_lines
@@ -16,13 +18,13 @@ STYLES = {"ok": "green", "note": "yellow", "FAILED": "bold red"}
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of a check: the step, what was found or the error, facts for programs, the account if it is about one."""
+    """What was found or the error, and facts for programs; of which step and account, says `taken`."""
 
-    step: str
-    message: str
-    status: str = "ok"
+    status: str
+    message: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     error: Failure | None = None
+    step: str = ""
     account: Account | None = None
 
     def print(self) -> None:
@@ -41,30 +43,32 @@ class Finding:
         return {"step": self.step, "status": self.status.lower(), **account, **error, **self.facts}
 
 
-def ok(step: str, message: str, **facts: Any) -> Finding:
+Step = Callable[[], Iterable[Finding]]
+
+
+def ok(message: str, **facts: Any) -> Finding:
     """Return the finding of a step that ended as it should."""
-    return Finding(step, message, facts=facts)
+    return Finding("ok", message, facts)
 
 
-def note(step: str, message: str, **facts: Any) -> Finding:
+def note(message: str, **facts: Any) -> Finding:
     """Return something worth knowing."""
-    return Finding(step, message, "note", facts)
+    return Finding("note", message, facts)
 
 
-def failed(step: str, error: Exception, **facts: Any) -> Finding:
+def failed(error: Exception, **facts: Any) -> Finding:
     """Return the finding of a step that failed."""
-    known = error if isinstance(error, CommandFailed) else as_snapshot_error(error)
-    return Finding(step, "", "FAILED", facts, known)
+    return Finding("FAILED", "", facts, error if isinstance(error, CommandFailed) else as_snapshot_error(error))
 
 
-def until_failure(
-    steps: Mapping[str, Callable[[], Iterable[Finding]]], account: Account | None = None
-) -> Iterator[Finding]:
-    """Take the steps in their order, up to the first that fails: the later ones need it. `account` is whose they are."""
+def taken(steps: Mapping[str, Step], account: Account | None = None) -> Iterator[Finding]:
+    """Take the steps in their order, up to the first that raises: the later ones need it. `account` is whose they are."""
     for step, work in steps.items():
         try:
             for finding in work():
-                yield replace(finding, account=account or finding.account)
+                yield replace(finding, step=finding.step or step, account=finding.account or account)
+        except typer.BadParameter:
+            raise
         except Exception as error:  # noqa: BLE001 - shown as what it is
-            yield replace(failed(step, error), account=account)
+            yield replace(failed(error), step=step, account=account)
             return

@@ -15,7 +15,7 @@ from cli.commands.history.outputs import write_file, write_history, write_record
 from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.accounts import tenants_of
-from cli.support.console import can_show, count, out, waiting, warn
+from cli.support.console import count, out, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
@@ -163,8 +163,7 @@ def command(  # noqa: PLR0913 - each is an option
         over = min(until, today - timedelta(days=1))
         query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, over)
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
-        locale = reader_locale(os.environ)
-        money = Money(locale) if html else Money(locale, can_show)
+        money = Money(reader_locale(os.environ)) if html else Money.of_reader(os.environ)
         if file := html or output:
             with waiting(f"writing {file.name}"):
                 period = f"From {first} to {until}" if first else f"Up to {until}"

@@ -12,10 +12,10 @@ import typer
 
 from cli.commands.import_csv.rows import FileRows, Key, key_of
 from cli.commands.import_csv.values import OPTIONAL, REQUIRED, DecimalSign
-from cli.support.console import bar, can_show, count, say
+from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.money import Money, balance_of, reader_locale
+from cli.support.money import Money, balance_of
 from cli.support.operator_table import OperatorTable, batches
 from cli.support.options import SettingsFile, Write
 from cli.support.settings_source import find_settings
@@ -125,7 +125,7 @@ def command(
         read.read(file)
         _refuse(read.problems, read.unit)
         with open_tables(known) as place:
-            differing = work.compare(place, read.rows, Money(reader_locale(os.environ), can_show))
+            differing = work.compare(place, read.rows, Money.of_reader(os.environ))
             place.services.check_clock()  # today and the future are judged by it
             _refuse(read.problems_of_today(work.new), read.unit)
             if write:

@@ -63,7 +63,7 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
     ]
     assert lines(done, "clock") == ["ok clock this machine and the table service agree to within five minutes"]
     assert lines(done, "ledger")[0].startswith("note ledger reachable; the table does not exist yet")
-    assert done.out.splitlines()[-1] == f"All is well: {len(done.out.splitlines()) - 1} findings, 5 notes."
+    assert done.out.splitlines()[-1] == f"Nothing failed: {len(done.out.splitlines()) - 1} findings, 5 notes."
     assert list(table.rows_of(app.tenant_id, TODAY)) == before
     assert list(table.rows_of("no-tenant", TODAY)) == []
 

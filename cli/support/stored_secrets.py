@@ -1,0 +1,41 @@
+"""An account's secrets in the vault, and when each ends."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.azure_services.vault import Vault
+from shared.settings.accounts import Account
+from shared.sign_in import refresh_token
+from shared.sign_in.app_credential import from_secret
+from shared.sign_in.expiry import days_left, in_words
+
+REFRESH_TOKEN = "refresh token"  # noqa: S105 - what it is called
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """What a secret is, its name and its end if the vault knows that; how old it is, of a refresh token alone."""
+
+    kind: str
+    name: str
+    end: datetime | None
+    age: timedelta | None = None
+
+    def left(self, now: datetime) -> tuple[int, str] | None:
+        """Return the days until the end, and that in words."""
+        if self.end is None:
+            return None
+        days = days_left(self.end, now)
+        return days, f"{in_words(days)} ({self.end:%Y-%m-%d})"
+
+
+def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iterator[StoredSecret]:
+    """Yield the secrets that the account needs; raises the vault's errors."""
+    if vault and account.secret_name and not account.federated:
+        credential = from_secret(vault.secret(account.secret_name))
+        kind = "client secret" if isinstance(credential.for_msal, str) else "certificate"
+        yield StoredSecret(kind, account.secret_name, credential.expires_on)
+    if vault and account.refresh_token_name and account.app_user:
+        token = refresh_token.read(vault, account.refresh_token_name)
+        yield StoredSecret(REFRESH_TOKEN, token.name, refresh_token.expires_on(token), refresh_token.age(token, now))
