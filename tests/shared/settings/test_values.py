@@ -177,3 +177,9 @@ def test_any_text_is_taken_or_is_a_problem(reader: Any, text: str) -> None:
     setting = SettingParser("A_SETTING", text, ErrorCollector())
     reader(setting)
     assert all(len(str(problem)) <= 600 and len(str(problem).splitlines()) == 1 for problem in setting.errors.found)
+
+
+@pytest.mark.parametrize(("limit", "balance", "percent"), [("1000", "-50", -5.0), ("3", "1", 33.3), ("1", "0", 0.0)])
+def test_the_used_share_of_a_limit(limit: str, balance: str, percent: float) -> None:
+    """In percent, to one decimal; a credit is less than nothing."""
+    assert CreditLimit(Decimal(limit), "USD").used_percent(Decimal(balance)) == percent
