@@ -21,14 +21,6 @@ def plain(rows: Sequence[Entity]) -> list[dict[str, Any]]:
     return [dict(one) for one in rows]
 
 
-def test_without_an_archive_there_is_only_the_table(table: HistoryTable) -> None:
-    """It is a setting that may be absent."""
-    history = History(table)
-    kept = append(history, [row()])
-    assert (kept.recorded, kept.archive_error) == (True, None)
-    assert plain(history.rows_of(TENANT, DAY)) == plain([row()])
-
-
 def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
     """The archive first: it has what the table has."""
     append(History(table, archive), [row(day=date(2020, 1, 1))])
@@ -39,21 +31,16 @@ def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: 
     assert inserts == ["archive", "table"]
 
 
-def test_the_archived_row_is_the_days_row(table: HistoryTable, archive: HistoryTable) -> None:
-    """It goes into the table unchanged, every column of it, when only the archive has it."""
+@pytest.mark.parametrize("later", [["USD"], ["EUR"], ["EUR", "GBP"], ["EUR", "USD"]])
+def test_the_archived_row_is_the_days_row(table: HistoryTable, archive: HistoryTable, later: list[str]) -> None:
+    """It goes into the table unchanged, when only the archive has it; also when the currency has changed since."""
     append(archive, [row(run="first")])
-    kept = append(History(table, archive), [row(run="second")])
+    history = History(table, archive)
+    assert history.rows_of(TENANT, DAY) == (), "what Power BI reads decides whether the day is complete"
+    kept = append(history, [row(currency, run="second") for currency in later])
     assert kept.recorded
-    assert [one["RunId"] for one in kept.rows] == ["first"]
-    assert plain(table.rows_of(TENANT, DAY)) == plain([row(run="first")])
-
-
-@pytest.mark.parametrize("later", [["EUR"], ["EUR", "GBP"], ["EUR", "USD"]])
-def test_a_day_is_of_one_reading(table: HistoryTable, archive: HistoryTable, later: list[str]) -> None:
-    """Also when the currency changes between a run that only the archive remembers and the next one."""
-    append(archive, [row("USD", run="first")])
-    append(History(table, archive), [row(currency, run="second") for currency in later])
-    assert plain(table.rows_of(TENANT, DAY)) == plain(archive.rows_of(TENANT, DAY)) == plain([row("USD", run="first")])
+    assert plain(kept.rows) == plain([row(run="first")])
+    assert plain(table.rows_of(TENANT, DAY)) == plain(archive.rows_of(TENANT, DAY)) == plain(kept.rows)
 
 
 def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryTable) -> None:
@@ -123,9 +110,3 @@ def test_lost_answers_on_both_sides_are_successes(world: StandIn, table: History
     world.faults.add("table", AnswerLost(), method="POST")
     assert append(History(table, archive), [row()]).recorded
     assert len(table.rows_of(TENANT, DAY)) == len(archive.rows_of(TENANT, DAY)) == 1
-
-
-def test_the_day_is_looked_up_in_the_table(table: HistoryTable, archive: HistoryTable) -> None:
-    """What Power BI reads decides whether the day is complete."""
-    append(archive, [row()])
-    assert History(table, archive).rows_of(TENANT, DAY) == ()

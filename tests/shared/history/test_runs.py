@@ -1,7 +1,6 @@
 """The ledger of runs over the real Azurite: its columns are a contract, and it never affects the day."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,9 +15,10 @@ from shared.services import Services, open_services
 from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Hang, Status
+from tests.end_to_end.conftest import rows as rows_of
+from tests.support.in_process import lines
 from tests.support.samples import OTHER_TENANT, TENANT, account, run_of
 
-Read = Callable[[], list[dict[str, Any]]]
 START = datetime(2026, 11, 23, 7, 17, 2, 123456, tzinfo=UTC).astimezone()
 RUN = RunContext(date(2026, 11, 24), "run-1", START, past_due=True)
 IDS = Ids("request", "correlation")
@@ -42,26 +42,18 @@ def ledger(services: Services) -> HistoryTable:
     return services.open_ledger(HistoryTable)
 
 
-@pytest.fixture
-def read(services: Services) -> Read:
-    """Return what reads every row of the ledger, as azure-data-tables gives it."""
-    return lambda: [dict(row) for row in services.open_ledger(HistoryTable)._client.list_entities()]
-
-
 def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     """Return the fields of the one line that was logged."""
-    marker, _, fields = caplog.messages[-1].partition(" ")
-    assert marker == "LEDGER_FAILED"
-    found: dict[str, Any] = json.loads(fields)
+    (found,) = lines(caplog, "LEDGER_FAILED")
     return found
 
 
-def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, read: Read) -> None:
+def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, world: StandIn) -> None:
     """Names, types and values to the letter: people's reports and `history` depend on them. The table is made on first use."""
     write_run(ledger, services.retry, RESULT)
     key = "2026-11-23T07:17:02.123456Z_run-1"
     common = {"RowKey": key, "SnapshotDate": "2026-11-24", "RunId": "run-1", "SchemaVersion": 1}
-    rows = {row["PartitionKey"]: row for row in read()}
+    rows = {row["PartitionKey"]: row for row in rows_of(world, table="partnerbalancesruns")}
     first, second, run = (rows[partition] for partition in (OTHER_TENANT, TENANT, "run"))
     assert first == common | {
         "PartitionKey": OTHER_TENANT,
@@ -81,7 +73,7 @@ def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, rea
         "Message": "refused",
         "Remedy": "Give it.",
     }
-    values = {
+    assert run == {
         "PartitionKey": "run",
         "RowKey": key,
         "SnapshotDate": "2026-11-24",
@@ -96,7 +88,6 @@ def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, rea
         "Version": VERSION,
         "SchemaVersion": 1,
     }
-    assert run == values
     assert [type(run[name]) for name in ("Seconds", "Accounts", "PastDue")] == [float, int, bool]
     assert isinstance(first["MayPass"], bool)
 
@@ -111,7 +102,7 @@ def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, rea
     ids=["every row", "the last row, which is the run's", "the failures"],
 )
 def test_rows_that_are_refused_are_counted(
-    ledger: HistoryTable, services: Services, world: StandIn, read: Read, caplog: pytest.LogCaptureFixture,
+    ledger: HistoryTable, services: Services, world: StandIn, caplog: pytest.LogCaptureFixture,
     fault: dict[str, Any], rows: int, left: set[str],
 ) -> None:  # fmt: skip
     """In one line with the cause; the others are there."""
@@ -122,16 +113,14 @@ def test_rows_that_are_refused_are_counted(
     write_run(ledger, services.retry, RESULT)
     line = failed_line(caplog)
     assert (line["rows"], line["code"], line["runId"]) == (rows, "table-access-denied", "run-1")
-    assert {row["PartitionKey"] for row in read() if row["RowKey"] == RUN.row_key} == left
+    assert {
+        row["PartitionKey"] for row in rows_of(world, table="partnerbalancesruns") if row["RowKey"] == RUN.row_key
+    } == left
 
 
 def test_a_ledger_that_never_answers_ends_in_its_time(
-    ledger: HistoryTable,
-    world: StandIn,
-    caplog: pytest.LogCaptureFixture,
-    services: Services,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    ledger: HistoryTable, world: StandIn, caplog: pytest.LogCaptureFixture, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     """The failures get their part of it, the run's own row the rest, and all of them are counted."""
     monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 1.2)
     monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 0.4)
