@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m cli"
 
-INSTALL = "python -m cli needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt"
+INSTALL = "python -m cli needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt{}"
 
 COMMANDS = {
     "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
@@ -111,7 +111,8 @@ def _status_of(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except ModuleNotFoundError as missing:
-        sys.exit(INSTALL.format(str(missing.name).partition(".")[0]))
+        of_demo = " -r standin/requirements.txt" if "demo" in sys.argv else ""
+        sys.exit(INSTALL.format(str(missing.name).partition(".")[0], of_demo))
     except Exception as error:  # noqa: BLE001 - every one of them is printed
         return _print(error)
 

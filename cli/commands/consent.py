@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import typer
 from azure.keyvault.secrets import SecretClient
@@ -18,8 +18,8 @@ from cli.support.accounts import choose
 from cli.support.console import say, warn
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP, interruptible
-from cli.support.loopback import Loopback, parameters
-from cli.support.options import OneAccount, SettingsFile
+from cli.support.loopback import Loopback
+from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.settings_source import find_settings
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
@@ -41,22 +41,17 @@ from shared.sign_in.app_credential import app_credential
 from shared.sign_in.entra import SignIn, Tokens, confidential_app
 from shared.sign_in.expiry import days_left
 
-PORT = 8400
 SIGN_IN_SECONDS = 600.0
+_NOWHERE = "http://localhost:8400"
+"""Where the browser of another machine ends: at an address that nobody answers, to be pasted."""
 
 NoBrowser = Annotated[
     bool,
     typer.Option("--no-browser", help="Print the address to open on any machine, and take the address it ends at."),
 ]
-Port = Annotated[
-    int,
-    typer.Option(min=0, max=65535, help="The port of this machine that the browser comes back to; 0: any free one."),
-]
 
 
-def command(
-    *, settings: SettingsFile = None, account: OneAccount = None, no_browser: NoBrowser = False, port: Port = PORT
-) -> None:
+def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_browser: NoBrowser = False) -> None:
     """Sign in once with MFA as the user whose consent an account with PARTNER_AUTH app_user works with.
 
     Opens the browser, reads the balance with the token that comes back, and stores the refresh token in Key Vault only when
@@ -69,13 +64,16 @@ def command(
 
     """
     known = find_settings(os.environ, settings).read()
-    chosen = _one(choose(known.accounts, [account] if account else None), named=account is not None)
+    chosen = _one(choose(known.accounts, account), named=bool(account))
     state = "No token was stored."
     with interruptible(lambda: state), open_services(known, stop=STOP) as built:
-        vault, name = _place(built, chosen)
+        vault, name = built.vault, chosen.refresh_token_name
+        if vault is None or name is None:
+            remedy = "Set KEY_VAULT_URL and PARTNER_REFRESH_TOKEN_NAME."
+            raise CommandFailed("There is no place to store the token.", remedy)
+        _check_name(built, vault, name)
         built.check_clock(known.vault_url)  # the token's end is counted from today
-        tokens, token = _sign_in(built, chosen, port, browser=not no_browser)
-        _try_out(built, chosen, tokens)
+        token = _sign_in(built, chosen, browser=not no_browser)
         state = f"The token may have been stored as the secret {name}; `python -m cli check` shows its age."
         now = built.now()
         end = refresh_token.store(vault, chosen, name, token, now)
@@ -98,22 +96,18 @@ def _one(accounts: Sequence[Account], *, named: bool) -> Account:
     return with_user[0]
 
 
-def _place(built: Services, account: Account) -> tuple[Vault, str]:
-    """Return the vault and the secret's name, and find out before anybody signs in that the name can be used.
+def _check_name(built: Services, vault: Vault, name: str) -> None:
+    """Find out before anybody signs in that the vault is there and that the name can be used.
 
     Raises:
         CommandFailed: the secret was deleted and can be recovered: it keeps its name.
         SnapshotError: the vault cannot be reached.
 
     """
-    vault, name, url = built.vault, account.refresh_token_name, built.settings.vault_url
-    if vault is None or name is None or url is None:
-        raise CommandFailed(
-            "There is no place to store the token.", "Set KEY_VAULT_URL and PARTNER_REFRESH_TOKEN_NAME."
-        )
     try:
         vault.secret(name)
     except VaultSecretMissing:
+        url = str(built.settings.vault_url)
         client = built.closing.enter_context(SecretClient(url, built.identity, **built.options))
         where = Call(VAULT, f"the deleted secret {name} in {url}")
         with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look
@@ -125,34 +119,19 @@ def _place(built: Services, account: Account) -> tuple[Vault, str]:
             ) from None
     except (VaultAccessDenied, VaultSecretDisabled, VaultSecretInvalid):
         pass  # a new version can be stored all the same
-    return vault, name
 
 
-def _sign_in(built: Services, account: Account, port: int, *, browser: bool) -> tuple[Tokens, str]:
-    """Sign in with an authorization code and PKCE; return the tokens, and the refresh token among them.
+def _sign_in(built: Services, account: Account, *, browser: bool) -> str:
+    """Sign in with an authorization code and PKCE, try the tokens out, and return the refresh token.
 
     Raises:
-        SnapshotError: those of the vault, the identity and the sign-in.
+        SnapshotError: those of the vault, the identity, the sign-in and Partner Center.
         CommandFailed: the answer belongs to another sign-in, or holds no refresh token.
 
     """
     credential = app_credential(account, built.vault, built.identity)
-    app: Any = confidential_app(account, credential, built.session)
-    scope = f"{account.cloud.audience}/user_impersonation"
-    with Loopback(port) if browser else nullcontext() as loopback, warnings.catch_warnings():
-        # MSAL would have the answer posted; an address that is pasted carries it itself, and is worth nothing without PKCE.
-        warnings.filterwarnings("ignore", "response_mode", UserWarning)
-        back = loopback.address if loopback else f"http://localhost:{port or PORT}"
-        flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=back, prompt="login")
-        where = "in a browser on any machine, and sign in" if loopback is None else "on this machine if none opens"
-        opening = "" if loopback is None else "opening the browser to sign in; "
-        say(f"{account.name}: {opening}open this address {where}:\n\n{flow['auth_uri']}\n")
-        if loopback:
-            webbrowser.open(flow["auth_uri"])
-            answer = loopback.wait(flow["state"], SIGN_IN_SECONDS)
-        else:
-            say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
-            answer = parameters(typer.prompt("Paste that address here").strip())
+    app = confidential_app(account, credential, built.session)
+    flow, answer = _ask(account, app, browser=browser)
     if answer.get("state") != flow["state"]:
         again = "Run the command again and paste the whole address it ends at."
         raise CommandFailed("The address does not belong to this sign-in.", again)
@@ -165,17 +144,37 @@ def _sign_in(built: Services, account: Account, port: int, *, browser: bool) -> 
     if tokens.refresh_token is None:
         remedy = "Allow the app the delegated permission offline_access, and run this again."
         raise CommandFailed("The sign-in gave no refresh token.", remedy)
-    return tokens, tokens.refresh_token
+    _try_out(built, account, tokens)
+    return tokens.refresh_token
+
+
+def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], dict[str, str]]:
+    """Have the person sign in, in this machine's browser or in any other; return MSAL's flow and the parameters that came back."""
+    scope = f"{account.cloud.audience}/user_impersonation"
+    with Loopback() if browser else nullcontext() as loopback, warnings.catch_warnings():
+        # MSAL would have the answer posted; an address that is pasted carries it itself, and is worth nothing without PKCE.
+        warnings.filterwarnings("ignore", "response_mode", UserWarning)
+        back = loopback.address if loopback else _NOWHERE
+        flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=back, prompt="login")
+        if loopback:
+            says = "opening the browser to sign in; open this address on this machine if none opens"
+            say(f"{account.name}: {says}:\n\n{flow['auth_uri']}\n")
+            webbrowser.open(flow["auth_uri"])
+            return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
+    say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
+    say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
+    return flow, dict(parse_qsl(urlsplit(typer.prompt("Paste that address here").strip()).query))
 
 
 def _try_out(built: Services, account: Account, tokens: Tokens) -> None:
     """Read the balance with the token; raises MfaRequired when Partner Center says that MFA was missing."""
     invoices = built.reader.partner_center(account, tokens, validate_mfa=True).invoices
     summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
-    if summary.receipt.mfa_compliant is False:
+    compliant = summary.receipt.mfa_compliant
+    if compliant is False:
         raise MfaRequired("Partner Center says that this sign-in was without MFA; the token is not stored")
     say("Partner Center accepted the token and returned the balance.")
-    if summary.receipt.mfa_compliant is None:
+    if compliant is None:
         warn(
             "Partner Center did not say whether the sign-in was with MFA. If no second factor was asked for, require MFA for this user "
             "and run this again."

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import merge
@@ -15,7 +15,7 @@ from cli.support.accounts import tenants_of
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
-from cli.support.operator_table import LARGEST_BATCH, SIDE_BY_SIDE, OperatorTable, all_tenants, batches
+from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
@@ -100,7 +100,7 @@ def pairs(table: Iterable[Entity], archive: Iterable[Entity]) -> Iterator[Pair]:
 
 @dataclass
 class _Restore:
-    """Compares account by account and inserts in batches, so that no account is ever held whole."""
+    """Compares and inserts, account by account."""
 
     tables: Mapping[Side, OperatorTable]
     sides: tuple[Side, ...]
@@ -112,50 +112,43 @@ class _Restore:
 
     def compare(self, name: str | None, of_tenant: Iterable[Pair], compared: Callable[[int], None]) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
-        row, equal, lines = None, 0, []
-        missing: dict[Side, list[str]] = {side: [] for side in self.sides}
-        waiting: dict[Side, list[Entity]] = {side: [] for side in self.sides}
-        before = dict(self.inserted)
+        row, equal, lines = None, 0, list[tuple[str, str]]()
+        missing: dict[Side, list[Entity]] = {side: [] for side in self.sides}
         for pair in of_tenant:
             compared(1)
             row = next(iter(pair.values()))
-            key, name = str(row["RowKey"]), name or one_line(row.get("AccountName"))
+            name = name or one_line(row.get("AccountName")) or str(row["PartitionKey"])
             if len(pair) == len(Side):
                 columns = _differing(*pair.values())
                 equal += not columns
-                lines += [("differs", f"{key}: {', '.join(columns)}")] if columns else []
+                lines += [("differs", f"{row['RowKey']}: {', '.join(columns)}")] if columns else []
             for side in missing.keys() - pair.keys():
                 if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
-                    lines.append(("not a snapshot", f"{row['PartitionKey']} {key}: {why}"))
-                    continue
-                missing[side].append(key)
-                if self.write:
-                    waiting[side].append(row)
-                if len(waiting[side]) == LARGEST_BATCH:
-                    self._insert(side, waiting[side])
+                    lines.append(("not a snapshot", f"{row['PartitionKey']} {row['RowKey']}: {why}"))
+                else:
+                    missing[side].append(row)
         if row is None:
             return
         self.seen = True
-        say((name or str(row["PartitionKey"]), "bold"), f": {count(equal, 'row')} equal")
-        for side in self.sides:
-            self._insert(side, waiting[side])
-            self._print(side, missing[side], self.inserted[side] - before[side])
+        say((name or "", "bold"), f": {count(equal, 'row')} equal")
+        for side, rows in missing.items():
+            self._insert(side, rows)
         for what, line in lines:
             say((f"    {what}", "bold red"), f": {line}")
             self.left[what] += 1
 
-    def _insert(self, side: Side, waiting: list[Entity]) -> None:
-        for batch in batches(waiting):
-            self.inserted[side] += self.tables[side].insert_missing(batch)
-        waiting.clear()
-
-    def _print(self, side: Side, keys: list[str], inserted: int) -> None:
-        self.missing += len(keys)
-        if keys:
-            shown = [*keys[:_SHOWN], f"... {keys[-1]}"] if len(keys) > _SHOWN else keys
-            say((f"    missing in the {side}", "yellow"), f": {count(len(keys), 'row')}: {', '.join(shown)}")
-            if self.write:
-                say(f"    inserted into the {side}: {count(inserted, 'row')}")
+    def _insert(self, side: Side, rows: Sequence[Entity]) -> None:
+        if not rows:
+            return
+        self.missing += len(rows)
+        keys = [str(row["RowKey"]) for row in rows]
+        shown = [*keys[:_SHOWN], f"... {keys[-1]}"] if len(keys) > _SHOWN else keys
+        say((f"    missing in the {side}", "yellow"), f": {count(len(keys), 'row')}: {', '.join(shown)}")
+        if self.write:
+            before = self.inserted[side]
+            for batch in batches(rows):
+                self.inserted[side] += self.tables[side].insert_missing(batch)
+            say(f"    inserted into the {side}: {count(self.inserted[side] - before, 'row')}")
 
     def state(self) -> str:
         """Say what an interrupted restore has done."""

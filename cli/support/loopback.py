@@ -5,9 +5,10 @@ Source: https://datatracker.ietf.org/doc/html/rfc8252#section-7.3
 """
 
 import time
-from http.server import BaseHTTPRequestHandler
-from socketserver import TCPServer
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from cli.support.failure import CommandFailed
 
@@ -16,62 +17,39 @@ _DONE = "You are signed in: close this page and go back to the command line."
 _NOT_THIS = "This page waits for a sign-in that was started on the command line."
 
 
-class Loopback(TCPServer):
-    """Listens on http://localhost for the answer of one sign-in; close it by leaving its context."""
-
-    state = ""
-    timeout = 1  # on Windows nothing interrupts a wait for a connection: Ctrl+C is noticed after it
-
-    def __init__(self, port: int) -> None:
-        """Listen on the port, 0 for one of the system's choice; raises CommandFailed when it is taken."""
-        self.answer: dict[str, str] = {}
-        try:
-            super().__init__(("127.0.0.1", port), _Handler)
-        except OSError as error:
-            raise CommandFailed(
-                f"Port {port} of this machine cannot be used: {error.strerror}.",
-                "Choose another with --port, or use --no-browser.",
-            ) from error
-
-    @property
-    def address(self) -> str:
-        """Return the redirect URI."""
-        return f"http://localhost:{self.server_address[1]}"
-
-    def wait(self, state: str, seconds: float) -> dict[str, str]:
-        """Return the answer's parameters, or raise CommandFailed in the end; requests without our `state` are turned away."""
-        self.state = state
-        end = time.monotonic() + seconds
-        while not self.answer:
-            if time.monotonic() > end:
-                raise CommandFailed(
-                    f"Nobody signed in within {seconds:.0f} s.", "Run the command again, or with --no-browser."
-                )
-            self.handle_request()
-        return self.answer
-
-
-def parameters(address: str) -> dict[str, str]:
-    """Return the query of an address, each parameter once."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Loopback
+class _Handler(WSGIRequestHandler):
     timeout = 10
-
-    def do_GET(self) -> None:
-        """Take the answer if it is ours."""
-        answer = parameters(self.path)
-        ours = bool(self.server.state) and answer.get("state") == self.server.state
-        if ours:
-            self.server.answer = answer
-        page = _PAGE.format(_DONE if ours else _NOT_THIS).encode()
-        self.send_response(200 if ours else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the request's line holds the code."""
+
+
+class Loopback(WSGIServer):
+    """Listens on a free port of http://localhost for the answer of one sign-in; close it by leaving its context."""
+
+    timeout = 1  # on Windows nothing interrupts a wait for a connection: Ctrl+C is noticed after it
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.address = f"http://localhost:{self.server_port}"
+        self._answer: dict[str, str] = {}
+
+    def wait(self, state: str, seconds: float) -> dict[str, str]:
+        """Return the parameters of the answer that has our `state`, or raise CommandFailed; other requests are turned away."""
+
+        def take(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            answer = dict(parse_qsl(environ["QUERY_STRING"]))
+            ours = answer.get("state") == state
+            if ours:
+                self._answer = answer
+            start("200 OK" if ours else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
+            return [_PAGE.format(_DONE if ours else _NOT_THIS).encode()]
+
+        self.set_app(take)
+        end = time.monotonic() + seconds
+        while not self._answer:
+            if time.monotonic() > end:
+                again = "Run the command again, or with --no-browser."
+                raise CommandFailed(f"Nobody signed in within {seconds:.0f} s.", again)
+            self.handle_request()
+        return self._answer

@@ -18,10 +18,6 @@ SettingsFile = Annotated[
     ),
 ]
 
-OneAccount = Annotated[
-    str | None, typer.Option("--account", metavar="NAME", help="This account alone, by its name or tenant id.")
-]
-
 SomeAccounts = Annotated[
     list[str] | None,
     typer.Option("--account", metavar="NAME", help="This account alone, by its name or tenant id; may be repeated."),

@@ -5,12 +5,10 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from babel import Locale
 
@@ -24,17 +22,18 @@ from cli.support.tables import open_tables
 from shared.job import take_snapshots
 from shared.services import new_id
 from shared.settings.read import NAMES, read_settings
-
-if TYPE_CHECKING:
-    from standin.journal import Call
-    from standin.world import StandIn
+from standin.errors import StandInError
+from standin.journal import Call
+from standin.sample import BALANCE, summary
+from standin.services.partner_center import error_response
+from standin.world import StandIn
 
 DAYS = 30
-_REFUSED_DAY = 18
-"""Which of the days, counted from 1, Partner Center refuses."""
+_REFUSED, _PAID = 13, 21
+"""How many days ago Partner Center refuses, and the balance is paid."""
 
 _DAILY = (Decimal("812.40"), Decimal("1190.15"), Decimal("954.72"), Decimal("1403.09"), Decimal("0.00"))
-_PAYMENT_DAY, _PAYMENT = 9, Decimal("-24500.00")
+_PAYMENT = Decimal("24500.00")
 _SERVICES = {
     "identity": "Azure identity",
     "vault": "Key Vault",
@@ -58,41 +57,22 @@ def command() -> None:
     """
     begin = time.monotonic()
     say("Starting stand-ins for Entra ID, Key Vault and Partner Center, and a real table service (Azurite) ...")
-    with started() as world, TemporaryDirectory(prefix="demo-") as folder:
-        _show(world, Path(folder) / "settings.json")
+    try:
+        with StandIn() as world, TemporaryDirectory(prefix="demo-") as folder:
+            _show(world, Path(folder) / "settings.json")
+    except StandInError as error:
+        raise CommandFailed(str(error).removesuffix(error.remedy).strip(), error.remedy) from error
     say(f"\nDone in {time.monotonic() - begin:.0f} s. Everything has ended; nothing is left running.")
 
 
-@contextmanager
-def started() -> Iterator["StandIn"]:
-    """Start the stand-in and end it with the context; raises CommandFailed when something that it needs is missing."""
-    try:
-        from standin.errors import StandInError  # noqa: PLC0415 - standin's packages may be missing
-        from standin.world import StandIn  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise CommandFailed(
-            f"The stand-in needs the package {error.name}, which is not installed.",
-            "Run `python3 dev.py demo`, or `pip install -r standin/requirements.txt`.",
-        ) from error
-    try:
-        with StandIn() as world:
-            yield world
-    except StandInError as error:
-        raise CommandFailed(str(error).removesuffix(error.remedy).strip(), error.remedy) from error
-
-
-def _show(world: "StandIn", settings_file: Path) -> None:
-    from standin.sample import BALANCE, summary  # noqa: PLC0415 - as above
-    from standin.services.partner_center import error_response  # noqa: PLC0415 - as above
-
+def _show(world: StandIn, settings_file: Path) -> None:
     partner = world.add_partner()
     values = {**world.environ, **partner.environ}
     for name in NAMES:
         os.environ.pop(name, None)
     os.environ.update(values, LC_ALL="en_US.UTF-8")  # the libraries beneath the job read the environment themselves
     settings_file.write_text(json.dumps({"Values": values}), encoding="utf-8")
-    now = datetime.now(UTC)
-    today = now.date()
+    today = datetime.now(UTC).date()
 
     def answer(balance: Decimal, day: date) -> None:
         world.partner_center.balances(partner.tenant_id, summary(balance, updated=day - timedelta(days=1)))
@@ -113,11 +93,12 @@ def _show(world: "StandIn", settings_file: Path) -> None:
 
     _heading(f"4. The {DAYS} days before it, simulated: on one of them Partner Center refuses")
     with job_log_shown(stderr=False, level=logging.ERROR), bar("days", DAYS) as done:
-        for number, (day, balance) in enumerate(balances_before(today, BALANCE, DAYS), 1):
+        for back, balance in reversed(list(enumerate(balances_before(BALANCE), 1))):
+            day = today - timedelta(days=back)
             answer(balance, day)
-            if number == _REFUSED_DAY:
+            if back == _REFUSED:
                 world.faults.add("partner", error_response(900308))
-            world.clock.set(now.replace(year=day.year, month=day.month, day=day.day, hour=6, minute=17, second=3))
+            world.clock.set(datetime(day.year, day.month, day.day, 6, 17, 3, tzinfo=UTC))
             take_snapshots(os.environ, run_id=new_id(), now=world.clock.now)
             done(1)
     world.clock.reset()
@@ -130,11 +111,11 @@ def _heading(text: str) -> None:
     say(("\n" + text, "bold cyan"))
 
 
-def _watched_run(world: "StandIn") -> None:
+def _watched_run(world: StandIn) -> None:
     """Run the job and show its calls and what it logs."""
     began = time.monotonic()
 
-    def show(call: "Call") -> None:
+    def show(call: Call) -> None:
         style = "green" if (call.status or 0) < _FIRST_REFUSAL else "yellow"
         before = f"  {time.monotonic() - began:6.3f} s  {_SERVICES.get(call.service, call.service):15} "
         detail = f"  ({call.detail})" if call.detail else ""
@@ -149,10 +130,8 @@ def _watched_run(world: "StandIn") -> None:
         raise CommandFailed(f"The run failed: {error.message}", error.remedy)
 
 
-def balances_before(today: date, balance: Decimal, days: int) -> list[tuple[date, Decimal]]:
-    """Return made-up balances of the days before `today`, oldest first, that lead to today's."""
-    found = []
-    for back in range(1, days + 1):
-        balance -= _PAYMENT if days - back == _PAYMENT_DAY else _DAILY[back % len(_DAILY)]
-        found.append((today - timedelta(days=back), balance))
-    return found[::-1]
+def balances_before(balance: Decimal) -> Iterator[Decimal]:
+    """Yield made-up balances of the days before one with this balance, yesterday's first."""
+    for back in range(1, DAYS + 1):
+        balance += _PAYMENT if back == _PAID else -_DAILY[back % len(_DAILY)]
+        yield balance

@@ -1,7 +1,6 @@
 """`consent`, through a real process and the stand-in's authorization endpoint."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,7 +75,7 @@ def stored(world: StandIn, partner: Partner) -> int:
 def test_the_browser_comes_back_to_this_machine(cli: Cli, world: StandIn, partner: Partner) -> None:
     """PKCE and state guard the way; a request that is not the answer is turned away; the token is tried, then stored."""
     before = stored(world, partner)
-    with started(cli, "--port", "0") as (process, address):
+    with started(cli) as (process, address):
         asked = parse_qs(urlsplit(address).query)
         assert asked["code_challenge_method"] == ["S256"]
         assert "offline_access" in asked["scope"][0].split()
@@ -166,15 +165,6 @@ def test_the_account_has_to_be_one_with_a_user(cli: Cli, world: StandIn) -> None
     several = cli("consent")
     assert several.status == 2
     assert "One, Two" in several.err
-
-
-def test_a_port_that_is_taken_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """With the ways around it."""
-    done = cli("consent", "--port", world.vault.port)
-    assert done.status == 1
-    assert f"Port {world.vault.port} of this machine cannot be used" in done.err
-    assert "--no-browser" in done.err
-    assert os.fspath(cli.folder) not in done.err
 
 
 def test_a_deleted_secret_is_found_before_anybody_signs_in(cli: Cli, world: StandIn, partner: Partner) -> None:

@@ -1,14 +1,15 @@
 """`demo`, through a real process: it starts and ends everything itself."""
 
+import subprocess
 import sys
 from unittest.mock import patch
 
 import pytest
 
-from cli.commands.demo.command import started
+from cli.commands.demo.command import command
 from cli.support.failure import CommandFailed
 from standin.errors import NodeMissingError
-from tests.cli.conftest import Cli
+from tests.cli.conftest import ROOT, SECONDS, Cli
 from tests.support.rows import TODAY, days_ago
 
 
@@ -33,20 +34,19 @@ def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
     assert done.out.endswith("nothing is left running.\n")
 
 
-def test_what_is_missing_is_told_with_its_remedy() -> None:
-    """A Node that is not there, or a package, is an error in plain words."""
+def test_what_is_missing_comes_with_its_remedy() -> None:
+    """A Node that is not there is an error in plain words; a package of the stand-in comes with its file of requirements."""
     missing = NodeMissingError("Node is not on the PATH.", "Install it.")
     with (
         patch("standin.world.StandIn.__enter__", side_effect=missing),
         pytest.raises(CommandFailed, match=r"^Node is not on the PATH\.$") as failed,
-        started(),
     ):
-        pytest.fail("it started")
+        command()
     assert failed.value.remedy == "Install it."
-    with (
-        patch.dict(sys.modules, {"standin.world": None}),
-        pytest.raises(CommandFailed, match=r"needs the package standin\.world") as failed,
-        started(),
-    ):
-        pytest.fail("it started")
-    assert "dev.py demo" in failed.value.remedy
+    code = "import sys; sys.modules['trustme'] = None; sys.argv[1:] = ['demo']; from cli.__main__ import main; main()"
+    done = subprocess.run(  # noqa: S603 - our own command line
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert done.returncode == 1
+    assert "needs the package trustme." in done.stderr
+    assert done.stderr.endswith(" -r standin/requirements.txt\n")
