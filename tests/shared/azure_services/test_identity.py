@@ -1,16 +1,15 @@
 """The Azure identity over the real managed-identity client and a played endpoint."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
-from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
+from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 
 from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
 from shared.errors import IdentityUnavailable
@@ -20,64 +19,38 @@ from standin import StandIn
 from standin.faults import Status, html
 
 VAULT = "https://vault.azure.net/.default"
-STORAGE = "https://storage.azure.com/.default"
 
 
 class Tokens:
     """A credential that hands out numbered tokens of one lifetime, or raises."""
 
     def __init__(self, seconds: float = 3600, error: Exception | None = None) -> None:
-        self.asked: list[tuple[str, ...]] = []
+        self.asked: list[tuple[object, object]] = []
         self._seconds = seconds
         self._error = error
 
-    def get_token(self, *scopes: str, **_: object) -> AccessToken:
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
         """Hand out the next token."""
-        self.asked.append(scopes)
+        self.asked.append((scopes, options))
         if self._error is not None:
             raise self._error
         return AccessToken(f"token-{len(self.asked)}", int(time.time() + self._seconds))
 
 
-def test_one_request_per_resource(world: StandIn, identity: CachedCredential) -> None:
-    """Ten threads that need the same token cost one call; another resource costs one more."""
-    together = threading.Barrier(10)
-
-    def ask(_: int) -> str:
-        together.wait(10)
-        return identity.get_token(VAULT).token
-
-    with ThreadPoolExecutor(10) as pool:
-        tokens = set(pool.map(ask, range(10)))
-    assert len(tokens) == 1
-    identity.get_token(STORAGE)
-    assert [call.detail for call in world.journal.calls("identity")] == [
-        "https://vault.azure.net",
-        "https://storage.azure.com",
-    ]
-
-
-def test_the_user_assigned_identity_is_asked_by_its_client_id(world: StandIn, identity: CachedCredential) -> None:
-    """A function app may have two identities."""
-    token = identity.get_token(VAULT).token
-    claims = world.tokens.read_bearer(f"Bearer {token}", ("https://vault.azure.net",))
-    assert claims["oid"] == world.identity.user_assigned.object_id
-
-
-def test_without_a_client_id_it_is_the_system_assigned(world: StandIn, retry: Retry) -> None:
-    """AZURE_CLIENT_ID absent means the function app's own."""
-    credential = azure_credential(in_azure=True, client_id=None)
-    assert isinstance(credential, ManagedIdentityCredential)
-    with credential:
-        token = CachedCredential(credential, retry).get_token(VAULT).token
-    assert world.tokens.read_bearer(f"Bearer {token}", None)["oid"] == world.identity.system_assigned.object_id
+def test_the_identity_is_the_one_that_the_settings_name(
+    world: StandIn, identity: CachedCredential, retry: Retry
+) -> None:
+    """A function app may have two: without AZURE_CLIENT_ID it is its own."""
+    with closing(azure_credential(in_azure=True, client_id=None)) as credential:
+        tokens = [some.get_token(VAULT).token for some in (identity, CachedCredential(credential, retry))]
+    owners = [world.tokens.read_bearer(f"Bearer {token}", None)["oid"] for token in tokens]
+    assert owners == [world.identity.user_assigned.object_id, world.identity.system_assigned.object_id]
 
 
 def test_elsewhere_it_is_the_developers_own_sign_in() -> None:
     """On a person's machine there is no managed identity."""
-    credential = azure_credential(in_azure=False, client_id=None)
-    assert isinstance(credential, DefaultAzureCredential)
-    credential.close()
+    with closing(azure_credential(in_azure=False, client_id=None)) as credential:
+        assert isinstance(credential, DefaultAzureCredential)
 
 
 @pytest.mark.parametrize("status", sorted(PASSING_STATUSES))
@@ -93,19 +66,21 @@ def test_a_passing_failure_is_healed(
 def test_an_endpoint_that_stays_down_is_unavailable(
     world: StandIn, identity: CachedCredential, waits: list[float]
 ) -> None:
-    """Four attempts, and the error gives the cause."""
+    """Four attempts, however many accounts ask, and the error gives the cause."""
     world.faults.add("identity", Status(503), times=None)
-    with pytest.raises(IdentityUnavailable, match="answered 503"):
-        identity.get_token(VAULT)
+    for _ in range(3):
+        with pytest.raises(IdentityUnavailable, match="answered 503"):
+            identity.get_token(VAULT)
     assert waits == [1, 2, 4]
     assert world.journal.count("identity") == 4
 
 
 def test_an_unknown_identity_is_final(world: StandIn, retry: Retry, waits: list[float]) -> None:
     """A client id that is not assigned will not be at the next attempt; what the endpoint says is shown."""
-    credential = azure_credential(in_azure=True, client_id="0a1b2c3d-0000-4000-8000-0000000000ff")
-    assert isinstance(credential, ManagedIdentityCredential)
-    with credential, pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed Identity"):
+    with (
+        closing(azure_credential(in_azure=True, client_id="0a1b2c3d-0000-4000-8000-0000000000ff")) as credential,
+        pytest.raises(IdentityUnavailable, match="No User Assigned or Delegated Managed Identity"),
+    ):
         CachedCredential(credential, retry).get_token(VAULT)
     assert waits == []
 
@@ -135,15 +110,6 @@ def test_an_answer_without_a_token_is_unavailable(
     world.faults.add("identity", fault, times=None)
     with pytest.raises(IdentityUnavailable):
         identity.get_token(VAULT)
-
-
-def test_an_error_is_shared_for_the_run(world: StandIn, identity: CachedCredential) -> None:
-    """A hundred accounts wait for a dead endpoint once."""
-    world.faults.add("identity", Status(503), times=None)
-    for _ in range(3):
-        with pytest.raises(IdentityUnavailable):
-            identity.get_token(VAULT)
-    assert world.journal.count("identity") == 4
 
 
 def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
@@ -191,30 +157,30 @@ def test_a_variable_that_the_library_refuses_is_reported(
 ) -> None:
     """It refuses already to build the credential; the account's failure says why."""
     monkeypatch.setenv(name, value)
-    credential = azure_credential(in_azure=False, client_id=None)
-    with pytest.raises(IdentityUnavailable, match=f"{value}.*(invalid|Valid)"):
+    with (
+        closing(azure_credential(in_azure=False, client_id=None)) as credential,
+        pytest.raises(IdentityUnavailable, match=f"{value}.*(invalid|Valid)"),
+    ):
         CachedCredential(credential, retry).get_token(VAULT)
-    credential.close()
 
 
-def test_a_tokens_lifetime_is_the_services(world: StandIn, identity: CachedCredential) -> None:
-    """The end of a token is read from the answer."""
-    world.tokens.lifetime = timedelta(minutes=30)
-    assert 1700 < identity.get_token(VAULT).expires_on - time.time() <= 1800
-
-
-def test_no_token_is_logged(world: StandIn, identity: CachedCredential, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_token_lasts_as_long_as_the_answer_says_and_is_not_logged(
+    world: StandIn, identity: CachedCredential, caplog: pytest.LogCaptureFixture
+) -> None:
     """At no level."""
     caplog.set_level(logging.DEBUG)
-    token = identity.get_token(VAULT).token
+    world.tokens.lifetime = timedelta(minutes=30)
+    token = identity.get_token(VAULT)
+    assert 1700 < token.expires_on - time.time() <= 1800
     assert caplog.text
-    assert token not in caplog.text
+    assert token.token not in caplog.text
 
 
-def test_the_credential_protocols_arguments_are_passed_on(retry: Retry) -> None:
-    """A claims challenge asks for another token than the one kept."""
+def test_one_request_per_token(retry: Retry) -> None:
+    """Another resource or a claims challenge asks for another token than the one kept."""
     tokens = Tokens()
-    identity = CachedCredential(tokens, retry)
-    asked: Callable[..., AccessToken] = identity.get_token
-    assert asked(VAULT).token == "token-1"
-    assert asked(VAULT, claims="more", tenant_id="t", enable_cae=True).token == "token-2"
+    ask: Callable[..., AccessToken] = CachedCredential(tokens, retry).get_token
+    more = {"claims": "more", "tenant_id": "t", "enable_cae": True}
+    asked = [ask(VAULT), ask(VAULT), ask("x/.default"), ask(VAULT, **more), ask(VAULT, **more)]
+    assert [token.token for token in asked] == ["token-1", "token-1", "token-2", "token-3", "token-3"]
+    assert tokens.asked == [((VAULT,), {}), (("x/.default",), {}), ((VAULT,), more)]

@@ -2,8 +2,7 @@
 
 import json
 import logging
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -36,17 +35,12 @@ def chain_of(error: BaseException) -> str:
 
 
 def test_a_secret_comes_with_what_is_known_of_it(world: StandIn, vault: Vault) -> None:
-    """Its kind, its end and its age decide what is done with it."""
+    """Its kind, its end and its age decide what is done with it; most secrets have neither a kind nor an end."""
     created = datetime(2026, 10, 1, tzinfo=UTC)
     world.vault.put("app", HUSH, content_type="text/plain", expires_on=END, created=created, tags={"a": "b"})
     assert vault.secret("app") == Secret("app", HUSH, "text/plain", END, created, {"a": "b"})
-
-
-def test_what_is_not_known_is_none(world: StandIn, vault: Vault) -> None:
-    """Most secrets have neither a kind nor an end."""
-    world.vault.put("app", HUSH)
-    secret = vault.secret("app")
-    assert (secret.content_type, secret.expires_on, secret.tags) == (None, None, {})
+    world.vault.put("bare", HUSH, created=created)
+    assert vault.secret("bare") == Secret("bare", HUSH, created_on=created)
 
 
 @pytest.mark.parametrize(
@@ -61,21 +55,6 @@ def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, va
     assert [version.value for version in world.vault.versions("app")] == ["old", stored.format(HUSH), "new"]
 
 
-def test_one_call_however_many_accounts_share_a_secret(world: StandIn, vault: Vault) -> None:
-    """Besides the challenge, which the client asks for once."""
-    world.vault.put("app", HUSH)
-    together = threading.Barrier(8)
-
-    def read(_: int) -> str:
-        together.wait(10)
-        return vault.secret("app").value
-
-    with ThreadPoolExecutor(8) as pool:
-        assert set(pool.map(read, range(8))) == {HUSH}
-    assert world.journal.count("vault", status=200) == 1
-    assert world.journal.count("vault") <= 2
-
-
 def test_a_value_is_in_no_repr_and_no_log(world: StandIn, vault: Vault, caplog: pytest.LogCaptureFixture) -> None:
     """At no level."""
     caplog.set_level(logging.DEBUG)
@@ -85,34 +64,34 @@ def test_a_value_is_in_no_repr_and_no_log(world: StandIn, vault: Vault, caplog: 
     assert HUSH not in caplog.text
 
 
-@pytest.mark.parametrize("value", ["", "  \n"])
-def test_an_empty_secret_is_invalid(world: StandIn, vault: Vault, value: str) -> None:
-    """Nobody can sign in with it; the secret and the vault are named."""
-    world.vault.put("app", value)
-    with pytest.raises(VaultSecretInvalid, match=f"^the secret app in {world.vault.url} is empty$"):
-        vault.secret("app")
-
-
-def test_a_missing_secret(world: StandIn, vault: Vault, waits: list[float]) -> None:
-    """A 404 is never repeated."""
-    with pytest.raises(VaultSecretMissing, match=r"the secret app in .* 404, code SecretNotFound"):
-        vault.secret("app")
-    assert waits == []
-
-
-def test_a_disabled_secret(world: StandIn, vault: Vault) -> None:
-    """It is a 403 like a missing right; the inner code distinguishes them."""
-    world.vault.put("app", HUSH, enabled=False)
-    with pytest.raises(VaultSecretDisabled, match="403, code SecretDisabled"):
-        vault.secret("app")
-
-
-def test_a_missing_right(world: StandIn, vault: Vault) -> None:
-    """Needs a person, with the request id for support if the vault gives one."""
+def _take_the_right(world: StandIn) -> None:
     world.vault.put("app", HUSH)
     world.identity.user_assigned.vault_rights.discard("get")
-    with pytest.raises(VaultAccessDenied, match="403, code ForbiddenByRbac"):
+
+
+@pytest.mark.parametrize(
+    ("arrange", "error", "says"),
+    [
+        (lambda world: world.vault.put("app", " \n"), VaultSecretInvalid, r"^the secret app in https://\S+ is empty$"),
+        (lambda _: None, VaultSecretMissing, r"the secret app in .* 404, code SecretNotFound"),
+        (lambda world: world.vault.put("app", HUSH, enabled=False), VaultSecretDisabled, "403, code SecretDisabled"),
+        (_take_the_right, VaultAccessDenied, "403, code ForbiddenByRbac"),
+    ],
+    ids=["empty", "missing", "disabled", "no right"],
+)
+def test_what_lasts_is_not_asked_again(
+    world: StandIn,
+    vault: Vault,
+    waits: list[float],
+    arrange: Callable[[StandIn], object],
+    error: type[Exception],
+    says: str,
+) -> None:
+    """The secret and the vault are named; the inner code tells a disabled secret from a missing right."""
+    arrange(world)
+    with pytest.raises(error, match=says):
         vault.secret("app")
+    assert waits == []
 
 
 @pytest.mark.parametrize(
@@ -198,30 +177,14 @@ def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
         vault.secret("app")
 
 
-def test_a_new_version_is_stored(world: StandIn, vault: Vault) -> None:
-    """With what it is and until when it lasts; the version before it stays."""
+def test_a_new_version_is_stored(world: StandIn, vault: Vault, waits: list[float]) -> None:
+    """With what it is and until when it lasts; a lost answer stores it again, which does no harm."""
     world.vault.put("token", "old")
-    vault.store("token", "new", content_type="x/y", expires_on=END, tags={"purpose": "p"})
-    old, new = world.vault.versions("token")
-    assert (old.value, new.value, new.content_type, new.expires_on, new.tags) == (
-        "old",
-        "new",
-        "x/y",
-        END,
-        {"purpose": "p"},
-    )
-
-
-def test_a_lost_answer_to_storing_stores_again(world: StandIn, vault: Vault, waits: list[float]) -> None:
-    """Two equal versions do no harm; none would."""
     world.faults.add("vault", AnswerLost(), method="PUT")
-    vault.store("token", "new", content_type="x/y", expires_on=END, tags={})
-    assert {version.value for version in world.vault.versions("token")} == {"new"}
+    vault.store("token", "new", content_type="x/y", expires_on=END, tags={"purpose": "p"})
+    old, *new = world.vault.versions("token")
+    assert old.value == "old"
+    assert {(one.value, one.content_type, one.expires_on, *one.tags.items()) for one in new} == {
+        ("new", "x/y", END, ("purpose", "p"))
+    }
     assert len(waits) == 1
-
-
-def test_storing_without_the_right(world: StandIn, vault: Vault) -> None:
-    """As for reading."""
-    world.identity.user_assigned.vault_rights.discard("set")
-    with pytest.raises(VaultAccessDenied, match="403, code ForbiddenByRbac"):
-        vault.store("token", "hush-hush", content_type="x/y", expires_on=END, tags={})

@@ -122,8 +122,8 @@ def test_a_ledger_that_never_answers_ends_in_its_time(
     ledger: HistoryTable, world: StandIn, caplog: pytest.LogCaptureFixture, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     """The failures get their part of it, the run's own row the rest, and all of them are counted."""
-    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 1.2)
-    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 0.4)
+    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 0.4)
+    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 0.2)
     world.faults.add("table", Hang(), times=None)
     write_run(ledger, services.retry, RESULT)
     assert failed_line(caplog)["rows"] == 3

@@ -4,6 +4,7 @@ import html
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import NoReturn
 from urllib.parse import quote
 
@@ -13,7 +14,7 @@ from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from standin import StandIn
-from standin.faults import Echo, Fault, FaultContext, GzipBomb, Raw, Status, redirect
+from standin.faults import Echo, Fault, FaultContext, Raw, Status, redirect
 from standin.faults import NoAnswerError as Ended
 
 SECRET = "hush~hush/8Q+secret="
@@ -39,7 +40,7 @@ def unframed(kind: str, body: bytes, status: int = 200) -> Raw:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: int, method: str) -> None:
-    """Another host would get the token and the row; the error names where it pointed."""
+    """Another host would get the token and the row."""
     world.faults.add("partner", redirect(f"{world.vault.url}/elsewhere", status), times=None)
     with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed") as raised:
         ask(session, world, method, data="{}")
@@ -47,53 +48,44 @@ def test_no_redirect_is_followed(world: StandIn, session: HttpSession, status: i
     assert world.journal.count("vault") == 0
 
 
-def test_a_page_with_a_success_is_something_in_between(world: StandIn, session: HttpSession) -> None:
-    """A network's sign-in page comes with 200; its title is shown, and the service is not blamed."""
-    world.faults.add("partner", Status(200, "<html><title>Sign in</title>"), times=None)
-    with pytest.raises(UnreadableAnswerError, match="a JSON object but an HTML page titled 'Sign in'") as raised:
-        ask(session, world, "GET")
-    assert "HTTPS_PROXY" in str(raised.value.remedy)
-
-
 @pytest.mark.parametrize(
     ("location", "says"),
     [
-        (None, "nowhere"),
-        ("/login", "the same host"),
-        ("https://[::1", "an unreadable address"),
-        ("https://x:port/", "x,"),
-        (f"https://{SECRET.lower().replace('/', '.')}.example", "example"),
+        ({}, "nowhere"),
+        ({"Location": "/login"}, "the same host"),
+        ({"Location": "https://[::1"}, "an unreadable address"),
+        ({"Location": "https://x:port/"}, "x,"),
+        ({"Location": f"https://{SECRET.lower().replace('/', '.')}.example"}, "example"),
     ],
 )
 def test_a_redirect_may_point_to_nonsense(
-    world: StandIn, session: HttpSession, location: str | None, says: str
+    world: StandIn, session: HttpSession, location: dict[str, str], says: str
 ) -> None:
     """Whatever the header holds, the answer is a redirect."""
-    world.faults.add("partner", Status(307, headers={} if location is None else {"Location": location}))
+    world.faults.add("partner", Status(307, headers=location))
     with pytest.raises(UnreadableAnswerError, match=f"a redirect to .*{says}"):
         ask(session, world)
 
 
 @pytest.mark.parametrize(
-    "fault",
+    ("fault", "says"),
     [
-        GzipBomb(32),
-        Status(200, b" " * (17 * 1024 * 1024)),
-        Status(200, b"\xff\xfe{\x00}\x00"),
-        Status(200, "[1]"),
-        Status(200, "null"),
-        Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'),
-        Status(200, "<html>", content_type="text/html"),
-        Status(201, ""),
-        Status(200, "{}", {"Content-Encoding": "gzip"}),
+        (Status(200, b"\xff\xfe{\x00}\x00"), "not a JSON object$"),
+        (Status(200, "[1]"), "not a JSON object$"),
+        (Status(200, "null"), "not a JSON object$"),
+        (Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'), "not a JSON object$"),
+        (Status(200, "<html><title>Sign in</title>"), "a JSON object but an HTML page titled 'Sign in'"),
+        (Status(201, ""), "201, 0 bytes, .* not a JSON object$"),
+        (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be unpacked"),
     ],
-    ids=["bomb", "large", "utf-16", "array", "null", "large and broken", "html", "empty", "not packed"],
+    ids=["utf-16", "array", "null", "large and broken", "page", "empty", "not packed"],
 )
-def test_a_success_is_a_json_object_of_bounded_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
-    """Checked beneath the libraries, which would log such an answer whole."""
+def test_a_success_is_a_json_object(world: StandIn, session: HttpSession, fault: Fault, says: str) -> None:
+    """Checked beneath the libraries, which would log such an answer whole. A page is not blamed on the service."""
     world.faults.add("partner", fault)
-    with pytest.raises(UnreadableAnswerError, match=r"JSON object|larger than|unpacked"):
+    with pytest.raises(UnreadableAnswerError, match=says) as raised:
         ask(session, world)
+    assert ("HTTPS_PROXY" in str(raised.value.remedy)) == ("page" in says)
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-16", "application/json; charset=utf-7", "text/plain"])
@@ -104,46 +96,28 @@ def test_the_libraries_read_what_was_checked(world: StandIn, session: HttpSessio
     assert json.loads(answer.text) == {"a": "+AHs-"}
 
 
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (unframed("application/json", b'{"error": {"code": "EntityAl', 409), NoAnswerError),
-        (unframed("application/json", b""), NoAnswerError),
-        (unframed("multipart/mixed; boundary=x", MULTIPART[:60]), NoAnswerError),
-        (unframed("multipart/mixed; boundary=x", MULTIPART % b"403 X"), RefusedError),
-        (unframed("Application/JSON", CUT), NoAnswerError),
-        (Raw(b"HTTP/1.1 200 X\r\n\r\n" + CUT), NoAnswerError),
-        (unframed("application/json\r\nContent-Length: all", CUT), NoAnswerError),
-        (unframed("application/json\r\nContent-Length: -1", CUT), NoAnswerError),
-        (unframed("application/json\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
-        (unframed("application/json\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
-        (
-            unframed("multipart/mixed; boundary=x", b"--x\r\n\r\nHTTP/1.1 503 X\r\n\r\n{}\r\n--x--\r\n", 202),
-            RefusedError,
-        ),
-        (unframed("text/html", b"<html>Blocked", 403), RefusedError),
-        (unframed("application/json", b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
-    ],
-    ids=[
-        "conflict",
-        "nothing",
-        "transaction",
-        "whole transaction",
-        "kind in capitals",
-        "no kind",
-        "a length that is none",
-        "a negative length",
-        "another framing",
-        "no last chunk",
-        "a part without headers",
-        "page",
-        "whole conflict",
-    ],
-)
-def test_an_answer_without_a_length_may_have_broken_off(
-    world: StandIn, session: HttpSession, fault: Fault, error: type[CallError]
-) -> None:
+JSON, PARTS = "application/json", "multipart/mixed; boundary=x"
+UNFRAMED: dict[str, tuple[Fault, type[CallError]]] = {
+    "conflict": (unframed(JSON, b'{"error": {"code": "EntityAl', 409), NoAnswerError),
+    "nothing": (unframed(JSON, b""), NoAnswerError),
+    "transaction": (unframed(PARTS, MULTIPART[:60]), NoAnswerError),
+    "whole transaction": (unframed(PARTS, MULTIPART % b"403 X"), RefusedError),
+    "kind in capitals": (unframed("Application/JSON", CUT), NoAnswerError),
+    "no kind": (Raw(b"HTTP/1.1 200 X\r\n\r\n" + CUT), NoAnswerError),
+    "a length that is none": (unframed(f"{JSON}\r\nContent-Length: all", CUT), NoAnswerError),
+    "a negative length": (unframed(f"{JSON}\r\nContent-Length: -1", CUT), NoAnswerError),
+    "another framing": (unframed(f"{JSON}\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
+    "no last chunk": (unframed(f"{JSON}\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
+    "a part without headers": (unframed(PARTS, b"--x\r\n\r\nHTTP/1.1 503 X\r\n\r\n{}\r\n--x--\r\n", 202), RefusedError),
+    "page": (unframed("text/html", b"<html>Blocked", 403), RefusedError),
+    "whole conflict": (unframed(JSON, b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
+}
+
+
+@pytest.mark.parametrize("name", UNFRAMED)
+def test_an_answer_without_a_length_may_have_broken_off(world: StandIn, session: HttpSession, name: str) -> None:
     """Its end is the connection's; whether it is whole shows in the body."""
+    fault, error = UNFRAMED[name]
     world.faults.add("partner", fault)
     with pytest.raises(error):
         ask(session, world, path="$batch")
@@ -243,23 +217,23 @@ def test_no_amount_is_repeated(world: StandIn, session: HttpSession, fault: Faul
     assert "hush" not in str(raised.value)
 
 
-CHALLENGE = Status(401, "you sent it", {"WWW-Authenticate": "Bearer"})
-
-
-@pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_challenge_is_let_through(world: StandIn, session: HttpSession, method: str) -> None:
-    """The vault's first answer, to a request without a token."""
-    world.faults.add("partner", CHALLENGE)
-    ask(session, world, method)
+REFUSED = pytest.raises(RefusedError)
 
 
 @pytest.mark.parametrize(
-    ("method", "headers"), [("POST", {}), ("GET", {"Authorization": "Bearer x"}), ("GET", {"X-IDENTITY-HEADER": "x"})]
+    ("method", "headers", "outcome"),
+    [
+        ("GET", {}, nullcontext()),
+        ("PUT", {}, nullcontext()),
+        ("POST", {}, REFUSED),
+        ("GET", {"Authorization": "Bearer x"}, REFUSED),
+        ("GET", {"X-IDENTITY-HEADER": "x"}, REFUSED),
+    ],
 )
-def test_what_only_looks_like_a_challenge_is_refused(
-    world: StandIn, session: HttpSession, method: str, headers: dict[str, str]
+def test_only_a_challenge_is_let_through(
+    world: StandIn, session: HttpSession, method: str, headers: dict[str, str], outcome: AbstractContextManager[object]
 ) -> None:
-    """MSAL and azure-identity would log what it says."""
-    world.faults.add("partner", CHALLENGE)
-    with pytest.raises(RefusedError):
+    """The vault's first answer, to a request without a token. MSAL and azure-identity would log what another one says."""
+    world.faults.add("partner", Status(401, "you sent it", {"WWW-Authenticate": "Bearer"}))
+    with outcome:
         ask(session, world, method, headers=headers)

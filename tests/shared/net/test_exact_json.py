@@ -33,23 +33,12 @@ def test_a_number_keeps_its_digits_and_exponent(number: Decimal) -> None:
     assert read.as_tuple() == number.as_tuple()
 
 
-@pytest.mark.parametrize(
-    ("literal", "text"),
-    [
-        ("68059.03", "68059.03"),
-        ("0", "0"),
-        ("-0.10", "-0.10"),
-        ("1E+5", "1E+5"),
-        ("12345678901234567", "12345678901234567"),
-        ("0.12345678901234567", "0.12345678901234567"),
-        ("9" * 5000, "9" * 5000),
-    ],
-)
-def test_every_number_is_a_decimal(literal: str, text: str) -> None:
+@pytest.mark.parametrize("literal", ["68059.03", "0", "-0.10", "1E+5", "12345678901234567", "9" * 5000])
+def test_every_number_is_a_decimal(literal: str) -> None:
     """Integers too, and those that are longer than Python's own limit for them."""
     read = exact_json.loads(literal.encode())
     assert type(read) is Decimal
-    assert str(read) == text
+    assert str(read) == literal
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
@@ -61,23 +50,10 @@ def test_a_byte_order_mark_makes_no_difference(bom: bytes) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
-        b"\xef\xbb\xbf",
-        b"\xef\xbb\xbf\xef\xbb\xbf{}",
-        b"<html><body>Service unavailable</body></html>",
-        b'{"a": 1',
-        b'{"a": NaN}',
-        b'{"a": Infinity}',
-        b"-Infinity",
-        b"01",
-        b"{'a': 1}",
-        b'{"a": 1,}',
-        b'{"a": 1} {"a": 2}',
-        b'{"a": "\xff"}',
-        '{"a": 1}'.encode("utf-16"),
-        b"[" * 100_000,
-        b"[" * 100_000 + b"]" * 100_000,
-        b"1e99999999999999999999",
+        *(b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"<html><body>Service unavailable</body></html>"),
+        *(b'{"a": 1', b"{'a': 1}", b'{"a": 1,}', b'{"a": 1} {"a": 2}', b'{"a": "\xff"}', '{"a": 1}'.encode("utf-16")),
+        *(b'{"a": NaN}', b'{"a": Infinity}', b"-Infinity", b"01", b"1e99999999999999999999"),
+        *(b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000),
     ],
     ids=lambda body: repr(body[:30]),
 )
@@ -116,10 +92,12 @@ def test_a_member_twice_with_different_values_is_refused(body: bytes) -> None:
         exact_json.loads(body)
 
 
-@pytest.mark.parametrize("body", [b'{"a": 1, "a": 1}', b'{"a": {"b": []}, "a": {"b": []}}'], ids=lambda b: b.decode())
-def test_a_member_twice_with_one_value_is_read(body: bytes) -> None:
-    """What is said twice is not ambiguous."""
-    assert exact_json.loads(body) == dict(json.loads(body, parse_int=Decimal))
+@pytest.mark.parametrize("body", ['{"a": 1, "a": 1}', '{"a": {"b": []}, "a": {"b": []}}'])
+def test_a_member_twice_with_one_value_is_read(body: str) -> None:
+    """What is said twice is not ambiguous, unless names are read in any case: two readers would take different ones."""
+    assert exact_json.loads(body.encode()) == json.loads(body, parse_int=Decimal)
+    with pytest.raises(ValueError, match="same member twice"):
+        exact_json.loads(body.encode(), names=("x",))
 
 
 def test_an_error_shows_nothing_of_the_values() -> None:
@@ -142,8 +120,8 @@ def test_names_are_read_in_any_case() -> None:
     assert read == {"a": [{"Bee": 1, "Other": {"a": 2}}]}
 
 
-@pytest.mark.parametrize("body", [b'{"a": 1, "A": 1}', b'{"a": 1, "a": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)
+@pytest.mark.parametrize("body", [b'{"a": 1, "A": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)
 def test_a_name_twice_in_whatever_spelling_is_refused(body: bytes) -> None:
-    """Even with equal values: two readers would take different ones."""
+    """Also one that is not among the names."""
     with pytest.raises(ValueError, match="same member twice"):
         exact_json.loads(body, names=("a",))
