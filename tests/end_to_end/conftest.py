@@ -13,7 +13,7 @@ from azure.identity import ManagedIdentityCredential
 
 from standin import StandIn
 from standin.partner import Partner
-from tests.support.engine import Engine, InvocationResult, LogLine
+from tests.support.engine import Engine, LogLine
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,17 +38,6 @@ def start(app_root: Path) -> Callable[..., Engine]:
         return Engine(app_root, environ, **options)
 
     return started
-
-
-@pytest.fixture
-def run_once(start: Callable[..., Engine]) -> Callable[..., InvocationResult]:
-    """Return a way to run the function once in a new worker."""
-
-    def ran(environ: Mapping[str, str], **invocation: Any) -> InvocationResult:
-        with start(environ) as engine:
-            return engine.invoke(**invocation)
-
-    return ran
 
 
 def environ_of(world: StandIn, *partners: Partner) -> Environ:

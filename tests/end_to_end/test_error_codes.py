@@ -1,153 +1,223 @@
-"""Every error code of the contract, caused through the real stack and logged with what to do."""
+"""Every error code of the contract, caused through the real stack: in the log, in the ledger, with what to do, and no row."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared import errors
 from standin import StandIn
-from standin.faults import Drip, Status, html, throttled, unavailable
+from standin.directory import SignIn
+from standin.faults import Fault, Status, WrongDate, html, throttled, unavailable
 from standin.partner import Partner
 from standin.services.partner_center import error_response
-from tests.end_to_end.conftest import environ_of, marked, rows
-from tests.support.engine import InvocationResult
+from tests.end_to_end.conftest import environ_of, rows
+from tests.support.in_process import lines, run_now
 
-Run = Callable[..., InvocationResult]
-
-LASTING = unavailable(600)
-"""A 503 whose Retry-After is beyond any budget, so that no test waits for a second attempt."""
+CONSENT = "python -m cli consent"
+Arrange = Callable[[StandIn, Partner], object]
 
 
-@dataclass(frozen=True)
-class Case:
-    """What a case may touch: the stand-in, the partner, the settings, and what must be undone."""
-
-    world: StandIn
-    partner: Partner
-    environ: dict[str, str]
-    undo: ExitStack
+def _entra(code: int) -> Arrange:
+    return lambda world, partner: world.entra.refuse(partner.tenant_id, code)
 
 
-def _secret(case: Case) -> str:
-    return str(case.partner.secret_name)
+def _answers(service: str, fault: Fault) -> Arrange:
+    return lambda world, partner: world.faults.add(service, fault, tenant=partner.tenant_id, times=None)
 
 
-def _refusing(service: str) -> Callable[[Case], object]:
-    return lambda case: case.undo.enter_context(case.world.service(service).refusing())
+def _body(content: bytes) -> Arrange:
+    return lambda world, partner: world.partner_center.answer(partner.tenant_id, content)
 
 
-def _partner_answers(status: Status) -> Callable[[Case], object]:
-    return lambda case: case.world.faults.add("partner", status, times=None)
+def _secret(value: str, **properties: Any) -> Arrange:
+    return lambda world, partner: world.vault.put(str(partner.secret_name), value, **properties)
 
 
-def _body(content: bytes) -> Callable[[Case], object]:
-    return lambda case: case.world.partner_center.answer(case.partner.tenant_id, content)
+def _token(make: Callable[[StandIn, Partner], str], **properties: Any) -> Arrange:
+    return lambda world, partner: world.vault.put(str(partner.refresh_token_name), make(world, partner), **properties)
 
 
-def _entra(code: int) -> Callable[[Case], object]:
-    return lambda case: case.world.entra.refuse(case.partner.tenant_id, code)
+def _issued(sign_in: SignIn, days_ago: int = 0) -> Arrange:
+    def issue(world: StandIn, partner: Partner) -> None:
+        issued = world.clock.now() - timedelta(days=days_ago)
+        token = world.entra.directory.issue_refresh_token(partner.app, sign_in, issued=issued)
+        world.vault.put(str(partner.refresh_token_name), token, created=issued)
+
+    return issue
 
 
-def _without_rights(*rights: str) -> Callable[[Case], object]:
-    def take(case: Case) -> None:
-        granted = case.world.identity.user_assigned.table_rights
-        case.undo.callback(granted.update, set(rights))
-        granted.difference_update(rights)
-
-    return take
+def _of_another_app(world: StandIn, _: Partner) -> str:
+    other = world.add_partner(auth="app_user")
+    return world.vault.versions(str(other.refresh_token_name))[0].value
 
 
-CASES: tuple[tuple[str, str, Callable[[Case], object]], ...] = (
-    ("settings-invalid", "a domain name", lambda case: case.environ.update(PARTNER_TENANT_ID="contoso.com")),
-    ("vault-unreachable", "refused connection", _refusing("vault")),
-    ("vault-access-denied", "no right", lambda case: case.world.identity.user_assigned.vault_rights.clear()),
-    ("vault-secret-missing", "deleted", lambda case: case.world.vault.delete(_secret(case))),
-    ("vault-secret-disabled", "disabled", lambda case: case.world.vault.put(_secret(case), "x", enabled=False)),
-    ("vault-secret-invalid", "empty", lambda case: case.world.vault.put(_secret(case), "  \n")),
-    (
-        "vault-secret-invalid",
-        "no certificate",
-        lambda case: case.world.vault.put(_secret(case), "x", content_type="application/x-pkcs12"),
-    ),
-    (
-        "identity-unavailable",
-        "foreign identity",
-        lambda case: case.environ.update(AZURE_CLIENT_ID=case.partner.client_id),
-    ),
-    ("identity-unavailable", "down", lambda case: case.world.faults.add("identity", LASTING, times=None)),
-    ("sign-in-unavailable", "503", lambda case: case.world.faults.add("entra", LASTING, times=None)),
-    ("sign-in-unavailable", "html", lambda case: case.world.faults.add("entra", html(200), times=None)),
-    ("sign-in-rejected", "wrong secret", lambda case: case.partner.app.secrets.clear()),
-    ("sign-in-rejected", "unknown tenant", _entra(90002)),
-    ("consent-required", "expired", _entra(700082)),
-    ("consent-required", "policy", _entra(50076)),
-    ("mfa-required", "900421", _partner_answers(error_response(900421))),
-    ("wrong-audience", "900420", _partner_answers(error_response(900420, code_as_text=True))),
-    ("app-only-refused", "900329", _partner_answers(error_response(900329, extended=True))),
-    ("partner-access-denied", "empty 403", _partner_answers(Status(403))),
-    ("partner-access-denied", "900308", _partner_answers(error_response(900308))),
-    ("partner-throttled", "429", _partner_answers(throttled(600))),
-    ("partner-unavailable", "503", _partner_answers(LASTING)),
-    ("partner-bad-response", "html", _partner_answers(html(200))),
-    ("partner-bad-response", "cut", _body(b'{"balanceAmount": 68059.03, "currencyCode"')),
-    ("partner-bad-response", "an error with 200", _body(b'{"code":2000,"description":"no"}')),
-    ("partner-bad-response", "redirect", _partner_answers(Status(302, headers={"Location": "https://127.0.0.1/"}))),
-    ("table-unreachable", "503", lambda case: case.world.faults.add("table", LASTING, times=None)),
-    ("table-access-denied", "may not read", _without_rights("read")),
-    ("table-access-denied", "may not add", _without_rights("add")),
-    ("table-missing", "may not create", _without_rights("create")),
-    ("clock-wrong", "an hour ahead", lambda case: case.world.clock.advance(seconds=-3600)),
-    (
-        "table-unreachable",
-        "an answer nobody knows",
-        lambda case: case.world.faults.add("table", Status(418), times=None),
-    ),
-)
-
-USER_CODES = ("consent-required", "mfa-required")
+def _deleted(world: StandIn, partner: Partner) -> None:
+    world.vault.delete(partner.refresh_token_name or str(partner.secret_name))
 
 
-@pytest.mark.parametrize(("code", "why", "arrange"), CASES, ids=[f"{code}: {why}" for code, why, _ in CASES])
-def test_code_is_logged_with_its_remedy(
-    world: StandIn, run_once: Run, code: str, why: str, arrange: Callable[[Case], object]
+def _expired(world: StandIn, partner: Partner) -> None:
+    (version,) = world.vault.versions(str(partner.secret_name))
+    version.expires_on = partner.app.secrets[version.value] = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+def _no_consent(_: StandIn, partner: Partner) -> None:
+    partner.app.consented = False
+
+
+def _unknown(_: StandIn, partner: Partner) -> None:
+    for known in (partner.app.secrets, partner.app.certificates, partner.app.federated):
+        known.clear()
+
+
+CASES: dict[str, tuple[str, Arrange, int, str, str, str]] = {
+    # What is wrong: how the account signs in, how it comes about, the sign-ins tried,
+    #     the code, a part of the message, a part of the remedy.
+    "no secret": ("secret", _deleted, 0,
+        "vault-secret-missing", "404", "az keyvault secret set"),
+    "disabled secret": ("secret", _secret("x", enabled=False), 0,
+        "vault-secret-disabled", "SecretDisabled", "--enabled true"),
+    "empty secret": ("secret", _secret(" \n"), 0,
+        "vault-secret-invalid", "is empty", "its Value"),
+    "no certificate": ("secret", _secret("x", content_type="application/x-pkcs12"), 0,
+        "vault-secret-invalid", "not a usable certificate", "private key"),
+    "no token": ("app_user", _deleted, 0,
+        "vault-secret-missing", "404", CONSENT),
+    "empty token": ("app_user", _token(lambda *_: " \n"), 0,
+        "vault-secret-invalid", "is empty", CONSENT),
+    "disabled token": ("app_user", _token(lambda *_: "x", enabled=False), 0,
+        "vault-secret-disabled", "SecretDisabled", "--enabled true"),
+    "wrong secret": ("secret", _unknown, 1,
+        "sign-in-rejected", "AADSTS7000215", "put its Value into the vault"),
+    "unknown certificate": ("pem", _unknown, 1,
+        "sign-in-rejected", "AADSTS700027", "clock of this machine"),
+    "unknown federation": ("federated", _unknown, 1,
+        "sign-in-rejected", "AADSTS70021", "Federated credentials"),
+    "expired secret": ("secret", _expired, 1,
+        "sign-in-rejected", "AADSTS7000222", "expired on 2026-01-31"),
+    "unknown app": ("secret", _entra(700016), 1,
+        "sign-in-rejected", "AADSTS700016", "PARTNER_CLIENT_ID"),
+    "unknown tenant": ("secret", _entra(90002), 1,
+        "sign-in-rejected", "invalid_tenant", "PARTNER_TENANT_ID"),
+    "a policy for users": ("secret", _entra(50076), 1,
+        "sign-in-rejected", "AADSTS50076", "in the message"),
+    "a policy for this user": ("app_user", _entra(50076), 1,
+        "consent-required", "AADSTS50076", CONSENT),
+    "expired token": ("app_user", _issued(SignIn(), days_ago=90), 1,
+        "consent-required", "AADSTS700082", " expired on "),
+    "revoked token": ("app_user", _token(lambda *_: "0.unknown"), 1,
+        "consent-required", "AADSTS70000", CONSENT),
+    "another app's token": ("app_user", _token(_of_another_app), 1,
+        "consent-required", "AADSTS700007", CONSENT),
+    "no consent": ("app_user", _no_consent, 1,
+        "consent-required", "consent_required: AADSTS65001", CONSENT),
+    "token without MFA": ("app_user", _issued(SignIn(mfa=False)), 1,
+        "mfa-required", "900421", CONSENT),
+    "sign-in throttled": ("secret", _answers("entra", throttled(600)), 1,
+        "sign-in-unavailable", "429", "next run tries again"),
+    "sign-in down": ("secret", _answers("entra", unavailable(0)), 4,
+        "sign-in-unavailable", "503", "next run tries again"),
+    "sign-in behind a page": ("secret", _answers("entra", html(200)), 1,
+        "sign-in-unavailable", "an HTML page titled 'Error'", "A proxy"),
+    "another audience": ("secret", _answers("partner", error_response(900420, code_as_text=True)), 1,
+        "wrong-audience", "900420", "PARTNER_CLOUD"),
+    "no app alone": ("secret", _answers("partner", error_response(900329, extended=True)), 1,
+        "app-only-refused", "900329", "PARTNER_AUTH to app_user"),
+    "refused without a reason": ("secret", _answers("partner", Status(403)), 1,
+        "partner-access-denied", "403", "indirect resellers have no access"),
+    "no privileges": ("secret", _answers("partner", error_response(900308)), 1,
+        "partner-access-denied", "900308", "Admin agent or Billing admin"),
+    "throttled": ("secret", _answers("partner", throttled(600)), 1,
+        "partner-throttled", "429", "next run tries again"),
+    "down": ("secret", _answers("partner", unavailable(600)), 1,
+        "partner-unavailable", "503", "next run tries again"),
+    "behind a page": ("secret", _answers("partner", html(200)), 1,
+        "partner-bad-response", "an HTML page titled 'Error'", "A proxy"),
+    "a redirect": ("secret", _answers("partner", Status(302, headers={"Location": "https://127.0.0.1/"})), 1,
+        "partner-bad-response", "a redirect to 127.0.0.1", "A proxy"),
+    "cut JSON": ("secret", _body(b'{"balanceAmount": 68059.03, "currencyCode"'), 1,
+        "partner-bad-response", "not a JSON object", "PARTNER_API_URL"),
+    "an error with 200": ("secret", _body(b'{"code":2000,"description":"no"}'), 1,
+        "partner-bad-response", "code 2000: no", "PARTNER_API_URL"),
+}  # fmt: skip
+MAY_PASS = ("unavailable", "unreachable", "throttled", "bad-response")
+OF_PARTNER_CENTER = ("partner", "mfa-required", "wrong-audience", "app-only-refused")
+
+
+def test_what_is_wrong_with_an_account_has_its_code_and_remedy(
+    world: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The failed invocation and the log carry the code, what happened and what to do; no row is written."""
-    partner = world.add_partner(auth="app_user" if code in USER_CODES else "app")
-    with ExitStack() as undo:
-        case = Case(world, partner, environ_of(world, partner), undo)
-        arrange(case)
-        result = run_once(case.environ)
-    assert not result.success
-    (failed,) = marked(result.logs, "SNAPSHOT_FAILED")
-    assert failed["code"] == code, failed
-    assert len(failed["message"]) > 20
-    assert len(failed["remedy"]) > 40
-    (run,) = marked(result.logs, "SNAPSHOT_RUN")
-    assert run["failed"] == 1
+    """Side by side in one run; what cannot pass is asked once, what may pass four times at most."""
+    caplog.set_level("INFO", "partner_balance_snapshots")
+    partners = {}
+    for number, (name, (kind, arrange, *_)) in enumerate(CASES.items()):
+        auth, credential = (kind, "secret") if kind == "app_user" else ("app", kind)
+        names = f"secret-{number}", f"token-{number}"
+        partners[name] = world.add_partner(
+            name=name, auth=auth, credential=credential, secret_name=names[0], refresh_token_name=names[1]
+        )
+        arrange(world, partners[name])
+    result = run_now(world, environ_of(world, *partners.values()))
+    reasons = {row["PartitionKey"]: row for row in rows(world, table="partnerbalancesruns")}
+    assert (len(result.failed), rows(world)) == (len(CASES), [])
+    for name, (_, _, tries, code, message, remedy) in CASES.items():
+        tenant = partners[name].tenant_id
+        (failed,) = lines(caplog, "SNAPSHOT_FAILED", name)
+        assert failed["code"] == reasons[tenant]["Code"] == code, failed
+        assert message in failed["message"] == reasons[tenant]["Message"], failed
+        assert remedy in failed["remedy"] == reasons[tenant]["Remedy"], failed
+        assert failed["mayPass"] is reasons[tenant]["MayPass"] is code.endswith(MAY_PASS)
+        assert world.journal.count("entra", path_contains="/token", tenant=tenant) == tries, name
+        if code.startswith(OF_PARTNER_CENTER):
+            assert (failed["requestId"], failed["correlationId"]) == (
+                reasons[tenant]["RequestId"],
+                reasons[tenant]["CorrelationId"],
+            )
+
+
+def _without(rights: str, right: str) -> Arrange:
+    return lambda world, _: getattr(world.identity.user_assigned, rights).discard(right)
+
+
+SERVICES: list[tuple[str, Arrange, dict[str, str], str]] = [
+    # The code, how it comes about, other settings, a part of the message.
+    ("vault-unreachable", lambda *_: None, {"KEY_VAULT_URL": "https://127.0.0.1:1"}, "refused"),
+    ("vault-access-denied", _without("vault_rights", "get"), {}, "ForbiddenByRbac"),
+    ("identity-unavailable", lambda *_: None, {"AZURE_CLIENT_ID": str(UUID(int=1))}, ""),
+    ("identity-unavailable", lambda world, _: world.faults.add("identity", unavailable(600), times=None), {}, "503"),
+    ("table-unreachable", lambda world, _: world.faults.add("table", unavailable(600), times=None), {}, "503"),
+    ("table-unreachable", lambda world, _: world.faults.add("table", Status(418), times=None), {}, "418"),
+    ("table-access-denied", _without("table_rights", "read"), {}, "AuthorizationPermissionMismatch"),
+    ("table-access-denied", _without("table_rights", "add"), {}, "AuthorizationPermissionMismatch"),
+    ("table-missing", _without("table_rights", "create"), {}, "could not be created"),
+    ("clock-wrong", lambda world, _: world.faults.add("table", WrongDate(timedelta(hours=1)), times=None), {}, ""),
+]
+
+
+@pytest.mark.parametrize(("code", "arrange", "settings", "message"), SERVICES)
+def test_what_is_wrong_with_a_service_has_its_code_and_remedy(
+    world: StandIn, code: str, arrange: Arrange, settings: dict[str, str], message: str
+) -> None:
+    """It fails every account; no row is written."""
+    partner = world.add_partner()
+    arrange(world, partner)
+    (failure,) = run_now(world, environ_of(world, partner) | settings).failed
+    assert failure.error.code == code
+    assert message in failure.error.message
+    assert len(failure.error.remedy) > 40
     world.faults.clear()
-    assert not rows(world)
-    if code not in {"partner-throttled", "partner-unavailable", "sign-in-unavailable"}:
-        assert world.journal.count("entra", method="POST") <= 2
-    if code.startswith("partner") or code in {"mfa-required", "wrong-audience", "app-only-refused"}:
-        assert failed["requestId"]
-        assert failed["correlationId"]
+    world.identity.reset()
+    assert rows(world) == []
 
 
 def test_every_code_has_a_case() -> None:
-    """A new error cannot be added without a case that causes it."""
+    """A new error cannot be added without a case that causes it; no service can cause the last two."""
 
     def leaves(kind: type[errors.SnapshotError]) -> set[str]:
         below = kind.__subclasses__()
         return set().union(*map(leaves, below)) if below else {kind.code}
 
-    assert {code for code, _, _ in CASES} | {"unexpected"} == leaves(errors.SnapshotError), (
-        "no service can cause unexpected"
-    )
-
-
-def test_a_slow_answer_is_not_a_failure(world: StandIn, run_once: Run) -> None:
-    """A body that arrives byte by byte within the limits is read whole."""
-    world.faults.add("partner", Drip(every_ms=1))
-    assert run_once(environ_of(world, world.add_partner())).success
+    tried = {case[3] for case in CASES.values()} | {case[0] for case in SERVICES}
+    assert tried | {"settings-invalid", "unexpected"} == leaves(errors.SnapshotError)

@@ -5,27 +5,28 @@ import pytest
 from shared.errors import TransientError
 from shared.job import take_snapshots
 from standin import StandIn
-from standin.faults import Drip, Fault, Hang
+from standin.faults import Drip, Hang
 from tests.end_to_end.conftest import environ_of
+from tests.support.in_process import run_now
 
-SERVICES = ("identity", "vault", "entra", "partner", "table", "archive")
-SECONDS = 1.0
-LEDGER = 0.6
+SECONDS, LEDGER = 0.6, 0.3
 
 
-@pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize("fault", [Hang(), Drip(every_ms=400)], ids=["hang", "drip"])
-def test_a_run_ends_at_its_deadline(
-    world: StandIn, monkeypatch: pytest.MonkeyPatch, service: str, fault: Fault
-) -> None:
-    """A service that never answers, or trickles, costs the run no more than its time and the ledger's; the error may pass."""
+@pytest.mark.parametrize("service", ["identity", "vault", "entra", "partner", "table", "archive"])
+def test_a_run_ends_at_its_deadline(world: StandIn, monkeypatch: pytest.MonkeyPatch, service: str) -> None:
+    """A service that never answers costs the run no more than its time and the ledger's; the error may pass."""
     monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", LEDGER)
     monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", LEDGER / 4)
     environ = environ_of(world, world.add_partner(), world.add_partner()) | world.environ_archive
-    world.faults.add(service, fault, times=None)
+    world.faults.add(service, Hang(), times=None)
     result = take_snapshots(environ, run_id="limited", seconds=SECONDS)
-    if service != "archive":
-        assert result.failed
-    for failure in result.failed:
-        assert isinstance(failure.error, TransientError)
+    assert result.failed or service == "archive"
+    assert all(isinstance(failure.error, TransientError) for failure in result.failed)
+    assert world.journal.count(service) > 0
     world.faults.clear()
+
+
+def test_a_slow_answer_is_not_a_failure(world: StandIn) -> None:
+    """A body that arrives byte by byte within the limits is read whole."""
+    world.faults.add("partner", Drip(every_ms=1))
+    assert run_now(world, environ_of(world, world.add_partner())).recorded == 1
