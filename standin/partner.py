@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.settings.account_array import MEMBERS
+from shared.settings.accounts import MEMBERS
 from standin.directory import App
 
 

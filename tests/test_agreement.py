@@ -15,7 +15,8 @@ from shared.errors import SnapshotError
 from shared.history.runs import LEDGER_SECONDS
 from shared.log import _LEVELS, Marker
 from shared.services import RUN_SECONDS
-from shared.settings.account_array import MANY, MEMBERS
+from shared.settings.account_array import MANY
+from shared.settings.accounts import MEMBERS
 from shared.settings.read import NAMES, read_settings
 from tests.support.error_docs import errors_below
 

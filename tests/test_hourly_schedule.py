@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cli.commands.check.next_runs import next_runs
+from shared.settings.schedule import read_schedule
 
 ROOT = Path(__file__).parents[1]
 HOURLY = json.loads((ROOT / "local.settings.example.json").read_text("utf-8"))["Values"]["SNAPSHOT_SCHEDULE"]
@@ -20,7 +21,9 @@ def days_of_a_year(schedule: str, zone: str) -> dict[date, list[datetime]]:
     """Return the local times of the runs of each local day of 2027."""
     end = datetime(2028, 1, 2, tzinfo=UTC)
     days = defaultdict(list)
-    for run in takewhile(lambda moment: moment < end, next_runs(schedule, datetime(2026, 12, 30, tzinfo=UTC))):
+    for run in takewhile(
+        lambda moment: moment < end, next_runs(read_schedule(schedule), datetime(2026, 12, 30, tzinfo=UTC))
+    ):
         local = run.astimezone(ZoneInfo(zone))
         days[local.date()].append(local)
     return {day: runs for day, runs in days.items() if day.year == 2027}

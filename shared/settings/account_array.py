@@ -2,26 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from shared.net import exact_json
-from shared.settings.values import ErrorCollector, SettingParser, did_you_mean
+from shared.settings.setting import ErrorCollector, Source, WrongValue
+from shared.settings.values import did_you_mean
 from shared.settings.visible import hidden_problem
-
-MEMBERS = {
-    "PARTNER_TENANT_ID": "tenantId",
-    "PARTNER_CLIENT_ID": "clientId",
-    "PARTNER_ACCOUNT_NAME": "name",
-    "PARTNER_CREDENTIAL": "credential",
-    "PARTNER_SECRET_NAME": "secretName",
-    "PARTNER_AUTH": "auth",
-    "PARTNER_REFRESH_TOKEN_NAME": "refreshTokenName",
-    "PARTNER_BALANCES": "balances",
-    "PARTNER_CREDIT_LIMIT": "creditLimit",
-    "PARTNER_CLOUD": "cloud",
-}
-"""The settings of a single account, and the member of a PARTNER_ACCOUNTS object that means the same."""
 
 MANY = "PARTNER_ACCOUNTS"
 
@@ -53,60 +40,44 @@ _CAUSES = (
 )
 """What becomes of JSON on its way into a setting, by a pattern; the first match counts."""
 
-SettingGetter = Callable[[str], SettingParser]
-"""Where the values of one account come from, by the name of the single-account setting."""
 
-
-def read_array(many: SettingParser) -> list[SettingGetter]:
+def read_array(text: str, members: Mapping[str, str], errors: ErrorCollector) -> list[Source]:
     """Return where the values of each account come from; none when the array cannot be read."""
-    text = many.text or ""
+    sources: list[Source] = []
+    for index, item in enumerate(errors.read(MANY, text, _items, _ARRAY) or []):
+        where, known = f"{MANY}[{index}]", members.values()
+        if not isinstance(item, dict):
+            errors.add(where, "is not a JSON object", "an object with " + ", ".join(known))
+            continue
+        for name, content in item.items():
+            if name not in known:
+                shown = f".{name}" if _MEMBER_LIKE.fullmatch(name) else ""
+                wrong = "is not a known member" if shown else "has a member with an unknown name"
+                errors.add(where + shown, wrong, "one of " + ", ".join(known) + did_you_mean(name, known))
+            elif not isinstance(content, str | None):
+                right = 'a JSON string, for example "85000 USD" for creditLimit'
+                errors.add(f"{where}.{name}", "is not text", right)
+        texts = {name: content for name, content in item.items() if isinstance(content, str)}
+        sources.append({setting: (f"{where}.{name}", texts.get(name, "")) for setting, name in members.items()})
+    return sources
+
+
+def _items(text: str) -> list[Any]:
     if len(text) > LONGEST:
-        many.add_error(
-            f"has {len(text):,} characters, more than {LONGEST:,}: about 600 accounts",
-            "a second deployment for the other accounts",
-        )
-        return []
+        wrong = f"has {len(text):,} characters, more than {LONGEST:,}: about 600 accounts"
+        raise WrongValue(wrong, "a second deployment for the other accounts")
     try:
         items = exact_json.loads(text.encode())
     except json.JSONDecodeError as error:
-        many.add_error(_cause(text) or f"is not JSON at line {error.lineno}, column {error.colno}", _ARRAY)
-        return []
+        raise WrongValue(_cause(text) or f"is not JSON at line {error.lineno}, column {error.colno}") from None
     except ValueError:
-        many.add_error("is not JSON that can be read, or names a member of an object twice", _ARRAY)
-        return []
+        raise WrongValue("is not JSON that can be read, or names a member of an object twice") from None
     if not isinstance(items, list) or not items:
-        many.add_error("is an empty array" if items == [] else _cause(text) or "is not a JSON array", _ARRAY)
-        return []
-    sources = []
-    for index, item in enumerate(items):
-        where = f"{MANY}[{index}]"
-        if isinstance(item, dict):
-            sources.append(_source(item, where, many.errors))
-        else:
-            many.errors.add(where, "is not a JSON object", "an object with " + ", ".join(MEMBERS.values()))
-    return sources
+        raise WrongValue("is an empty array" if items == [] else _cause(text) or "is not a JSON array")
+    return items
 
 
 def _cause(text: str) -> str | None:
     """Return what happened to a text that should be a JSON array, or None."""
-    return next(
-        (cause for pattern, cause in _CAUSES if re.search(pattern, text, re.DOTALL)), hidden_problem(text, "\n\r\t")
-    )
-
-
-def _source(item: Mapping[str, Any], where: str, errors: ErrorCollector) -> SettingGetter:
-    for name, content in item.items():
-        if name not in MEMBERS.values():
-            shown = f"{where}.{name}" if _MEMBER_LIKE.fullmatch(name) else where
-            wrong = "is not a known member" if shown != where else "has a member with an unknown name"
-            errors.add(shown, wrong, "one of " + ", ".join(MEMBERS.values()) + did_you_mean(name, MEMBERS.values()))
-        elif content is not None and not isinstance(content, str):
-            errors.add(f"{where}.{name}", "is not text", 'a JSON string, for example "85000 USD" for creditLimit')
-
-    def value(setting: str) -> SettingParser:
-        place, content = f"{where}.{MEMBERS[setting]}", item.get(MEMBERS[setting])
-        if isinstance(content, str):
-            return SettingParser.trimmed(place, content, errors)
-        return SettingParser(place, None, errors, refused=content is not None)
-
-    return value
+    causes = (cause for pattern, cause in _CAUSES if re.search(pattern, text, re.DOTALL))
+    return next(causes, hidden_problem(text, "\n\r\t"))

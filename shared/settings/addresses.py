@@ -2,12 +2,10 @@
 
 import ipaddress
 import re
+from functools import partial
 from urllib.parse import urlsplit
 
-from shared.settings.values import SettingParser
-
-TABLE_EXAMPLE = "https://<account>.table.core.windows.net"
-VAULT_EXAMPLE = "https://<vault>.vault.azure.net"
+from shared.settings.setting import WrongValue
 
 _TABLE, _VAULT = "a table service", "a key vault"
 
@@ -26,68 +24,46 @@ _KINDS = (
 
 _HOST = re.compile(r"[0-9a-z._:-]+")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}\.(?:[^.]+\.)?table\.")
+_KEY = re.compile("AccountKey=|SharedAccessSignature=", re.IGNORECASE)
 
 
-def read_url(setting: SettingParser, example: str, *, kind: str | None = None, with_path: bool = False) -> str | None:
-    """Return an https address without a slash at its end; a key, a query, a user or another kind of service is refused."""
-    if setting.text is None:
-        return None
+def read_url(text: str, kind: str | None = None) -> str:
+    """Read the https address of a service, of this kind when it is one of Azure's; without a slash at its end.
+
+    The path of a table service (the account) is for loopback and IP hosts only.
+    """
     try:
-        parts = urlsplit(setting.text)
+        parts = urlsplit(text)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         parts, host = urlsplit(""), ""
-    found = _kind(host)
-    if re.search("AccountKey=|SharedAccessSignature=", setting.text, re.IGNORECASE):
-        wrong = "is a connection string, with a key in it"
-    elif parts.scheme != "https" or not _HOST.fullmatch(host) or re.search(r"\s", setting.text):
-        wrong = "is not an https URL"
-    elif kind and found not in (kind, None):
-        wrong = f"is the address of {found}, not of {kind}"
-    elif parts.query or parts.fragment or "@" in parts.netloc:
-        wrong = "carries a key, a query or a user"
-    elif parts.path.rstrip("/") and not with_path:
-        wrong = "carries a path"
-    else:
-        return f"https://{parts.netloc.lower().removesuffix(':443').removesuffix('.')}{parts.path.rstrip('/')}"
-    setting.add_error(wrong, f"only the address, for example {example}")
-    return None
+    matches = ((re.fullmatch(pattern, host), name) for pattern, name in _KINDS)
+    found = next((match.expand(name) for match, name in matches if match), None)
+    path, table = parts.path.rstrip("/"), kind == _TABLE
+    causes = (
+        (_KEY.search(text), "is a connection string, with a key in it"),
+        (parts.scheme != "https" or not _HOST.fullmatch(host) or re.search(r"\s", text), "is not an https URL"),
+        (kind and found not in (kind, None), f"is the address of {found}, not of {kind}"),
+        (parts.query or parts.fragment or "@" in parts.netloc, "carries a key, a query or a user"),
+        (path and table and not _is_local(host), "carries a path, as the address of a single table does"),
+        (path and not table, "carries a path"),
+        (
+            found and table and not _ACCOUNT.match(host),
+            "names a storage account that cannot exist (3 to 24 lower-case letters and digits)",
+        ),
+    )
+    for wrong, why in causes:
+        if wrong:
+            raise WrongValue(why)
+    return f"https://{parts.netloc.lower().removesuffix(':443').removesuffix('.')}{path}"
 
 
-def read_vault_url(setting: SettingParser) -> str | None:
-    """Return the address of a key vault."""
-    return read_url(setting, VAULT_EXAMPLE, kind=_VAULT)
-
-
-def read_table_endpoint(setting: SettingParser, table_name: str) -> str | None:
-    """Return the address of a table service; a path (the account) is for loopback and IP hosts only."""
-    url = read_url(setting, TABLE_EXAMPLE, kind=_TABLE, with_path=True)
-    parts = urlsplit(url or "")
-    host, path = parts.hostname or "", parts.path.strip("/").lower()
-    if url is None or _is_local(host):
-        return url
-    if path.partition("(")[0] in ("tables", table_name):
-        wrong = "is the address of a table, not of the table service"
-    elif path:
-        wrong = "carries a path"
-    elif _kind(host) and not _ACCOUNT.match(host):
-        wrong = "names a storage account that cannot exist (3 to 24 lower-case letters and digits)"
-    else:
-        return url
-    setting.add_error(wrong, f"only the address, for example {TABLE_EXAMPLE}")
-    return None
-
-
-def _kind(host: str) -> str | None:
-    matches = ((re.fullmatch(pattern, host), kind) for pattern, kind in _KINDS)
-    return next((match.expand(kind) for match, kind in matches if match), None)
+read_table_endpoint = partial(read_url, kind=_TABLE)
+read_vault_url = partial(read_url, kind=_VAULT)
 
 
 def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
     try:
-        ipaddress.ip_address(host)
+        return bool(ipaddress.ip_address(host))
     except ValueError:
-        return False
-    return True
+        return host == "localhost" or host.endswith(".localhost")

@@ -18,25 +18,12 @@ class Cloud:
     federation_audience: str
 
 
+_API = "https://api.partnercenter.microsoft.com"
+_CHINA = "https://partner.partnercenterapi.microsoftonline.cn"
 CLOUDS = {
-    "global": Cloud(
-        api_url="https://api.partnercenter.microsoft.com",
-        login_url="https://login.microsoftonline.com",
-        audience="https://api.partnercenter.microsoft.com",
-        federation_audience="api://AzureADTokenExchange",
-    ),
-    "usgov": Cloud(
-        api_url="https://api.partnercenter.microsoft.com",
-        login_url="https://login.microsoftonline.us",
-        audience="https://api.partnercenter.microsoft.com",
-        federation_audience="api://AzureADTokenExchangeUSGov",
-    ),
-    "china": Cloud(
-        api_url="https://partner.partnercenterapi.microsoftonline.cn",
-        login_url="https://login.partner.microsoftonline.cn",
-        audience="https://partner.partnercenterapi.microsoftonline.cn",
-        federation_audience="api://AzureADTokenExchangeChina",
-    ),
+    "global": Cloud(_API, "https://login.microsoftonline.com", _API, "api://AzureADTokenExchange"),
+    "usgov": Cloud(_API, "https://login.microsoftonline.us", _API, "api://AzureADTokenExchangeUSGov"),
+    "china": Cloud(_CHINA, "https://login.partner.microsoftonline.cn", _CHINA, "api://AzureADTokenExchangeChina"),
 }
 
 _STORAGE_AUDIENCES = {

@@ -4,17 +4,16 @@ They are variables of the operating system, not app settings of ours; the HTTP s
 """
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from shared.net.proxy import Proxy
-from shared.settings.values import ErrorCollector
+from shared.settings.setting import ErrorCollector, WrongValue
 
-PROXY_VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-"""In the order in which `requests` takes them; all services are called over https, so HTTP_PROXY is not read."""
-
-CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -31,40 +30,45 @@ class Network:
 
 
 def read_network(environ: Mapping[str, str], errors: ErrorCollector) -> Network:
-    """Read the proxy and the CA file; a malformed proxy URL or an unusable file is added to `errors`."""
-    proxy = _first(environ, PROXY_VARIABLES)
-    ca_file = _first(environ, CA_VARIABLES)
-    no_proxy = _first(environ, ("no_proxy", "NO_PROXY"))
+    """Read the proxy and the CA file, in the order in which `requests` takes the variables; a wrong one is added to `errors`.
+
+    All services are called over https, so HTTP_PROXY is not read.
+    """
+
+    def first(names: str, read: Callable[[str, str], T], right: str = "") -> T | None:
+        for name in names.split():
+            if text := environ.get(name, "").strip():
+                return errors.read(name, text, partial(read, name), right)
+        return None
+
     return Network(
-        https_proxy=_proxy(*proxy, errors) if proxy else None,
-        no_proxy=no_proxy[1] if no_proxy else "",
-        tls=_tls(*ca_file, errors) if ca_file else None,
+        https_proxy=first(
+            "https_proxy HTTPS_PROXY all_proxy ALL_PROXY",
+            _proxy,
+            "http://<host>:<port>; percent-encode special characters in a user or password",
+        ),
+        no_proxy=first("no_proxy NO_PROXY", lambda _, text: text) or "",
+        tls=first(
+            "REQUESTS_CA_BUNDLE CURL_CA_BUNDLE",
+            _tls,
+            "the path of a PEM file with the certificates to trust, or remove the variable",
+        ),
     )
 
 
-def _first(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
-    return next(((name, text) for name in names if (text := environ.get(name, "").strip())), None)
-
-
-def _proxy(variable: str, text: str, errors: ErrorCollector) -> Proxy | None:
+def _proxy(variable: str, text: str) -> Proxy:
     url = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and parts.port != 0 and not any(c.isspace() or c in "<>\\" for c in url)
     except ValueError:
         valid = False
-        parts = urlsplit("")
     if not valid or parts.scheme not in ("http", "https") or parts.path.strip("/") or parts.query or parts.fragment:
-        errors.add(
-            variable,
-            "is not the address of an http or https proxy",
-            "http://<host>:<port>; percent-encode special characters in a user or password",
-        )
-        return None
+        raise WrongValue("is not the address of an http or https proxy")
     return Proxy(variable, url)
 
 
-def _tls(variable: str, text: str, errors: ErrorCollector) -> ssl.SSLContext | None:
+def _tls(_: str, text: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=text)
     except ssl.SSLError:
@@ -72,9 +76,4 @@ def _tls(variable: str, text: str, errors: ErrorCollector) -> ssl.SSLContext | N
     except (OSError, ValueError) as error:
         wrong = f"cannot be read ({getattr(error, 'strerror', None) or 'invalid path'})"
     shown = "".join(c if c.isprintable() else "?" for c in text[:200])
-    errors.add(
-        variable,
-        f"names {shown}, which {wrong}",
-        "the path of a PEM file with the certificates to trust, or remove the variable",
-    )
-    return None
+    raise WrongValue(f"names {shown}, which {wrong}")

@@ -5,46 +5,74 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.errors import SettingsInvalid
-from shared.settings.account_array import MANY, MEMBERS
-from shared.settings.accounts import Account, read_accounts
-from shared.settings.addresses import TABLE_EXAMPLE, VAULT_EXAMPLE, read_table_endpoint, read_url, read_vault_url
+from shared.settings.account_array import MANY
+from shared.settings.accounts import MEMBERS, Account, read_accounts
+from shared.settings.addresses import read_table_endpoint, read_url, read_vault_url
 from shared.settings.network import Network, read_network
-from shared.settings.schedule import check_schedule
-from shared.settings.time_zone import read_time_zone
-from shared.settings.values import ErrorCollector, SettingParser
+from shared.settings.schedule import read_schedule
+from shared.settings.setting import ErrorCollector, setting, settings_of
+from shared.settings.time_zone import EXAMPLE, read_time_zone
+from shared.settings.values import read_guid, read_table_name
 
 DEFAULT_TABLE_NAME = "partnerbalances"
 
-NAMES = (
-    "SNAPSHOT_SCHEDULE",
-    "SNAPSHOT_TIME_ZONE",
-    "SNAPSHOT_TABLE_ENDPOINT",
-    "SNAPSHOT_TABLE_NAME",
-    "SNAPSHOT_ARCHIVE_ENDPOINT",
-    "KEY_VAULT_URL",
-    "AZURE_CLIENT_ID",
-    "PARTNER_API_URL",
-    "PARTNER_LOGIN_URL",
-    *MEMBERS,
-    MANY,
-)
-"""Every setting there is. The host runs the function on SNAPSHOT_SCHEDULE (function.json); here it is only checked."""
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a run needs to know; nothing in here is secret."""
+    """What a run needs to know, each field with its setting; nothing in here is secret.
 
-    time_zone: ZoneInfo
-    table_endpoint: str
-    table_name: str
-    archive_endpoint: str | None
-    vault_url: str | None
-    identity_client_id: str | None
+    The host runs the function on the schedule (function.json); here it is only checked.
+    """
+
+    schedule: list[list[int]] | None = setting(
+        "SNAPSHOT_SCHEDULE",
+        read_schedule,
+        "six NCRONTAB fields in UTC: second minute hour day month weekday, for example 0 17 * * * * (every hour)",
+    )
+    time_zone: ZoneInfo = setting("SNAPSHOT_TIME_ZONE", read_time_zone, EXAMPLE, default="UTC")
+    table_endpoint: str = setting(
+        "SNAPSHOT_TABLE_ENDPOINT",
+        read_table_endpoint,
+        "only the address of the table service, for example https://<account>.table.core.windows.net",
+        needed=lambda _: True,
+    )
+    table_name: str = setting(
+        "SNAPSHOT_TABLE_NAME",
+        read_table_name,
+        "3 to 59 lower-case letters and digits, a letter first",
+        default=DEFAULT_TABLE_NAME,
+    )
+    archive_endpoint: str | None = setting(
+        "SNAPSHOT_ARCHIVE_ENDPOINT",
+        read_table_endpoint,
+        "only the address of a second account's table service, for example https://<account>.table.core.windows.net",
+    )
+    vault_url: str | None = setting(
+        "KEY_VAULT_URL",
+        read_vault_url,
+        "only the address of the vault with the accounts' secrets, for example https://<vault>.vault.azure.net",
+        needed=lambda accounts: any(account.needs_vault for account in accounts),
+    )
+    identity_client_id: str | None = setting(
+        "AZURE_CLIENT_ID",
+        read_guid,
+        "the Client ID of the user-assigned managed identity, which its Overview shows; a federated account signs in with its token",
+        needed=lambda accounts: any(account.federated for account in accounts),
+    )
+    api_url: str | None = setting(
+        "PARTNER_API_URL", read_url, "only the address, for example https://api.partnercenter.microsoft.com"
+    )
+    login_url: str | None = setting(
+        "PARTNER_LOGIN_URL", read_url, "only the address, for example https://login.microsoftonline.com"
+    )
     in_azure: bool
     identity_endpoint_without_header: bool
     network: Network
     accounts: tuple[Account, ...]
+
+
+NAMES = (*(one.name for one in settings_of(Settings).values()), *MEMBERS, MANY)
+"""Every setting there is."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -55,50 +83,21 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
     """
     errors = ErrorCollector()
-
-    def value(name: str) -> SettingParser:
-        return SettingParser.from_environ(environ, name, errors)
-
-    check_schedule(value("SNAPSHOT_SCHEDULE"))
-    time_zone = read_time_zone(value("SNAPSHOT_TIME_ZONE"))
-    table = value("SNAPSHOT_TABLE_ENDPOINT")
-    table.require(f"the table service's address, {TABLE_EXAMPLE}")
-    table_name = value("SNAPSHOT_TABLE_NAME").table_name(DEFAULT_TABLE_NAME)
-    table_endpoint = read_table_endpoint(table, table_name)
-    archive = value("SNAPSHOT_ARCHIVE_ENDPOINT")
-    archive_endpoint = read_table_endpoint(archive, table_name)
-    if archive_endpoint is not None and archive_endpoint == table_endpoint:
-        archive.add_error(
-            "is the same as SNAPSHOT_TABLE_ENDPOINT", "the table service of a second storage account, or nothing"
-        )
-    vault = value("KEY_VAULT_URL")
-    vault_url = read_vault_url(vault)
-    identity = value("AZURE_CLIENT_ID")
-    identity_client_id = identity.guid("the Client ID of the user-assigned managed identity, which its Overview shows")
-    accounts = read_accounts(
-        environ,
-        api_url=read_url(value("PARTNER_API_URL"), "https://api.partnercenter.microsoft.com"),
-        login_url=read_url(value("PARTNER_LOGIN_URL"), "https://login.microsoftonline.com"),
-        errors=errors,
-    )
-    if any(account.needs_vault for account in accounts):
-        vault.require(f"the vault's address, {VAULT_EXAMPLE}: an account has a secret in it")
-    if any(account.federated for account in accounts):
-        identity.require(
-            "the Client ID of the user-assigned managed identity: an account signs in with its token (federated)"
-        )
-    network = read_network(environ, errors)
-    if errors.found or table_endpoint is None:
-        raise SettingsInvalid(errors.grouped())
-    return Settings(
-        time_zone=time_zone,
-        table_endpoint=table_endpoint,
-        table_name=table_name,
-        archive_endpoint=archive_endpoint,
-        vault_url=vault_url,
-        identity_client_id=identity_client_id,
-        in_azure=bool(environ.get("IDENTITY_ENDPOINT") and environ.get("IDENTITY_HEADER")),
-        identity_endpoint_without_header=bool(environ.get("IDENTITY_ENDPOINT") and not environ.get("IDENTITY_HEADER")),
-        network=network,
+    source = {name: (name, environ.get(name, "")) for name in NAMES}
+    values = errors.read_all(Settings, source)
+    accounts = read_accounts(source, values.get("api_url"), values.get("login_url"), errors)
+    errors.require(Settings, source, values, accounts)
+    endpoint, header = environ.get("IDENTITY_ENDPOINT"), environ.get("IDENTITY_HEADER")
+    settings = Settings(
+        **values,
+        in_azure=bool(endpoint and header),
+        identity_endpoint_without_header=bool(endpoint and not header),
+        network=read_network(environ, errors),
         accounts=accounts,
     )
+    if settings.archive_endpoint and settings.archive_endpoint == settings.table_endpoint:
+        right = "the table service of a second storage account, or nothing"
+        errors.add("SNAPSHOT_ARCHIVE_ENDPOINT", "is the same as SNAPSHOT_TABLE_ENDPOINT", right)
+    if errors.found:
+        raise SettingsInvalid(errors.grouped())
+    return settings

@@ -9,7 +9,7 @@ https://github.com/atifaziz/NCrontab
 import re
 from calendar import monthrange
 
-from shared.settings.values import SettingParser
+from shared.settings.setting import WrongValue
 
 _MONTHS = "january february march april may june july august september october november december"
 _DAYS = "sunday monday tuesday wednesday thursday friday saturday"
@@ -25,31 +25,26 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
 """What each field is, its lowest and highest value, and the names of its values in order."""
 
 _PART = re.compile(r"(\*(?!-)|[0-9]{1,2}|[a-z]{3,9})(?:-([0-9]{1,2}|[a-z]{3,9}))?(?:/([0-9]{1,2}))?")
-_RIGHT = "six NCRONTAB fields in UTC: second minute hour day month weekday, for example 0 17 * * * * (every hour)"
 _LEAP_YEAR = 2024
 
 
-def check_schedule(setting: SettingParser) -> None:
-    """Add an error unless the schedule is absent or six fields that the host fires on."""
-    if setting.text is None:
-        return
-    fields = setting.text.lower().split()
+def read_schedule(text: str) -> list[list[int]]:
+    """Return the values of each of six fields, in order."""
+    fields = text.lower().split()
     if len(fields) != len(_FIELDS):
-        setting.add_error(f"has {len(fields)} field{'s'[: len(fields) != 1]} instead of six", _RIGHT)
-        return
-    values = field_values(setting.text)
-    for number, (found, (unit, low, high, _)) in enumerate(zip(values, _FIELDS, strict=True), 1):
-        if not found:
-            setting.add_error(f"has a wrong field {number}, the {unit} ({low} to {high})", _RIGHT)
-    days, months = values[3], values[4]
-    if days and months and days[0] > max(monthrange(_LEAP_YEAR, month)[1] for month in months):
-        setting.add_error(f"never fires: none of its months has a day {days[0]}", _RIGHT)
-
-
-def field_values(schedule: str) -> list[list[int]]:
-    """Return the values of each of six fields, in order; none for a field that is wrong."""
-    fields = zip(schedule.lower().split(), _FIELDS, strict=True)
-    return [_values(field, low, high, names) for field, (_, low, high, names) in fields]
+        raise WrongValue(f"has {len(fields)} field{'s'[: len(fields) != 1]} instead of six")
+    values = [_values(field, low, high, names) for field, (_, low, high, names) in zip(fields, _FIELDS, strict=True)]
+    wrong = [
+        f"field {number}, the {unit} ({low} to {high})"
+        for number, (found, (unit, low, high, _)) in enumerate(zip(values, _FIELDS, strict=True), 1)
+        if not found
+    ]
+    if wrong:
+        raise WrongValue(f"has a wrong {' and a wrong '.join(wrong)}")
+    _, _, _, days, months, _ = values
+    if days[0] > max(monthrange(_LEAP_YEAR, month)[1] for month in months):
+        raise WrongValue(f"never fires: none of its months has a day {days[0]}")
+    return values
 
 
 def _values(field: str, low: int, high: int, names: list[str]) -> list[int]:

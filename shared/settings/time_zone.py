@@ -2,8 +2,10 @@
 
 import re
 import zoneinfo
+from contextlib import suppress
 
-from shared.settings.values import SettingParser, did_you_mean
+from shared.settings.setting import WrongValue
+from shared.settings.values import did_you_mean
 
 _WINDOWS = {
     "AUS Eastern Standard Time": "Australia/Sydney",
@@ -45,31 +47,20 @@ _WINDOWS_LIKE = re.compile(r"\(UTC.*|.+ (?:Standard|Daylight|Summer) Time(?: \(.
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*[+-]\d{1,2}(?::?\d{2})?|Z", re.IGNORECASE)
 _NO_ZONE = re.compile(r"(?:posix|right)/.*|localtime|posixrules|Factory")
 """What some machines keep beside the zones: the zone that they are set to, and clocks that count leap seconds."""
-_EXAMPLE = "the IANA name of the zone, for example Europe/Berlin"
+EXAMPLE = "the IANA name of the zone, for example Europe/Berlin"
 _CLOSE = 0.9
 """A name that only looks a little alike is another zone."""
 
 
-def read_time_zone(setting: SettingParser) -> zoneinfo.ZoneInfo:
-    """Return an IANA time zone, UTC when absent or unknown."""
-    text = setting.text or "UTC"
-    if zone := _zone(text):
-        return zone
+def read_time_zone(text: str) -> zoneinfo.ZoneInfo:
+    """Return the zone of an IANA name."""
+    if not _NO_ZONE.fullmatch(text):
+        with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            return zoneinfo.ZoneInfo(text)
     iana = {name.lower(): zone for name, zone in _WINDOWS.items()}.get(text.lower())
     if iana or _WINDOWS_LIKE.fullmatch(text):
-        setting.add_error("is a Windows time zone name, not an IANA name", iana or _EXAMPLE)
-    elif _OFFSET.fullmatch(text):
-        setting.add_error("is an offset, which is the same in summer and winter, not a time zone", _EXAMPLE)
-    else:
-        names = {name for name in zoneinfo.available_timezones() if not _NO_ZONE.fullmatch(name)}
-        setting.add_error("is not an IANA time zone", _EXAMPLE + did_you_mean(text, names, close=_CLOSE))
-    return zoneinfo.ZoneInfo("UTC")
-
-
-def _zone(text: str) -> zoneinfo.ZoneInfo | None:
-    if _NO_ZONE.fullmatch(text):
-        return None
-    try:
-        return zoneinfo.ZoneInfo(text)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+        raise WrongValue("is a Windows time zone name, not an IANA name", iana)
+    if _OFFSET.fullmatch(text):
+        raise WrongValue("is an offset, which is the same in summer and winter, not a time zone")
+    names = {name for name in zoneinfo.available_timezones() if not _NO_ZONE.fullmatch(name)}
+    raise WrongValue("is not an IANA time zone", EXAMPLE + did_you_mean(text, names, close=_CLOSE))

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.settings.account_array import MANY, MEMBERS
+from shared.settings.account_array import MANY
+from shared.settings.accounts import MEMBERS
 from tests.infra.tools.bicep import DEPLOYMENTS, MARK, ROOT, Bicep, fingerprint
 from tests.infra.tools.deployment import NAMES, OPERATOR, deployment, scope_of, short
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings.account_array import MEMBERS
+from shared.settings.accounts import MEMBERS
 from tests.infra.tools.bicep import DEPLOYMENTS, INFRA, Bicep, BicepError
 
 IDS = "tenantId: '0a1b2c3d-0000-4000-8000-00000000000{0}', clientId: '0a1b2c3d-0000-4000-8000-0000000000c1'"

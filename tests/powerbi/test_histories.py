@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings.values import _THREE_DECIMALS
+from shared.settings.values import THREE_DECIMALS
 from tests.powerbi.tools.dax import Dax, Filters
 from tests.powerbi.tools.histories import History, days, readings, runs
 from tests.powerbi.tools.model import Model
@@ -350,7 +350,7 @@ def test_the_currency_of_most_accounts_comes_first(model: Model) -> None:
 
 def test_decimals_are_those_of_iso_4217(model: Model) -> None:
     """Three where the settings know three; none, two or four elsewhere."""
-    expected = dict.fromkeys(_THREE_DECIMALS, 3) | {
+    expected = dict.fromkeys(THREE_DECIMALS, 3) | {
         "USD": 2,
         "EUR": 2,
         "HUF": 2,

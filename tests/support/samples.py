@@ -1,14 +1,17 @@
 """Values that several tests of the settings and of what is built from them share."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Protocol, TypeVar
+
+import pytest
 
 from shared.history.row import Entity
 from shared.history.runs import RunContext
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
+from shared.settings.setting import WrongValue
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -48,6 +51,13 @@ FULL_ACCOUNT = {
 def many(*accounts: Any) -> dict[str, str]:
     """Return the settings of several accounts."""
     return TABLE_AND_VAULT | {"PARTNER_ACCOUNTS": json.dumps(accounts)}
+
+
+def wrong_of(read: Callable[[str], Any], text: str) -> tuple[str, str | None]:
+    """Return what is wrong with a text that a reader refuses, and what is right if the reader says so."""
+    with pytest.raises(WrongValue) as raised:
+        read(text)
+    return str(raised.value), raised.value.right
 
 
 def account(**fields: Any) -> Account:

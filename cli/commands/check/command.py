@@ -29,7 +29,6 @@ from cli.support.tables import TableContext, open_tables
 from shared.services import SIDE_BY_SIDE, utc_now
 from shared.settings.accounts import Account
 from shared.settings.clouds import storage_audience
-from shared.settings.visible import trim
 
 _WAIT = 300
 
@@ -106,8 +105,8 @@ def _findings(
     accounts = choose(settings.accounts, names)
     says = f"{count(len(accounts), 'account')}, time zone {settings.time_zone}, from {source.origin}"
     yield ok(says, accounts=len(accounts), timeZone=str(settings.time_zone))
-    if schedule := trim(source.environ.get("SNAPSHOT_SCHEDULE", "")):
-        yield from taken({"schedule": partial(_schedule, schedule, settings.time_zone)})
+    if settings.schedule:
+        yield from taken({"schedule": partial(_schedule, settings.schedule, settings.time_zone)})
     with open_tables(settings) as place:
         if started:
             yield from taken({"deployed": partial(started, place, accounts)})
@@ -116,7 +115,7 @@ def _findings(
         yield from taken({"identity": partial(_identity, place), **steps})
 
 
-def _schedule(schedule: str, zone: tzinfo) -> Iterator[Finding]:
+def _schedule(schedule: list[list[int]], zone: tzinfo) -> Iterator[Finding]:
     """Yield the next three runs, in the time zone of the history."""
     runs = [run.astimezone(zone) for run in islice(next_runs(schedule, utc_now()), 3)]
     if not runs:

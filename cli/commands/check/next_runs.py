@@ -4,15 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
-from shared.settings.schedule import field_values
-
 _DAYS = 8 * 366
 """A schedule of 29 February fires again within eight years."""
 
 
-def next_runs(schedule: str, after: datetime) -> Iterator[datetime]:
-    """Yield the times (UTC) at which six valid NCRONTAB fields fire after a time; every field has to match, both days too."""
-    seconds, minutes, hours, days, months, weekdays = field_values(schedule)
+def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
+    """Yield the times (UTC) at which six valid NCRONTAB fields fire after a time, given the values of each; every field has to match, both days too."""
+    seconds, minutes, hours, days, months, weekdays = schedule
     midnight = after.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for number in range(_DAYS):
         day = midnight + timedelta(days=number)

@@ -10,7 +10,7 @@ from shared.settings.clouds import CLOUDS
 
 TENANTS = [f"{digit * 8}-1111-1111-1111-111111111111" for digit in "321"]
 ACCOUNTS = [
-    Account(tenant, tenant, name, CLOUDS["global"])
+    Account(tenant, tenant, name, cloud=CLOUDS["global"])
     for tenant, name in zip(TENANTS, ("One", "Two", "Three"), strict=True)
 ]
 

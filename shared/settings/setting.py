@@ -1,0 +1,122 @@
+"""Settings as the fields of a dataclass, and everything that is wrong with them."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
+from itertools import groupby
+from typing import Any, TypeVar
+
+from shared.errors import SettingProblem
+from shared.settings.visible import hidden_problem, trim
+
+T = TypeVar("T")
+
+_MOST_RUNS = 20
+
+
+class WrongValue(ValueError):
+    """What is wrong with a value and, where the setting's own words do not say it, what is right.
+
+    It never shows the value: people paste secrets into the wrong box.
+    """
+
+    def __init__(self, wrong: str, right: str | None = None) -> None:
+        super().__init__(wrong)
+        self.right = right
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting: its name, what reads a value (or raises `WrongValue`), what is right, and when it has to be there."""
+
+    name: str
+    read: Callable[[str], Any]
+    right: str
+    needed: Callable[[Any], bool]
+
+
+def setting(
+    name: str,
+    read: Callable[[str], Any],
+    right: str = "",
+    *,
+    default: str | None = None,
+    needed: Callable[[Any], bool] = lambda _: False,
+) -> Any:
+    """Declare a field of a dataclass that `ErrorCollector.read_all` reads; `needed` tells it of what was read as a whole."""
+    return field(default=read(default) if default else None, metadata={"setting": Setting(name, read, right, needed)})
+
+
+def settings_of(kind: Any) -> dict[str, Setting]:
+    """Return the settings of such a dataclass, by its fields."""
+    return {one.name: one.metadata["setting"] for one in fields(kind) if one.metadata}
+
+
+Source = Mapping[str, tuple[str, str]]
+"""Where values come from: for the name of each setting, what messages call it and its text."""
+
+
+@dataclass
+class ErrorCollector:
+    """Reads values, and notes what is wrong with them."""
+
+    found: list[SettingProblem] = field(default_factory=list)
+
+    def add(self, name: str, wrong: str, right: str) -> None:
+        """Note one problem: the setting's name, what is wrong, what is right."""
+        self.found.append(SettingProblem(name, wrong, right))
+
+    def read(self, name: str, text: str, read: Callable[[str], T], right: str = "") -> T | None:
+        """Return what `read` makes of a text, or None with its problem noted."""
+        try:
+            return read(text)
+        except WrongValue as wrong:
+            self.add(name, str(wrong), wrong.right or right)
+            return None
+
+    def read_all(self, kind: Any, source: Source) -> dict[str, Any]:
+        """Return the values of the settings of a dataclass that are there and right, without the marks and space around them."""
+        values: dict[str, Any] = {}
+        for name, one in settings_of(kind).items():
+            shown, raw = source[one.name]
+            text = trim(raw)
+            if text and (visible := self.read(shown, text, _visible)):
+                values[name] = self.read(shown, visible, one.read, one.right)
+        return {name: value for name, value in values.items() if value is not None}
+
+    def require(self, kind: Any, source: Source, values: Collection[str], whole: Any) -> None:
+        """Note the needed settings that have no value; a wrong one is noted already."""
+        noted = {problem.setting for problem in self.found}
+        for name, one in settings_of(kind).items():
+            shown = source[one.name][0]
+            if name not in values and shown not in noted and one.needed(whole):
+                self.add(shown, "is missing", one.right)
+
+    def grouped(self) -> tuple[SettingProblem, ...]:
+        """Return the problems; equal ones of several accounts as one, of `PARTNER_ACCOUNTS[0] to [299].tenantId`."""
+        places: dict[tuple[str, str, str, str], list[int]] = {}
+        for problem in self.found:
+            array, *rest = re.split(r"\[(\d+)\]", problem.setting, maxsplit=1)
+            key = (array, "".join(rest[1:]), problem.wrong, problem.right)
+            places.setdefault(key, []).extend(map(int, rest[:1]))
+        return tuple(
+            SettingProblem(f"{array}{_ranges(sorted(set(indexes)))}{member}", wrong, right)
+            for (array, member, wrong, right), indexes in places.items()
+        )
+
+
+def _ranges(indexes: list[int]) -> str:
+    """Return sorted numbers as `[0] to [7], [9]`, or shortened when they are many."""
+    runs = [[index for _, index in run] for _, run in groupby(enumerate(indexes), lambda pair: pair[1] - pair[0])]
+    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MOST_RUNS])
+    return text + (f" and {len(runs) - _MOST_RUNS} more places" if len(runs) > _MOST_RUNS else "")
+
+
+def _visible(text: str) -> str:
+    if hidden := hidden_problem(text):
+        raise WrongValue(hidden, "the value without it; type it anew rather than paste it")
+    if text.startswith("@Microsoft.KeyVault"):
+        raise WrongValue(
+            "is a Key Vault reference that was not resolved", "the value itself: no setting here is secret"
+        )
+    return text
