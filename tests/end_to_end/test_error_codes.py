@@ -212,8 +212,32 @@ def test_what_is_wrong_with_a_service_has_its_code_and_remedy(
     assert rows(world) == []
 
 
+def test_wrong_settings_fail_before_anything_is_called(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """A wrong setting is a failure and a failed run in the log, and no service is called, for the ledger either."""
+    caplog.set_level("INFO", "partner_balance_snapshots")
+    with pytest.raises(errors.SettingsInvalid):
+        run_now(world, environ_of(world, world.add_partner()) | {"PARTNER_TENANT_ID": "contoso.com"})
+    (failed,), (run,) = lines(caplog, "SNAPSHOT_FAILED"), lines(caplog, "SNAPSHOT_RUN")
+    assert failed["code"] == "settings-invalid"
+    assert "PARTNER_TENANT_ID is a domain name" in failed["message"]
+    assert (run["accounts"], run["failed"], run["runId"]) == (0, 1, failed["runId"])
+    assert world.journal.count() == 0
+
+
+def test_an_archive_that_fails_costs_the_day_nothing(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """The day is recorded in the table, ARCHIVE_FAILED says what happened, and the run counts as complete."""
+    partner = world.add_partner()
+    world.identity.user_assigned.archive_rights.clear()
+    assert run_now(world, environ_of(world, partner) | world.environ_archive).recorded == 1
+    (failed,) = lines(caplog, "ARCHIVE_FAILED")
+    assert (failed["account"], failed["tenantId"], failed["mayPass"]) == ("Contoso", partner.tenant_id, False)
+    assert failed["code"] == "table-access-denied"
+    assert len(failed["remedy"]) > 40
+    assert len(rows(world)) == 1
+
+
 def test_every_code_has_a_case() -> None:
-    """A new error cannot be added without a case that causes it; no service can cause the last two."""
+    """A new error cannot be added without a case that causes it; no service can cause an unexpected one."""
 
     def leaves(kind: type[errors.SnapshotError]) -> set[str]:
         below = kind.__subclasses__()

@@ -14,6 +14,7 @@ WEEK = timedelta(days=7, hours=1)
 LATE = timedelta(days=1000)
 ENDING: dict[str, dict[str, Any]] = {
     "a secret": {"secret_expires_in": WEEK},
+    "an old secret": {"secret_expires_in": -WEEK},  # that Entra ID still takes
     "a certificate": {"secret_expires_in": WEEK, "credential": "pkcs12"},
     "a token": {"secret_expires_in": None, "auth": "app_user", "refresh_token_age": timedelta(days=83)},
 }
@@ -30,20 +31,19 @@ def test_every_end_is_seen_coming_and_nothing_else(world: StandIn, caplog: pytes
     caplog.set_level("INFO", "partner_balance_snapshots")
     world.clock.set(NOON)
     partners = {name: world.add_partner(name=name, **how) for name, how in (ENDING | LASTING).items()}
-    secret, certificate, token = (partners[name] for name in ENDING)
-    ends = {
-        partner.name: partner.refresh_token_name or str(partner.secret_name) for partner in (secret, certificate, token)
-    }
+    ends = {name: partners[name].refresh_token_name or str(partners[name].secret_name) for name in ENDING}
+    partners["an old secret"].app.secrets.update(dict.fromkeys(partners["an old secret"].app.secrets))
     world.vault.versions(ends["a certificate"])[0].expires_on = NOON + LATE
     world.vault.versions(ends["a token"])[0].expires_on = None
     no_successor = Edited(lambda answer, _: answer.pop("refresh_token"))
-    world.faults.add("entra", no_successor, path_contains="/token", tenant=token.tenant_id)
+    world.faults.add("entra", no_successor, path_contains="/token", tenant=partners["a token"].tenant_id)
     values = [world.vault.versions(name)[0].value for name in ends.values()]
     assert run_now(world, environ_of(world, *partners.values())).recorded == len(partners)
     reported = {line["account"]: line for line in lines(caplog, "SECRET_EXPIRING")}
     assert reported.keys() == ENDING.keys()
     for name, line in reported.items():
-        assert (line["secret"], line["days"]) == (ends[name], 7)
-        assert line["message"] == f"The secret {ends[name]} expires in 7 days."
+        days, words = (-7, "expired 7 days ago") if name == "an old secret" else (7, "expires in 7 days")
+        assert (line["secret"], line["days"]) == (ends[name], days)
+        assert line["message"] == f"The secret {ends[name]} {words}."
         assert len(line["remedy"]) > 40
     assert not any(value in caplog.text for value in values)

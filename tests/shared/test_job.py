@@ -67,14 +67,14 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
 
 def test_a_run_past_midnight_is_of_the_day_on_which_it_began(world: StandIn) -> None:
     """By its time zone, in the row and in the ledger, although the balance was read on the next day."""
-    environ = environ_of(world, world.add_partner()) | {"SNAPSHOT_TIME_ZONE": "Europe/Berlin"}
+    environ = environ_of(world, world.add_partner()) | {"SNAPSHOT_TIME_ZONE": "America/New_York"}
     world.faults.add("partner", Delay(1500))
-    world.clock.set(datetime(2026, 11, 23, 22, 59, 59, tzinfo=UTC))
+    world.clock.set(datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC))
     result = take_snapshots(environ, run_id="run", now=world.clock.now)
     (row,) = rows(world)
     assert row["SnapshotDate"] == "2026-11-23"
-    assert str(row["RetrievedAt"]) > "2026-11-23 23:00"
-    assert result.run.row_key.startswith("2026-11-23T22:59:59.")
+    assert str(row["RetrievedAt"]) > "2026-11-24 05:00"
+    assert result.run.row_key.startswith("2026-11-24T04:59:59.")
 
 
 def test_the_calls_of_one_account(world: StandIn) -> None:
