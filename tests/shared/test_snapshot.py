@@ -85,12 +85,6 @@ def test_a_day_is_recorded_once(world: StandIn, take: Take, table: HistoryTable,
     ]
 
 
-def test_another_day_is_another_row(world: StandIn, take: Take) -> None:
-    """The day is the run's, whatever the service's dates say."""
-    partner = world.add_partner()
-    assert [take(partner, run_of(date(2026, 11, day))) for day in (23, 24)] == [Outcome.RECORDED] * 2
-
-
 def test_a_failure_changes_nothing(world: StandIn, take: Take, table: HistoryTable, said: Said) -> None:
     """No zero, no guess, no new token; whoever runs the accounts reports it."""
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))

@@ -13,7 +13,6 @@ from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 
 from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
 from shared.errors import IdentityUnavailable
-from shared.net.refusal import PASSING_STATUSES
 from shared.net.retry import Retry
 from standin import StandIn
 from standin.faults import Status, html
@@ -51,16 +50,6 @@ def test_elsewhere_it_is_the_developers_own_sign_in() -> None:
     """On a person's machine there is no managed identity."""
     with closing(azure_credential(in_azure=False, client_id=None)) as credential:
         assert isinstance(credential, DefaultAzureCredential)
-
-
-@pytest.mark.parametrize("status", sorted(PASSING_STATUSES))
-def test_a_passing_failure_is_healed(
-    world: StandIn, identity: CachedCredential, waits: list[float], status: int
-) -> None:
-    """The credential itself would take some of these for final."""
-    world.faults.add("identity", Status(status, headers={"Retry-After": "3"}))
-    assert identity.get_token(VAULT).token
-    assert waits == [3]
 
 
 def test_an_endpoint_that_stays_down_is_unavailable(

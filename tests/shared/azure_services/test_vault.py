@@ -18,7 +18,7 @@ from shared.errors import (
     VaultUnreachable,
 )
 from standin import StandIn
-from standin.faults import AnswerLost, Cut, CutBody, Fault, Status, html, throttled, unavailable
+from standin.faults import Cut, Fault, Status, html, unavailable
 
 END = datetime(2027, 1, 31, 12, 30, tzinfo=UTC)
 HUSH = "hush-hush-8Q~secret"
@@ -95,21 +95,6 @@ def test_what_lasts_is_not_asked_again(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [throttled(2), html(502), Cut(), CutBody()],
-    ids=["throttled", "html 502", "cut", "body cut"],
-)
-def test_a_passing_failure_is_healed(world: StandIn, vault: Vault, waits: list[float], fault: Fault) -> None:
-    """After the first call, which brings the challenge."""
-    world.vault.put("app", HUSH)
-    world.vault.put("first", "x")
-    vault.secret("first")
-    world.faults.add("vault", fault)
-    assert vault.secret("app").value == HUSH
-    assert len(waits) == 1
-
-
-@pytest.mark.parametrize(
     ("fault", "why"),
     [
         (unavailable(), "503"),
@@ -175,16 +160,3 @@ def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
     world.faults.add("identity", unavailable(), times=None)
     with pytest.raises(IdentityUnavailable):
         vault.secret("app")
-
-
-def test_a_new_version_is_stored(world: StandIn, vault: Vault, waits: list[float]) -> None:
-    """With what it is and until when it lasts; a lost answer stores it again, which does no harm."""
-    world.vault.put("token", "old")
-    world.faults.add("vault", AnswerLost(), method="PUT")
-    vault.store("token", "new", content_type="x/y", expires_on=END, tags={"purpose": "p"})
-    old, *new = world.vault.versions("token")
-    assert old.value == "old"
-    assert {(one.value, one.content_type, one.expires_on, *one.tags.items()) for one in new} == {
-        ("new", "x/y", END, ("purpose", "p"))
-    }
-    assert len(waits) == 1

@@ -1,7 +1,6 @@
 """The table over the real Azurite: append only, the conflict decides."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,14 +9,14 @@ from typing import Any
 import pytest
 
 from shared.azure_services.refusals import IDENTITY
-from shared.errors import IdentityUnavailable, TableAccessDenied, TableMissing, TableUnreachable
+from shared.errors import IdentityUnavailable, TableUnreachable
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
 from shared.net.service import Limits
 from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn
-from standin.faults import AnswerLost, Cut, CutAnswer, Fault, Hang, Status, html, throttled, unavailable
+from standin.faults import Hang, Status, unavailable
 from tests.support.samples import NOW, OTHER_TENANT, TENANT, account, append
 
 DAY = date(2026, 11, 23)
@@ -80,47 +79,6 @@ def test_the_first_row_of_the_day_is_kept(table: HistoryTable, later: list[str])
         assert [(one["RowKey"], one["RunId"]) for one in rows] == [("2026-11-23_USD", "first")]
 
 
-@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR", "CHF"]], ids=["insert", "transaction"])
-def test_a_lost_answer_to_a_successful_insert_is_a_success(
-    world: StandIn, table: HistoryTable, waits: list[float], currencies: list[str]
-) -> None:
-    """The repetition meets a conflict with the run's own row (toil#579)."""
-    append(table, [row(tenant=OTHER_TENANT)])
-    world.faults.add("table", AnswerLost(), method="POST")
-    appended = append(table, [row(currency) for currency in currencies])
-    assert appended.recorded
-    assert len(appended.rows) == len(currencies)
-    assert waits == [1]
-
-
-@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR"]], ids=["insert", "transaction"])
-def test_eight_at_once_leave_one(table: HistoryTable, currencies: list[str]) -> None:
-    """Exactly one of them was first; all agree on it, also when the table is made in the same moment."""
-    with ThreadPoolExecutor(8) as pool:
-        appended = list(pool.map(lambda n: append(table, [row(code, run=f"run {n}") for code in currencies]), range(8)))
-    assert [one.recorded for one in appended].count(True) == 1
-    assert len({one.rows[0]["RunId"] for one in appended}) == 1
-    assert len(table.rows_of(TENANT, DAY)) == len(currencies)
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [throttled(2), html(502), Cut(), CutAnswer(40)],
-    ids=["throttled", "html 502", "cut", "cut answer"],
-)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_passing_failure_is_healed(
-    world: StandIn, table: HistoryTable, waits: list[float], fault: Fault, method: str
-) -> None:
-    """For looking and for inserting."""
-    append(table, [row(tenant=OTHER_TENANT)])
-    world.faults.add("table", fault, method=method)
-    table.rows_of(TENANT, DAY)
-    assert append(table, [row()]).recorded
-    assert len(waits) == 1
-    assert keys(table.rows_of(TENANT, DAY)) == ["2026-11-23_USD"]
-
-
 @pytest.mark.parametrize("action", ["rows_of", "append"])
 def test_a_service_that_stays_down_is_unreachable(
     world: StandIn, table: HistoryTable, waits: list[float], action: str
@@ -178,16 +136,6 @@ def test_only_an_inserts_answer_is_believed(
         append(table, [row(currency) for currency in currencies])
 
 
-@pytest.mark.parametrize(("right", "action"), [("read", "rows_of"), ("add", "append")])
-def test_a_missing_right(world: StandIn, table: HistoryTable, waits: list[float], right: str, action: str) -> None:
-    """Needs a person, and is not repeated."""
-    append(table, [row(tenant=OTHER_TENANT)])
-    world.identity.user_assigned.table_rights.discard(right)
-    with pytest.raises(TableAccessDenied, match="403, code AuthorizationPermissionMismatch"):
-        table.rows_of(TENANT, DAY) if action == "rows_of" else append(table, [row()])
-    assert waits == []
-
-
 def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTable) -> None:
     """The append role of the deployment can neither change nor delete, and a conflict needs neither."""
     append(table, [row(tenant=OTHER_TENANT)])
@@ -195,13 +143,6 @@ def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTabl
     assert append(table, [row(run="first")]).recorded
     assert not append(table, [row(run="second")]).recorded
     assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).recorded
-
-
-def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable) -> None:
-    """Needs a person with more rights than the function has."""
-    world.identity.user_assigned.table_rights.discard("create")
-    with pytest.raises(TableMissing, match="does not exist and could not be created"):
-        append(table, [row()])
 
 
 @pytest.mark.parametrize(
