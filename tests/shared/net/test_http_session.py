@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-import requests
 
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError, attempt
 from shared.net.bounded_connection import LARGEST_ANSWER
@@ -17,46 +16,39 @@ from shared.net.http_session import HttpSession, tls_context
 from shared.net.proxy import Proxy
 from standin import StandIn
 from standin.faults import CutAnswer, CutBody, Drip, Fault, GzipBomb, Hang, Status
+from tests.shared.net.conftest import AUTHORIZED, Answered
 
-SECRET = "hush~hush/8Q+secret="
-BALANCE = '{"BalanceAmount": 68059.03, "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
+BROKEN: dict[str, Fault] = {
+    **{f"cut after {count} bytes": CutAnswer(count) for count in (0, 12, 60)},
+    **{f"body cut after {count} bytes": CutBody(count) for count in (0, 5)},
+    "hang": Hang(),
+    "drip": Drip(40),
+    "drip of the head": Drip(40, head=True),
+}
 
 
-def ask(session: HttpSession, world: StandIn) -> requests.Response:
-    """Ask Partner Center."""
-    return session.get(f"{world.partner_center.url}/v1/invoices/summary", headers={"Authorization": f"Bearer {SECRET}"})
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [CutAnswer(0), CutAnswer(12), CutAnswer(60), CutBody(0), CutBody(5), Hang(), Drip(40), Drip(40, head=True)],
-    ids=["no byte", "status line", "head", "body 0", "body 5", "hang", "drip", "drip the head"],
-)
-def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, session: HttpSession, fault: Fault) -> None:
+@pytest.mark.parametrize("name", BROKEN)
+def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: Answered, name: str) -> None:
     """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
     world.add_partner()
-    world.faults.add("partner", fault)
     with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
-        ask(session, world)
+        answered(BROKEN[name], path="invoices/summary", headers=AUTHORIZED)
 
 
 @pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), GzipBomb(17)], ids=["plain", "packed"])
-def test_an_answer_has_a_largest_size(world: StandIn, session: HttpSession, fault: Fault) -> None:
+def test_an_answer_has_a_largest_size(answered: Answered, fault: Fault) -> None:
     """Of 16 MiB, on the wire and unpacked."""
-    world.faults.add("partner", fault)
     with pytest.raises(UnreadableAnswerError, match="larger than 16,777,216 bytes"):
-        ask(session, world)
+        answered(fault)
 
 
-def test_no_netrc_is_read(
-    world: StandIn, session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_netrc_is_read(answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its password would replace the token (requests#3929)."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    world.faults.add("partner", Status(200, "{}"))
-    assert ask(session, world).request.headers["Authorization"] == f"Bearer {SECRET}"
+    answer = answered(Status(200, "{}"), headers=AUTHORIZED)
+    assert answer.request.headers["Authorization"] == AUTHORIZED["Authorization"]
 
 
 def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
@@ -65,7 +57,7 @@ def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
         HttpSession(tls=tls_context(None), now=world.clock.now) as session,
         pytest.raises(NoAnswerError, match="certificate is not trusted") as raised,
     ):
-        ask(session, world)
+        session.get(world.partner_center.url)
     assert not raised.value.may_pass
     assert "REQUESTS_CA_BUNDLE" in str(raised.value.remedy)
 
@@ -126,12 +118,13 @@ OLD = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
     ],
     ids=["refusal", "gateway", "throttle", "xhtml", "page", "cache"],
 )
-def test_only_the_services_own_clock_is_kept(world: StandIn, session: HttpSession, fault: Fault, hosts: int) -> None:
+def test_only_the_services_own_clock_is_kept(
+    world: StandIn, session: HttpSession, answered: Answered, fault: Fault, hosts: int
+) -> None:
     """The first answer decides, a refusal's too; a gateway's wrong clock would send somebody to set a right one."""
-    for answer in (fault, Status(200, "{}", {"Date": "Tue, 02 Jan 2024 00:00:00 GMT"} if hosts else {"Date": "x"})):
-        world.faults.add("partner", answer)
+    for answer in [fault, Status(200, "{}", {"Date": "Tue, 02 Jan 2024 00:00:00 GMT"})][: hosts + 1]:
         with suppress(CallError):
-            ask(session, world)
+            answered(answer)
     assert [(world.clock.now() + skew).date() for skew in session.skews.values()] == [date(2024, 1, 1)] * hosts
 
 
@@ -161,31 +154,31 @@ def proxied(answer: bytes | None, no_proxy: str = "") -> Iterator[tuple[HttpSess
         server.shutdown()
 
 
-@pytest.mark.parametrize(
-    ("answer", "says"),
-    [
-        (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
-        (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
-        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502"),
-        (b"", "gave no connection"),
-        (b"no proxy at all\r\n\r\n", "gave no connection"),
-        (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
-        (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
-        # Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
-        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection"),
-        (None, "gave no connection: it refused the connection"),
-    ],
-    ids=["403", "407", "502", "silent", "not a proxy", "nothing behind", "a page behind", "endless", "dead"],
-)
-def test_a_failing_proxy_is_named_as_itself(answer: bytes | None, says: str) -> None:
+PROXIES: dict[str, tuple[bytes | None, str]] = {
+    "403": (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
+    "407": (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
+    "502": (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502"),
+    "silent": (b"", "gave no connection"),
+    "not a proxy": (b"no proxy at all\r\n\r\n", "gave no connection"),
+    "nothing behind": (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
+    "a page behind": (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
+    # Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
+    "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection"),
+    "dead": (None, "gave no connection: it refused the connection"),
+}
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_a_failing_proxy_is_named_as_itself(name: str) -> None:
     """With its variable and without its password; the service was never reached."""
+    answer, says = PROXIES[name]
     with proxied(answer) as (session, _), pytest.raises(NoAnswerError) as raised:
         session.get("https://contoso.table.core.windows.net/")
     assert says in str(raised.value)
     assert "the proxy 127.0.0.1:" in str(raised.value)
     assert "https_proxy" in str(raised.value.remedy)
     assert "pass-word" not in f"{raised.value} {raised.value.remedy}"
-    assert raised.value.may_pass == (b"407" not in (answer or b""))
+    assert raised.value.may_pass == (name != "407")
 
 
 @pytest.mark.parametrize(

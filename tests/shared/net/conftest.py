@@ -1,0 +1,26 @@
+"""One call over the session, and what is answered to it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from shared.net.http_session import HttpSession
+from standin import StandIn
+from standin.faults import Fault
+
+TOKEN = "hush~hush/8Q+secret="
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+Answered = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def answered(world: StandIn, session: HttpSession) -> Answered:
+    """Return what asks Partner Center once, lets a fault answer and returns what the session gives."""
+
+    def ask(fault: Fault, method: str = "GET", path: str = "x", **request: Any) -> requests.Response:
+        world.faults.add("partner", fault)
+        return session.request(method, f"{world.partner_center.url}/v1/{path}", allow_redirects=True, **request)
+
+    return ask
