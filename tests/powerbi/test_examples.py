@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.powerbi.tools.dax import Dax
 from tests.powerbi.tools.docs_tables import PAGE
-from tests.powerbi.tools.model import Model
+from tests.powerbi.tools.histories import History
+from tests.powerbi.tools.model import read_model
 
 EXAMPLES = [
     tuple(cell.strip() for cell in line.strip("|").split("|"))
@@ -51,14 +51,13 @@ def in_words(measure: str, value: Any) -> str:
 
 
 @pytest.mark.parametrize(("measure", "view", "value", "why"), EXAMPLES)
-def test_a_worked_example_holds(dax: Dax, measure: str, view: str, value: str, why: str) -> None:
+def test_a_worked_example_holds(recorded: History, measure: str, view: str, value: str, why: str) -> None:
     """The DAX gives the documented value."""
-    assert in_words(measure, dax.value(measure, filters(view))) == value, why
+    assert in_words(measure, recorded.dax.value(measure, filters(view))) == value, why
 
 
-def test_what_the_page_names_exists(model: Model) -> None:
+def test_what_the_page_names_exists() -> None:
     """Queries and parameters that a reader is sent to are those of the model."""
-    page = PAGE.read_text(encoding="utf-8")
     for name in ("START HERE", "SnapshotTable", "StorageAccount", "RangeStart", "RangeEnd"):
-        assert name in page
-        assert name in model.queries
+        assert name in PAGE.read_text(encoding="utf-8")
+        assert name in read_model().queries

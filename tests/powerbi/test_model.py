@@ -1,7 +1,6 @@
 """The semantic model is complete, described, right about money, and follows the contract of the row."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from pbi_parsers import dax  # type: ignore[import-untyped] # ships no types
@@ -9,23 +8,65 @@ from pbix_mcp.builder import find_reserved_var_names  # type: ignore[import-unty
 
 from shared.history.row import COLUMNS, Edm
 from tests.powerbi.tools import pbir
-from tests.powerbi.tools.model import Model
+from tests.powerbi.tools.model import documents, read_model
 
-DATA_TYPES = {Edm.STRING: "string", Edm.DOUBLE: "decimal", Edm.DATETIME: "dateTime", Edm.INT32: "int64"}
+MODEL = read_model()
+EXPRESSIONS = list(MODEL.dax())
+COLUMNS_OF_TABLES = [(table, column) for table in MODEL.tables.values() for column in table.columns.values()]
 REFERENCE = re.compile(r"(?P<table>'[^']+'|\b[A-Za-z]\w*)?\[(?P<name>[^\]]+)\]")
 STRING = re.compile(r'"(?:[^"]|"")*"')
+MAY_DEPEND_ON_A_RELATIONSHIP = re.compile(r"\b(CALCULATE|CALCULATETABLE|VALUES|ALL|RELATED|SUMMARIZE\w*)\s*\(")
 
-
+DATA_TYPES = {Edm.STRING: "string", Edm.DOUBLE: "decimal", Edm.DATETIME: "dateTime", Edm.INT32: "int64"}
 DERIVED = ["PaidOn", "InvoicedOn", "Recurring", "OneTime", "Other", "DetailsUnreadable"]
 RELATED = {
     *((fact, one) for fact in ("Balances", "Parts") for one in ("Accounts", "Currencies", "Date")),
     *(("Runs", "Date"), ("Failures", "Date"), ("Failures", "Accounts")),
 }
+TEXTS = {
+    *("Hint", "Day status", "What happened", "Last payment", "Compared with", "Worst credit use", "Freshness"),
+    "Missed because",
+}
+AMOUNTS = {
+    *("Current balance", "Balance on the day", "Limit on the day", "Headroom", "Month-end close", "Variance", "Change"),
+    *("Change to previous snapshot", "Change over 7 days", "Change over 30 days", "Change since month close"),
+    *("Recurring part", "One-time part", "Other parts"),
+}
+
+TMDL_EXPRESSION = re.compile(r"^(\t*)(\S.* =)\n(?:\1\t\t.*\n|\n)+", re.MULTILINE)
+TMDL_LINE = re.compile(
+    r"""\t{0,2} (
+    | (table|measure|column|expression|partition|relationship|annotation) [ ] .+
+    | (source|formatStringDefinition) [ ] = .*
+    | (culture|defaultPowerBIDataSourceVersion|sourceQueryCulture|dataCategory|dataType|displayFolder|formatString|mode
+      |fromColumn|toColumn|sortByColumn|sourceColumn|summarizeBy|compatibilityLevel): [ ] .+
+    | database | model [ ] Model | ref [ ] table [ ] .+ | /// [ ] .+
+    | dataAccessOptions | discourageImplicitMeasures | isHidden | isKey | legacyRedirects | returnErrorValuesAsNull
+    )""",
+    re.VERBOSE,
+)
+"""What a line outside an expression may be, in the files of this project."""
 
 
-def test_balances_has_the_columns_of_the_row(model: Model) -> None:
+@pytest.mark.parametrize("name", documents())
+def test_every_line_is_one_that_desktop_knows(name: str) -> None:
+    """A misspelled property stops Desktop from opening the project, and the reader of these tests would leave it out."""
+    lines = TMDL_EXPRESSION.sub(r"\1\2\n", documents()[name]).splitlines()
+    assert [line for line in lines if not TMDL_LINE.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize("name", documents())
+def test_everything_is_described(name: str) -> None:
+    """Every table, column, measure and shared query says what it is, in a sentence."""
+    lines = documents()[name].splitlines()
+    for before, line in zip(["", *lines], lines, strict=False):
+        if re.match(r"(table|\tcolumn|\tmeasure|expression) ", line):
+            assert re.fullmatch(r"\t?/// .+\.", before), f"{name}: {line}"
+
+
+def test_balances_has_the_columns_of_the_row() -> None:
     """No column of the contract is missing, renamed or of another type; what the query adds is hidden and comes after."""
-    columns = list(model.tables["Balances"].columns.values())
+    columns = list(MODEL.tables["Balances"].columns.values())
     found = [(column.name, column.source, column.data_type) for column in columns[: len(COLUMNS)]]
     expected = [
         (column.name, column.name, "dateTime" if column.name == "SnapshotDate" else DATA_TYPES[column.edm])
@@ -35,171 +76,87 @@ def test_balances_has_the_columns_of_the_row(model: Model) -> None:
     assert [column.name for column in columns[len(COLUMNS) :] if column.hidden] == DERIVED
 
 
-def test_everything_is_described(model: Model) -> None:
-    """Every table, column, measure and shared query says what it is."""
-    for table in model.tables.values():
-        assert table.description, table.name
-        descriptions = {name: column.description for name, column in table.columns.items()}
-        descriptions |= {name: measure.description for name, measure in table.measures.items()}
-        assert [name for name, description in descriptions.items() if not description.endswith(".")] == [], table.name
-    assert all(model.descriptions.values()), model.descriptions
+def test_nothing_can_be_summed_by_dragging_a_column() -> None:
+    """A balance must not be added over days or currencies: there are measures, no implicit ones, and amounts are hidden."""
+    assert "\tdiscourageImplicitMeasures" in documents()["model.tmdl"].splitlines()
+    assert {column.summarize_by for _, column in COLUMNS_OF_TABLES} == {"none"}
+    assert all(column.hidden for _, column in COLUMNS_OF_TABLES if column.data_type == "decimal")
 
 
-def test_nothing_can_be_summed_by_dragging_a_column(model: Model) -> None:
-    """A balance must not be added over days or currencies: there are measures, and no implicit ones."""
-    assert model.root.has("discourageImplicitMeasures")
-    summed = [
-        column.name
-        for table in model.tables.values()
-        for column in table.columns.values()
-        if column.summarize_by != "none"
-    ]
-    assert summed == []
+def test_each_fact_relates_to_each_dimension() -> None:
+    """Every relationship is many to one, between columns of one type, the one marked as a key and the other hidden."""
+    assert {(end.many[0], end.one[0]) for end in MODEL.relationships} == RELATED
+    for relationship in MODEL.relationships:
+        many, one = (MODEL.tables[table].columns[column] for table, column in (relationship.many, relationship.one))
+        assert many.data_type == one.data_type, relationship
+        assert one.key, relationship
+        assert many.hidden or relationship.many in (("Runs", "Day"), ("Failures", "Day")), relationship
 
 
-def test_keys_and_aggregated_columns_are_hidden(model: Model) -> None:
-    """The dimensions are looked at, not the columns that relate to them; amounts are looked at through measures."""
-    for relationship in model.relationships:
-        many, column = relationship.many
-        assert model.tables[many].columns[column].hidden or (many, column) in (("Runs", "Day"), ("Failures", "Day"))
-    for table in model.tables.values():
-        assert all(column.hidden for column in table.columns.values() if column.data_type == "decimal"), table.name
+def test_date_is_the_date_table() -> None:
+    """It is marked, has a key, and Desktop makes no hidden date tables of its own."""
+    assert MODEL.tables["Date"].category == "Time"
+    assert [column.name for column in MODEL.tables["Date"].columns.values() if column.key] == ["Date"]
+    assert MODEL.annotations["__PBI_TimeIntelligenceEnabled"] == "0"
 
 
-def test_dimensions_have_their_key(model: Model) -> None:
-    """The one side of each relationship is marked as a key."""
-    for relationship in model.relationships:
-        table, column = relationship.one
-        assert model.tables[table].columns[column].key, relationship
+def test_every_table_and_query_has_its_place() -> None:
+    """A `ref` without a table stops Desktop; START HERE comes first in the Power Query editor."""
+    assert set(re.findall(r"^ref table (.+)$", documents()["model.tmdl"], re.MULTILINE)) == set(MODEL.tables)
+    names = re.findall(r'"([^"]+)"', MODEL.annotations["PBI_QueryOrder"])
+    assert names[0] == "START HERE"
+    assert sorted(names) == sorted(MODEL.bodies)
 
 
-MAY_DEPEND_ON_A_RELATIONSHIP = re.compile(r"\b(CALCULATE|CALCULATETABLE|VALUES|ALL|RELATED|SUMMARIZE\w*)\s*\(")
+def test_a_user_sees_formatted_measures_in_folders() -> None:
+    """Amounts take the format of the currency in view; everything else that is a number or a day has a format of its own."""
+    for measure in MODEL.measures.values():
+        assert measure.folder, measure.name
+        is_text = measure.name in TEXTS or measure.name.endswith(("format", "colour"))
+        assert bool(measure.format_string or measure.format_expression) != is_text, measure.name
+    assert {measure.name for measure in MODEL.measures.values() if measure.format_expression} == AMOUNTS
 
 
-def test_calculated_tables_cannot_be_circular(model: Model) -> None:
+def test_everything_is_used() -> None:
+    """Each measure and each column is in a visual, in DAX, in a relationship or sorts another."""
+    text = "\n".join(EXPRESSIONS)
+    visuals = [visual for page in pbir.read_pages() for visual in page.visuals]
+    shown = {field.name for visual in visuals for field in visual.fields}
+    shown |= {colour for visual in visuals for colour in visual.cell_colours.values()}
+    for measure in MODEL.measures:
+        assert measure in shown or f"[{measure}]" in text, measure
+    for table, column in COLUMNS_OF_TABLES:
+        reference = re.compile(rf"(\b{table.name}|'{table.name}')\[{re.escape(column.name)}\]")
+        related = any((table.name, column.name) in (end.many, end.one) for end in MODEL.relationships)
+        sorts = any(other.sort_by == column.name for other in table.columns.values())
+        assert column.name in shown or related or sorts or reference.search(text), (table.name, column.name)
+
+
+def test_calculated_tables_cannot_be_circular() -> None:
     """They are made from loaded tables alone, without a function that looks at relationships, which depend on them."""
-    loaded = {table.name for table in model.tables.values() if not table.calculated}
-    for table in model.tables.values():
+    loaded = {table.name for table in MODEL.tables.values() if not table.calculated}
+    for table in MODEL.tables.values():
         if table.calculated:
             assert not MAY_DEPEND_ON_A_RELATIONSHIP.search(table.source), table.name
             used = {found["table"] for found in REFERENCE.finditer(STRING.sub('""', table.source)) if found["table"]}
             assert used - {"IN", "RETURN"} <= loaded, table.name
 
 
-def test_no_name_in_dax_is_reserved(model: Model) -> None:
-    """Analysis Services refuses a variable that bears the name of a function or keyword."""
-    assert find_reserved_var_names("VAR Code = 1 RETURN Code") == ["Code"], "this check would pass anything"
-    for expression in dax_of(model):
-        assert find_reserved_var_names(expression) == []
-
-
-def dax_of(model: Model) -> Iterator[str]:
-    """Go through every DAX expression."""
-    for measure in model.measures.values():
-        yield from filter(None, (measure.dax, measure.format_expression))
-    yield from (table.source for table in model.tables.values() if table.calculated)
-
-
-def test_everything_is_used(model: Model) -> None:
-    """Each visible measure is in a visual, each other one in DAX or a visual."""
-    text = "\n".join(dax_of(model))
-    shown = {field.name for page in pbir.read_pages() for visual in page.visuals for field in visual.fields}
-    shown |= {name for page in pbir.read_pages() for visual in page.visuals for name in pbir.colours(visual)}
-    for measure in model.measures.values():
-        assert measure.name in shown or f"[{measure.name}]" in text, measure.name
-    for table in model.tables.values():
-        for column in table.columns.values():
-            reference = re.compile(rf"(\b{table.name}|'{table.name}')\[{re.escape(column.name)}\]")
-            related = any((table.name, column.name) in (end.many, end.one) for end in model.relationships)
-            sorts = any(other.sort_by == column.name for other in table.columns.values())
-            assert column.name in shown or related or sorts or reference.search(text), (table.name, column.name)
-
-
-def test_each_fact_relates_to_each_dimension(model: Model) -> None:
-    """Every relationship is many to one, between columns that exist and have the same type."""
-    ends = {(relationship.many[0], relationship.one[0]) for relationship in model.relationships}
-    assert ends == RELATED
-    for relationship in model.relationships:
-        many, one = (model.tables[table].columns[column] for table, column in (relationship.many, relationship.one))
-        assert many.data_type == one.data_type, relationship
-
-
-def test_date_is_the_date_table(model: Model) -> None:
-    """It is marked, has a key, and Desktop makes no hidden date tables of its own."""
-    assert model.tables["Date"].category == "Time"
-    assert [column.name for column in model.tables["Date"].columns.values() if column.key] == ["Date"]
-    (automatic,) = [node for node in model.root.of("annotation") if node.name == "__PBI_TimeIntelligenceEnabled"]
-    assert automatic.expression == "0"
-
-
-def test_every_table_is_named_in_the_model_file(model: Model) -> None:
-    """A table whose `ref` is missing loses its place; a `ref` without a table stops Desktop."""
-    assert {node.name for node in model.root.of("ref")} == set(model.tables)
-
-
-def test_every_query_has_its_place_in_the_editor(model: Model) -> None:
-    """START HERE comes first in the Power Query editor."""
-    (order,) = [node.expression for node in model.root.of("annotation") if node.name == "PBI_QueryOrder"]
-    names = re.findall(r'"([^"]+)"', order)
-    assert names[0] == "START HERE"
-    assert sorted(names) == sorted(model.bodies)
-
-
-TEXTS = {
-    "Hint",
-    "Day status",
-    "What happened",
-    "Last payment",
-    "Compared with",
-    "Worst credit use",
-    "Freshness",
-    "Missed because",
-}
-AMOUNTS = {
-    *("Current balance", "Balance on the day", "Limit on the day", "Headroom", "Month-end close", "Variance", "Change"),
-    *("Change to previous snapshot", "Change over 7 days", "Change over 30 days", "Change since month close"),
-    *("Recurring part", "One-time part", "Other parts"),
-}
-
-
-def test_a_user_sees_formatted_measures_in_folders(model: Model) -> None:
-    """Amounts take the format of the currency in view; everything else that is a number or a day has a format of its own."""
-    for measure in model.measures.values():
-        assert measure.folder, measure.name
-        is_text = measure.name in TEXTS or measure.name.endswith(("format", "colour"))
-        assert bool(measure.format_string or measure.format_expression) != is_text, measure.name
-    assert {measure.name for measure in model.measures.values() if measure.format_expression} == AMOUNTS
-
-
-def test_every_dax_expression_parses(model: Model) -> None:
-    """The grammar of DAX, by an independent parser."""
-    for expression in dax_of(model):
+def test_every_dax_expression_parses_and_names_what_exists() -> None:
+    """By an independent grammar; a column is one of its table, a bare name is a measure or a column that the expression makes."""
+    for expression in EXPRESSIONS:
         assert dax.to_ast(expression) is not None, expression
+        assert find_reserved_var_names(expression) == [], expression
+        made = {text.strip('"') for text in STRING.findall(expression) if text.startswith('"@')} | {"Date"}
+        for found in REFERENCE.finditer(STRING.sub('""', expression)):
+            table, name = (found["table"] or "").strip("'"), found["name"]
+            known = MODEL.tables[table].columns if table else {*MODEL.measures, *made}
+            assert name in known, f"{expression}: {found[0]}"
 
 
 @pytest.mark.parametrize("broken", ["SUM ( Balances[BalanceAmount]", "VAR x = 1", "1 +", "IF ( a b )"])
 def test_the_dax_parser_refuses_broken_dax(broken: str) -> None:
-    """The check above can fail."""
+    """The check above can fail; Analysis Services refuses a variable that bears the name of a function, too."""
     with pytest.raises((AssertionError, ValueError)):
         dax.to_ast(broken)
-
-
-def test_every_name_in_dax_exists(model: Model) -> None:
-    """A column is one of its table, a bare name is a measure or a column that the expression itself makes."""
-    for expression in dax_of(model):
-        made = {text.strip('"') for text in STRING.findall(expression) if text.startswith('"@')} | {"Date"}
-        for found in REFERENCE.finditer(STRING.sub('""', expression)):
-            table, name = (found["table"] or "").strip("'"), found["name"]
-            known = model.tables[table].columns if table else {*model.measures, *made}
-            assert name in known, f"{expression}: {found[0]}"
-
-
-def test_the_parameters_are_plain_and_wide(model: Model) -> None:
-    """A computed source breaks the scheduled refresh; narrow ranges hide rows; the placeholder is nobody's account."""
-    for name in ("StorageAccount", "TableName", "RangeStart", "RangeEnd"):
-        assert "IsParameterQuery = true" in model.queries[name], name
-    assert model.queries["TableName"].startswith('"partnerbalances" ')
-    assert model.queries["RangeStart"].startswith("#datetime(2000, 1, 1, 0, 0, 0) ")
-    assert model.queries["RangeEnd"].startswith("#datetime(2100, 1, 1, 0, 0, 0) ")
-    placeholder = model.queries["StorageAccount"].split('"')[1]
-    assert not re.fullmatch(r"[a-z0-9]{3,24}", placeholder), "a storage account could have this name"
+    assert find_reserved_var_names("VAR Code = 1 RETURN Code") == ["Code"]

@@ -12,7 +12,7 @@ from pbix_mcp.dax import engine as dax_engine  # type: ignore[import-untyped] # 
 from pbix_mcp.dax.calc_tables import evaluate_calc_table_expression  # type: ignore[import-untyped] # ships no types
 
 from tests.powerbi.tools.mashup import Record
-from tests.powerbi.tools.model import Model, Table
+from tests.powerbi.tools.model import Table, read_model
 
 Filters = Mapping[tuple[str, str], Sequence[Any]]
 """What is in view: the chosen values by (table, column). A column that is not in it is not filtered."""
@@ -25,16 +25,11 @@ class DaxError(AssertionError):
 class Dax:
     """The model, filled."""
 
-    def __init__(self, model: Model, tables: Mapping[str, Sequence[Record]], today: date) -> None:
+    def __init__(self, tables: Mapping[str, Sequence[Record]], today: date) -> None:
         """Take every table that is not in `tables` from its DAX."""
+        model = read_model()
         self._measures = {name: measure.dax for name, measure in model.measures.items()}
         self._measures["Today"] = f"DATE ( {today.year}, {today.month}, {today.day} )"
-        self._formats = {
-            name: measure.format_string or measure.format_expression.strip("[]")
-            for name, measure in model.measures.items()
-        }
-        self._measure_tables = {name: table.name for table in model.tables.values() for name in table.measures}
-        self._model_columns = {table.name: set(table.columns) for table in model.tables.values()}
         self._tables: dict[str, dict[str, Any]] = {}
         for table in sorted(model.tables.values(), key=lambda table: table.calculated):
             records = tables[table.name] if table.name in tables else self._calculated(table)
@@ -43,25 +38,25 @@ class Dax:
             self._tables[table.name] = {"columns": list(table.columns), "rows": rows}
             money = [column.name for column in table.columns.values() if column.data_type == "decimal"]
             dax_engine.mark_currency_columns(self._tables, {table.name: money})
-        self._relationships = [
-            {
-                "FromTable": relationship.many[0],
-                "FromColumn": relationship.many[1],
-                "ToTable": relationship.one[0],
-                "ToColumn": relationship.one[1],
-                "IsActive": 1,
-            }
-            for relationship in model.relationships
-        ]
+        self._model = {
+            "relationships": [
+                {"FromTable": end.many[0], "FromColumn": end.many[1], "ToTable": end.one[0], "ToColumn": end.one[1]}
+                | {"IsActive": 1}
+                for end in model.relationships
+            ],
+            "measure_tables": {name: table.name for table in model.tables.values() for name in table.measures},
+            "model_columns": {table.name: set(table.columns) for table in model.tables.values()},
+            "date_tables": {"Date": "Date"},
+            "cache": {},  # what a measure gave in a context is kept for this model
+        }
 
     def text(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> str:
         """Return a measure as its format string writes it; a blank is the empty text."""
         value = self.value(measure, slicers, group)
         if value is None or isinstance(value, str):
             return value or ""
-        pattern = self._formats[measure]
-        if pattern in self._measures:
-            pattern = self.value(pattern, slicers, group)
+        defined = read_model().measures[measure]
+        pattern = defined.format_string or self.value(defined.format_expression.strip("[]"), slicers, group)
         if isinstance(value, date):
             return f"{value:%Y-%m-%d %H:%M}" if "hh" in pattern else f"{value:%Y-%m-%d}"
         written: str = dax_engine._format_number(float(value), pattern)
@@ -96,15 +91,10 @@ class Dax:
             DaxError: when the engine had to give up, which would look like a blank.
 
         """
-        chosen = {f"{table}.{column}": _cells(values) for (table, column), values in (slicers or {}).items()}
-        grouped = {f"{table}.{column}": _cells(values) for (table, column), values in (group or {}).items()}
+        chosen, grouped = _cells(slicers or {}), _cells(group or {})
         engine = dax_engine._engine
-        for trouble in (
-            engine.unsupported_functions,
-            engine.unsupported_by_measure,
-            engine.eval_errors,
-            engine.timed_out,
-        ):
+        troubles = (engine.unsupported_functions, engine.unsupported_by_measure, engine.eval_errors, engine.timed_out)
+        for trouble in troubles:
             trouble.clear()
         results = dax_engine.evaluate_measures_smart(
             [measure],
@@ -113,22 +103,19 @@ class Dax:
             chosen | grouped,
             "Date",
             "Date",
-            self._relationships,
             simulate_row_context=False,
-            measure_tables=self._measure_tables,
-            model_columns=self._model_columns,
             culture="en-US",
             group_by=set(grouped) or None,
             selected_filters=chosen if grouped else None,
-            date_tables={"Date": "Date"},
+            **self._model,
         )
-        if engine.unsupported_functions or engine.eval_errors or engine.timed_out:
-            raise DaxError(f"{measure}: {engine.unsupported_functions} {engine.eval_errors} {engine.timed_out}")
+        if any(troubles):
+            raise DaxError(f"{measure}: {troubles}")
         return _plain(results[measure])
 
 
-def _cells(values: Sequence[Any]) -> list[Any]:
-    return [_cell(value) for value in values]
+def _cells(filters: Filters) -> dict[str, list[Any]]:
+    return {f"{table}.{column}": [_cell(value) for value in values] for (table, column), values in filters.items()}
 
 
 def _cell(value: Any) -> Any:

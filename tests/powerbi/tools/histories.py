@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from tests.powerbi.tools import mashup
 from tests.powerbi.tools.dax import Dax
 from tests.powerbi.tools.mashup import Record
-from tests.powerbi.tools.model import Model
 
 TODAY = date(2026, 11, 28)
 
@@ -22,14 +22,16 @@ class History:
     refreshed: date = TODAY
     today: date = TODAY
 
-    def load(self, model: Model) -> dict[str, list[Record]]:
-        """Fill the tables that have an M query."""
-        at = datetime(self.refreshed.year, self.refreshed.month, self.refreshed.day, 6, tzinfo=UTC)
-        return mashup.fill(model, mashup.account(self.rows, self.ledger), at)
+    @cached_property
+    def tables(self) -> dict[str, list[Record]]:
+        """The tables that have an M query, filled by it."""
+        ledger = None if self.ledger is None else mashup.navigated(self.ledger)
+        return mashup.fill(mashup.navigated(self.rows), ledger, datetime.combine(self.refreshed, time(6), UTC))
 
-    def open(self, model: Model) -> Dax:
-        """Return the filled model."""
-        return Dax(model, self.load(model), self.today)
+    @cached_property
+    def dax(self) -> Dax:
+        """The filled model."""
+        return Dax(self.tables, self.today)
 
 
 def days(first: str, last: str) -> list[date]:

@@ -1,10 +1,11 @@
 """The semantic model as its TMDL files describe it: tables, columns, measures, queries, parameters, relationships."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from tests.powerbi.tools import tmdl
+from pbix_mcp.formats.tmdl_reader import TmdlNode, parse_tmdl_document  # type: ignore[import-untyped] # ships no types
 
 PROJECT = Path(__file__).parents[3] / "powerbi"
 DEFINITION = PROJECT / "PartnerBalances.SemanticModel" / "definition"
@@ -17,7 +18,6 @@ class Column:
     name: str
     source: str
     data_type: str
-    description: str
     hidden: bool
     key: bool
     summarize_by: str
@@ -30,8 +30,6 @@ class Measure:
 
     name: str
     dax: str
-    description: str
-    hidden: bool
     folder: str
     format_string: str
     format_expression: str
@@ -42,9 +40,7 @@ class Table:
     """A table that is filled by one M query, or `calculated` by DAX from the tables that were."""
 
     name: str
-    description: str
     category: str
-    hidden: bool
     calculated: bool
     source: str
     columns: Mapping[str, Column]
@@ -61,13 +57,12 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Model:
-    """The whole model; `queries` are the shared M expressions, parameters among them."""
+    """The whole model; `queries` are the shared M expressions, parameters among them; `annotations` the root's."""
 
     tables: Mapping[str, Table]
     queries: Mapping[str, str]
-    descriptions: Mapping[str, str]
     relationships: tuple[Relationship, ...]
-    root: tmdl.Node
+    annotations: Mapping[str, str]
 
     @property
     def measures(self) -> dict[str, Measure]:
@@ -79,65 +74,68 @@ class Model:
         """Every M expression: of the tables and the shared ones."""
         return {name: table.source for name, table in self.tables.items() if not table.calculated} | dict(self.queries)
 
+    def dax(self) -> Iterator[str]:
+        """Go through every DAX expression."""
+        for measure in self.measures.values():
+            yield from filter(None, (measure.dax, measure.format_expression))
+        yield from (table.source for table in self.tables.values() if table.calculated)
 
-def read_model(definition: Path = DEFINITION) -> Model:
-    """Read the definition folder; raises TmdlError."""
-    expressions = tmdl.read(definition / "expressions.tmdl")
-    tables = [_table(node) for path in sorted((definition / "tables").glob("*.tmdl")) for node in tmdl.read(path)]
-    roots = tmdl.read(definition / "model.tmdl")
-    root = roots[0]
-    root.children += roots[1:]  # Desktop writes the model's annotations and references without indentation
+
+def documents() -> dict[str, str]:
+    """Return the text of each TMDL file."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(DEFINITION.rglob("*.tmdl"))}
+
+
+@cache
+def read_model() -> Model:
+    """Read the definition folder, once."""
+    nodes = [node for text in documents().values() for node in parse_tmdl_document(text)]
+    tables = [_table(node) for node in nodes if node.kind == "table"]
     return Model(
         tables={table.name: table for table in tables},
-        queries={node.name: node.expression for node in expressions},
-        descriptions={node.name: node.description for node in expressions},
-        relationships=tuple(_relationship(node) for node in tmdl.read(definition / "relationships.tmdl")),
-        root=root,
+        queries={node.name: node.expression for node in nodes if node.kind == "expression"},
+        relationships=tuple(
+            Relationship(many=_end(node.props["fromColumn"]), one=_end(node.props["toColumn"]))
+            for node in nodes
+            if node.kind == "relationship"
+        ),
+        annotations={node.name: node.expression for node in nodes if node.kind == "annotation"},
     )
 
 
-def _table(node: tmdl.Node) -> Table:
-    (partition,) = node.of("partition")
-    (source,) = partition.of("source")
+def _table(node: TmdlNode) -> Table:
+    (partition,) = node.all("partition")
     return Table(
         name=node.name,
-        description=node.description,
-        category=node.get("dataCategory"),
-        hidden=node.has("isHidden"),
+        category=node.props.get("dataCategory", ""),
         calculated=partition.expression == "calculated",
-        source=source.expression,
-        columns={column.name: _column(column) for column in node.of("column")},
-        measures={measure.name: _measure(measure) for measure in node.of("measure")},
+        source=partition.child("source").expression,
+        columns={column.name: _column(column) for column in node.all("column")},
+        measures={measure.name: _measure(measure) for measure in node.all("measure")},
     )
 
 
-def _column(node: tmdl.Node) -> Column:
+def _column(node: TmdlNode) -> Column:
     return Column(
         name=node.name,
-        source=node.get("sourceColumn").strip("[]"),
-        data_type=node.get("dataType"),
-        description=node.description,
-        hidden=node.has("isHidden"),
-        key=node.has("isKey"),
-        summarize_by=node.get("summarizeBy"),
-        sort_by=node.get("sortByColumn"),
+        source=node.props.get("sourceColumn", "").strip("[]"),
+        data_type=node.props.get("dataType", ""),
+        hidden="isHidden" in node.flags,
+        key="isKey" in node.flags,
+        summarize_by=node.props.get("summarizeBy", ""),
+        sort_by=node.props.get("sortByColumn", ""),
     )
 
 
-def _measure(node: tmdl.Node) -> Measure:
+def _measure(node: TmdlNode) -> Measure:
+    dynamic = node.child("formatStringDefinition")
     return Measure(
         name=node.name,
         dax=node.expression,
-        description=node.description,
-        hidden=node.has("isHidden"),
-        folder=node.get("displayFolder"),
-        format_string=node.get("formatString"),
-        format_expression=next((child.expression for child in node.of("formatStringDefinition")), ""),
+        folder=node.props.get("displayFolder", ""),
+        format_string=node.props.get("formatString", ""),
+        format_expression=dynamic.expression if dynamic else "",
     )
-
-
-def _relationship(node: tmdl.Node) -> Relationship:
-    return Relationship(many=_end(node.get("fromColumn")), one=_end(node.get("toColumn")))
 
 
 def _end(text: str) -> tuple[str, str]:

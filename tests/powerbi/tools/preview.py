@@ -1,14 +1,13 @@
 """Draws the report's pages from its own files: places, titles, fields, widths and colours are those of the report.
 
-It shows what is where and what the measures give; it does not claim to look as Power BI Desktop draws it.
-Write the picture of docs/images anew: `python -m tests.powerbi.tools.preview`.
+It shows what is where and what the measures give; it does not claim to look as Power BI Desktop draws it. The calendar, and
+lists that are scrolled by design, are left empty. Write the picture of docs/images anew: `python -m tests.powerbi.tools.preview`.
 """
 
 import hashlib
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,35 +16,24 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import TextPath
 
+from standin import StandIn
 from tests.powerbi.tools import demo, pbir
-from tests.powerbi.tools.contents import Contents
 from tests.powerbi.tools.dax import Dax
-from tests.powerbi.tools.histories import History
 from tests.powerbi.tools.model import read_model
+from tests.powerbi.tools.pbir import Field, Page, Visual
 
-IMAGES = Path(__file__).parents[3] / "docs" / "images"
-PIXELS_PER_INCH = 100
-PIXELS_PER_POINT = 96 / 72
+IMAGE = Path(__file__).parents[3] / "docs" / "images" / "power-bi-overview.png"
+THEME = pbir.load(pbir.REPORT / "StaticResources" / "RegisteredResources" / "PartnerBalances.json")
+FRAME, BOX = "#D5DAE0", "#8A929B"
+DPI = 100
+POINTS_PER_PIXEL = 72 / 96  # in the report, whose sizes are in points
 PAD = 8
 LINE = 24  # pixels from one line of a table to the next
 TITLE, HEAD = 28, 24
-THEME = pbir.load(pbir.REPORT / "StaticResources" / "RegisteredResources" / "PartnerBalances.json")
-FRAME, BOX = "#D5DAE0", "#8A929B"
-TEXT_SIZE, TITLE_SIZE = 10.0, 12.0
-DAYS_OF_A_MONTH = 31
-CUT = {"failures", "runs", "rows", "missed"}
-"""Tables that are scrolled to the side or down by design: their cells are cut where they end."""
+SCROLLED = {"failures", "runs", "rows", "missed"}
 
-
-@cache
-def width_of(text: str, size: float, *, bold: bool = False) -> float:
-    """Return a text's width in the page's pixels; the font here is wider than Desktop's Segoe UI."""
-    if not text.strip():
-        return 0.0
-    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
-    return float(TextPath((0, 0), text, size=size, prop=font, usetex=False).get_extents().width) * PIXELS_PER_POINT
+Chosen = dict[tuple[str, str], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -62,162 +50,170 @@ class Written:
 class Picture:
     """A page as a figure; all places are in the page's pixels, counted from the top left corner."""
 
-    def __init__(self, page: pbir.Page, dax: Dax) -> None:
-        chosen: dict[tuple[str, str], list[Any]] = {}
-        fields = {field.name for visual in page.visuals if visual.kind == "slicer" for field in visual.fields}
-        currencies = sorted(dax.records("Currencies"), key=lambda row: row["Position"])
-        if "Currency" in fields and currencies:
-            chosen["Currencies", "Currency"] = [currencies[0]["Currency"]]
-        chosen["Date", "Period"] = ["Last 12 months"]
-        self.page = page
-        self.contents = Contents(dax, chosen)
+    def __init__(self, page: Page, dax: Dax) -> None:
+        self.dax = dax
+        self.chosen: Chosen = {("Date", "Period"): ["Last 12 months"]}
+        slicers = {visual.fields[0].name for visual in page.visuals if visual.kind == "slicer"}
+        first = [row["Currency"] for row in dax.records("Currencies") if row["Position"] == 1]
+        if "Currency" in slicers and first:
+            self.chosen["Currencies", "Currency"] = first
         self.written: list[Written] = []
-        self.figure = Figure(
-            figsize=(page.width / PIXELS_PER_INCH, page.height / PIXELS_PER_INCH),
-            dpi=PIXELS_PER_INCH,
-            facecolor=THEME["background"],
-        )
-        FigureCanvasAgg(self.figure)
+        self.width, self.height = page.document["width"], page.document["height"]
+        self.figure = Figure(figsize=(self.width / DPI, self.height / DPI), dpi=DPI, facecolor=THEME["background"])
+        self.canvas = FigureCanvasAgg(self.figure)
         self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set(xlim=(0, page.width), ylim=(page.height, 0))
+        self.axes.set(xlim=(0, self.width), ylim=(self.height, 0))
         self.axes.set_axis_off()
 
-    def draw(self) -> "Picture":
-        """Draw every visual."""
-        draws: dict[str, Callable[[pbir.Visual], None]] = {
-            "textbox": self._heading,
-            "slicer": self._slicer,
-            "cardVisual": self._cards,
-            "lineChart": self._lines,
-            "pivotTable": self._calendar,
-            "tableEx": self._table,
-        }
-        for visual in self.page.visuals:
-            if visual.kind != "textbox":
-                self._box(visual.x, visual.y, visual.width, visual.height, FRAME)
-            if visual.shows_title:
-                self._write(
-                    visual, visual.x + PAD, visual.y + TITLE / 2, visual.title, visual.width, TITLE_SIZE, bold=True
-                )
-            draws[visual.kind](visual)
-        return self
+    def draw(self, visual: Visual) -> None:
+        """Draw a visual."""
+        x, y, width, height = visual.box
+        if visual.kind == "textbox":
+            self._write(visual, (x, y + height / 2), visual.title, width, 18, bold=True)
+            return
+        self._box((x, y), width, height, FRAME)
+        if title := visual.setting("title", "text"):
+            self._write(visual, (x + PAD, y + TITLE / 2), title, width, 12, bold=True)
+        match visual.kind:
+            case "slicer":
+                self._slicer(visual)
+            case "cardVisual":
+                self._cards(visual)
+            case "lineChart":
+                self._lines(visual)
+            case "tableEx":
+                self._table(visual)
+
+    def _text(self, field: Field, group: Chosen | None = None) -> str:
+        return self.dax.text(field.name, self.chosen, group)
+
+    def _font(self, size: float, *, bold: bool = False) -> FontProperties:
+        """Return a font that is wider than Desktop's Segoe UI, `size` in the report's points."""
+        points = size / POINTS_PER_PIXEL * 72 / DPI
+        return FontProperties(family="DejaVu Sans", size=points, weight="bold" if bold else "normal")
+
+    def _width(self, text: str, font: FontProperties) -> float:
+        return float(self.canvas.get_renderer().get_text_width_height_descent(text, font, ismath=False)[0])  # type: ignore[no-untyped-call] # matplotlib's
 
     def _write(
-        self, visual: pbir.Visual, x: float, y: float, text: str, available: float, size: float = TEXT_SIZE, *,
+        self, visual: Visual, place: tuple[float, float], text: str, available: float, size: float = 10, *,
         bold: bool = False, align: str = "left",
     ) -> None:  # fmt: skip
-        below = visual.y + visual.height - y - size * PIXELS_PER_POINT / 2
-        self.written.append(Written(visual.key, text, width_of(text, size, bold=bold), available, below))
-        points = size * PIXELS_PER_POINT * 72 / PIXELS_PER_INCH
-        weight = "bold" if bold else "normal"
-        self.axes.text(
-            x,
-            y,
-            text,
-            fontsize=points,
-            fontweight=weight,
-            ha=align,
-            va="center",
-            color=THEME["foreground"],
-            parse_math=False,
-        )
+        font = self._font(size, bold=bold)
+        _, top, _, height = visual.box
+        below = top + height - place[1] - size / POINTS_PER_PIXEL / 2
+        self.written.append(Written(visual.key, text, self._width(text, font), available, below))
+        look = {"fontproperties": font, "ha": align, "va": "center", "color": THEME["foreground"], "parse_math": False}
+        self.axes.text(*place, text, **look)
 
-    def _box(self, x: float, y: float, width: float, height: float, edge: str, fill: str | None = None) -> None:
-        self.axes.add_patch(Rectangle((x, y), width, height, fill=fill is not None, fc=fill, ec=edge, lw=1))
+    def _box(self, place: tuple[float, float], width: float, height: float, edge: str, fill: str | None = None) -> None:
+        self.axes.add_patch(Rectangle(place, width, height, fill=fill is not None, fc=fill, ec=edge, lw=1))
 
-    def _heading(self, visual: pbir.Visual) -> None:
-        self._write(visual, visual.x, visual.y + visual.height / 2, visual.title, visual.width, 18, bold=True)
-
-    def _slicer(self, visual: pbir.Visual) -> None:
+    def _slicer(self, visual: Visual) -> None:
+        x, y, width, _ = visual.box
         (field,) = visual.fields
-        chosen = ", ".join(self.contents.chosen.get((field.table, field.name), ["All"]))
-        self._box(visual.x + PAD, visual.y + 30, visual.width - 2 * PAD, 34, BOX)
-        self._write(visual, visual.x + 2 * PAD, visual.y + 47, chosen, visual.width - 4 * PAD)
+        chosen = ", ".join(self.chosen.get((field.table, field.name), ["All"]))
+        self._box((x + PAD, y + 30), width - 2 * PAD, 34, BOX)
+        self._write(visual, (x + 2 * PAD, y + 47), chosen, width - 4 * PAD)
 
-    def _cards(self, visual: pbir.Visual) -> None:
-        step = visual.width / len(visual.fields)
+    def _cards(self, visual: Visual) -> None:
+        x, y, width, _ = visual.box
+        step = width / len(visual.fields)
         for number, field in enumerate(visual.fields):
-            middle = visual.x + step * (number + 0.5)
-            value = self.contents.value(field.name) or "(Blank)"
-            self._write(visual, middle, visual.y + 48, value, step - 2 * PAD, visual.size("value"), align="center")
-            self._write(
-                visual, middle, visual.y + 76, field.label, step - 2 * PAD, visual.size("label"), align="center"
-            )
+            for item, text, down in (("value", self._text(field) or "(Blank)", 48), ("label", field.label, 76)):
+                size = float(visual.setting(item, "fontSize") or 10)
+                place = x + step * (number + 0.5), y + down
+                self._write(visual, place, text, step - 2 * PAD, size, align="center")
 
-    def _lines(self, visual: pbir.Visual) -> None:
-        width, height = self.page.width, self.page.height
-        left, bottom = (visual.x + 70) / width, 1 - (visual.y + visual.height - 28) / height
-        chart = self.figure.add_axes((left, bottom, (visual.width - 86) / width, (visual.height - 90) / height))
-        days = self.contents.days()
-        for field in visual.of("Y"):
-            values = np.array([self.contents.number(field.name, day) for day in days])
-            style = visual.line_style(field)
-            chart.plot(np.array(days, dtype="datetime64[D]"), values, label=field.label, **style)
+    def _lines(self, visual: Visual) -> None:
+        x, y, width, height = visual.box
+        left, bottom = (x + 70) / self.width, 1 - (y + height - 28) / self.height
+        chart = self.figure.add_axes((left, bottom, (width - 86) / self.width, (height - 90) / self.height))
+        days = [day["Date"] for day in self.dax.records("Date") if day["Period"] == "Last 12 months"]
+        for field in visual.fields:
+            if field.role == "Y":
+                values, style = [self._number(field, day) for day in days], line_style(visual, field)
+                chart.plot(np.array(days, dtype="datetime64[D]"), values, label=field.label, **style)
         chart.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=8)
         chart.yaxis.set_major_formatter("{x:,.0f}")
         chart.tick_params(labelsize=8, colors=THEME["foreground"])
         chart.grid(axis="y", color=FRAME)
         chart.spines[["top", "right"]].set_visible(False)
 
-    def _calendar(self, visual: pbir.Visual) -> None:
-        months = sorted({f"{day:%Y-%m}" for day in self.contents.days()}, reverse=True)
-        step = (visual.width - 90) / DAYS_OF_A_MONTH
-        top = visual.y + TITLE
-        for number in range(1, DAYS_OF_A_MONTH + 1):
-            self._write(visual, visual.x + 80 + step * (number - 0.5), top + 10, str(number), step, 9, align="center")
-        for line, month in enumerate(months):
-            y = top + 32 + line * 21
-            self._write(visual, visual.x + PAD, y, month, 72)
-            for day in (day for day in self.contents.days() if f"{day:%Y-%m}" == month):
-                group: dict[tuple[str, str], list[Any]] = {("Date", "Date"): [day]}
-                x = visual.x + 80 + step * (day.day - 1)
-                fill = self.contents.value("Day colour", group) or THEME["background"]
-                self._box(x, y - 10, step, 20, FRAME, fill)
-                self._write(visual, x + step / 2, y, self.contents.value("Day status", group), step, align="center")
+    def _number(self, field: Field, day: date) -> float:
+        value = self.dax.value(field.name, self.chosen, {("Date", "Date"): [day]})
+        return float(value) if isinstance(value, Decimal) else float("nan")
 
-    def _table(self, visual: pbir.Visual) -> None:
-        top = visual.y + (TITLE if visual.shows_title else 2)
-        rows = int((visual.y + visual.height - top - HEAD) / LINE) - visual.has_total
-        lines = self.contents.lines(visual, rows)[:rows]
-        if visual.has_total:
-            lines.append(["Total", *(self.contents.value(field.name) for field in visual.fields[1:])])
-        x, end = visual.x + PAD, visual.x + visual.width - PAD
-        size = visual.size("values")
-        for number, (field, width) in enumerate(zip(visual.fields, visual.column_widths(), strict=True)):
-            room = min(width, end - x) if visual.key in CUT else width
-            if room < 40:
+    def _table(self, visual: Visual) -> None:
+        x, y, width, height = visual.box
+        top, end = y + (TITLE if visual.setting("title", "text") else 2), x + width - PAD
+        has_total = visual.setting("total", "totals") == "true"
+        room_for = int((y + height - top - HEAD) / LINE) - has_total
+        lines = [] if visual.key in SCROLLED else self._rows(visual)[:room_for]
+        if has_total:
+            lines.append(["Total", *(self._text(field) for field in visual.fields[1:])])
+        x += PAD
+        share = (width - 2 * PAD) / len(visual.fields)
+        for field, *cells in zip(visual.fields, *lines, strict=True):
+            room = float(visual.setting("columnWidth", "value", field) or share)
+            if visual.key in SCROLLED and x + room > end:
                 break
-            self._write(visual, x, top + HEAD / 2, field.label, room if visual.key not in CUT else 999, bold=True)
-            for line, cells in enumerate(lines):
-                y = top + HEAD + LINE * (line + 0.5)
-                if colour := visual.cell_colour(field):
-                    self._box(
-                        x - PAD / 2,
-                        y - LINE / 2,
-                        width - PAD / 2,
-                        visual.height - HEAD - 6,
-                        FRAME,
-                        self.contents.value(colour) or THEME["background"],
-                    )
-                self._cell(
-                    visual, x, y, cells[number], room - PAD, size, wraps=len(lines) == 1 and visual.key not in CUT
-                )
-            x += width
+            self._write(visual, (x, top + HEAD / 2), field.label, room, bold=True)
+            if field in visual.cell_colours:
+                fill = self.dax.text(visual.cell_colours[field], self.chosen) or THEME["background"]
+                self._box((x - PAD / 2, top + HEAD), room - PAD / 2, height - HEAD - 6, FRAME, fill)
+            for number, cell in enumerate(cells):
+                middle = top + HEAD + LINE * (number + 0.5)
+                self._cell(visual, (x, middle), cell, room - PAD, wraps=len(lines) == 1)
+            x += room
 
-    def _cell(
-        self, visual: pbir.Visual, x: float, y: float, text: str, room: float, size: float, *, wraps: bool
-    ) -> None:
+    def _rows(self, visual: Visual) -> list[list[str]]:
+        """Return a table's rows, sorted as the visual asks for, without those that are blank in every measure."""
+        columns = [field for field in visual.fields if field.kind == "Column"]
+        if not columns:
+            return [[self._text(field) for field in visual.fields]]
+        ((_, sorted_by),) = visual.query["sortDefinition"]["sort"][0]["field"].items()
+        table, name = columns[0].table, sorted_by["Property"]
+        groups: dict[str, tuple[Any, list[str]]] = {}
+        for record in self.dax.records(table):
+            group: Chosen = {(table, field.name): [record[field.name]] for field in columns}
+            if str(group) in groups or any(
+                record[column] not in values for (of, column), values in self.chosen.items() if of == table
+            ):
+                continue
+            cells = {field: self._text(field, group) for field in visual.fields if field not in columns}
+            if any(cells.values()):
+                cells |= {field: str(record[field.name] or "") for field in columns}
+                row = [cells[field] for field in visual.fields]
+                groups[str(group)] = self._order(name, table, record, group), row
+        descending = visual.query["sortDefinition"]["sort"][0]["direction"] == "Descending"
+        return [cells for _, cells in sorted(groups.values(), key=lambda row: row[0], reverse=descending)]
+
+    def _order(self, name: str, table: str, record: dict[str, Any], group: Chosen) -> Any:
+        if column := read_model().tables[table].columns.get(name):
+            return record[column.sort_by or name]
+        return self.dax.value(name, self.chosen, group) or Decimal("-Infinity")
+
+    def _cell(self, visual: Visual, place: tuple[float, float], text: str, room: float, *, wraps: bool) -> None:
+        size = float(visual.setting("values", "fontSize") or 10)
         lines = [""]
         for word in text.split(" "):
             longer = f"{lines[-1]} {word}".strip()
-            if wraps and width_of(longer, size) > room:
+            if wraps and self._width(longer, self._font(size)) > room:
                 lines.append(word)
             else:
                 lines[-1] = longer
-        while visual.key in CUT and width_of(lines[0], size) > room:
-            lines[0] = f"{lines[0].rstrip('…')[:-1]}…"
         for number, part in enumerate(lines):
-            self._write(visual, x, y + number * 18, part, room, size)
+            self._write(visual, (place[0], place[1] + number * 18), part, room, size)
+
+
+def line_style(visual: Visual, field: Field) -> dict[str, Any]:
+    """Return how a chart's line is drawn, in matplotlib's words."""
+    ((fill),) = (properties["fill"] for properties in visual.instances("dataPoint", field))
+    colour = fill["solid"]["color"]["expr"]["Literal"]["Value"].strip("'")
+    if visual.setting("lineStyles", "strokeShow", field):
+        return {"color": colour, "lw": 0, "marker": visual.setting("lineStyles", "markerShape", field), "mew": 2}
+    return {"color": colour, "lw": 2, "ls": visual.setting("lineStyles", "lineStyle", field) or "solid"}
 
 
 def digest(picture: Picture) -> str:
@@ -229,20 +225,16 @@ def digest(picture: Picture) -> str:
     return hashlib.sha256(repr(drawn).encode()).hexdigest()
 
 
-def write(dax: Dax, folder: Path, keys: set[str]) -> None:
-    """Write one PNG a page, with its fingerprint as the description."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for page in pbir.read_pages():
-        if page.key in keys:
-            picture = Picture(page, dax).draw()
-            about = {"Software": None, "Description": digest(picture)}
-            picture.figure.savefig(folder / f"power-bi-{page.key}.png", metadata=about)
+def overview(dax: Dax) -> Picture:
+    """Draw the first page."""
+    page = pbir.read_pages()[0]
+    picture = Picture(page, dax)
+    for visual in page.visuals:
+        picture.draw(visual)
+    return picture
 
 
 if __name__ == "__main__":
-    recorded = demo.record()
-    made_up = History(recorded.rows, recorded.ledger, demo.LOADED, demo.LOADED).open(read_model())
-    write(
-        made_up,
-        *((Path(sys.argv[1]), {page.key for page in pbir.read_pages()}) if sys.argv[1:] else (IMAGES, {"overview"})),
-    )
+    with StandIn() as world:
+        drawn = overview(demo.record(world).dax)
+    drawn.figure.savefig(IMAGE, metadata={"Software": None, "Description": digest(drawn)})
