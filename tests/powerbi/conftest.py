@@ -9,6 +9,6 @@ from tests.powerbi.tools.histories import History
 
 @pytest.fixture(scope="session")
 def recorded(session_world: StandIn) -> History:
-    """Return every row that the function wrote to the table service in ten simulated weeks."""
+    """Return every row that the function wrote to the table service in eight simulated weeks."""
     session_world.reset()
     return demo.record(session_world)

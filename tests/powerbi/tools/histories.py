@@ -1,13 +1,15 @@
 """Small made-up histories: the rows of the table and of the ledger, when they were loaded, and when they are looked at."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from tests.powerbi.tools import mashup
-from tests.powerbi.tools.dax import Dax
+from tests.powerbi.tools.dax import Dax, Filters
 from tests.powerbi.tools.mashup import Record
 
 TODAY = date(2026, 11, 28)
@@ -32,6 +34,37 @@ class History:
     def dax(self) -> Dax:
         """The filled model."""
         return Dax(self.tables, self.today)
+
+    def says(self, measure: str, view: str) -> str:
+        """Return a measure in words; the view is words too: `all`, `Contoso`, `USD`, `on 2026-11-16`, `2026-11`, `7 days`."""
+        value = self.dax.value(measure, *in_view(view))
+        match value:
+            case None:
+                return "blank"
+            case Decimal() if measure == "Credit used":
+                return f"{value:.1%}"
+            case Decimal():
+                return f"{value:,.2f}"
+            case datetime():
+                return f"{value:%Y-%m-%d %H:%M}"
+            case _:
+                return str(value)
+
+
+def in_view(text: str) -> tuple[Filters, Filters]:
+    """Return the slicers' choice, and the one row or point of a visual."""
+    slicers: dict[tuple[str, str], list[Any]] = {}
+    point: dict[tuple[str, str], list[Any]] = {}
+    for word in text.split(", "):
+        if word.startswith("on "):
+            point["Date", "Date"] = [date.fromisoformat(word.removeprefix("on "))]
+        elif re.fullmatch(r"\d{4}-\d\d", word):
+            point["Date", "Month"] = [word]
+        elif word in ("7 days", "30 days", "Month close"):
+            point["Comparison", "Comparison"] = [word]
+        elif word != "all":
+            slicers[("Currencies", "Currency") if word.isupper() else ("Accounts", "Account")] = [word]
+    return slicers, point
 
 
 def days(first: str, last: str) -> list[date]:
