@@ -116,7 +116,7 @@ def _history_problems(view: AccountView, query: HistoryQuery) -> Iterator[str]:
     if not view.items:
         yield f"{view.account.label} has no row yet: `python -m cli run` takes the first"
     elif view.gaps and view.gaps[-1].last == query.until:
-        why = f" ({reason})" if (reason := view.gaps[-1].reason) else ""
+        why = f" ({reason})" if (reason := str(view.gaps[-1].reason)) else ""
         yield f"{view.account.label} has no row of yesterday, {query.until}{why}: `python -m cli check` shows what is wrong now"
 
 

@@ -73,8 +73,7 @@ class AccountView:
 
     def closes(self) -> Iterator[MonthClose]:
         """Yield the closes by month and currency."""
-        ordinals = (day for gap in self.gaps for day in range(gap.first.toordinal(), gap.last.toordinal() + 1))
-        missed = Counter(month_of(date.fromordinal(day)) for day in ordinals)
+        missed = Counter(month_of(day) for gap in self.gaps for day in gap.each_day())
         last = {(month_of(one.day), one.currency): one for series in self.series for one in series.readings}
         before: dict[str, Reading] = {}
         for (month, currency), one in sorted(last.items()):

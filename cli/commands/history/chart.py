@@ -7,7 +7,7 @@ from cli.support.console import can_show
 from cli.support.money import Money
 
 _HEIGHT = 16
-_COLUMNS_PER_DATE = 16
+_COLUMNS_PER_DATE = 15
 _MISSED, _LIMIT = "x", "-"
 _FRAME = "─│┌┐└┘├┤┬┴┼"
 _PLAIN_FRAME = str.maketrans(_FRAME, "-|+++++++++")

@@ -2,20 +2,20 @@
 
 import os
 import re
+from contextlib import nullcontext
 from datetime import date, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 import typer
 
 from cli.commands.history.account_view import read_views
 from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger
-from cli.commands.history.outputs import write_file, write_history, write_records
+from cli.commands.history.outputs import tables, write_file, write_records
 from cli.commands.history.reader import HistoryQuery, HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.accounts import tenants_of
-from cli.support.console import count, out, waiting, warn
+from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
@@ -31,22 +31,6 @@ _ALL = 0
 
 _DEFAULT_DAYS = {"runs": 2, "table": 90, "month": 365, "html": 365, "csv": _ALL, "json": _ALL, "xlsx": _ALL}
 _ENDINGS = (".csv", ".json", ".xlsx")
-_APART = {
-    "--from": ["--last"],
-    "--format": ["--output", "--html", "--plot"],
-    "--output": ["--html", "--plot"],
-    "--html": ["--plot"],
-    "--by month": ["--plot", "--runs"],
-    "--runs": ["--plot", "--output", "--html", "--fail-on-gap", "--currency", "--account"],
-}
-"""Options, and those that do not go with each."""
-
-
-class By(StrEnum):
-    """What a line is about."""
-
-    DAY = "day"
-    MONTH = "month"
 
 
 def as_days(text: str) -> int:
@@ -62,36 +46,12 @@ def as_days(text: str) -> int:
     return days
 
 
-def as_currency(text: str) -> str:
-    """Read a currency's code."""
-    if not re.fullmatch("[A-Za-z]{3}", text):
-        raise typer.BadParameter(f"{text!r} is not a currency: write its three letters, such as USD.")
-    return text.upper()
-
-
-def as_file(text: str) -> Path:
-    """Read the name of a file to write."""
-    file = Path(text)
-    if file.is_dir():
-        raise typer.BadParameter(f"{text!r} is a folder: name a file.")
-    if not file.absolute().parent.is_dir():
-        raise typer.BadParameter(f"the folder of {text!r} does not exist.")
-    return file
-
-
-def as_output(text: str) -> Path:
-    """Read the name of a file whose ending says what to write."""
-    if Path(text).suffix.lower() not in _ENDINGS:
-        raise typer.BadParameter(f"{text!r} does not end in one of {', '.join(_ENDINGS)}; --html writes a page.")
-    return as_file(text)
-
-
 def command(  # noqa: PLR0913 - each is an option
     *,
     settings: SettingsFile = None,
     account: SomeAccounts = None,
     currency: Annotated[
-        str | None, typer.Option(metavar="CODE", parser=as_currency, help="This currency alone, such as USD.")
+        str | None, typer.Option(metavar="CODE", parser=str.upper, help="This currency alone, such as USD.")
     ] = None,
     first: Annotated[
         date | None, typer.Option("--from", metavar="DAY", parser=as_date, help="From this day on, such as 2026-01-31.")
@@ -100,14 +60,16 @@ def command(  # noqa: PLR0913 - each is an option
     last: Annotated[
         int | None, typer.Option(metavar="TIME", parser=as_days, help="The last 90d, 12w, 6m or 2y, or all.")
     ] = None,
-    by: Annotated[By, typer.Option(help="A line per day, or the close of each month and its change.")] = By.DAY,
+    by: Annotated[
+        Literal["day", "month"], typer.Option(help="A line per day, or the close of each month and its change.")
+    ] = "day",
     as_format: AsFormat = Format.TABLE,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", parser=as_output, help=f"Write a file, by its ending: {', '.join(_ENDINGS)}."),
+        typer.Option(metavar="FILE", dir_okay=False, help=f"Write a file, by its ending: {', '.join(_ENDINGS)}."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", parser=as_file, help="Write one HTML page that needs nothing else.")
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write one HTML page that needs nothing else.")
     ] = None,
     plot: Annotated[
         bool | None, typer.Option("--plot/--no-plot", help="Draw charts below each account; the default on a terminal.")
@@ -133,54 +95,71 @@ def command(  # noqa: PLR0913 - each is an option
       python -m cli history --last 2d --fail-on-gap --no-plot
 
     """
-    by_month = by is By.MONTH
-    given = {"--from": first, "--last": last is not None, "--output": output, "--html": html, "--plot": plot}
-    given |= {"--format": as_format is not Format.TABLE, "--by month": by_month, "--runs": runs}
-    _refuse_apart(given | {"--fail-on-gap": fail_on_gap, "--currency": currency, "--account": account})
+    tabular, by_month, file = as_format is Format.TABLE, by == "month", html or output
+    for wrong, why in (
+        (first and last is not None, "give --from or --last, not both."),
+        (first and to and first > to, f"--from {first} is after --to {to}."),
+        ((not tabular) + bool(output) + bool(html) > 1, "give one of --format, --output and --html."),
+        (output and output.suffix.lower() not in _ENDINGS, f"--output: a name that ends in {' or '.join(_ENDINGS)}."),
+        (file and not file.absolute().parent.is_dir(), f"the folder of {str(file)!r} does not exist."),
+        (plot and (file or not tabular or runs or by_month), "--plot goes with the table of days alone."),
+        (
+            runs and (by_month or file or fail_on_gap or currency or account),
+            "--runs goes with --from, --to, --last and --format alone.",
+        ),
+    ):
+        if wrong:
+            raise typer.BadParameter(why)
     form = "html" if html else output.suffix[1:].lower() if output else as_format.value
     known = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(known.time_zone).date()
     until = min(to or today, today)
     if last is None and first is None:
-        last = _DEFAULT_DAYS["runs" if runs else "month" if by_month and form == "table" else form]
+        last = _DEFAULT_DAYS["runs" if runs else "month" if by_month and tabular and not file else form]
     if last:
         first = date.fromordinal(max(1, until.toordinal() - last + 1))
-    if first is not None and to is not None and first > to:
-        raise typer.BadParameter(f"--from {first} is after --to {to}.")
-    if first is not None and first > today:
+    if first and first > today:
         raise typer.BadParameter(f"--from {first} is still to come: today is {today}.")
     with open_tables(known) as place:
         ledger = Ledger(place.ledger, known.time_zone, until)
         if runs:
-            found = list(ledger.runs(first))
+            entries = list(ledger.runs(first))
             place.services.check_clock()
-            if form == "table":
-                write_runs(found, known.time_zone)
+            if tabular:
+                write_runs(entries, known.time_zone)
             else:
-                write_records({"runs": (RUN_COLUMNS, (run.row for run in found))}, form, stdout_for_programs())
+                write_records({"runs": (RUN_COLUMNS, (run.row for run in entries))}, form, stdout_for_programs())
             return
         names = {one.tenant_id: one.name for one in known.accounts}
         over = min(until, today - timedelta(days=1))
         query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, over)
         reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
-        money = Money(reader_locale(os.environ)) if html else Money.of_reader(os.environ)
-        if file := html or output:
-            with waiting(f"writing {file.name}"):
-                period = f"From {first} to {until}" if first else f"Up to {until}"
-                write_file(reader, money, form, file, by_month=by_month, period=period)
-        elif form == "table":
-            for view in read_views(reader, money):
-                write_account(view, money, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
-        else:
-            write_history(reader, money, form, stdout_for_programs(), by_month=by_month)
+        period = f"From {first} to {until}" if first else f"Up to {until}"
+        with waiting(f"writing {file.name}") if file else nullcontext():
+            _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
+    if file:
+        say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.gaps else ""))
     _conclude(reader, currency, account, fail_on_gap=fail_on_gap)
 
 
-def _refuse_apart(given: dict[str, Any]) -> None:
-    for option, others in _APART.items():
-        for other in others:
-            if given[option] and given[other]:
-                raise typer.BadParameter(f"{option} does not go with {other}.")
+def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, by_month: bool, drawn: bool) -> None:
+    money = Money(reader_locale(os.environ)) if form == "html" else Money.of_reader(os.environ)
+    found = tables(reader, money, by_month=by_month)
+    if form == "table":
+        for view in read_views(reader, money):
+            write_account(view, money, by_month=by_month, drawn=drawn)
+    elif file is None:
+        write_records(found, form, stdout_for_programs())
+    elif form == "html":
+        from cli.commands.history.page import write_page  # noqa: PLC0415 - matplotlib takes a second to import
+
+        about = f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC."
+        write_page(list(read_views(reader, money)), money, about, file)
+    else:
+        write_file(found, file)
+    if form == "csv":
+        for account, gap in reader.gaps:
+            warn(f"{account.label}: missed: {gap}")
 
 
 def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:

@@ -1,10 +1,9 @@
 """The days of one account's history: its rows in order and, in their place, the gaps between them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from cli.commands.history.missed_reasons import Reason
 from cli.support.console import count
 from shared.history.row import Entity
 
@@ -12,21 +11,48 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why days are missing: the last failure's code, how many runs tried, the first and the last time.
+
+    Without a code, `runs` left a record and none about this account, with 0 no run did; None: nothing is known.
+    """
+
+    code: str | None = None
+    runs: int | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def __str__(self) -> str:
+        if self.runs is None:
+            return ""
+        if self.first is None or self.last is None:
+            return "runs left a record, but none about this account" if self.runs else "no run left a record"
+        if self.runs == 1:
+            return f"{self.code}: 1 run tried, at {self.first:%H:%M}"
+        form = "%H:%M" if self.first.date() == self.last.date() else "%Y-%m-%d %H:%M"
+        return f"{self.code}: {count(self.runs, 'run')} tried, from {self.first:{form}} to {self.last:{form}}"
+
+
+@dataclass(frozen=True)
 class Gap:
-    """A stretch of days, first and last included, on which an account has no row in any currency, and why, where known."""
+    """A stretch of days, first and last included, on which an account has no row in any currency, and why."""
 
     first: date
     last: date
-    reason: Reason | None = None
+    reason: Reason = Reason()
 
     @property
     def days(self) -> int:
         """Return how many days."""
         return (self.last - self.first).days + 1
 
+    def each_day(self) -> Iterator[date]:
+        """Yield the days."""
+        return map(date.fromordinal, range(self.first.toordinal(), self.last.toordinal() + 1))
+
     def __str__(self) -> str:
-        days = f"{self.first}" if self.days == 1 else f"{self.first} to {self.last} ({count(self.days, 'day')})"
-        return days if self.reason is None else f"{days}: {self.reason}"
+        days = f"{self.first} to {self.last} ({count(self.days, 'day')})" if self.days > 1 else str(self.first)
+        return f"{days}: {self.reason}" if str(self.reason) else days
 
 
 def insert_gaps(
@@ -50,28 +76,6 @@ def insert_gaps(
         due = first
     if due is not None and last is not None and due <= last:
         yield Gap(due, last)
-
-
-def explain(gap: Gap, reason_of: Callable[[date], Reason | None], since: date | None) -> Iterator[Gap]:
-    """Split a gap where its reason changes; days before `since`, when the ledger began, have none."""
-    if since is None or gap.last < since:
-        yield gap
-        return
-    if gap.first < since:
-        yield Gap(gap.first, since - _DAY)
-    current: Gap | None = None
-    for ordinal in range(max(gap.first, since).toordinal(), gap.last.toordinal() + 1):
-        day = date.fromordinal(ordinal)
-        reason = reason_of(day)
-        merged = current.reason.merged(reason) if current and current.reason and reason else None
-        if current is not None and merged is not None:
-            current = replace(current, last=day, reason=merged)
-        else:
-            if current is not None:
-                yield current
-            current = Gap(day, day, reason)
-    if current is not None:
-        yield current
 
 
 def day_of(row: Entity) -> date:

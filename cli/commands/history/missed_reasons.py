@@ -1,13 +1,13 @@
-"""The ledger of runs as `history` reads it: why a day is missing, and what the last runs did."""
+"""The ledger of runs as `history` reads it: why days are missing, and what the last runs did."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from itertools import chain
-from typing import Self
+from itertools import chain, groupby
 
-from cli.support.console import count
+from cli.commands.history.gaps import Gap, Reason
 from cli.support.operator_table import OperatorTable
 from shared.history.query import Span
 from shared.history.row import Entity
@@ -16,37 +16,6 @@ from shared.net.foreign_text import one_line
 
 RUN_COUNTS = ("Accounts", "Recorded", "Kept", "Failed")
 RUN_COLUMNS = ("StartedAt", "SnapshotDate", "Trigger", "Seconds", *RUN_COUNTS, "PastDue", "Version")
-
-_NO_RUN = "no run left a record"
-_NOT_THIS = "runs left a record, but none about this account"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """Why days are missing: the last failure's code, how many runs tried, the first and the last time.
-
-    Without a code nothing is known of the account: either `runs` left a record without it, or (0) there was no run.
-    """
-
-    code: str | None = None
-    runs: int = 0
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def __str__(self) -> str:
-        if self.code is None or self.first is None or self.last is None:
-            return _NOT_THIS if self.runs else _NO_RUN
-        if self.runs == 1:
-            return f"{self.code}: 1 run tried, at {self.first:%H:%M}"
-        same_day = self.first.date() == self.last.date()
-        form = "%H:%M" if same_day else "%Y-%m-%d %H:%M"
-        return f"{self.code}: {count(self.runs, 'run')} tried, from {self.first:{form}} to {self.last:{form}}"
-
-    def merged(self, later: Self) -> Self | None:
-        """Return both as one when a later day has the same reason, else None."""
-        if self.code != later.code or bool(self.runs) != bool(later.runs):
-            return None
-        return replace(self, runs=self.runs + later.runs, last=later.last)
 
 
 @dataclass(frozen=True)
@@ -65,25 +34,50 @@ class Ledger:
         self._table = table
         self._zone = zone
         self._last = last
-        self._read: dict[str, tuple[date, dict[date, Reason]]] = {}
+        self._read: dict[str, tuple[date, dict[date, list[LedgerEntry]]]] = {}
 
-    @cached_property
-    def began(self) -> date | None:
-        """The day of the first run; None when there was none yet."""
-        return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
-
-    def reason(self, tenant_id: str, day: date) -> Reason:
-        """Return why an account has no row of a day since the ledger began."""
-        return self._days(tenant_id, day).get(day) or self._days(RUN_PARTITION, day).get(day) or Reason()
-
-    def runs(self, first: date | None = None) -> Iterator[LedgerEntry]:
-        """Yield the runs for these days, oldest first."""
+    def runs(self, first: date | None) -> Iterator[LedgerEntry]:
+        """Yield the runs for the days from `first` on, oldest first."""
         for entry in self._entries(RUN_PARTITION, first, ["RowKey", *RUN_COLUMNS]):
             if all(isinstance(entry.row.get(name), int) for name in RUN_COUNTS):
                 yield entry
 
+    def explain(self, tenant_id: str, gap: Gap) -> Iterator[Gap]:
+        """Split a gap where its reason changes; of the days before the ledger began nothing is known."""
+        began = self._began or date.max
+        if gap.first < began:
+            yield replace(gap, last=min(gap.last, began - timedelta(days=1)))
+        reasons = ((day, self._reason(tenant_id, day)) for day in gap.each_day() if day >= began)
+        for _, same in groupby(reasons, lambda item: (item[1].code, bool(item[1].runs))):
+            days, found = zip(*same, strict=True)
+            runs = sum(reason.runs for reason in found)
+            yield Gap(days[0], days[-1], replace(found[0], runs=runs, last=found[-1].last))
+
+    @cached_property
+    def _began(self) -> date | None:
+        """The day of the first run; None when there was none yet."""
+        return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
+
+    def _reason(self, tenant_id: str, day: date) -> Reason:
+        if failed := self._of(tenant_id, day):
+            return Reason(one_line(failed[-1].row["Code"]), len(failed), failed[0].started, failed[-1].started)
+        return Reason(runs=len(self._of(RUN_PARTITION, day)))
+
+    def _of(self, partition: str, day: date) -> list[LedgerEntry]:
+        """Return the runs, or the failures of a tenant, of a day; later days are read with it."""
+        since, days = self._read.get(partition, (date.max, {}))
+        if day < since:
+            days = defaultdict(list)
+            for entry in self._entries(partition, day, ["RowKey", "SnapshotDate", "Code"]):
+                if partition == RUN_PARTITION or entry.row.get("Code"):
+                    days[entry.day].append(entry)
+            self._read[partition] = day, days
+        return days.get(day, [])
+
     def _entries(self, partition: str, first: date | None, columns: Sequence[str]) -> Iterator[LedgerEntry]:
-        span = Span(partition, None if first is None else _near(first, -2), _near(self._last, 1))
+        # A RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE.
+        since = None if first is None else date.fromordinal(max(1, first.toordinal() - 2))
+        span = Span(partition, since, self._last + timedelta(days=1))
         for row in chain.from_iterable(self._table.pages(span, columns)):
             try:
                 day = date.fromisoformat(str(row.get("SnapshotDate")))
@@ -92,21 +86,3 @@ class Ledger:
                 continue
             if (first is None or first <= day) and day <= self._last:
                 yield LedgerEntry(day, started, row)
-
-    def _days(self, partition: str, first: date) -> dict[date, Reason]:
-        """Return the last code and the number of rows per day, from `first` on."""
-        since, days = self._read.get(partition, (date.max, {}))
-        if since > first:
-            days = {}
-            columns = ["RowKey", "SnapshotDate", *([] if partition == RUN_PARTITION else ["Code"])]
-            for entry in self._entries(partition, first, columns):
-                before = days.get(entry.day, Reason(first=entry.started))
-                code = one_line(entry.row.get("Code")) or None
-                days[entry.day] = replace(before, code=code, runs=before.runs + 1, last=entry.started)
-            self._read[partition] = (first, days)
-        return days
-
-
-def _near(day: date, days: int) -> date:
-    """Return a day so many days away: a RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE."""
-    return date.fromordinal(max(1, min(day.toordinal() + days, date.max.toordinal())))

@@ -1,4 +1,4 @@
-"""The history for programs and as files: records of rows, months, gaps and runs as CSV, JSON or workbook, and the page."""
+"""The history for programs: records of rows, months, gaps and runs, as CSV, JSON or workbook."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -7,12 +7,10 @@ from typing import IO
 from cli.commands.history.account_view import AccountView, month_of, read_views
 from cli.commands.history.gaps import Gap
 from cli.commands.history.reader import HistoryAccount, HistoryReader
-from cli.support.console import count, say, warn
 from cli.support.files import written_whole
 from cli.support.money import Money
 from cli.support.records import Record, write_csv, write_json
 from shared.history.row import COLUMNS
-from shared.services import utc_now
 
 Tables = Mapping[str, tuple[Sequence[str], Iterable[Record]]]
 """Columns and records by table, each taken when those before it are written."""
@@ -34,18 +32,9 @@ def tables(reader: HistoryReader, money: Money, *, by_month: bool) -> Tables:
 
 def _gap_record(account: HistoryAccount, gap: Gap) -> Record:
     """Return a gap; without `runs` nothing is known about why, with 0 no run left a record."""
-    why = gap.reason
-    tried = (why.first, why.last) if why and why.code else (None, None)
-    values = (
-        account.name,
-        account.tenant_id,
-        str(gap.first),
-        str(gap.last),
-        gap.days,
-        why and why.code,
-        why and why.runs,
-    )
-    return dict(zip(GAP_NAMES, (*values, *tried), strict=True))
+    days = str(gap.first), str(gap.last), gap.days
+    values = (account.name, account.tenant_id, *days, *vars(gap.reason).values())
+    return dict(zip(GAP_NAMES, values, strict=True))
 
 
 def _month_records(view: AccountView) -> Iterator[Record]:
@@ -58,7 +47,7 @@ def _month_records(view: AccountView) -> Iterator[Record]:
 
 
 def write_records(found: Tables, form: str, stream: IO[str]) -> None:
-    """Write all tables as JSON, or the first as CSV."""
+    """Write the first table as csv, or all as json."""
     if form == "csv":
         write_csv(*next(iter(found.values())), stream)
     else:
@@ -69,33 +58,13 @@ def _whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
     return ({name: record.get(name) for name in names} for record in records)
 
 
-def write_history(reader: HistoryReader, money: Money, form: str, stream: IO[str], *, by_month: bool) -> None:
-    """Write the records; with CSV, the gaps are named on stderr."""
-    write_records(tables(reader, money, by_month=by_month), form, stream)
-    if form == "csv":
-        for account, gap in reader.gaps:
-            warn(f"{account.label}: missed: {gap}")
-
-
-def write_file(reader: HistoryReader, money: Money, form: str, file: Path, *, by_month: bool, period: str) -> None:
-    """Write the records as csv, json or xlsx, or the page, html, about this period.
-
-    Raises:
-        CommandFailed: it cannot be written.
-
-    """
+def write_file(found: Tables, file: Path) -> None:
+    """Write a workbook, or records by the file's ending; raises CommandFailed."""
     with written_whole(file) as part:
-        if form == "html":
-            from cli.commands.history.page import page  # noqa: PLC0415 - matplotlib takes a second to import
-
-            text = page(list(read_views(reader, money)), money, f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC.")
-            part.write_text(text, encoding="utf-8", newline="\n")
-        elif form == "xlsx":
+        if file.suffix.lower() == ".xlsx":
             from cli.commands.history.workbook import write_workbook  # noqa: PLC0415 - for workbooks alone
 
-            write_workbook(part, tables(reader, money, by_month=by_month))
+            write_workbook(part, found)
         else:
             with part.open("w", encoding="utf-8", newline="") as stream:
-                write_history(reader, money, form, stream, by_month=by_month)
-    missed = f"; {count(reader.missed_days, 'day')} missed" if reader.gaps else ""
-    say(f"Written: {file}{missed}")
+                write_records(found, file.suffix[1:].lower(), stream)

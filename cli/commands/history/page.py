@@ -10,6 +10,7 @@ from cli.commands.history.readings import Reading
 from cli.commands.history.svg import as_svg
 from cli.commands.history.terminal import month_table
 from cli.support.console import count
+from cli.support.files import written_whole
 from cli.support.html import Markup, table, tag
 from cli.support.money import Money
 from cli.support.text_table import TextTable
@@ -23,8 +24,8 @@ _NOTHING = "-"
 _RIGHT = frozenset({"Balance", "Change", "Days"})
 
 
-def page(views: Sequence[AccountView], money: Money, about: str) -> str:
-    """Return the page; `about` says what it covers and when it was made."""
+def write_page(views: Sequence[AccountView], money: Money, about: str, file: Path) -> None:
+    """Write the page; `about` says what it covers and when it was made. Raises CommandFailed."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -43,7 +44,8 @@ def page(views: Sequence[AccountView], money: Money, about: str) -> str:
         table(overview) if rows else tag("p", "No history in this period."),
         *(_account(view, money) for view in views),
     )
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    with written_whole(file) as part:
+        part.write_text(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n", encoding="utf-8", newline="\n")
 
 
 def _overview_cells(view: AccountView, latest: Reading, money: Money) -> tuple[str, ...]:
@@ -69,6 +71,6 @@ def _account(view: AccountView, money: Money) -> Markup:
         parts += [tag("h3", "Month-end closes"), table(month_table(view, money).newest_first())]
     parts.append(tag("h3", f"Missed days: {count(view.missed_days, 'day') if view.gaps else 'none'}"))
     if view.gaps:
-        rows = [(str(gap.first), str(gap.last), str(gap.days), str(gap.reason or _NOTHING)) for gap in view.gaps]
+        rows = [(str(gap.first), str(gap.last), str(gap.days), str(gap.reason) or _NOTHING) for gap in view.gaps]
         parts.append(table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT).newest_first()))
     return tag("section", *parts)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 from itertools import chain, islice
 
-from cli.commands.history.gaps import Gap, day_of, explain, insert_gaps
+from cli.commands.history.gaps import Gap, day_of, insert_gaps
 from cli.commands.history.missed_reasons import Ledger
 from cli.support.console import warn
 from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, all_tenants
@@ -129,7 +129,7 @@ class HistoryReader:
         if (ledger := self._ledger) is None:
             return [gap]
         try:
-            return list(explain(gap, lambda day: ledger.reason(tenant, day), ledger.began))
+            return list(ledger.explain(tenant, gap))
         except SnapshotError as error:
             warn(f"the reasons of missed days are unknown: the ledger of runs cannot be read: {error.message}")
             self._ledger = None

@@ -65,7 +65,7 @@ def _day_table(view: AccountView, money: Money) -> TextTable:
     def cells(item: Reading | Gap) -> tuple[str, ...]:
         if isinstance(item, Gap):
             days = f"up to {item.last} ({count(item.days, 'day')})" if item.days > 1 else ""
-            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, str(item.reason or ""))))
+            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, str(item.reason))))
         balance, change = money.text(item.balance, item.currency), money.change(item.change, item.currency)
         return str(item.day), item.currency, balance, change, str(item.as_of or "-"), ", ".join(item.notes)
 

@@ -70,40 +70,43 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
     paid = datetime(2026, 11, 3, tzinfo=UTC)
     fill(
         [
-            row(days_ago(9), "1000.00", "EUR"),
-            row(days_ago(9), "100.00"),
-            row(days_ago(8), "250.25", Source="imported", AccountingDate=None),
+            row(days_ago(10), "1000.00", "EUR"),
+            row(days_ago(10), "100.00"),
+            row(days_ago(9), "250.25", Source="imported", AccountingDate=None),
             row(days_ago(4), "-50.00", LastPaymentDate=datetime(2020, 1, 1, tzinfo=UTC)),
             row(days_ago(1), "-50.00", LastPaymentDate=paid, LastPaymentAmount=12000.0),
         ],
         [
-            *run_of(days_ago(6), 1),
+            *run_of(days_ago(7), 1),
+            *run_of(days_ago(5), 1, "table-unreachable"),
             *run_of(days_ago(3), 1, "vault-unreachable"),
             *run_of(days_ago(3), 4, "partner-unavailable"),
+            *run_of(days_ago(2), 4, "partner-unavailable"),
         ],
     )
     done = cli("history")
     assert (done.status, done.err) == (0, "")
     assert "Currency" in texts(done, "Date")[0]
     year = "" if days_ago(1).year == paid.year else " 2026"
+    tried = f"3 runs tried, from {days_ago(3)} 01:17 to {days_ago(2)} 04:17"
     assert texts(done, "20") == [
-        f"{days_ago(9)} EUR €1,000.00 {days_ago(10)}",
-        f"{days_ago(9)} USD $100.00 {days_ago(10)}",
-        f"{days_ago(8)} USD $250.25 +$150.25 - imported",
-        f"{days_ago(7)} missed",
-        f"{days_ago(6)} missed runs left a record, but none about this account",
-        f"{days_ago(5)} missed no run left a record",
-        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 4 days",
-        f"{days_ago(3)} missed partner-unavailable: 2 runs tried, from 01:17 to 04:17",
-        f"{days_ago(2)} missed no run left a record",
+        f"{days_ago(10)} EUR €1,000.00 {days_ago(11)}",
+        f"{days_ago(10)} USD $100.00 {days_ago(11)}",
+        f"{days_ago(9)} USD $250.25 +$150.25 - imported",
+        f"{days_ago(8)} missed",
+        f"{days_ago(7)} missed runs left a record, but none about this account",
+        f"{days_ago(6)} missed no run left a record",
+        f"{days_ago(5)} missed table-unreachable: 1 run tried, at 01:17",
+        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 5 days",
+        f"{days_ago(3)} missed up to {days_ago(2)} (2 days): partner-unavailable: {tried}",
         f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change in 3 days, paid 12,000.00 on 3 Nov{year}",
     ]
     runs = cli("history", "--runs", "--last", "9d")
     assert [line.split()[2:] for line in runs.out.splitlines()[1:]] == [
-        ["timer", "1.5", "1", "0", "0", failed] for failed in "011"
+        ["timer", "1.5", "1", "0", "0", failed] for failed in "01111"
     ]
     assert cli("history", "--fail-on-gap").status == 1
-    assert "2 runs tried" in cli("history", "--format", "csv").err
+    assert f"(2 days): partner-unavailable: {tried}" in cli("history", "--format", "csv").err
 
 
 def test_accounts_come_in_the_settings_order_and_former_ones_last(cli: Cli, fill: Fill) -> None:
@@ -189,14 +192,14 @@ def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
         (["--last", "soon"], "is not a length of time"),
         (["--last", "5000y"], "longer than 100 years"),
         (["--from", "2026-01-02", "--to", "2026-01-01"], "is after --to"),
-        (["--from", "2026-01-01", "--last", "3d"], "--from does not go with --last"),
-        (["--format", "csv", "--output", "x.csv"], "--format does not go with --output"),
-        (["--output", "x.png"], "does not end in"),
+        (["--from", "2026-01-01", "--last", "3d"], "give --from or --last"),
+        (["--format", "csv", "--output", "x.csv"], "give one of"),
+        (["--output", "x.png"], "--output: a name that ends in .csv or .json or .xlsx"),
         (["--html", "no/such/x.html"], "does not exist"),
-        (["--currency", "dollar"], "is not a currency"),
-        (["--runs", "--by", "month"], "--by month does not go with --runs"),
+        (["--html", "."], "is a directory"),
+        (["--runs", "--by", "month"], "--runs goes with"),
         (["--from", "2999-01-01"], "is still to come"),
-        (["--plot", "--format", "csv"], "--format does not go with --plot"),
+        (["--plot", "--format", "csv"], "--plot goes with"),
     ],
 )
 def test_wrong_usage_is_told(cli: Cli, world: StandIn, arguments: list[str], says: str) -> None:
