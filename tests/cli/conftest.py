@@ -112,14 +112,19 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | Non
         yield server
 
 
-@pytest.fixture
-def bare_cli(tmp_path: Path, forks: ForkServer | None) -> Cli:
-    """Give the command line without any setting, out of reach of this machine's own local.settings.json."""
-    folder = tmp_path / "somewhere"
-    folder.mkdir()
+def new_cli(folder: Path, forks: ForkServer | None) -> Cli:
+    """Return the command line without any setting, out of reach of this machine's own local.settings.json."""
     (folder / "local.settings.json").write_text('{"Values": {}}', encoding="utf-8")
     environ = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return Cli(folder, environ | INTERPRETER, forks)
+
+
+@pytest.fixture
+def bare_cli(tmp_path: Path, forks: ForkServer | None) -> Cli:
+    """Give the command line without any setting, in a folder of its own."""
+    folder = tmp_path / "somewhere"
+    folder.mkdir()
+    return new_cli(folder, forks)
 
 
 @pytest.fixture

@@ -3,11 +3,12 @@
 import os
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 import typer
 
-from cli.__main__ import COMMANDS, main
+from cli.__main__ import COMMANDS, HELP, main
 from shared import VERSION
 from standin import StandIn
 from standin.faults import redirect, throttled
@@ -45,45 +46,6 @@ def test_each_command_has_help_of_its_own(bare_cli: Cli, name: str) -> None:
     assert f"\n    python -m cli {name}\n" in shown.out or name in {"history", "import"}
     assert ("--deployed https://<app>.azurewebsites.net\n" in shown.out) == (name == "check")
     assert bare_cli(name, "-h") == shown
-
-
-def test_the_version_is_printed(bare_cli: Cli) -> None:
-    """Alone, for scripts."""
-    done = bare_cli("--version")
-    assert (done.status, done.out, done.err) == (0, f"{VERSION}\n", "")
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("chek", "No such command 'chek'. Did you mean 'check'?\n    remedy: python -m cli --help"),
-        ("check --jsn", "No such option: --jsn\n    remedy: python -m cli check --help"),
-        ("balance --format xml", "Invalid value for '--format': 'xml' is not one of 'table', 'csv', 'json'."),
-        ("restore --to nowhere", "Invalid value for '--to': 'nowhere' is not one of 'table', 'archive'."),
-        ("run --settings missing.json", "Invalid value for '--settings': "),
-        ("check --account", "Option '--account' requires an argument.\n    remedy: python -m cli check --help"),
-        ("check --wait 30", "--wait goes with --deployed."),
-        ("check --wait 0 --deployed https://a.example", "Invalid value for '--wait': "),
-        ("check --deployed http://a.example", "is not the address of a function app"),
-        ("check --deployed https://a.example", "--deployed needs the function app's master key"),
-        ("status now", "Got unexpected extra argument"),
-    ],
-)
-def test_wrong_usage_has_status_2(bare_cli: Cli, line: str, said: str) -> None:
-    """In the same form everywhere, with where to look; nothing is read or called before."""
-    done = bare_cli(*line.split())
-    assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("wrong usage\n    ")
-    assert said in done.err
-    assert "\n    remedy: python -m cli" in done.err
-    assert "Value error" not in done.err
-
-
-def test_no_command_at_all_shows_the_help(bare_cli: Cli) -> None:
-    """As wrong usage."""
-    done = bare_cli()
-    assert (done.status, done.out) == (2, "")
-    assert "Usage: python -m cli" in done.err
 
 
 def test_a_closed_pipe_is_reported(cli: Cli, world: StandIn) -> None:
@@ -151,16 +113,6 @@ def test_an_output_that_is_closed_or_full_is_no_defect(bare_cli: Cli, line: str,
     assert ("No space left" in done.stderr) == ("full" in line)
 
 
-def test_missing_settings_are_all_reported_at_once(bare_cli: Cli) -> None:
-    """Each on a line of its own, with the remedy, without a traceback."""
-    done = bare_cli("balance")
-    assert (done.status, done.out) == (1, "")
-    assert done.err.startswith("settings-invalid\n")
-    for name in ("SNAPSHOT_TABLE_ENDPOINT", "PARTNER_TENANT_ID", "PARTNER_CLIENT_ID"):
-        assert f"\n    {name} is missing: " in done.err
-    assert "\n    remedy: " in done.err
-
-
 def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Without its text, which might hold a secret."""
 
@@ -178,58 +130,51 @@ def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, caps
     assert "a secret" not in reported
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
 @pytest.mark.parametrize(
-    ("environ", "shown"),
-    [({}, b"\x1b[1;31mFAILED"), ({"NO_COLOR": "1"}, b"\x1b[1mFAILED")],
-    ids=["terminal", "NO_COLOR"],
+    ("line", "status", "out", "err"),
+    [
+        ("--version", 0, f"{VERSION}\n", ""),
+        ("", 2, "", HELP),
+        ("chek", 2, "", "No such command 'chek'. Did you mean 'check'?\n    remedy: python -m cli --help\n"),
+    ],
 )
-def test_colour_is_for_terminals(bare_cli: Cli, environ: dict[str, str], shown: bytes) -> None:
-    """And for nobody who does not want it."""
+def test_without_a_command(bare_cli: Cli, line: str, status: int, out: str, err: str) -> None:
+    """The version alone, for scripts; no command and an unknown one are wrong usage."""
+    done = bare_cli(*line.split())
+    assert (done.status, done.out) == (status, out)
+    assert done.err.endswith(err)
+
+
+def on_terminal(cli: Cli, *arguments: str, **environ: str) -> bytes:
+    """Run a command on a terminal and return what it shows."""
+    if sys.platform == "win32":
+        pytest.skip("Windows has no pseudo-terminal for a test")
     import pty  # noqa: PLC0415 - not on Windows
 
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        bare_cli.line("check"),
-        env=bare_cli.environ | {"TERM": "xterm-256color"} | environ,
-        cwd=bare_cli.folder,
-        stdout=theirs,
-    )
+    environ = cli.environ | {"TERM": "xterm-256color"} | environ
+    process = subprocess.Popen(cli.line(*arguments), env=environ, cwd=cli.folder, stdout=theirs, stderr=theirs)  # noqa: S603 - our own command line
     os.close(theirs)
-    output = b""
-    while chunk := _read(ours):
-        output += chunk
+    shown = b""
+    with suppress(OSError):  # Linux's answer when the other side is closed
+        while chunk := os.read(ours, 65536):
+            shown += chunk
     os.close(ours)
-    assert process.wait(SECONDS) == 1
-    assert shown in output
+    process.wait(SECONDS)
+    return shown
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminal for a test")
+def test_colour_is_for_terminals(bare_cli: Cli) -> None:
+    """And for nobody who does not want it."""
+    assert b"\x1b[1;31mFAILED" in on_terminal(bare_cli, "check")
+    assert b"\x1b[1mFAILED" in on_terminal(bare_cli, "check", NO_COLOR="1")
+
+
 def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:
     """Both are on one terminal, the progress on stdout and the warning on stderr."""
-    import pty  # noqa: PLC0415 - not on Windows
-
     cli.use(world.add_partner().environ)
     world.faults.add("vault", throttled(1))  # long enough for the progress to be drawn
     world.faults.add("vault", redirect("https://elsewhere.example"), times=None)
-    ours, theirs = pty.openpty()
-    environ = cli.environ | {"TERM": "xterm-256color"}
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        cli.line("status"), env=environ, cwd=cli.folder, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    output = b""
-    while chunk := _read(ours):
-        output += chunk
-    os.close(ours)
-    process.wait(SECONDS)
-    before, note, _ = output.partition(b"\x1b[33mnote")
+    before, note, _ = on_terminal(cli, "status").partition(b"\x1b[33mnote")
     assert note
     assert not before.endswith(b"reading the table")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 65536)
-    except OSError:  # Linux's answer when the other side is closed
-        return b""

@@ -122,51 +122,6 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
     assert stored(world, partner) == before
 
 
-def test_a_verdict_that_is_not_given_is_said(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """Partner Center accepted the token, so it is stored, with a note about what is not known."""
-    before = stored(world, partner)
-    world.partner_center.tells_mfa = False
-    done, _ = pasted(cli, world)
-    assert done.status == 0
-    assert "did not say whether the sign-in was with MFA" in done.err
-    assert stored(world, partner) == before + 1
-
-
-def test_a_person_who_declines_gets_an_error(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """With what the sign-in service said; an address of another sign-in is refused too."""
-    world.entra.sign_in = SignIn(denied=True)
-    declined, back = pasted(cli, world)
-    assert declined.status == 1
-    assert declined.err.startswith("consent-required")
-    assert "65004" in declined.err
-    foreign = cli("consent", "--no-browser", given=f"{back}\n")
-    assert foreign.status == 1
-    assert "does not belong to this sign-in" in foreign.err
-
-
-def test_a_vault_that_may_not_be_written_is_reported(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """With the right that is missing."""
-    world.identity.user_assigned.vault_rights.discard("set")
-    done, _ = pasted(cli, world)
-    assert done.status == 1
-    assert done.err.startswith("vault-access-denied")
-
-
-def test_the_account_has_to_be_one_with_a_user(cli: Cli, world: StandIn) -> None:
-    """None is an error with its remedy, several without a choice are wrong usage."""
-    cli.use(world.add_partner().environ)
-    none = cli("consent")
-    assert none.status == 1
-    assert "Set PARTNER_AUTH to app_user" in none.err
-    for name in [name for name in cli.environ if name.startswith("PARTNER_") and not name.endswith("_URL")]:
-        del cli.environ[name]
-    users = [world.add_partner(name=name, auth="app_user").account for name in ("One", "Two")]
-    cli.use({"PARTNER_ACCOUNTS": json.dumps(users)})
-    several = cli("consent")
-    assert several.status == 2
-    assert "One, Two" in several.err
-
-
 def test_a_deleted_secret_is_found_before_anybody_signs_in(cli: Cli, world: StandIn, partner: Partner) -> None:
     """Its name cannot be used until it is recovered; the command that recovers it is named whole."""
     name = str(partner.refresh_token_name)
@@ -191,12 +146,3 @@ def test_a_wrong_clock_is_found_before_anybody_signs_in(cli: Cli, world: StandIn
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("clock-wrong")
     assert stored(world, partner) == before
-
-
-def test_the_named_account_is_the_one_spoken_of(cli: Cli, world: StandIn) -> None:
-    """Not all accounts: another one may have a user."""
-    accounts = [world.add_partner(name="App").account, world.add_partner(name="User", auth="app_user").account]
-    cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
-    done = cli("consent", "--account", "app")
-    assert done.status == 1
-    assert "App works as an app, without a user's consent." in done.err

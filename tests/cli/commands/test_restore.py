@@ -107,14 +107,6 @@ def test_a_restore_that_was_cut_short_goes_on(
     assert len(list(table.rows(Span(TENANT)))) == 201
 
 
-def test_without_an_archive_there_is_nothing_to_compare_with(cli: Cli, world: StandIn) -> None:
-    """The setting that is missing is named."""
-    cli.use(world.add_partner().environ)
-    done = cli("restore")
-    assert done.status == 1
-    assert "SNAPSHOT_ARCHIVE_ENDPOINT is missing" in done.err
-
-
 def test_a_row_that_is_not_a_snapshot_stays_out_of_the_archive(
     cli: Cli, sides: tuple[OperatorTable, OperatorTable]
 ) -> None:
@@ -162,18 +154,6 @@ def test_accounts_come_in_the_order_of_the_settings(
     done = cli("restore", "--write")
     assert [line[0] for line in done.out.splitlines() if line.endswith("equal")] == ["F", "S", "0", "5", "b"]
     assert done.out.count("inserted into the archive: 1 row") == 5
-
-
-def test_an_archive_that_refuses_is_named_as_the_archive(
-    cli: Cli, world: StandIn, sides: tuple[OperatorTable, OperatorTable]
-) -> None:
-    """With its own setting, and a remedy for whoever runs the command."""
-    sides[0].insert([row(days_ago(2))])
-    world.faults.add("archive", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), times=None)
-    done = cli("restore")
-    assert done.status == 1
-    assert "the archive's table partnerbalances" in done.err
-    assert "remedy: Your Azure sign-in needs the append role" in done.err
 
 
 @given(KEYS, KEYS)

@@ -9,7 +9,6 @@ from shared.history.row import COLUMNS
 from shared.history.runs import RUN_PARTITION
 from standin import StandIn
 from standin.faults import Status
-from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli
 from tests.support.rows import TODAY
 
@@ -27,17 +26,6 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
     assert row["BalanceText"] == "68059.03"
     runs = [dict(run) for run in place().ledger.rows(Span(RUN_PARTITION))]
     assert [(run["Trigger"], run["Recorded"], run["Kept"]) for run in runs] == [("cli", 1, 0), ("cli", 0, 1)]
-
-
-def test_a_failed_account_is_reported_with_its_remedy(cli: Cli, world: StandIn) -> None:
-    """The exit status is 1 although the other account was recorded."""
-    good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
-    world.faults.add("partner", error_response(900308), tenant=bad.tenant_id)
-    cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
-    done = cli("run")
-    assert (done.status, done.out) == (1, f"{TODAY}: 2 accounts: 1 recorded, 0 kept, 1 failed\n")
-    assert "SNAPSHOT_FAILED  Bad" in done.err
-    assert "remedy: " in done.err
 
 
 def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
@@ -64,14 +52,6 @@ def test_a_dry_run_says_that_the_day_is_complete(cli: Cli, world: StandIn) -> No
     assert done.status == 1
     assert f"Good: nothing would be inserted; recorded already: {TODAY}_USD" in done.out
     assert "sign-in-rejected  Bad" in done.err
-
-
-def test_an_unknown_account_is_wrong_usage(cli: Cli, world: StandIn) -> None:
-    """The accounts that there are are named."""
-    cli.use(world.add_partner().environ)
-    done = cli("run", "--account", "Fabrikam")
-    assert done.status == 2
-    assert "no configured account is called 'Fabrikam'. There are: Contoso." in done.err
 
 
 def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:

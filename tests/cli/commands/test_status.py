@@ -11,7 +11,6 @@ from cli.commands.status import COLUMNS
 from cli.support.tables import TableContext
 from shared.history.runs import RunContext, RunResult, run_row
 from standin import StandIn
-from standin.faults import Status, WrongDate
 from tests.cli.conftest import Cli
 from tests.support.rows import TENANT, TODAY, days, days_ago, row
 
@@ -115,32 +114,6 @@ def test_without_a_right_to_look_an_end_is_a_dash(
     assert set(record) == set(COLUMNS)
     assert (record["missedDays"], record["expiresOn"], record["day"]) == (1, None, str(TODAY))
     assert document["lastRun"]["trigger"] == "timer"
-
-
-def test_csv_is_for_programs(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
-    """The lines on stdout, the problems on stderr."""
-    cli.use(world.add_partner(tenant_id=TENANT).environ)
-    place().table.insert(list(days(3, 2)))
-    ran()
-    done = cli("status", "--format", "csv")
-    header, line = done.out.splitlines()
-    assert header.split(",") == list(COLUMNS)
-    assert line.split(",")[:7] == ["Contoso", TENANT, "USD", str(days_ago(2)), "1001.50", "1.00", "1"]
-    assert done.err.startswith("problem  Contoso has no row of yesterday")
-
-
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [(Status(403), "table-access-denied"), (WrongDate(timedelta(days=1)), "clock-wrong")],
-    ids=["refused", "clock"],
-)
-def test_what_cannot_be_judged_is_an_error(cli: Cli, world: StandIn, fault: Any, code: str) -> None:
-    """No table is printed: it would be wrong."""
-    cli.use(world.add_partner().environ)
-    world.faults.add("table", fault, times=None)
-    done = cli("status")
-    assert (done.status, done.out) == (1, "")
-    assert done.err.startswith(code)
 
 
 def test_a_table_that_refuses_ends_the_command_at_once(cli: Cli, world: StandIn) -> None:

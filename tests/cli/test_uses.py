@@ -1,0 +1,235 @@
+"""How each command is used, right and wrong: its exit status, and what it says.
+
+The first right and the first wrong use of each command run in processes that are really started; the others in forks.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from unittest.mock import patch
+
+import pytest
+
+from cli.__main__ import COMMANDS
+from standin import StandIn
+from standin.directory import SignIn
+from standin.faults import Fault, Status, WrongDate, unavailable
+from standin.sample import summary
+from standin.services.partner_center import error_response
+from tests.cli.conftest import Cli, ForkServer, new_cli
+from tests.support.rows import TENANT, TODAY, days_ago
+
+# exit status | command | what stdout says, or after a ! stderr; texts are parted by ~ | the situation, if it is not the usual one
+USES = """
+0 | demo                                          | Balance:  $68,059.03 ~ missed: 1 day; ~ nothing is left running.
+0 | demo --help                                   | Usage: python -m cli demo [OPTIONS]
+0 | demo -h                                       | python -m cli demo
+2 | demo now                                      | ! Got unexpected extra argument(s) (now)
+2 | demo --account Contoso                        | ! No such option: --account
+2 | demo --settings local.settings.json           | ! No such option: --settings
+2 | demo --format json                            | ! No such option: --format
+2 | demo --write                                  | ! remedy: python -m cli demo --help
+
+0 | check                                         | ok      limit       Contoso: credit limit $85,000.00, 80.1 % used
+0 | check --account Contoso                       | 1 account, time zone UTC ~ Nothing failed: 17 findings, 3 notes.
+0 | check --format csv                            | step,status,account,tenantId,code,message,remedy
+0 | check --format json                           | "ok": true ~ "step": "mfa"
+2 | check --wait 30                               | ! --wait goes with --deployed.
+2 | check --wait 0 --deployed https://a.example   | ! Invalid value for '--wait':
+2 | check --deployed http://a.example             | ! is not the address of a function app
+2 | check --deployed https://a.example            | ! --deployed needs the function app's master key
+2 | check --account                               | ! Option '--account' requires an argument.
+2 | check --account Nobody                        | ! no configured account is called 'Nobody'. There are: Contoso, Fabrikam.
+1 | check                                         | FAILED  clock       clock-wrong ~ minutes behind the clock of ~ FAILED: | clock
+1 | check                                         | FAILED  table       table-access-denied ~ ledger                     | table
+1 | SNAPSHOT_TIME_ZONE=Mars check                 | FAILED  settings    settings-invalid ~ SNAPSHOT_TIME_ZONE is not an
+
+0 | status                                        | Contoso   USD       TODAY  $68,059.03 ~ JPY ~ Last run: ~ 0 failed
+0 | status --account contoso --format csv         | account,tenantId,currency,day ~ Contoso,TENANT,USD,TODAY,68059.03,
+0 | status --format json                          | "lastRun": {"startedAt" ~ "problems": []
+0 | status --account Contoso                      | +$67,059.53       1  80.1 %  -                                    | vault
+2 | status now                                    | ! Got unexpected extra argument
+2 | status --account Nobody                       | ! no configured account is called 'Nobody'
+2 | status --format xml                           | ! 'xml' is not one of 'table', 'csv', 'json'.
+1 | status                                        | ! table-access-denied ~ remedy: Your Azure sign-in needs             | table
+1 | status                                        | ! clock-wrong                                                        | clock
+1 | AZURE_CLIENT_ID=NOBODY status                 | ! identity-unavailable ~ remedy: Run `az login`
+
+0 | run                                           | TODAY: 2 accounts: 0 recorded, 2 kept, 0 failed
+0 | run --account contoso                         | TODAY: 1 account: 0 recorded, 1 kept, 0 failed
+0 | run --dry-run                                 | Contoso: nothing would be inserted; recorded already: TODAY_USD.
+2 | run --account Nobody                          | ! no configured account is called 'Nobody'. There are: Contoso, Fabrikam.
+2 | run --settings missing.json                   | ! Invalid value for '--settings':
+2 | run --dry                                     | ! No such option: --dry
+1 | run --dry-run                                 | ! sign-in-rejected  Contoso ~ create a new client secret             | secret
+1 | run                                           | 2 failed ~ ! SNAPSHOT_FAILED  Contoso ~ remedy: Your Azure sign-in   | table
+1 | run                                           | 2 failed ~ ! code=clock-wrong                                        | clock
+
+0 | balance --account Contoso                     | Balance:  $68,059.03 ~ 80.1 % of the limit of $85,000.00
+0 | LANG=de_DE.UTF-8 balance                      | Balance:  68.059,03 $ ~ Fabrikam, JPY, accounting date 2018-03-16
+0 | balance --format csv                          | currency,balance,creditLimit ~ USD,68059.03,85000,80.1,2018-03-16T
+0 | balance --format json                         | "errors": []
+0 | PYTHONUTF8=0 PYTHONIOENCODING=ascii balance   | Balance:  JPY 7
+1 | balance                                       | ! partner-unavailable  Contoso (TENANT) ~ remedy: Run this again.    | partner
+1 | balance --format json                         | "remedy": "Run this again.                                           | partner
+1 | balance                                       | ! partner-access-denied ~ request id:                                | denied
+1 | KEY_VAULT_URL= SNAPSHOT_TABLE_ENDPOINT= balance | ! settings-invalid ~ KEY_VAULT_URL is missing ~ SNAPSHOT_TABLE_ENDPOINT is
+2 | balance --format xml                          | ! Invalid value for '--format': 'xml' is not one of
+2 | balance --jsn                                 | ! No such option: --jsn ~ remedy: python -m cli balance --help
+
+0 | history --last 30d                            | missed: 1 day; Partner Center has no balance of a day that is over
+0 | history --by month --format csv               | account,tenantId,month,currency,close
+0 | history --runs                                | Recorded ~ cli
+0 | history --output history.xlsx                 | Written: history.xlsx
+0 | history --html history.html                   | Written: history.html
+2 | history --last 5000y                          | ! '5000y' is longer than 100 years
+2 | history --from 2026-13-01                     | ! '2026-13-01' is not a day: write it as 2026-11-23.
+2 | history --account Nobody                      | ! no configured account is called 'Nobody'
+1 | history --currency XYZ                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
+1 | history --fail-on-gap                         | missed ~ ! 1 day missing
+1 | history                                       | ! table-access-denied                                                | table
+
+0 | import --template                             | SnapshotDate,CurrencyCode,BalanceAmount
+0 | import history.csv                            | 0 new, 38 recorded already ~ Nothing was written.
+0 | import german.csv --decimal comma             | $68,059.00 to $68,059.00: 1 new
+1 | import german.csv                             | ! 68.059
+2 | import                                        | ! name the file, or ask for --template.
+2 | import missing.csv                            | ! Invalid value for 'FILE': file 'missing.csv' does not exist.
+2 | import history.csv --decimal nothing          | ! 'nothing' is not one of
+1 | import history.csv                            | ! table-access-denied                                                | table
+
+0 | consent                                       | the token and returned the balance. ~ Fabrikam: stored as ~ (90 days)
+0 | consent --account Fabrikam                    | Fabrikam: stored as the secret
+0 | consent                                       | stored as the secret ~ ! did not say whether the sign-in was with MFA | silent
+1 | consent --account Contoso                     | ! Contoso works as an app, without a user's consent.
+2 | consent --account Nobody                      | ! no configured account is called 'Nobody'
+2 | consent --account                             | ! Option '--account' requires an argument.
+1 | consent --no-browser                          | ! The input ended before the question was answered.
+1 | consent --no-browser < http://localhost/?a=b  | ! The address does not belong to this sign-in.
+1 | consent                                       | ! mfa-required                                                       | no MFA
+1 | consent                                       | ! consent-required ~ 65004                                           | declined
+1 | consent                                       | ! vault-access-denied ~ set secrets                                  | read-only
+
+0 | restore                                       | Contoso: 39 rows equal ~ Fabrikam: 2 rows equal
+0 | restore --account Contoso --write             | Contoso: 39 rows equal
+0 | restore --to table                            | Fabrikam: 2 rows equal
+1 | SNAPSHOT_ARCHIVE_ENDPOINT= restore            | ! SNAPSHOT_ARCHIVE_ENDPOINT is missing
+2 | restore --to nowhere                          | ! Invalid value for '--to': 'nowhere' is not one of 'table', 'archive'.
+2 | restore --account Nobody                      | ! no configured account is called 'Nobody'
+2 | restore now                                   | ! Got unexpected extra argument
+1 | restore                                       | ! the archive's table ~ remedy: Your Azure sign-in needs the append  | archive
+"""
+
+NOBODY = "99999999-9999-9999-9999-999999999999"
+REFUSED = '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'
+BROWSER = """
+import os, requests, sys
+if sys.argv[2:]:
+    requests.get(sys.argv[1], timeout=30)
+else:  # whoever opens a browser does not wait for it
+    os.spawnl(os.P_NOWAIT, sys.executable, sys.executable, __file__, sys.argv[1], "now")
+"""
+Situation = Callable[[StandIn], AbstractContextManager[object]]
+
+
+def fault(service: str, played: Fault) -> Situation:
+    """Return a fault that lasts as long as the use."""
+
+    @contextmanager
+    def during(world: StandIn) -> Iterator[None]:
+        rule = world.faults.add(service, played, times=None)
+        yield
+        rule.remove()
+
+    return during
+
+
+SITUATIONS: dict[str, Situation] = {
+    "": lambda _: nullcontext(),
+    "archive": fault("archive", Status(403, REFUSED)),
+    "clock": fault("table", WrongDate(timedelta(days=1))),
+    "declined": lambda world: patch.object(world.entra, "sign_in", SignIn(denied=True)),
+    "denied": fault("partner", error_response(900308)),
+    "no MFA": lambda world: patch.object(world.entra, "sign_in", SignIn(mfa=False)),
+    "partner": fault("partner", unavailable(600)),
+    "read-only": lambda world: patch.object(world.identity.user_assigned, "vault_rights", {"get"}),
+    "secret": fault("entra", Status(401, '{"error":"invalid_client","error_codes":[7000222]}')),
+    "silent": lambda world: patch.object(world.partner_center, "tells_mfa", new=False),
+    "table": fault("table", Status(403, REFUSED)),
+    "vault": lambda world: patch.object(world.identity.user_assigned, "vault_rights", set()),
+}
+
+
+def uses() -> Iterator[object]:
+    """Yield the lines of the table: exit status, command, what is said, situation, and whether to start a process."""
+    seen: set[tuple[str, str]] = set()
+    for line in filter(None, USES.splitlines()):
+        status, command, says, situation = (part.strip() for part in f"{line} | ".split(" | ")[:4])
+        kind = named(command), "right" if status == "0" else "wrong"
+        yield pytest.param(int(status), command, says, situation, kind not in seen, id=f"{command} {situation}".strip())
+        seen.add(kind)
+
+
+def named(command: str) -> str:
+    """Return the name of the command in a line."""
+    return next(word for word in command.split() if word in COMMANDS)
+
+
+@pytest.fixture(scope="module")
+def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+    """Give two accounts, one of a user and with two currencies; forty days of history but for one; an archive; a browser."""
+    session_world.reset()
+    cli = new_cli(tmp_path_factory.mktemp("uses"), forks)
+    items = [summary(), summary(Decimal(7), "JPY", "¥")]
+    accounts = [
+        session_world.add_partner(name="Contoso", tenant_id=TENANT, credit_limit="85000 USD").account,
+        session_world.add_partner(name="Fabrikam", auth="app_user", balances="summaries", items=items).account,
+    ]
+    head = "SnapshotDate,CurrencyCode,BalanceAmount,AccountName\n"
+    lines = [f"{days_ago(number)},USD,{1000 - number}.50,Contoso\n" for number in range(39, 0, -1) if number != 5]
+    files = {
+        "history.csv": head + "".join(lines),
+        "german.csv": head.replace(",", ";") + "2020-01-01;USD;68.059;Contoso\n",
+        "browser.py": BROWSER,
+    }
+    for name, text in files.items():
+        (cli.folder / name).write_text(text, encoding="utf-8")
+    cli.use(session_world.environ, session_world.environ_archive, {"PARTNER_ACCOUNTS": json.dumps(accounts)})
+    cli.use({"BROWSER": f"{sys.executable} browser.py %s"})
+    assert cli("import", "history.csv", "--write").status == cli("run").status == 0
+    return cli
+
+
+@pytest.mark.parametrize(("status", "command", "says", "situation", "start"), list(uses()))
+def test_a_use(
+    used: Cli, session_world: StandIn, status: int, command: str, says: str, situation: str, *, start: bool
+) -> None:
+    """It ends with the status and says what the table has; after wrong usage nothing else is printed."""
+    before, name, after = command.replace("NOBODY", NOBODY).partition(named(command))
+    environ = dict(word.split("=", 1) for word in before.split())
+    arguments, _, given = after.partition(" < ")
+    cli = replace(used, forks=None) if start else used
+    with SITUATIONS[situation](session_world):
+        done = cli(name, *arguments.split(), given=f"{given}\n" if given else None, **environ)
+    shown = f"{done.out}\n{done.err}"
+    out, _, err = says.replace("TODAY", str(TODAY)).replace("TENANT", TENANT).partition("!")
+    for stream, texts in ((done.out, out), (done.err, err)):
+        assert all(text.strip() in stream.replace("\u00a0", " ") for text in texts.split(" ~ ")), shown
+    assert done.status == status, shown
+    assert (status == 2) == done.err.startswith("wrong usage\n    "), shown
+    assert status != 2 or (not done.out and f"\n    remedy: python -m cli {name} --help\n" in done.err), shown
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_has_fewer_uses(command: str) -> None:
+    """Three right ones and five wrong ones."""
+    right = [
+        line.startswith("0 ") for line in filter(None, USES.splitlines()) if named(line.split(" | ")[1]) == command
+    ]
+    assert right.count(True) >= 3
+    assert right.count(False) >= 5
