@@ -63,9 +63,8 @@ class CachedCredential:
             except ClientAuthenticationError as error:
                 # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
                 if said := _AZURE_CLI.search(str(error)):
-                    raise self._no_token(
-                        f"the Azure CLI is not signed in on this machine ({said[1].strip(' .')})"
-                    ) from None
+                    words = said[1].strip().rstrip(".")
+                    raise self._no_token(f"the Azure CLI is not signed in on this machine ({words})") from None
                 raise
 
         def attempt() -> AccessToken:

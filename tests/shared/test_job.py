@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from shared.errors import SettingsInvalid
 from shared.history.runs import RunContext
 from shared.job import take_snapshots
 from shared.log import LOGGER
@@ -75,6 +76,16 @@ def test_a_run_past_midnight_is_of_the_day_on_which_it_began(world: StandIn) -> 
     assert row["SnapshotDate"] == "2026-11-23"
     assert str(row["RetrievedAt"]) > "2026-11-24 05:00"
     assert result.run.row_key.startswith("2026-11-24T04:59:59.")
+
+
+def test_wrong_settings_are_a_failure_and_a_run(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """So that the alerts on both see it; nothing is tried."""
+    with pytest.raises(SettingsInvalid):
+        take_snapshots(world.environ | {"PARTNER_TENANT_ID": "hush~hush"}, run_id="run")
+    failed, run = (json.loads(text.partition(" ")[2]) for text in caplog.messages)
+    assert (failed["code"], failed["runId"], run["runId"], run["failed"]) == ("settings-invalid", "run", "run", 1)
+    assert "hush" not in caplog.text
+    assert world.journal.count() == 0
 
 
 def test_the_calls_of_one_account(world: StandIn) -> None:

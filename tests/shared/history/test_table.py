@@ -1,6 +1,7 @@
 """The table over the real Azurite: append only, the conflict decides."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.azure_services.refusals import IDENTITY
-from shared.errors import IdentityUnavailable, TableUnreachable
+from shared.errors import IdentityUnavailable, TableMissing, TableUnreachable
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
 from shared.net.service import Limits
@@ -143,6 +144,21 @@ def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTabl
     assert append(table, [row(run="first")]).recorded
     assert not append(table, [row(run="second")]).recorded
     assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).recorded
+
+
+def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable) -> None:
+    """Needs a person with more rights than the function has."""
+    world.identity.user_assigned.table_rights.discard("create")
+    with pytest.raises(TableMissing, match="does not exist and could not be created"):
+        append(table, [row()])
+
+
+def test_a_table_that_is_made_at_the_same_time_is_there(table: HistoryTable) -> None:
+    """Four runs at once agree on one row."""
+    with ThreadPoolExecutor(4) as pool:
+        appended = list(pool.map(lambda n: append(table, [row(run=f"run {n}")]), range(4)))
+    assert [one.recorded for one in appended].count(True) == 1
+    assert len({one.rows[0]["RunId"] for one in appended}) == 1
 
 
 @pytest.mark.parametrize(
