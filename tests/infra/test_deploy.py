@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.tools.bicep import INFRA
+from tests.infra.tools.bicep import INFRA, ROOT
 from tests.infra.tools.deployment import NAMES, deployment
 
-ROOT = INFRA.parent
-WORKFLOWS = ROOT / ".github" / "workflows"
+TEXTS = {name: (ROOT / f".github/workflows/{name}.yml").read_text("utf-8") for name in ("deploy", "snapshot")}
 GUIDE = (ROOT / "docs" / "deploy.md").read_text("utf-8")
 
 
@@ -32,12 +31,15 @@ def test_the_shown_outputs_are_the_outputs() -> None:
         assert re.fullmatch(re.escape(shown[name]).replace("…", "[a-z2-7]{13}"), plain)
 
 
-def test_the_named_parameters_exist() -> None:
-    """A parameter that is renamed must be renamed here too."""
+def test_the_named_parameters_and_files_exist() -> None:
+    """What is renamed must be renamed in the guide and in the workflows too, which would break only in the cloud."""
     named = set(re.findall(r"^\| `(\w+)` \|", section("1. Create everything"), re.MULTILINE))
-    named |= {"operatorType", "suffix", "archive", "githubSubject"}
+    named |= set(re.findall(r"--parameters (\w+)=", TEXTS["deploy"]))
     assert named <= set(re.findall(r"^param (\w+)", (INFRA / "main.bicep").read_text("utf-8"), re.MULTILINE))
-    assert all(f"`{name}`" in GUIDE for name in named)
+    text = GUIDE + "".join(TEXTS.values())
+    files = set(re.findall(r"(?<![\w/.])(?:(?:infra|cli|\.github)/[\w./]+\w|requirements\.txt)", text))
+    assert {"infra/main.bicep", "infra/main.bicepparam", ".github/workflows/snapshot.yml"} <= files
+    assert all((ROOT / name).is_file() for name in files)
 
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -55,13 +57,6 @@ def test_the_links_of_every_page_lead_somewhere(page: Path) -> None:
             headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
             anchors = {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
             assert anchor in anchors | set(re.findall(r'<a id="([^"]+)"', text)), target
-
-
-def test_the_named_files_exist() -> None:
-    """Files of the repository that the commands use."""
-    files = set(re.findall(r"(?<![\w/.])(?:(?:infra|cli|\.github)/[\w./]+\w|requirements\.txt)", GUIDE))
-    assert {"infra/main.bicep", "infra/main.bicepparam", ".github/workflows/snapshot.yml"} <= files
-    assert all((ROOT / name).is_file() for name in files)
 
 
 def test_the_monthly_cost_is_the_sum_of_its_parts() -> None:
@@ -84,16 +79,13 @@ def test_the_providers_are_registered() -> None:
     """Those of the resources, and the one behind the function's subnet; the guide and the workflow name the same."""
     kinds = {each["type"] for name in NAMES for each in deployment(name).resources}
     needed = {kind.split("/")[0].removeprefix("Microsoft.") for kind in kinds} - {"Authorization"} | {"App"}
-    named = re.search(r"of the names (.+?);", GUIDE.replace("\n", " "))
-    listed = re.search(r"for provider in (.+); do", (WORKFLOWS / "deploy.yml").read_text("utf-8"))
-    assert named
-    assert listed
-    assert set(re.findall(r"[A-Z]\w+", named[1])) == set(listed[1].split()) == needed
+    (named,) = re.findall(r"of the names (.+?);", GUIDE.replace("\n", " "))
+    (listed,) = re.findall(r"for provider in (.+); do", TEXTS["deploy"])
+    assert set(re.findall(r"[A-Z]\w+", named)) == set(listed.split()) == needed
 
 
 def test_every_variable_of_the_workflows_is_explained() -> None:
     """A variable that nobody sets makes a workflow fail without a reason that a reader finds."""
-    texts = [(WORKFLOWS / f"{name}.yml").read_text("utf-8") for name in ("deploy", "snapshot")]
-    used = {name for text in texts for name in re.findall(r"\b(?:vars|secrets)\.(\w+)", text)}
+    used = {name for text in TEXTS.values() for name in re.findall(r"\b(?:vars|secrets)\.(\w+)", text)}
     assert {"AZURE_CLIENT_ID", "SNAPSHOT_SETTINGS", "SNAPSHOT_TRIGGER", "ALERT_WEBHOOK"} < used
     assert [name for name in sorted(used) if f"`{name}`" not in GUIDE] == []

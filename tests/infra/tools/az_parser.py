@@ -1,16 +1,15 @@
-"""Reads `az` commands as a JSON list on stdin and prints what the Azure CLI's own parser says against each, nobody signed in.
+"""Puts `az` commands, its arguments, through the Azure CLI's own parser, nobody signed in, and prints those that it refuses.
 
 Only az_commands.py starts it, with the Python of an environment that has azure-cli.
 """
 
 import contextlib
 import io
-import json
 import shlex
 import sys
 from typing import Any
 
-from azure.cli.core import AzCli, get_default_cli  # type: ignore[import-untyped] # untyped where installed
+from azure.cli.core import get_default_cli  # type: ignore[import-untyped] # untyped where installed
 from azure.cli.core.parser import AzCliCommandParser  # type: ignore[import-untyped] # as above
 
 
@@ -27,26 +26,28 @@ class Parser(AzCliCommandParser):  # type: ignore[misc] # as above
         raise Accepted
 
 
-def refusal(cli: AzCli, command: str, said: io.StringIO) -> str:
-    """Return what the parser says against a command; empty: nothing."""
-    said.truncate(said.seek(0))
-    try:
-        cli.invoke(shlex.split(command)[1:])
-    except Accepted:
-        return ""
-    except (SystemExit, ValueError) as error:
-        return said.getvalue() or repr(error)
-    return "not a command"
-
-
-def main() -> None:
-    """Answer with one JSON object: the commands that are refused, and why."""
-    cli = get_default_cli()
+def main(commands: list[str]) -> int:
+    """Return 1 where a command is refused."""
+    cli, refused = get_default_cli(), 0
     cli.parser_cls = Parser
     with contextlib.redirect_stderr(io.StringIO()) as said:  # one for all: the CLI's log keeps the first stderr it sees
-        answers = {command: refusal(cli, command, said) for command in json.load(sys.stdin)}
-    json.dump({command: answer for command, answer in answers.items() if answer}, sys.stdout)
+        for command in commands:
+            said.truncate(said.seek(0))
+            try:
+                cli.invoke(shlex.split(command)[1:])
+            except Accepted:
+                continue
+            except (SystemExit, ValueError) as error:
+                why = said.getvalue() or repr(error)
+            else:
+                why = "not a command"
+            # A command that is only named has no arguments; that it exists is enough.
+            if " -" in command or "arguments are required" not in why:
+                sys.stdout.write(f"{command}\n    {why.splitlines()[0]}\n")
+                refused += 1
+    sys.stdout.write(f"{len(commands) - refused} of {len(commands)} az commands are accepted\n")
+    return 1 if refused else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

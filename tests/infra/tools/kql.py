@@ -13,25 +13,15 @@ EVALUATION = timedelta(hours=1)
 
 MUTE = {"PT6H": timedelta(hours=6), "P1D": timedelta(days=1)}
 
-_WHO = (
-    "AccountName",
-    "AuthenticationType",
-    "OperationName",
-    "StatusCode",
-    "Category",
-    "RequesterObjectId",
-    "CallerIpAddress",
-)
+_WHO = "AccountName AuthenticationType OperationName StatusCode Category RequesterObjectId CallerIpAddress"
 COLUMNS = {
     "AppTraces": {"TimeGenerated": "datetime", "Message": "string", "_ResourceId": "string"},
     "AppRequests": {"TimeGenerated": "datetime", "Success": "bool", "OperationName": "string", "_ResourceId": "string"},
-    "StorageTableLogs": {"TimeGenerated": "datetime"} | dict.fromkeys(_WHO, "string"),
+    "StorageTableLogs": {"TimeGenerated": "datetime"} | dict.fromkeys(_WHO.split(), "string"),
 }
 """The tables that the queries read, with the columns that they read, as Log Analytics has them."""
 
 _SQL_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "bool": "BOOLEAN"}
-_CLOCK = "kqlnow"
-"""What duckdb-kql calls the time that a query runs at."""
 
 
 class Workspace:
@@ -46,37 +36,32 @@ class Workspace:
             self._connection.execute(f"CREATE TABLE stored_{table} ({typed})")
             self._connection.execute(
                 f"CREATE VIEW {table} AS SELECT * FROM stored_{table} "  # noqa: S608 - the names are constants
-                "WHERE TimeGenerated BETWEEN getvariable('earliest') AND getvariable('latest')"
+                "WHERE TimeGenerated BETWEEN getvariable('now') - INTERVAL 2 DAY AND getvariable('now')"
             )
 
     def add(self, table: str, rows: Iterable[tuple[datetime, *tuple[object, ...]]]) -> None:
         """Store rows of a table: the time, then the values of the other columns."""
         insert = f"INSERT INTO stored_{table} VALUES ({', '.join('?' * len(COLUMNS[table]))})"  # noqa: S608 - names and marks
-        for at, *values in rows:
-            self._connection.execute(insert, [_utc(at), *values])
+        self._connection.executemany(insert, [[at.replace(tzinfo=None), *values] for at, *values in rows])
 
     def rows(self, query: str, now: datetime) -> list[dict[str, Any]]:
         """Return what a query finds when it runs at a time; like Azure, it sees no more than the two days before it."""
-        self._connection.execute("SET VARIABLE latest = ?::TIMESTAMP", [_utc(now)])
-        self._connection.execute("SET VARIABLE earliest = ?::TIMESTAMP", [_utc(now) - timedelta(days=2)])
+        self._connection.execute("SET VARIABLE now = ?::TIMESTAMP", [now.replace(tzinfo=None)])
         if query not in self._prepared:
             self._prepared[query] = f"query_{len(self._prepared)}"
             self._connection.execute(f"PREPARE {self._prepared[query]} AS {_translated(query)}")
-        found = self._connection.execute(f"EXECUTE {self._prepared[query]}({_CLOCK} := getvariable('latest'))")
+        found = self._connection.execute(f"EXECUTE {self._prepared[query]}(kqlnow := getvariable('now'))")
         columns = [column[0] for column in found.description]
         return [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
 
 
 @cache
 def _translated(query: str) -> Any:
-    """Translate a query to SQL; the time it runs at stays a parameter, so that a query is translated once."""
+    """Translate a query to SQL; the time it runs at stays a parameter, `kqlnow`, so that a query is translated once."""
     # duckdb-kql knows no empty datatable; Microsoft's own service checks the whole query.
     query = re.sub(r"union isfuzzy=true\s+\(datatable\(.*\),\s+(?=StorageTableLogs)", "", query)
-    return duckdb_kql.to_sql(
-        query,
-        schema={table: list(columns) for table, columns in COLUMNS.items()},
-        query_now=datetime(2000, 1, 1, tzinfo=UTC),
-    )
+    schema = {table: list(columns) for table, columns in COLUMNS.items()}
+    return duckdb_kql.to_sql(query, schema=schema, query_now=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 def mails(
@@ -84,9 +69,9 @@ def mails(
 ) -> list[tuple[datetime, tuple[str, ...]]]:
     """Return the mails of a rule that is evaluated at these hours: when, and the values of its dimensions.
 
-    By the documented rules of log search alerts: one alert for each combination of the dimensions. A rule with `autoMitigate` fires once and again only after the condition was
-    not met for two evaluations; one with `muteActionsDuration` fires anew when that time is over, which with `mute_is_shared` runs
-    for all combinations together: nobody has documented it.
+    By the documented rules of log search alerts: one alert for each combination of the dimensions. A rule with `autoMitigate`
+    fires once and again only after the condition was not met for two evaluations; one with `muteActionsDuration` fires anew
+    when that time is over, which with `mute_is_shared` runs for all combinations together: nobody has documented it.
     https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#stateful-alerts
     """
     condition = rule["criteria"]["allOf"][0]
@@ -107,7 +92,3 @@ def mails(
                 last_fired[() if mute_is_shared else about] = now
                 sent.append((now, about))
     return sent
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None)
