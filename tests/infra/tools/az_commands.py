@@ -3,7 +3,6 @@
 `python -m tests.infra.tools.az_commands`; the first time it installs the CLI (700 MB) into a cache folder.
 """
 
-import ast
 import html
 import os
 import re
@@ -14,41 +13,27 @@ import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-import yaml
-
 VERSION = "2.91.0"
 ROOT = Path(__file__).resolve().parents[3]
 HOME = ROOT / ".cache" / f"azure-cli-{VERSION}"
 SOURCES = ("*.md", "docs/*.md", "infra/*.bicep*", ".github/workflows/*.yml", "shared/**/*.py", "cli/**/*.py")
 
 _BLOCK = re.compile(r"^( *)```\w*\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
+_NEXT_LITERAL = re.compile(r'"\s*f?"')
 _DATE = re.compile(r"(--(?:expires|not-before)) \S+")
 _DOCUMENT = re.compile(r"(federated-credential create .*--parameters) \S+")
 _PLACEHOLDER = re.compile(r"<[^<>\n]+>|\{[\w.]+\}|\$\w+")
 
 
 def shell_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file that a shell would read, or a person would paste; spans in backticks are one line."""
-    text = path.read_text("utf-8")
-    if path.suffix == ".py":
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield from spans(node.value)
-            elif isinstance(node, ast.JoinedStr):
-                yield from spans("".join(str(getattr(part, "value", "{}")) for part in node.values))
-    elif path.suffix == ".yml":
-        for job in yaml.safe_load(text)["jobs"].values():
-            for step in job["steps"]:
-                yield from step.get("run", "").replace("\\\n", " ").splitlines()
-    else:
-        for match in _BLOCK.finditer(text):
-            yield from match[2].splitlines()
-        yield from spans(html.unescape(_BLOCK.sub("", text)))
-
-
-def spans(text: str) -> Iterator[str]:
-    """Yield the commands in backticks."""
-    yield from (" ".join(span.split()) for span in re.findall(r"`(az [^`]+)`", text))
+    """Yield the lines of a file that a shell would read, or a person would paste; a span in backticks is one line."""
+    text = path.read_text("utf-8").replace("\\\n", " ")
+    if path.suffix == ".yml":
+        yield from re.sub(r"\n +(?=--)", " ", text).splitlines()
+    for match in _BLOCK.finditer(text):
+        yield from match[2].splitlines()
+    text = html.unescape(_BLOCK.sub("", text))
+    yield from (" ".join(span.split()) for span in re.findall(r"`(az [^`]+)`", _NEXT_LITERAL.sub("", text)))
 
 
 def commands(line: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ FOUND = {
         ["az login", "az ad sp create --id value"],
     ),
     "run.yml": (
-        'jobs: {a: {steps: [{run: "x=$(az group \\\\\\n show --name \\"$G\\" --query \'[?a==`1`]\') || exit"}]}}',
+        "steps:\n  - run: |\n      x=$(az group \\\n        show --name \"$G\" --query '[?a==`1`]') || exit\n",
         ["az group show --name value --query '[?a==`1`]'"],
     ),
     "remedy.py": (
