@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from copy import copy
 from decimal import Decimal
+from functools import cached_property
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import NumberPattern, format_currency, get_currency_symbol
@@ -48,13 +49,18 @@ class Money:
     def __init__(self, locale: Locale, can_show: Callable[[str], bool] = lambda _: True) -> None:
         self._locale = locale
         self._can_show = can_show
-        self._pattern: NumberPattern = locale.currency_formats["standard"]
         self._forms: dict[tuple[str, bool], tuple[str, ...] | None] = {}
 
     @classmethod
     def of_reader(cls, environ: Mapping[str, str]) -> "Money":
         """Return what writes amounts for the person who called the command."""
         return cls(reader_locale(environ), can_show)
+
+    @cached_property
+    def _pattern(self) -> NumberPattern:
+        """The locale's rules, which take a while to load and which programs never see."""
+        pattern: NumberPattern = self._locale.currency_formats["standard"]
+        return pattern
 
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""

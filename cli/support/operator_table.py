@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import chain, islice, pairwise
 from typing import Any
 
 from azure.core import MatchConditions
@@ -44,11 +44,14 @@ class OperatorTable(HistoryTable):
     def tenants(self) -> Iterator[str]:
         """Yield every tenant that has a row, in order.
 
-        A tenant id is a GUID, so the sixteen ranges of its first digit are searched side by side.
+        Most tables have one or two. A tenant id is a GUID, so the ranges of the first digits after those are searched side by side.
         """
-        ranges = pairwise(["", *"123456789abcdef", "~"])
-        for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16):
-            yield from found
+        first = list(chain.from_iterable(islice(self._tenants("", "~"), 2)))
+        yield from first
+        if len(first) > 1:
+            ranges = pairwise([first[-1], *(digit for digit in "0123456789abcdef" if digit > first[-1]), "~"])
+            for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16):
+                yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[list[str]]:
         while rows := self._first(
