@@ -237,6 +237,7 @@ def prepare(needs: Needs) -> dict[str, str]:
     # As in an activated virtual environment; where Node.js was installed into it, node is found there too.
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every process of the tests would compile everything again
     if needs.node_folders:
         npm = shutil.which("npm")
         packaged = [] if npm and node_is_new_enough() else install_node()

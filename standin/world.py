@@ -141,14 +141,14 @@ class StandIn:
         """Return a service by its name; `with world.service("vault").refusing():` refuses connections."""
         return self._services[name]
 
-    def reset(self) -> None:
-        """Return to the state after the start: no partner, secret, table, fault or call, real time, all rights."""
+    def reset(self, *, tables: bool = True) -> None:
+        """Return to the state after the start: no partner, secret, table (unless they are kept), fault or call, real time, all rights."""
         self.faults.clear()
         self.clock.reset()
         self.tokens.lifetime = timedelta(hours=1)
         for part in (self.identity, self.entra, self.vault, self.partner_center):
             part.reset()
-        if self._with_tables:
+        if self._with_tables and tables:
             self.table.clear()
             self.archive.clear()
         self.journal.clear()

@@ -51,6 +51,7 @@ class TableProxy(Service):
         self._azurite = azurite
         self._clock = clock
         self._client: aiohttp.ClientSession | None = None
+        self._has_tables = False
 
     @property
     def endpoint(self) -> str:
@@ -76,7 +77,9 @@ class TableProxy(Service):
 
     def clear(self) -> None:
         """Delete every table of the account, past rights, faults and journal."""
-        self._context.loop_thread.run(self._clear())
+        if self._has_tables:
+            self._context.loop_thread.run(self._clear())
+            self._has_tables = False
 
     async def _clear(self) -> None:
         token = self._signer.sign({"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/stand-in/"})
@@ -99,6 +102,7 @@ class TableProxy(Service):
         note(request, " ".join(sorted(needed)))
         if refused := self._refusal(request, needed):
             return refused
+        self._has_tables |= "create" in needed
         headers = CIMultiDict((key, value) for key, value in request.headers.items() if key.lower() not in _HOP_BY_HOP)
         async with self._session().request(
             request.method,

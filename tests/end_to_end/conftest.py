@@ -47,13 +47,15 @@ def environ_of(world: StandIn, *partners: Partner) -> Environ:
     return world.environ | {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
 
 
-def rows(world: StandIn, *, archive: bool = False, table: str = "partnerbalances") -> list[dict[str, Any]]:
-    """Return every row of a table, as a reader sees it; none where there is no table."""
+def rows(
+    world: StandIn, *, archive: bool = False, table: str = "partnerbalances", tenant: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows of a table, all of them or a tenant's, as a reader sees them; none where there is no table."""
     endpoint = world.archive.endpoint if archive else world.table.endpoint
     credential = ManagedIdentityCredential(client_id=world.identity.user_assigned.client_id)
     with TableClient(endpoint, table, credential=credential) as client:
         try:
-            return [dict(row) for row in client.list_entities()]
+            return [dict(row) for row in client.query_entities(f"PartitionKey eq '{tenant}'" if tenant else "")]
         except ResourceNotFoundError:
             return []
 

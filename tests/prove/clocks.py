@@ -6,7 +6,6 @@ import tracemalloc
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -19,7 +18,8 @@ from standin.faults import Fault, FaultContext
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.matrix import cases, hasty
-from tests.prove.steps import STEPS, TIMES
+from tests.prove.steps import STEPS
+from tests.support.in_process import run_now
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
 YEARS = 10
@@ -30,7 +30,7 @@ MOST_GROWTH = 1_500_000
 
 
 def _run(world: StandIn, partner: Partner, **environ: str) -> RunResult:
-    return take_snapshots(environ_of(world, partner) | environ, run_id=str(uuid4()), now=world.clock.now)
+    return run_now(world, environ_of(world, partner) | environ)
 
 
 def _shifted(world: StandIn, wrong: timedelta) -> datetime:
@@ -135,10 +135,7 @@ def a_warm_process(world: StandIn) -> tuple[int, list[str]]:
     tracemalloc.start()
     threads, held = 0, 0
     for number, case in enumerate(chosen):
-        step = case.step
-        rule = world.faults.add(
-            step.service, case.fault, path_contains=step.path, method=step.method, times=TIMES[case.times_name]
-        )
+        rule = case.add(world)
         world.clock.advance(days=1)
         with hasty(case.fault):
             _run(world, partner)

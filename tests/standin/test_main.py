@@ -1,4 +1,4 @@
-"""The playground through its real process."""
+"""The playground: its arguments, and the commands and the shell that run in it."""
 
 import re
 import subprocess
@@ -7,47 +7,49 @@ from pathlib import Path
 
 import pytest
 
+from standin.__main__ import main
 from standin.rehearsals import REHEARSALS
 
 ROOT = Path(__file__).parents[2]
 
 
 def play(folder: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run the playground, with what is typed into its shell."""
+    """Run the playground in a process of its own, with what is typed into its shell."""
     command = [sys.executable, "-m", "standin", "--folder", str(folder), *arguments]
     return subprocess.run(command, cwd=ROOT, input=typed, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own module
 
 
 def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> None:
-    """The folder's own `shared`, `cli` and `requests` are never imported, and its settings are not used."""
+    """A rehearsed failure fails it; the folder's own `shared`, `cli`, `requests` and settings are not used."""
     for name in ("shared", "cli", "requests"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(99)", encoding="utf-8")
     (tmp_path / "local.settings.json").write_text("not JSON", encoding="utf-8")
-    history = play(tmp_path, "--", "history", "--account", "Northwind")
-    assert (history.returncode, history.stderr) == (0, "")
-    assert "missed: 2 days" in history.stdout
-
-
-def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None:
-    """`balances` is on the PATH of the shell, which opens where it was called."""
-    done = play(tmp_path, typed="balances balance\nbalances check\nexit\n")
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"^All is well: \d+ findings\.$", done.stdout, re.MULTILINE), done.stdout
-    assert "Five things to try" in done.stdout
-    assert done.stdout.count("Balance") >= 5
-
-
-def test_a_rehearsed_failure_fails_the_command(tmp_path: Path) -> None:
-    """An expired secret fails the account that uses it, with the error code of its own."""
     done = play(tmp_path, "--fault", "secret-expired", "--", "run")
     assert done.returncode == 1
     assert "sign-in-rejected" in done.stdout + done.stderr
     assert "7000222" in done.stdout + done.stderr
 
 
+def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None:
+    """`balances` is on the PATH of the shell, which opens where it was called, and shows the made-up year."""
+    done = play(tmp_path, typed="pwd\nbalances history --account Northwind\nbalances check\nexit\n")
+    assert done.returncode == 0, done.stderr
+    assert f"\n{tmp_path}\n" in done.stdout
+    assert "Five things to try" in done.stdout
+    assert "missed: 2 days" in done.stdout
+    assert re.search(r"^All is well: \d+ findings\.$", done.stdout, re.MULTILINE), done.stdout
+
+
 @pytest.mark.parametrize(("name", "status"), [("list", 0), ("no-such-fault", 2)])
-def test_the_faults_are_listed(tmp_path: Path, name: str, status: int) -> None:
+def test_the_faults_are_listed(
+    name: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`--fault list` names every rehearsal; a name that does not exist is wrong usage."""
-    done = play(tmp_path, "--fault", name)
-    assert done.returncode == status
-    assert status or all(name in done.stdout for name in REHEARSALS)
+    monkeypatch.setattr(sys, "argv", ["standin", "--fault", name])
+    try:
+        result: object = main()
+    except SystemExit as ended:
+        result = ended.code
+    assert result == status
+    said = capsys.readouterr().out
+    assert status or all(rehearsal in said for rehearsal in REHEARSALS)
