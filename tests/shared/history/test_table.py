@@ -17,7 +17,7 @@ from shared.net.service import Limits
 from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn
-from standin.faults import Hang, Status, unavailable
+from standin.faults import AnswerLost, Hang, Status, unavailable
 from tests.support.samples import NOW, OTHER_TENANT, TENANT, account, append
 
 DAY = date(2026, 11, 23)
@@ -78,6 +78,17 @@ def test_the_first_row_of_the_day_is_kept(table: HistoryTable, later: list[str])
     assert not kept.recorded
     for rows in (kept.rows, table.rows_of(TENANT, DAY)):
         assert [(one["RowKey"], one["RunId"]) for one in rows] == [("2026-11-23_USD", "first")]
+
+
+@pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR", "CHF"]], ids=["insert", "transaction"])
+def test_a_lost_answer_to_a_successful_insert_is_a_success(
+    world: StandIn, table: HistoryTable, waits: list[float], currencies: list[str]
+) -> None:
+    """The repetition meets a conflict with the run's own row (toil#579)."""
+    append(table, [row(tenant=OTHER_TENANT)])
+    world.faults.add("table", AnswerLost(), method="POST")
+    appended = append(table, [row(currency) for currency in currencies])
+    assert (appended.recorded, len(appended.rows), waits) == (True, len(currencies), [1])
 
 
 @pytest.mark.parametrize("action", ["rows_of", "append"])
