@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.history.row import COLUMNS
-from tests.powerbi.tools import demo, mashup
+from tests.powerbi.tools import mashup
 from tests.powerbi.tools.histories import History, readings
 from tests.powerbi.tools.mashup import Record
 from tests.powerbi.tools.model import PROJECT, read_model
@@ -114,20 +114,6 @@ def test_balances_holds_every_recorded_row_value_by_value(recorded: History) -> 
     assert as_rows(recorded.tables["Balances"]) == [in_the_model(row) for row in in_order(recorded.rows)]
 
 
-def test_the_demo_covers_what_can_happen(recorded: History) -> None:
-    """Several accounts and currencies, a missed day, a credit, absent optionals, a limit and a long amount are among the rows."""
-    rows = recorded.rows
-    assert len(rows) > 150
-    assert {row["CurrencyCode"] for row in rows} == {"USD", "EUR", "IDR"}
-    assert len({row["PartitionKey"] for row in rows}) == 4
-    assert not demo.NOBODY_READ & {row["SnapshotDate"] for row in rows}
-    assert any(row["BalanceAmount"] < 0 for row in rows)
-    assert any("CreditLimit" in row for row in rows)
-    assert any("CurrencySymbol" not in row and "Details" not in row for row in rows)
-    assert any(row["BalanceText"] == str(demo.TAILSPIN_BALANCE) for row in rows)
-    assert {row["PartitionKey"] for row in recorded.ledger or ()} == {"run", demo.CONTOSO}
-
-
 def test_the_ledger_holds_every_row_of_the_runs(recorded: History) -> None:
     """Each value of what the function wrote, the run's own rows and the failure's."""
     (names,) = {tuple(record) for record in recorded.tables["Ledger"]}
@@ -135,12 +121,6 @@ def test_the_ledger_holds_every_row_of_the_runs(recorded: History) -> None:
     assert as_rows(recorded.tables["Ledger"], names) == expected
     unused = {"SchemaVersion", "RunId", "RequestId", "CorrelationId"}
     assert {name for row in recorded.ledger or () for name in row} <= {*names, *unused}
-
-
-def test_before_the_first_snapshot_a_refresh_succeeds() -> None:
-    """An older deployment has no ledger, and an empty table gives an empty model."""
-    found = History([]).tables
-    assert (found["Balances"], found["Ledger"]) == ([], [])
 
 
 def test_moments_are_utc_whatever_the_connector_gives(recorded: History) -> None:

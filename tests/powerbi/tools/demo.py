@@ -46,7 +46,7 @@ def answers(day: date) -> dict[str, list[dict[str, Any]]]:
         return {}
     since = (day - date(2026, 9, 15)).days
     found = {
-        FABRIKAM: [_summary(day, _fabrikam(day), "USD", "$", ("recurring", "one_time")) | _paid(day)],
+        FABRIKAM: [_fabrikam(day)],
         CONTOSO: [
             _summary(day, Decimal("68059.03") + Decimal("412.35") * (since % 30), "USD", "$"),
             _summary(day, Decimal("9120.50") + Decimal("35.10") * since, "EUR", "€", ("Recurring", "Marketplace")),
@@ -61,19 +61,15 @@ def answers(day: date) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _fabrikam(day: date) -> Decimal:
-    """Return a balance that a payment on 2 November turned into a credit for four days."""
-    paid = day - FABRIKAM_PAID
-    if timedelta() <= paid < timedelta(days=4):
-        return Decimal("-1250.75")
-    return Decimal("59500.25") + Decimal("150.00") * (day.day - 1)
-
-
-def _paid(day: date) -> dict[str, Any]:
-    """Return Fabrikam's last payment as a day's answer has it."""
-    if day < FABRIKAM_PAID:
-        return {"lastPaymentDate": "2026-09-02T00:00:00Z", "lastPaymentAmount": 58000}
-    return {"lastPaymentDate": f"{FABRIKAM_PAID}T00:00:00Z", "lastPaymentAmount": 60950}
+def _fabrikam(day: date) -> dict[str, Any]:
+    """Return the answer of an account that a payment on 2 November put in credit for four days."""
+    balance = Decimal("59500.25") + Decimal("150.00") * (day.day - 1)
+    payment = {"lastPaymentDate": "2026-09-02T00:00:00Z", "lastPaymentAmount": 58000}
+    if day >= FABRIKAM_PAID:
+        payment = {"lastPaymentDate": f"{FABRIKAM_PAID}T00:00:00Z", "lastPaymentAmount": 60950}
+        if day - FABRIKAM_PAID < timedelta(days=4):
+            balance = Decimal("-1250.75")
+    return _summary(day, balance, "USD", "$", ("recurring", "one_time")) | payment
 
 
 def _summary(

@@ -1,6 +1,5 @@
 """Writes the data dictionary of docs/power-bi.md. After a change of the row: `python3 dev.py docs`."""
 
-import logging
 import re
 import sys
 from pathlib import Path
@@ -31,5 +30,4 @@ def rendered(page: str) -> str:
 
 
 if __name__ == "__main__":
-    logging.disable()  # the job's lines about the made-up rows
     sys.exit(write_or_check(PAGE, rendered, sys.argv[1:]))

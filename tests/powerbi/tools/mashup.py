@@ -6,7 +6,7 @@ Only `StorageTables` and `SnapshotTable`, which read from the account, are repla
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.powerbi.tools.model import read_model
 Record = dict[str, Any]
 
 KEYS = ("PartitionKey", "RowKey")
+EAST = timezone(timedelta(hours=5))
 DEFAULTS: Record = {
     "StorageAccount": "mybalances",
     "TableName": "partnerbalances",
@@ -44,14 +45,14 @@ def _transform_column_types(args: list[Any], context: Any) -> Any:
 def navigated(rows: Sequence[Mapping[str, Any]], *, with_zone: bool = False) -> list[Record]:
     """Return rows as AzureStorage.Tables gives them: the keys, Timestamp, and everything else as a record in Content.
 
-    The connector's DateTime values are documented nowhere in detail: they come without a zone, or `with_zone`.
+    The connector's DateTime values are documented nowhere in detail: they come without a zone, or `with_zone`, here not UTC's.
     """
 
     def value(given: Any) -> Any:
         if not isinstance(given, datetime):
             return given
         plain = datetime.fromtimestamp(given.timestamp(), UTC)
-        return plain if with_zone else plain.replace(tzinfo=None)
+        return plain.astimezone(EAST) if with_zone else plain.replace(tzinfo=None)
 
     return [
         {key: row[key] for key in KEYS}

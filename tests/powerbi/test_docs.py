@@ -1,8 +1,8 @@
-"""The worked examples of docs/power-bi.md hold: the table there is the expectation, worked out by hand."""
+"""docs/power-bi.md is true: its worked examples, which were worked out by hand, hold, and its dictionary is the row's contract."""
 
 import pytest
 
-from tests.powerbi.tools.docs_tables import PAGE
+from tests.powerbi.tools.docs_tables import PAGE, rendered
 from tests.powerbi.tools.histories import History
 from tests.powerbi.tools.model import read_model
 
@@ -22,3 +22,10 @@ def test_what_the_page_names_exists() -> None:
     for name in ("START HERE", "SnapshotTable", "StorageAccount", "RangeStart", "RangeEnd"):
         assert name in TEXT
         assert name in read_model().queries
+
+
+def test_the_dictionary_is_up_to_date() -> None:
+    """Otherwise run `python3 dev.py docs`; a page without its markers would keep an old table, and is refused."""
+    assert rendered(TEXT) == TEXT
+    with pytest.raises(ValueError, match="markers of the dictionary"):
+        rendered(TEXT.replace("<!-- dictionary: end -->", ""))
