@@ -128,28 +128,38 @@ def test_only_the_services_own_clock_is_kept(
     assert [(world.clock.now() + skew).date() for skew in session.skews.values()] == [date(2024, 1, 1)] * hosts
 
 
-class Refusing(socketserver.BaseRequestHandler):
-    """A proxy that answers each CONNECT with its status line, or with nothing."""
+class ProxyHandler(socketserver.BaseRequestHandler):
+    """Answers each CONNECT as its server is told, or opens a tunnel to a local port for as much as a handshake takes."""
 
     def handle(self) -> None:
         """Answer and close."""
         self.request.recv(4096)
+        answer = self.server.answer  # type: ignore[attr-defined] # set below
         with suppress(ConnectionError):  # who has read enough closes
-            self.request.sendall(self.server.answer)  # type: ignore[attr-defined] # set below
+            if isinstance(answer, bytes):
+                self.request.sendall(answer)
+                return
+            with socket.create_connection(("127.0.0.1", answer)) as behind:
+                self.request.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                behind.sendall(self.request.recv(16_384))
+                self.request.sendall(behind.recv(65_536))
+                self.request.recv(1)
 
 
 @contextmanager
-def proxied(answer: bytes | None, no_proxy: str = "") -> Iterator[tuple[HttpSession, int]]:
-    """Return a session whose proxy gives this answer; None: nobody listens there. And its port."""
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refusing) as server:
+def proxied(
+    answer: bytes | int | None, no_proxy: str = "", ca_bundle: str | None = None
+) -> Iterator[tuple[HttpSession, int]]:
+    """Return a session and the port of its proxy, which gives this answer; a port: a tunnel to it; None: nobody listens there."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ProxyHandler) as server:
         server.answer = answer  # type: ignore[attr-defined] # for the handler
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         port = server.server_address[1]
         if answer is None:
             server.shutdown()
             server.server_close()
-        proxy = Proxy("https_proxy", f"http://user:pass-word@127.0.0.1:{port}")
-        with HttpSession(tls=tls_context(None), now=lambda: datetime.now(UTC), proxy=proxy, no_proxy=no_proxy) as built:
+        proxy, tls = Proxy("https_proxy", f"http://user:pass-word@127.0.0.1:{port}"), tls_context(ca_bundle)
+        with HttpSession(tls=tls, now=lambda: datetime.now(UTC), proxy=proxy, no_proxy=no_proxy) as built:
             yield built, port
         server.shutdown()
 
@@ -200,4 +210,11 @@ def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.Monkey
 def test_no_proxy_is_honoured(world: StandIn) -> None:
     """A host named there is asked directly."""
     with proxied(None, "contoso.invalid") as (session, _), pytest.raises(NoAnswerError, match="cannot be resolved"):
+        session.get("https://contoso.invalid/")
+
+
+def test_behind_a_proxy_the_same_authorities_are_trusted(world: StandIn) -> None:
+    """A certificate of an unknown authority would be refused for that, not for the name of another host."""
+    tunnel = proxied(world.partner_center.port, ca_bundle=str(world.ca_bundle))
+    with tunnel as (session, _), pytest.raises(NoAnswerError, match=r"not trusted .*Hostname mismatch"):
         session.get("https://contoso.invalid/")
