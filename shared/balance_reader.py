@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from azure.core.credentials import TokenCredential
 
 from shared.azure_services.vault import Secret, Vault
-from shared.errors import ConsentRequired
 from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
+from shared.net.service import APP_ALONE, WITH_USER
 from shared.partner_center.client import PartnerCenter, RequestContext
 from shared.partner_center.invoice_summary import InvoiceSummary
-from shared.partner_center.refusals import partner_center
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import AppCredential, app_credential
@@ -47,10 +46,7 @@ class BalanceReader:
         if self.vault is None or account.refresh_token_name is None or not account.app_user:
             return SignedIn(credential, None, sign_in.as_app(account, credential))
         stored = refresh_token.read(self.vault, account.refresh_token_name)
-        try:
-            return SignedIn(credential, stored, sign_in.as_user(account, credential, stored.value))
-        except ConsentRequired as error:
-            raise refresh_token.refusal(stored, error, self.retry.now()) from error
+        return SignedIn(credential, stored, sign_in.as_user(account, credential, stored))
 
     def balances(self, account: Account, tokens: Tokens) -> tuple[InvoiceSummary, ...]:
         """Read the balance, of every currency when the account is set so.
@@ -67,7 +63,7 @@ class BalanceReader:
         context = RequestContext(
             session=self.session,
             retry=self.retry,
-            service=partner_center(with_user=account.app_user),
+            kind=WITH_USER if account.app_user else APP_ALONE,
             api_url=account.cloud.api_url,
             token=tokens.access_token,
             validate_mfa=validate_mfa,

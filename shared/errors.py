@@ -29,6 +29,7 @@
 The codes are a contract with alerts and scripts. docs/errors.md is generated from the docstrings and remedies.
 """
 
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -57,6 +58,10 @@ class SnapshotError(Exception):
 
     code: ClassVar[str]
     usual_remedy: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code from the name: VaultUnreachable is `vault-unreachable`."""
+        cls.code = re.sub(r"\B(?=[A-Z])", "-", cls.__name__).lower()
 
     def __init__(self, message: str, *, remedy: str | None = None, ids: Ids = NO_IDS) -> None:
         super().__init__(message)
@@ -87,7 +92,6 @@ class PermanentError(SnapshotError):
 class VaultUnreachable(TransientError):
     """Key Vault gave no usable answer within the time limit."""
 
-    code = "vault-unreachable"
     usual_remedy = (
         "The next run tries again. If it persists, check that KEY_VAULT_URL is the vault's address "
         "(https://<vault>.vault.azure.net), that the vault exists, and that its firewall allows the function."
@@ -97,7 +101,6 @@ class VaultUnreachable(TransientError):
 class IdentityUnavailable(TransientError):
     """The Azure identity that runs the job gave no token."""
 
-    code = "identity-unavailable"
     usual_remedy = (
         "In Azure: check that the identity is assigned to the function app (Identity > User assigned) and that AZURE_CLIENT_ID is "
         "its client id. On your own machine: sign in with `az login`."
@@ -107,7 +110,6 @@ class IdentityUnavailable(TransientError):
 class SignInUnavailable(TransientError):
     """Entra ID gave no usable answer to the sign-in within the time limit."""
 
-    code = "sign-in-unavailable"
     usual_remedy = (
         "The next run tries again. If it persists, check https://status.azure.com, any proxy in between, and PARTNER_LOGIN_URL if "
         "you set it."
@@ -117,7 +119,6 @@ class SignInUnavailable(TransientError):
 class PartnerThrottled(TransientError):
     """Partner Center refused because the tenant made too many requests (429)."""
 
-    code = "partner-throttled"
     usual_remedy = (
         "The next run tries again. If it persists, find out what else calls Partner Center for this tenant so often: the limit is "
         "the tenant's, and this job makes one call per day."
@@ -127,14 +128,12 @@ class PartnerThrottled(TransientError):
 class PartnerUnavailable(TransientError):
     """Partner Center gave no usable answer within the time limit."""
 
-    code = "partner-unavailable"
     usual_remedy = "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message."
 
 
 class PartnerBadResponse(TransientError):
     """Partner Center answered, but not with a readable balance; nothing was recorded."""
 
-    code = "partner-bad-response"
     usual_remedy = (
         "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message, "
         "and check PARTNER_API_URL if you set it."
@@ -144,7 +143,6 @@ class PartnerBadResponse(TransientError):
 class TableUnreachable(TransientError):
     """Table Storage gave no usable answer within the time limit."""
 
-    code = "table-unreachable"
     usual_remedy = (
         "The next run tries again. If it persists, check that SNAPSHOT_TABLE_ENDPOINT is the storage account's table address and "
         "that the account's firewall allows the function."
@@ -166,7 +164,6 @@ class SettingProblem:
 class SettingsInvalid(PermanentError):
     """One or more settings are missing or wrong; the message lists every problem."""
 
-    code = "settings-invalid"
     usual_remedy = (
         "Correct the settings named in the message (function app > Environment variables, or local.settings.json); "
         "docs/settings.md describes each."
@@ -185,7 +182,6 @@ class SettingsInvalid(PermanentError):
 class ClockWrong(PermanentError):
     """The clock of this machine is wrong, so the day of a snapshot would be too; nothing was recorded."""
 
-    code = "clock-wrong"
     usual_remedy = (
         "Set the clock of this machine (turn on its time synchronization), then run this again. In Azure: restart the function app; "
         "if the error returns, open a support request."
@@ -195,7 +191,6 @@ class ClockWrong(PermanentError):
 class VaultAccessDenied(PermanentError):
     """Key Vault refused the identity that runs the job, its network, or everyone."""
 
-    code = "vault-access-denied"
     usual_remedy = (
         "Give the identity the role Key Vault Secrets User on the vault (a new role takes up to 30 minutes to work), and check the "
         "vault's firewall."
@@ -205,21 +200,18 @@ class VaultAccessDenied(PermanentError):
 class VaultSecretMissing(PermanentError):
     """The vault has no secret of the configured name."""
 
-    code = "vault-secret-missing"
     usual_remedy = "Put the secret into the vault under the configured name, or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
 
 
 class VaultSecretDisabled(PermanentError):
     """The secret exists but cannot be read: it is disabled, expired or not valid yet."""
 
-    code = "vault-secret-disabled"
     usual_remedy = "Enable the secret in the vault, or put a new version under the same name."
 
 
 class VaultSecretInvalid(PermanentError):
     """The secret is empty, or is not a usable client secret, certificate or refresh token."""
 
-    code = "vault-secret-invalid"
     usual_remedy = (
         "Put the app registration's client secret (its Value, not its Secret ID), or a certificate with its private key and "
         "without a password, into the vault."
@@ -229,7 +221,6 @@ class VaultSecretInvalid(PermanentError):
 class SignInRejected(PermanentError):
     """Entra ID refused the app or its credential."""
 
-    code = "sign-in-rejected"
     usual_remedy = (
         "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; create a new client secret (App registrations > Certificates & secrets) and "
         "put its Value into the vault."
@@ -239,7 +230,6 @@ class SignInRejected(PermanentError):
 class ConsentRequired(PermanentError):
     """The user's refresh token is expired, revoked or refused; someone has to sign in again."""
 
-    code = "consent-required"
     usual_remedy = (
         "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center. If a new consent is refused "
         "again, look in Entra ID > Sign-in logs: Conditional Access, a missing app assignment or a disabled user outlive it."
@@ -249,7 +239,6 @@ class ConsentRequired(PermanentError):
 class MfaRequired(PermanentError):
     """Partner Center refused the token because the sign-in was without MFA."""
 
-    code = "mfa-required"
     usual_remedy = (
         "Run `python -m cli consent` and sign in with MFA. If no second factor was asked for, require MFA for this user first "
         "(Conditional Access or security defaults)."
@@ -259,7 +248,6 @@ class MfaRequired(PermanentError):
 class WrongAudience(PermanentError):
     """Partner Center says that the token is meant for another service."""
 
-    code = "wrong-audience"
     usual_remedy = (
         "Check PARTNER_CLOUD, and PARTNER_API_URL and PARTNER_LOGIN_URL if you set them: the API and the sign-in must belong to "
         "the same cloud."
@@ -269,14 +257,12 @@ class WrongAudience(PermanentError):
 class AppOnlyRefused(PermanentError):
     """Partner Center does not answer this call for an app without a user."""
 
-    code = "app-only-refused"
     usual_remedy = "Set PARTNER_AUTH to app_user and follow docs/sign-in.md once."
 
 
 class PartnerAccessDenied(PermanentError):
     """Partner Center refused the app, the user or the tenant."""
 
-    code = "partner-access-denied"
     usual_remedy = (
         "If the message gives a reason, start there. Otherwise check in Partner Center that the app is registered (Account settings > "
         "App management), that the user has the Admin agent or Billing admin role, and that the tenant is a direct-bill partner or "
@@ -287,7 +273,6 @@ class PartnerAccessDenied(PermanentError):
 class TableAccessDenied(PermanentError):
     """Table Storage refused the identity that runs the job, its network, or everyone."""
 
-    code = "table-access-denied"
     usual_remedy = (
         "Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account (a new role takes "
         "up to 30 minutes to work), and check the account's firewall."
@@ -297,7 +282,6 @@ class TableAccessDenied(PermanentError):
 class TableMissing(PermanentError):
     """The table does not exist, and the identity may not create it."""
 
-    code = "table-missing"
     usual_remedy = (
         "Create it (`az storage table create --auth-mode login --account-name <account> --name <table>`), deploy infra/ again, or "
         "correct SNAPSHOT_TABLE_NAME."
@@ -307,7 +291,6 @@ class TableMissing(PermanentError):
 class Unexpected(PermanentError):
     """An error that the job does not know; the message gives its location in the code."""
 
-    code = "unexpected"
     usual_remedy = "Report it with the message and the run id; `python -m cli check` may show more."
 
     @classmethod

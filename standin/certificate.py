@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -19,6 +20,12 @@ PKCS12_TYPE = "application/x-pkcs12"
 PEM_TYPE = "application/x-pem-file"
 
 
+@cache
+def _key(_: str) -> rsa.RSAPrivateKey:
+    """Return the key of a name, the same as long as the process lives: making one takes longer than most tests."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A self-signed certificate with its key."""
@@ -30,7 +37,7 @@ class Certificate:
     def create(cls, name: str = "stand-in", *, valid_days: float = 365, now: datetime | None = None) -> "Certificate":
         """Return a new one, valid from a year before `now` until `valid_days` after it."""
         moment = now or datetime.now(UTC)
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        key = _key(name)
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         certificate = (
             x509.CertificateBuilder()

@@ -34,8 +34,7 @@ def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iter
     """Yield the secrets that the account needs; raises the vault's errors."""
     if vault and account.secret_name and not account.federated:
         credential = from_secret(vault.secret(account.secret_name))
-        kind = "client secret" if isinstance(credential.for_msal, str) else "certificate"
-        yield StoredSecret(kind, account.secret_name, credential.expires_on)
+        yield StoredSecret(credential.kind.removeprefix("a "), account.secret_name, credential.expires_on)
     if vault and account.refresh_token_name and account.app_user:
         token = refresh_token.read(vault, account.refresh_token_name)
         yield StoredSecret(REFRESH_TOKEN, token.name, refresh_token.expires_on(token), refresh_token.age(token, now))

@@ -17,11 +17,12 @@ class Limits:
     attempts: int = 4
 
 
-PARTNER_CENTER = Limits(attempt=150, total=180)
-"""Invoice calls were seen to take more than 100 s (Partner-Center-PowerShell#312, #319)."""
-
 AZURE = Limits(attempt=20, total=60)
 """Sign-in, Key Vault, the identity endpoint and Table Storage."""
+
+APP_ALONE = "an app alone"
+WITH_USER = "an app with a user"
+"""How an account signs in, as a line of a table may distinguish it."""
 
 BETWEEN = (
     "A proxy, a firewall or the network's sign-in page sent this answer, or the address in the settings is another service's. Check "
@@ -35,7 +36,8 @@ class Rule:
     """One line of a service's table: which refusals it is about, and what they mean.
 
     All that is given has to match: one of the codes, one of the statuses, one of the texts (lower case) in the reason. `remedy` may
-    name what the call was about in braces, as in `{name}`. `again` makes another attempt.
+    name what the call was about in braces, as in `{name}`. `only` is the kind of account or credential that the line is about;
+    `again` makes another attempt.
     """
 
     error: type[SnapshotError]
@@ -45,11 +47,13 @@ class Rule:
     says: tuple[str, ...] = ()
     page: bool = False
     again: bool = False
+    only: str = ""
 
-    def matches(self, refusal: Refusal) -> bool:
-        """Tell whether the rule is about this refusal."""
+    def matches(self, refusal: Refusal, kinds: tuple[str, ...]) -> bool:
+        """Tell whether the rule is about this refusal of a call for an account of these kinds."""
         return (
-            (not self.codes or any(refusal.names(code) for code in self.codes))
+            (not self.only or self.only in kinds)
+            and (not self.codes or any(refusal.names(code) for code in self.codes))
             and (not self.statuses or refusal.status in self.statuses)
             and (not self.says or any(text in refusal.reason.lower() for text in self.says))
             and (refusal.page or not self.page)
@@ -80,18 +84,22 @@ class Service:
 
 @dataclass(frozen=True)
 class Call:
-    """One logical call: which service, what messages call it, the ids that it was sent with, the names in its remedies."""
+    """One logical call: which service, what messages call it, the ids that it was sent with, the names in its remedies.
+
+    `kinds` is what the lines of the service's table distinguish: how the account signs in, and with which credential.
+    """
 
     service: Service
     where: str
     ids: Ids = NO_IDS
     names: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
 
     def error_of(self, failure: CallError) -> tuple[SnapshotError, bool]:
         """Return the error that a failure means, and whether another attempt may heal it."""
         if isinstance(failure, RefusedError):
             refusal = failure.refusal
-            rule = next(rule for rule in self.service.rules if rule.matches(refusal))
+            rule = next(rule for rule in self.service.rules if rule.matches(refusal, self.kinds))
             remedy = rule.remedy and rule.remedy.format_map(self.names)
             ids = refusal.ids if self.ids is NO_IDS else self.ids
             return rule.error(f"{self.where} {refusal}", remedy=remedy, ids=ids), rule.again

@@ -16,7 +16,7 @@ from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from shared.net.retry import Retry
-from shared.net.service import BETWEEN, Call, Service
+from shared.net.service import BETWEEN, Call
 from shared.partner_center.invoice_summary import (
     InvoiceSummary,
     NotASummary,
@@ -24,6 +24,7 @@ from shared.partner_center.invoice_summary import (
     parse_summaries,
     parse_summary,
 )
+from shared.partner_center.refusals import PARTNER_CENTER
 
 T = TypeVar("T")
 
@@ -35,11 +36,11 @@ LARGEST_AGE = 300
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the calls for one account share: session, retries, the service's refusals, its address, the token (in no repr), the correlation id."""
+    """What the calls for one account share. `kind` is how it signs in: APP_ALONE or WITH_USER; the token is excluded from repr."""
 
     session: HttpSession
     retry: Retry
-    service: Service
+    kind: str
     api_url: str
     token: str = field(repr=False)
     validate_mfa: bool = False
@@ -64,9 +65,8 @@ class Resource(Generic[T]):
 
         """
         ids = Ids(str(uuid4()), self._context.correlation_id)
-        return self._context.retry.call(
-            partial(self._attempt, ids), Call(self._context.service, f"GET {self._url}", ids)
-        )
+        call = Call(PARTNER_CENTER, f"GET {self._url}", ids, kinds=(self._context.kind,))
+        return self._context.retry.call(partial(self._attempt, ids), call)
 
     def _attempt(self, ids: Ids) -> T:
         headers = {

@@ -5,13 +5,17 @@ Source: https://learn.microsoft.com/partner-center/developer/invoice-resources#i
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from shared.net import exact_json
+
+T = TypeVar("T")
 
 EARLIEST_YEAR = 1601
 """Table Storage's DateTime begins here."""
@@ -25,21 +29,9 @@ LONGEST_DETAILS = 32_000
 """A String property holds 64 KiB of UTF-16: 32,768 characters."""
 
 _NAMES = (
-    "totalCount",
-    "items",
-    "links",
-    "next",
-    "balanceAmount",
-    "currencyCode",
-    "currencySymbol",
-    "accountingDate",
-    "firstInvoiceCreationDate",
-    "latestInvoiceDate",
-    "lastPaymentDate",
-    "lastPaymentAmount",
-    "details",
-    "invoiceType",
-    "summary",
+    *("totalCount", "items", "links", "next"),
+    *("balanceAmount", "currencyCode", "currencySymbol", "accountingDate", "firstInvoiceCreationDate"),
+    *("latestInvoiceDate", "lastPaymentDate", "lastPaymentAmount", "details", "invoiceType", "summary"),
 )
 """The members that are read, in any case, as Microsoft's own client reads them. `details` gets these spellings too."""
 
@@ -91,7 +83,7 @@ def parse_summary(body: bytes, receipt: ResponseMetadata) -> InvoiceSummary:
         NotASummary: `balanceAmount` or `currencyCode` is missing or unreadable, or the body is not a JSON object.
 
     """
-    return _summary(_object(body), receipt)
+    return _summary(_parse(body), receipt)
 
 
 def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSummary, ...]:
@@ -101,155 +93,140 @@ def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSumm
         NotASummary: as for `parse_summary`; the collection is empty or cut short, or repeats a currency.
 
     """
-    collection = _object(body)
-    items, total = collection.get("items"), collection.get("totalCount")
+    collection = _members(_parse(body))
+    items, total, links = collection.get("items"), collection.get("totalCount"), collection.get("links")
     if not isinstance(items, list) or not items:
         raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
-    count = _amount(total)
-    if total is not None and count != len(items):
-        raise NotASummary(f"the collection holds {len(items)} of {count or 'another number of'} summaries")
-    links = collection.get("links")
+    if total is not None and str(total) != str(len(items)):
+        raise NotASummary(f"the collection holds {len(items)} summaries, and totalCount is another number")
     if isinstance(links, dict) and links.get("next"):
         raise NotASummary("the collection goes on with another page")
-    summaries = tuple(_summary(_an_object(item), receipt) for item in items)
+    summaries = tuple(_summary(item, receipt) for item in items)
     codes = [summary.currency_code for summary in summaries]
-    twice = sorted({code for code in codes if codes.count(code) > 1})
-    if twice:
+    if twice := sorted({code for code in codes if codes.count(code) > 1}):
         raise NotASummary(f"the collection names {', '.join(twice)} more than once")
     return summaries
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def _parse(body: bytes) -> Any:
     try:
-        return _an_object(exact_json.loads(body, names=_NAMES))
-    except NotASummary:
-        raise
+        return exact_json.loads(body, names=_NAMES)
     except ValueError as error:
         raise NotASummary(f"the answer of {len(body)} bytes is not JSON ({error})") from None
 
 
-def _an_object(value: Any) -> Mapping[str, Any]:
+def _members(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise NotASummary("a summary is expected, and this is not a JSON object")
     return value
 
 
-def _summary(members: Mapping[str, Any], receipt: ResponseMetadata) -> InvoiceSummary:
-    warnings: list[str] = []
-    balance = _amount(members.get("balanceAmount"))
-    if balance is None:
-        state = "is not a number" if members.get("balanceAmount") is not None else "is missing"
-        raise NotASummary(f"balanceAmount {state}")
-    code = members.get("currencyCode")
-    if not isinstance(code, str) or not _CURRENCY.fullmatch(code):
-        raise NotASummary("currencyCode is missing or not three letters")
+def _summary(value: Any, receipt: ResponseMetadata) -> InvoiceSummary:
+    members, warnings = _members(value), []
+
+    def required(name: str, read: Callable[[Any], T]) -> T:
+        if members.get(name) is None:
+            raise NotASummary(f"{name} is missing")
+        try:
+            return read(members[name])
+        except Unreadable as wrong:
+            raise NotASummary(f"{name} {wrong}") from None
+
+    def optional(name: str, read: Callable[[Any], T]) -> T | None:
+        try:
+            return None if members.get(name) is None else read(members[name])
+        except Unreadable as wrong:
+            warnings.append(f"{name} {wrong} and is left out")
+            return None
+
+    balance = required("balanceAmount", _amount)
     return InvoiceSummary(
         balance_amount=balance,
-        currency_code=code.upper(),
+        currency_code=required("currencyCode", _currency),
         receipt=receipt,
-        currency_symbol=_optional_text(members, "currencySymbol", warnings),
-        accounting_date=_optional_date(members, "accountingDate", warnings),
-        first_invoice_creation_date=_optional_date(members, "firstInvoiceCreationDate", warnings),
-        latest_invoice_date=_optional_date(members, "latestInvoiceDate", warnings),
-        last_payment_date=_optional_date(members, "lastPaymentDate", warnings),
-        last_payment_amount=_optional_amount(members, "lastPaymentAmount", warnings),
-        details=_details(members, balance, warnings),
+        currency_symbol=optional("currencySymbol", _symbol),
+        accounting_date=optional("accountingDate", _date),
+        first_invoice_creation_date=optional("firstInvoiceCreationDate", _date),
+        latest_invoice_date=optional("latestInvoiceDate", _date),
+        last_payment_date=optional("lastPaymentDate", _date),
+        last_payment_amount=optional("lastPaymentAmount", _amount),
+        details=optional("details", partial(_details, balance, warnings)),
         warnings=tuple(warnings),
     )
 
 
-def _amount(value: Any) -> Decimal | None:
-    """Return the number if it is one that plain notation and the table can hold, else None."""
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        try:
-            value = Decimal(value)
-        except ArithmeticError:
-            return None
-    if not isinstance(value, Decimal):
-        return None
-    exponent = value.as_tuple().exponent
-    fits = isinstance(exponent, int) and abs(exponent) <= LARGEST_EXPONENT and abs(value) < LARGEST_AMOUNT
-    return value if fits else None
+class Unreadable(ValueError):
+    """What is wrong with the value of a member, after the member's name."""
 
 
-def _optional_amount(members: Mapping[str, Any], name: str, warnings: list[str]) -> Decimal | None:
-    value = members.get(name)
-    amount = _amount(value)
-    if value is not None and amount is None:
-        warnings.append(f"{name} is not a number and is left out")
-    return amount
+def _amount(value: Any) -> Decimal:
+    """Read a number that plain notation and the table can hold."""
+    with suppress(ArithmeticError):
+        number = Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
+        if (
+            isinstance(number, Decimal)
+            and abs(number) < LARGEST_AMOUNT
+            and abs(int(number.as_tuple().exponent)) <= LARGEST_EXPONENT
+        ):
+            return number
+    raise Unreadable("is not a number")
 
 
-def _optional_text(members: Mapping[str, Any], name: str, warnings: list[str]) -> str | None:
-    value = members.get(name)
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) and all(map(_is_symbol_character, value)) and len(value) <= LONGEST_SYMBOL:
-        return value
-    warnings.append(f"{name} is not a short text and is left out")
-    return None
+def _currency(value: Any) -> str:
+    if not isinstance(value, str) or not _CURRENCY.fullmatch(value):
+        raise Unreadable("is not three letters")
+    return value.upper()
 
 
-def _is_symbol_character(character: str) -> bool:
-    """Tell whether a symbol may hold it: printable, a space of any width or a direction mark."""
-    return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
+def _symbol(value: Any) -> str | None:
+    """Read an open text of printable characters, spaces of any width and direction marks; an empty one is none."""
+
+    def fits(character: str) -> bool:
+        return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
+
+    if not isinstance(value, str) or len(value) > LONGEST_SYMBOL or not all(map(fits, value)):
+        raise Unreadable("is not a short text")
+    return value or None
 
 
-def _optional_date(members: Mapping[str, Any], name: str, warnings: list[str]) -> datetime | None:
-    value = members.get(name)
-    if value is None:
-        return None
+def _date(value: Any) -> datetime | None:
+    """Read a date, in UTC where it has no zone: one document mixes both forms. The year 1 means none."""
     try:
         date = datetime.fromisoformat(value)
         if date.year == 1:
             return None
-        # A date without a zone is in UTC: one document mixes both forms.
         moment = date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
     except (TypeError, ValueError, OverflowError):
-        warnings.append(f"{name} is not a date and is left out")
-        return None
+        raise Unreadable("is not a date") from None
     if moment.year < EARLIEST_YEAR:
-        warnings.append(f"{name} is before the year {EARLIEST_YEAR} and is left out")
-        return None
+        raise Unreadable(f"is before the year {EARLIEST_YEAR}")
     return moment
 
 
-def _details(members: Mapping[str, Any], balance: Decimal, warnings: list[str]) -> str | None:
-    """Return the parts as JSON when Power BI can read them all; in every documented sample they add up to the balance, exactly."""
-    parts = members.get("details")
-    if parts is None:
-        return None
+def _details(balance: Decimal, warnings: list[str], parts: Any) -> str:
+    """Read the parts when Power BI can read them all; in every documented sample they add up to the balance, exactly."""
     if not isinstance(parts, list):
-        text, wrong = "", "is not a list"
-    elif not all(map(_is_part, parts)):
-        text, wrong = "", "has a part of an unknown shape"
-    else:
-        amounts = [_amount(part["summary"]["balanceAmount"]) or Decimal(0) for part in parts if part.get("summary")]
-        with localcontext(prec=100):
-            if len(amounts) < len(parts):
-                warnings.append("a part of details has no balance")
-            elif parts and sum(amounts) != balance:
-                warnings.append("the parts of details do not add up to the balance")
-        text, wrong = (
-            _dumped(parts),
-            f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column",
-        )
-    if not text:
-        warnings.append(f"details {wrong} and is left out")
-    return text or None
-
-
-def _is_part(part: Any) -> bool:
-    """Tell whether Power BI can read it: a text or no type, and a summary with an amount or none."""
-    if not isinstance(part, dict) or not isinstance(part.get("invoiceType") or "", str):
-        return False
-    summary = part.get("summary")
-    return summary is None or (isinstance(summary, dict) and _amount(summary.get("balanceAmount")) is not None)
-
-
-def _dumped(parts: list[Any]) -> str:
-    try:
+        raise Unreadable("is not a list")
+    amounts = [amount for part in parts if (amount := _part(part)) is not None]
+    with localcontext(prec=100):
+        if len(amounts) < len(parts):
+            warnings.append("a part of details has no balance")
+        elif parts and sum(amounts) != balance:
+            warnings.append("the parts of details do not add up to the balance")
+    with suppress(RecursionError):
         text = exact_json.dumps(parts)
-    except RecursionError:
-        return ""
-    return text if len(text) <= LONGEST_DETAILS else ""
+        if len(text) <= LONGEST_DETAILS:
+            return text
+    raise Unreadable(f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column")
+
+
+def _part(part: Any) -> Decimal | None:
+    """Read the amount of a part that Power BI can read: a text or no type, and a summary with an amount or none."""
+    with suppress(Unreadable):
+        if isinstance(part, dict) and isinstance(part.get("invoiceType") or "", str):
+            summary = part.get("summary")
+            if summary is None:
+                return None
+            if isinstance(summary, dict):
+                return _amount(summary.get("balanceAmount"))
+    raise Unreadable("has a part of an unknown shape")

@@ -13,73 +13,63 @@ from shared.errors import (
     PartnerUnavailable,
     WrongAudience,
 )
-from shared.net.service import BETWEEN, PARTNER_CENTER, Rule, Service, passing
+from shared.net.service import APP_ALONE, BETWEEN, Limits, Rule, Service, passing
 
-_APP_ONLY = (
-    Rule(
-        MfaRequired,
-        codes=("900421",),
-        remedy="This account signs in as the app alone, which cannot use MFA. Check the app's registration in Partner Center (Account settings "
-        "> App management). If Partner Center keeps asking for MFA, use a user's sign-in: docs/sign-in.md, app_user.",
+PARTNER_CENTER = Service(
+    limits=Limits(attempt=150, total=180),  # calls of more than 100 s were seen (Partner-Center-PowerShell#312, #319)
+    no_answer=PartnerUnavailable,
+    unreadable=PartnerBadResponse,
+    rules=(
+        Rule(
+            MfaRequired,
+            codes=("900421",),
+            only=APP_ALONE,
+            remedy="This account signs in as the app alone, which cannot use MFA. Check the app's registration in Partner Center (Account settings "
+            "> App management). If Partner Center keeps asking for MFA, use a user's sign-in: docs/sign-in.md, app_user.",
+        ),
+        Rule(MfaRequired, codes=("900421",)),
+        Rule(AppOnlyRefused, codes=("900329",), only=APP_ALONE),
+        Rule(
+            AppOnlyRefused,
+            codes=("900329",),
+            remedy="This account already signs in with a user (app_user), so the sign-in mode is not the cause. Check that the running function "
+            "has the settings that you expect, then give Microsoft's support the ids of this message.",
+        ),
+        Rule(WrongAudience, codes=("900420",)),
+        Rule(
+            PartnerAccessDenied,
+            codes=("900308",),
+            remedy="The app or the user lacks the role for this call. In Partner Center, give the user the Admin agent or Billing admin role; for "
+            "an app alone, register it under Account settings > App management.",
+        ),
+        Rule(
+            PartnerAccessDenied,
+            codes=("900309",),
+            remedy="A Conditional Access policy of the tenant refuses this sign-in. Look in Entra ID > Sign-in logs for the policy, and exclude the "
+            "app or the user from it. A new secret or a new consent does not help.",
+        ),
+        Rule(
+            PartnerAccessDenied,
+            codes=("900149", "900150"),
+            remedy="The tenant's status in the partner program, or the user's role, does not allow this call. Check in Partner Center that the "
+            "tenant is an active direct-bill partner or indirect provider, and the user's role.",
+        ),
+        Rule(
+            PartnerAccessDenied,
+            codes=("60003",),
+            remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
+        ),
+        Rule(PartnerThrottled, statuses=(429,), again=True),
+        Rule(PartnerAccessDenied, statuses=(401, 403), page=True, remedy=BETWEEN),
+        Rule(
+            PartnerAccessDenied,
+            statuses=(401,),
+            remedy="Partner Center refused the token itself. If the message gives a reason, start there. Otherwise check PARTNER_CLOUD, that the "
+            "app is registered in Partner Center (Account settings > App management), and the clock of this machine.",
+        ),
+        Rule(PartnerAccessDenied, statuses=(403,)),
+        *passing(PartnerUnavailable),
+        Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
+        Rule(PartnerBadResponse),
     ),
-    Rule(AppOnlyRefused, codes=("900329",)),
 )
-
-_WITH_USER = (
-    Rule(MfaRequired, codes=("900421",)),
-    Rule(
-        AppOnlyRefused,
-        codes=("900329",),
-        remedy="This account already signs in with a user (app_user), so the sign-in mode is not the cause. Check that the running function "
-        "has the settings that you expect, then give Microsoft's support the ids of this message.",
-    ),
-)
-
-_COMMON = (
-    Rule(WrongAudience, codes=("900420",)),
-    Rule(
-        PartnerAccessDenied,
-        codes=("900308",),
-        remedy="The app or the user lacks the role for this call. In Partner Center, give the user the Admin agent or Billing admin role; for "
-        "an app alone, register it under Account settings > App management.",
-    ),
-    Rule(
-        PartnerAccessDenied,
-        codes=("900309",),
-        remedy="A Conditional Access policy of the tenant refuses this sign-in. Look in Entra ID > Sign-in logs for the policy, and exclude the "
-        "app or the user from it. A new secret or a new consent does not help.",
-    ),
-    Rule(
-        PartnerAccessDenied,
-        codes=("900149", "900150"),
-        remedy="The tenant's status in the partner program, or the user's role, does not allow this call. Check in Partner Center that the "
-        "tenant is an active direct-bill partner or indirect provider, and the user's role.",
-    ),
-    Rule(
-        PartnerAccessDenied,
-        codes=("60003",),
-        remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
-    ),
-    Rule(PartnerThrottled, statuses=(429,), again=True),
-    Rule(PartnerAccessDenied, statuses=(401, 403), page=True, remedy=BETWEEN),
-    Rule(
-        PartnerAccessDenied,
-        statuses=(401,),
-        remedy="Partner Center refused the token itself. If the message gives a reason, start there. Otherwise check PARTNER_CLOUD, that the "
-        "app is registered in Partner Center (Account settings > App management), and the clock of this machine.",
-    ),
-    Rule(PartnerAccessDenied, statuses=(403,)),
-    *passing(PartnerUnavailable),
-    Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
-    Rule(PartnerBadResponse),
-)
-
-
-def partner_center(*, with_user: bool) -> Service:
-    """Return what Partner Center's answers mean to an account that signs in with a user, or as the app alone."""
-    return Service(
-        PartnerUnavailable,
-        limits=PARTNER_CENTER,
-        unreadable=PartnerBadResponse,
-        rules=(_WITH_USER if with_user else _APP_ONLY) + _COMMON,
-    )

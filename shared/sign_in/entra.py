@@ -11,17 +11,20 @@ from typing import Any
 import msal
 
 from shared.azure_services.call import library_call
+from shared.azure_services.vault import Secret
 from shared.errors import SignInRejected
 from shared.net.answer import refusal_in
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError, token_tenant
 from shared.net.retry import Retry
-from shared.net.service import Call
+from shared.net.service import APP_ALONE, WITH_USER, Call
 from shared.settings.accounts import Account
+from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
-from shared.sign_in.refusals import entra
+from shared.sign_in.expiry import over_since
+from shared.sign_in.refusals import ENTRA
 
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -36,12 +39,12 @@ class Tokens:
     refresh_token: str | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True)
 class SignIn:
     """Signs accounts in over the run's session."""
 
-    def __init__(self, session: HttpSession, retry: Retry) -> None:
-        self._session = session
-        self._retry = retry
+    session: HttpSession
+    retry: Retry
 
     def as_app(self, account: Account, credential: AppCredential) -> Tokens:
         """Sign in as the app alone.
@@ -52,37 +55,47 @@ class SignIn:
 
         """
         scope = f"{account.cloud.audience}/.default"
-        return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), with_user=False)
+        return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), kind=APP_ALONE)
 
-    def as_user(self, account: Account, credential: AppCredential, refresh_token: str) -> Tokens:
-        """Sign in as the app with the user behind the refresh token.
+    def as_user(self, account: Account, credential: AppCredential, stored: Secret) -> Tokens:
+        """Sign in as the app with the user behind a stored refresh token.
 
         Raises:
             SignInUnavailable, SignInRejected: as for the app alone.
             ConsentRequired: the user has to sign in again.
 
         """
-        scope = f"{account.cloud.audience}/user_impersonation"
-        self._session.secrets.add(refresh_token)
+        token, scope = stored.value, f"{account.cloud.audience}/user_impersonation"
+        self.session.secrets.add(token)
+        over = over_since(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
         return self._call(
-            account, credential, lambda app: app.acquire_token_by_refresh_token(refresh_token, [scope]), with_user=True
+            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_over=over
         )
 
     def with_code(self, account: Account, credential: AppCredential, acquire: Acquire) -> Tokens:
         """Redeem an authorization code, which works once and is sent once; raises as `as_user`."""
-        return self._call(account, credential, acquire, with_user=True, once=True)
+        return self._call(account, credential, acquire, attempts=1)
 
     def _call(
-        self, account: Account, credential: AppCredential, acquire: Acquire, *, with_user: bool, once: bool = False
+        self,
+        account: Account,
+        credential: AppCredential,
+        acquire: Acquire,
+        *,
+        kind: str = WITH_USER,
+        token_over: str = "",
+        attempts: int = ENTRA.limits.attempts,
     ) -> Tokens:
-        service = entra(with_user=with_user, credential_remedy=credential.remedy(self._retry.now()))
+        secret_over = over_since("The app's secret or certificate", credential.expires_on, self.retry.now())
         call = Call(
-            replace(service, limits=replace(service.limits, attempts=1)) if once else service,
+            replace(ENTRA, limits=replace(ENTRA.limits, attempts=attempts)),
             f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
+            names={"secret_over": secret_over, "token_over": token_over},
+            kinds=(kind, credential.kind),
         )
 
         def attempt() -> Tokens:
-            app = confidential_app(account, credential, self._session)
+            app = confidential_app(account, credential, self.session)
             try:
                 answer = library_call(lambda: acquire(app))
             except RefusedError as refused:
@@ -91,12 +104,12 @@ class SignIn:
                 raise
             return self._tokens(answer, account)
 
-        return self._retry.call(attempt, call)
+        return self.retry.call(attempt, call)
 
     def _tokens(self, answer: dict[str, Any], account: Account) -> Tokens:
         token, refresh_token = answer.get("access_token"), answer.get("refresh_token")
         if token is None and "error" in answer and (sent := current_attempt().answer):
-            raise RefusedError(refusal_in(sent, self._session.secrets))
+            raise RefusedError(refusal_in(sent, self.session.secrets))
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
             raise UnreadableAnswerError("its answer holds no readable token")
         if token_tenant(token) not in (None, account.tenant_id):
@@ -111,7 +124,7 @@ class SignIn:
 
         """
         try:
-            self._session.get(
+            self.session.get(
                 f"{account.cloud.login_url}/{account.tenant_id}/v2.0/.well-known/openid-configuration",
                 allow_redirects=False,
             )

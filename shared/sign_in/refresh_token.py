@@ -8,7 +8,9 @@ a secret with more than 500 versions cannot be backed up.
 Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
@@ -39,18 +41,9 @@ def read(vault: Vault, name: str) -> Secret:
 
 def expires_on(secret: Secret) -> datetime | None:
     """Return until when a stored token lasts: as stored with it, else by its age, else unknown."""
-    if secret.expires_on is not None:
-        return secret.expires_on
-    return secret.created_on + LIFETIME if secret.created_on is not None else None
-
-
-def refusal(secret: Secret, error: ConsentRequired, now: datetime) -> ConsentRequired:
-    """Return the refusal of a stored token, with a remedy that says so when the token is known to be over."""
-    end = expires_on(secret)
-    if end is None or end > now:
-        return error
-    remedy = f"The refresh token {secret.name} expired on {end:%Y-%m-%d}. {error.remedy}"
-    return ConsentRequired(error.message, remedy=remedy, ids=error.ids)
+    with suppress(OverflowError):  # the vault may give any date
+        return secret.expires_on or (secret.created_on and secret.created_on + LIFETIME)
+    return None
 
 
 def age(secret: Secret, now: datetime) -> timedelta | None:
@@ -97,7 +90,7 @@ class Renewals:
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._stored: SingleFlightCache[str, None] = SingleFlightCache()
+        self._stored: SingleFlightCache[str, datetime] = SingleFlightCache()
 
     def renew(self, account: Account, used: Secret, token: str, now: datetime) -> None:
         """Store the token that followed the one used, unless another account of the run did, or somebody a newer one.
@@ -106,7 +99,5 @@ class Renewals:
             SnapshotError: as `store` and as reading; for each account that shares the token.
 
         """
-        self._stored.get(used.name.lower(), lambda: self._replace(account, used, token, now))
-
-    def _replace(self, account: Account, used: Secret, token: str, now: datetime) -> None:
-        store(self._vault, account, used.name, token, now, replacing=used.value)
+        replace = partial(store, self._vault, account, used.name, token, now, replacing=used.value)
+        self._stored.get(used.name.lower(), replace)

@@ -4,63 +4,72 @@ The first line that matches decides. Source: https://learn.microsoft.com/entra/i
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
-from shared.net.service import Rule, Service, passing
+from shared.net.service import WITH_USER, Rule, Service, passing
+
+CERTIFICATE = "a certificate"
+FEDERATED = "the Azure identity's token (federated)"
+"""How an app proves itself other than by a client secret, in words."""
 
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
-_PASSING = (
-    Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error", "slow_down"), again=True),
-    *passing(SignInUnavailable),
-)
-
-_WITH_USER = (
-    Rule(ConsentRequired, codes=_USER_ERRORS),
-    Rule(
-        ConsentRequired,
-        codes=("invalid_request",),
-        remedy="What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+ENTRA = Service(
+    no_answer=SignInUnavailable,
+    rules=(
+        Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error", "slow_down"), again=True),
+        *passing(SignInUnavailable),
+        Rule(ConsentRequired, codes=_USER_ERRORS, only=WITH_USER, remedy="{token_over}" + ConsentRequired.usual_remedy),
+        Rule(
+            ConsentRequired,
+            codes=("invalid_request",),
+            only=WITH_USER,
+            remedy="{token_over}What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+        ),
+        Rule(
+            SignInRejected,
+            codes=("invalid_client",),
+            only=CERTIFICATE,
+            remedy="{secret_over}Upload the public part (CER) of the vault's newest certificate to the app (App registrations > Certificates & "
+            "secrets > Certificates), check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and check the clock of this machine: it dates the signature.",
+        ),
+        Rule(
+            SignInRejected,
+            codes=("invalid_client",),
+            only=FEDERATED,
+            remedy="Check PARTNER_TENANT_ID, PARTNER_CLIENT_ID and the app's federated credential (App registrations > Certificates & secrets > "
+            "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of one tenant "
+            "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check the clock of this machine.",
+        ),
+        Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_over}" + SignInRejected.usual_remedy),
+        Rule(
+            SignInRejected,
+            codes=("unauthorized_client",),
+            remedy="The app is unknown in this tenant, disabled, or not allowed to sign in this way. Check PARTNER_CLIENT_ID and PARTNER_TENANT_ID, "
+            "and that the app is enabled (Entra ID > Enterprise applications > the app > Properties). A new secret does not help.",
+        ),
+        Rule(
+            SignInRejected,
+            codes=("invalid_resource",),
+            remedy="The Partner Center API is missing or disabled in this tenant. An administrator adds it with `az ad sp create --id "
+            "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd`, or enables it under Entra ID > Enterprise applications. Check PARTNER_CLOUD too.",
+        ),
+        Rule(
+            SignInRejected,
+            codes=("access_denied",),
+            remedy="A Conditional Access policy or a missing assignment blocks the app in this tenant. Look in Entra ID > Sign-in logs for the "
+            "policy, and exclude the app or assign it. A new secret does not help.",
+        ),
+        Rule(
+            SignInRejected,
+            codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_ERRORS),
+            remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL are of the "
+            "tenant's cloud. Entra ID gives its reason in the message.",
+        ),
+        Rule(
+            SignInRejected,
+            statuses=(400, 401, 403),
+            remedy="Entra ID gives its reason in the message. Its error codes are described at "
+            "https://learn.microsoft.com/entra/identity-platform/reference-error-codes.",
+        ),
+        Rule(SignInUnavailable),
     ),
 )
-
-_COMMON = (
-    Rule(
-        SignInRejected,
-        codes=("unauthorized_client",),
-        remedy="The app is unknown in this tenant, disabled, or not allowed to sign in this way. Check PARTNER_CLIENT_ID and PARTNER_TENANT_ID, "
-        "and that the app is enabled (Entra ID > Enterprise applications > the app > Properties). A new secret does not help.",
-    ),
-    Rule(
-        SignInRejected,
-        codes=("invalid_resource",),
-        remedy="The Partner Center API is missing or disabled in this tenant. An administrator adds it with `az ad sp create --id "
-        "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd`, or enables it under Entra ID > Enterprise applications. Check PARTNER_CLOUD too.",
-    ),
-    Rule(
-        SignInRejected,
-        codes=("access_denied",),
-        remedy="A Conditional Access policy or a missing assignment blocks the app in this tenant. Look in Entra ID > Sign-in logs for the "
-        "policy, and exclude the app or assign it. A new secret does not help.",
-    ),
-    Rule(
-        SignInRejected,
-        codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_ERRORS),
-        remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL are of the "
-        "tenant's cloud. Entra ID gives its reason in the message.",
-    ),
-    Rule(
-        SignInRejected,
-        statuses=(400, 401, 403),
-        remedy="Entra ID gives its reason in the message. Its error codes are described at "
-        "https://learn.microsoft.com/entra/identity-platform/reference-error-codes.",
-    ),
-    Rule(SignInUnavailable),
-)
-
-
-def entra(*, with_user: bool, credential_remedy: str) -> Service:
-    """Return what Entra ID's answers mean to an account that signs in with a user, or as the app alone."""
-    credential = Rule(SignInRejected, codes=("invalid_client",), remedy=credential_remedy)
-    return Service(
-        SignInUnavailable,
-        rules=(*_PASSING, *(_WITH_USER if with_user else ()), credential, *_COMMON),
-    )

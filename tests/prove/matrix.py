@@ -12,7 +12,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.history.runs import RunResult
-from shared.net.service import AZURE, PARTNER_CENTER
+from shared.net.service import AZURE
+from shared.partner_center.refusals import PARTNER_CENTER
 from standin import StandIn
 from standin.faults import Drip, Fault, Hang, WrongDate
 from standin.partner import Partner
@@ -71,7 +72,7 @@ def cases() -> list[Case]:
 def hasty(fault: Fault) -> Iterator[None]:
     """Give each attempt little time."""
     seconds = SILENCE_SECONDS if isinstance(fault, Hang | Drip) else USUAL_SECONDS
-    kept = [(limits, limits.attempt, limits.total) for limits in (AZURE, PARTNER_CENTER)]
+    kept = [(limits, limits.attempt, limits.total) for limits in (AZURE, PARTNER_CENTER.limits)]
     for limits, *_ in kept:
         object.__setattr__(limits, "attempt", seconds)
         object.__setattr__(limits, "total", seconds * 8)

@@ -148,7 +148,7 @@ def test_a_defect_after_the_insert_costs_the_day_nothing(
 
 @pytest.mark.parametrize("year", [1, 9999])
 def test_a_date_beyond_reason_costs_the_day_nothing(world: StandIn, take: Take, year: int) -> None:
-    """The vault may give any date; only the renewal, after the row, computes with it."""
+    """The vault may give any date."""
     partner = world.add_partner(auth="app_user")
     beyond = datetime(year, 12, 30, tzinfo=UTC)
     world.vault.put(

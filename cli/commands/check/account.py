@@ -65,12 +65,9 @@ class AccountCheck:
 
     def _sign_in(self) -> Iterator[Finding]:
         self.signed_in = self.services.reader.signed_in(self.account)
-        secret = isinstance(self.signed_in.credential.for_msal, str)
-        federated = "the Azure identity's token (federated)"
-        proof = federated if self.account.federated else "a client secret" if secret else "a certificate"
         user = who(self.signed_in.tokens.access_token) if self.account.app_user else None
         mode = "app with a user's consent" if self.account.app_user else "app"
-        yield ok(f"{mode}, by {proof}" + (f"; the user is {user}" if user else ""))
+        yield ok(f"{mode}, by {self.signed_in.credential.kind}" + (f"; the user is {user}" if user else ""))
 
     def _balance(self) -> Iterator[Finding]:
         account, tokens = self.account, self.signed_in.tokens

@@ -13,8 +13,8 @@ from shared.errors import PartnerAccessDenied, PartnerBadResponse, PartnerThrott
 from shared.net.attempt import NoAnswerError, UnreadableAnswerError, current_attempt
 from shared.net.refusal import Refusal, RefusedError
 from shared.net.retry import Retry, retry_after_seconds
-from shared.net.service import AZURE, PARTNER_CENTER, Call, Limits
-from shared.partner_center.refusals import partner_center
+from shared.net.service import AZURE, Call, Limits
+from shared.partner_center.refusals import PARTNER_CENTER
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ def again(retry_after: str | None = None, status: int = 429) -> RefusedError:
 
 def call_of(limits: Limits) -> Call:
     """Return a call of Partner Center with these limits."""
-    return Call(replace(partner_center(with_user=False), limits=limits), "GET x")
+    return Call(replace(PARTNER_CENTER, limits=limits), "GET x")
 
 
 BROKEN = NoAnswerError("its answer broke off")
@@ -233,5 +233,5 @@ def test_any_retry_after_is_read_or_ignored(header: str) -> None:
 
 def test_the_limits_are_those_of_the_contract() -> None:
     """Partner Center is slow; everything else has a minute."""
-    assert Limits(attempt=150, total=180, attempts=4) == PARTNER_CENTER
+    assert Limits(attempt=150, total=180, attempts=4) == PARTNER_CENTER.limits
     assert Limits(attempt=20, total=60, attempts=4) == AZURE

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -87,20 +88,10 @@ def test_member_names_are_read_in_any_case(spelled: Callable[[str], str]) -> Non
 @pytest.mark.parametrize(
     ("literal", "plain"),
     [
-        ("68059.03", "68059.03"),
-        ("68059", "68059"),
-        ('"68059.03"', "68059.03"),
-        ('"-1.50E2"', "-150"),
-        ("0", "0"),
-        ("-0.01", "-0.01"),
-        ("-12345.60", "-12345.60"),
-        ("1.5E3", "1500"),
-        ("1E+5", "100000"),
-        ("680590300e-4", "68059.0300"),
-        ("12345678901234.567", "12345678901234.567"),
-        ("0.30000000000000004", "0.30000000000000004"),
-        ("999999999999999999", "999999999999999999"),
-        ("1.4210854715202004E-14", "0.000000000000014210854715202004"),
+        *((text, text) for text in ("68059.03", "68059", "0", "-0.01", "-12345.60", "12345678901234.567")),
+        *((text, text) for text in ("0.30000000000000004", "999999999999999999")),
+        *(('"68059.03"', "68059.03"), ('"-1.50E2"', "-150"), ("1.5E3", "1500"), ("1E+5", "100000")),
+        *(("680590300e-4", "68059.0300"), ("1.4210854715202004E-14", "0.000000000000014210854715202004")),
     ],
 )
 def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
@@ -111,27 +102,13 @@ def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
 @pytest.mark.parametrize(
     "literal",
     [
-        '"68,059.03"',
-        '"0x1F"',
-        '"NaN"',
-        '" 1"',
-        '"01"',
-        '"1e18"',
-        "true",
-        "null",
-        "[]",
-        "{}",
-        "1e18",
-        "-1e18",
-        "1e400",
-        "9" * 400,
-        "1e-61",
-        "0." + "1" * 61,
+        *('"68,059.03"', '"0x1F"', '"NaN"', '" 1"', '"01"', '"1e18"', '"1e9999999999999999999"', "true", "[]", "{}"),
+        *("1e18", "-1e18", "1e400", "9" * 400, "1e-61", "0." + "1" * 61),
     ],
 )
 def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
     """A text, a truth value or an impossibly large number is not a balance, and is not turned into one."""
-    with pytest.raises(NotASummary, match="balanceAmount is"):
+    with pytest.raises(NotASummary, match="balanceAmount is not a number"):
         balance_of(literal)
 
 
@@ -156,12 +133,11 @@ def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
         (b'{"balanceAmount": 1, "currencyCode": "USD", "details": [{"Summary": {}, "summary": {}}]}', "member twice"),
         (b'{"balance_amount": 1, "currencyCode": "USD"}', "balanceAmount is missing$"),
         (b'{"balanceAmount": null, "currencyCode": "USD"}', "balanceAmount is missing$"),
-        (b'{"balanceAmount": 1}', "currencyCode is missing"),
-        (b'{"balanceAmount": 1, "currencyCode": null}', "currencyCode is missing"),
-        (b'{"balanceAmount": 1, "currencyCode": "US$"}', "not three letters"),
-        (b'{"balanceAmount": 1, "currencyCode": "USD\\n"}', "not three letters"),
-        ('{"balanceAmount": 1, "currencyCode": "ÄÖÜ"}'.encode(), "not three letters"),
-        (b'{"balanceAmount": 1, "currencyCode": 840}', "not three letters"),
+        *((b'{"balanceAmount": 1%b}' % code, "currencyCode is missing$") for code in (b"", b', "currencyCode": null')),
+        *(
+            (f'{{"balanceAmount": 1, "currencyCode": {code}}}'.encode(), "currencyCode is not three letters$")
+            for code in ('"US$"', '"USD\\n"', '"ÄÖÜ"', "840", '""')
+        ),
         (b'{"totalCount": 1, "items": []}', "balanceAmount is missing"),
     ],
     ids=lambda value: value[:40].decode() if isinstance(value, bytes) else None,
@@ -172,26 +148,16 @@ def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str)
         parse_summary(body, RECEIPT)
 
 
-def test_the_currency_is_upper_case() -> None:
-    """It is part of the row's key: usd and USD are one."""
-    assert summary_of(currencyCode="eur").currency_code == "EUR"
-
-
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2017-01-21T00:00:00Z", datetime(2017, 1, 21, tzinfo=UTC)),
-        ("2018-03-16T00:00:00", datetime(2018, 3, 16, tzinfo=UTC)),
-        ("2018-03-16", datetime(2018, 3, 16, tzinfo=UTC)),
+        *((f"2018-03-16{end}", datetime(2018, 3, 16, tzinfo=UTC)) for end in ("", "T00:00:00", "T00:00:00Z")),
         ("2018-03-16T01:30:00+02:00", datetime(2018, 3, 15, 23, 30, tzinfo=UTC)),
         ("2018-03-16T20:00:00-08:00", datetime(2018, 3, 17, 4, 0, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.1Z", datetime(2018, 3, 16, 0, 0, 0, 100_000, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.12", datetime(2018, 3, 16, 0, 0, 0, 120_000, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.123Z", datetime(2018, 3, 16, 0, 0, 0, 123_000, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.1234", datetime(2018, 3, 16, 0, 0, 0, 123_400, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.12345Z", datetime(2018, 3, 16, 0, 0, 0, 123_450, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.123456", datetime(2018, 3, 16, 0, 0, 0, 123_456, tzinfo=UTC)),
-        ("2018-03-16T00:00:00.1234567+00:00", datetime(2018, 3, 16, 0, 0, 0, 123_456, tzinfo=UTC)),
+        *(
+            (f"2018-03-16T00:00:00.{'1234567'[:digits]}Z", datetime(2018, 3, 16, 0, 0, 0, microsecond, tzinfo=UTC))
+            for digits, microsecond in enumerate((100_000, 120_000, 123_000, 123_400, 123_450, 123_456, 123_456), 1)
+        ),
         ("1601-01-01T00:00:00Z", datetime(1601, 1, 1, tzinfo=UTC)),
         ("9999-12-31T23:59:59.9999999", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
         ("9999-12-31T23:59:59+01:00", datetime(9999, 12, 31, 22, 59, 59, tzinfo=UTC)),
@@ -205,49 +171,35 @@ def test_a_date_is_read_in_utc(text: str, moment: datetime) -> None:
     assert summary.warnings == ()
 
 
-@pytest.mark.parametrize(
-    "value", [None, *(f"0001-01-01T00:00:00{end}" for end in ("", "Z", ".0000000+02:00", "-08:00"))]
-)
-def test_missing_null_and_the_year_1_mean_none(value: str | None) -> None:
-    """The service has three ways to say that there was no payment; none of them is worth a warning."""
-    for summary in (summary_of(), summary_of(lastPaymentDate=value)):
-        assert (summary.last_payment_date, summary.warnings) == (None, ())
+def test_what_means_none_is_not_worth_a_warning() -> None:
+    """The service has several ways to say that there was no payment; old answers send no symbol."""
+    for end in ("", "Z", ".0000000+02:00", "-08:00"):
+        assert summary_of(lastPaymentDate=f"0001-01-01T00:00:00{end}", currencySymbol="") == summary_of()
+    optional = ("currencySymbol", "accountingDate", "lastPaymentDate", "lastPaymentAmount", "details")
+    assert summary_of(**dict.fromkeys(optional)) == summary_of()
 
 
-@pytest.mark.parametrize(
-    "symbol", ["$", "£", "€", "CHF", "R$", "د.إ", "\u200fر.س", "Kč\u00a0", "\u202fF", "\u2066$\u2069", ""]
-)
-def test_a_symbol_is_taken_as_it_is(symbol: str) -> None:
-    """It is an open text, direction marks and spaces of any width included; old answers send none."""
-    summary = summary_of(currencySymbol=symbol)
-    assert (summary.currency_symbol, summary.warnings) == (symbol or None, ())
-
-
-def test_an_integer_payment_is_read() -> None:
-    """0 when there was none, and a whole amount without a point, come as integers."""
-    assert summary_of(lastPaymentAmount=Decimal(250)).last_payment_amount == 250
+def test_what_is_optional_is_taken_as_it_is() -> None:
+    """A symbol is an open text, direction marks and spaces of any width included; a payment may be an integer."""
+    for symbol in ("$", "£", "CHF", "R$", "د.إ", "\u200fر.س", "Kč\u00a0", "\u202fF", "\u2066$\u2069", "x" * 100):
+        summary = summary_of(currencySymbol=symbol, currencyCode="eur", lastPaymentAmount=Decimal(250))
+        assert (summary.currency_symbol, summary.currency_code, summary.last_payment_amount) == (
+            symbol,
+            "EUR",
+            Decimal(250),
+        )
+        assert summary.warnings == ()
 
 
 @pytest.mark.parametrize(
     ("member", "values", "warning"),
     [
-        (
-            "latestInvoiceDate",
-            ["soon", "", "2018-02-30T00:00:00", "2018-03-16T25:00:00", "0000-01-01T00:00:00", "10000-01-01T00:00:00"],
-            "is not a date",
-        ),
-        ("latestInvoiceDate", ["9999-12-31T23:59:59-05:00", "\ud800", Decimal(1521158400), True, []], "is not a date"),
-        (
-            "latestInvoiceDate",
-            ["0002-01-01T00:00:00Z", "1600-12-31T23:59:59Z", "1601-01-01T00:00:00+02:00"],
-            "is before the year 1601",
-        ),
+        ("latestInvoiceDate", ["soon", "", "2018-02-30T00:00:00", "0000-01-01T00:00:00", "\ud800"], "is not a date"),
+        ("latestInvoiceDate", ["9999-12-31T23:59:59-05:00", Decimal(1521158400), True, []], "is not a date"),
+        ("latestInvoiceDate", ["0002-01-01T00:00:00Z", "1601-01-01T00:00:00+02:00"], "is before the year 1601"),
         ("lastPaymentAmount", ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")], "is not a number"),
-        (
-            "currencySymbol",
-            [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb", "a\u2028b"],
-            "is not a short text",
-        ),
+        ("currencySymbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb", "\u2028"], "is not a short text"),
+        ("details", [{}, "text", Decimal(1), False], "is not a list"),
     ],
 )
 def test_what_is_optional_and_unreadable_is_left_out_with_a_warning(
@@ -303,13 +255,6 @@ def test_details_with_a_part_of_another_shape_are_left_out(odd: Any) -> None:
         )
 
 
-@pytest.mark.parametrize("details", [{}, "text", Decimal(1), False])
-def test_details_of_another_kind_are_left_out(details: Any) -> None:
-    """Only a list of parts is one."""
-    summary = summary_of(details=details)
-    assert (summary.details, summary.warnings) == (None, ("details is not a list and is left out",))
-
-
 @pytest.mark.parametrize("text", ["x", "ü", "😀"])
 def test_details_too_long_for_a_column_are_left_out(text: str) -> None:
     """The column holds 32,768 UTF-16 units; one more and the table would refuse the row."""
@@ -321,14 +266,12 @@ def test_details_too_long_for_a_column_are_left_out(text: str) -> None:
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])
-def test_details_nested_deeply_are_read_left_out_or_refused(depth: int) -> None:
-    """However deep: it is a summary, or it is refused."""
+def test_details_nested_deeply_are_left_out_or_refused(depth: int) -> None:
+    """However deep."""
     nested = b"[" * depth + b"]" * depth
-    try:
-        summary = parse_summary(b'{"balanceAmount": 1, "currencyCode": "USD", "details": ' + nested + b"}", RECEIPT)
-    except NotASummary:
-        return
-    assert summary.details in (None, nested.decode())
+    with suppress(NotASummary):
+        body = b'{"balanceAmount": 1, "currencyCode": "USD", "details": ' + nested + b"}"
+        assert parse_summary(body, RECEIPT).details is None
 
 
 def collection(*items: Any) -> bytes:
@@ -340,20 +283,18 @@ def test_a_collection_is_one_summary_per_currency() -> None:
     """In the order of the answer."""
     body = collection({"balanceAmount": 1, "currencyCode": "USD"}, {"balanceAmount": -2.5, "currencyCode": "eur"})
     read = parse_summaries(body, RECEIPT)
-    assert [(summary.currency_code, summary.balance_amount) for summary in read] == [
-        ("USD", Decimal(1)),
-        ("EUR", Decimal("-2.5")),
-    ]
+    assert [(one.currency_code, one.balance_amount) for one in read] == [("USD", Decimal(1)), ("EUR", Decimal("-2.5"))]
+    assert parse_summaries(body.replace(b": 2,", b': "2",'), RECEIPT) == read
 
 
 @pytest.mark.parametrize(
     ("body", "why"),
     [
         (collection(), "holds no summary at all"),
-        (b'{"totalCount": 2, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 2 summaries"),
-        (b'{"totalCount": 0, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of another number"),
-        (b'{"totalCount": "2", "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of 2 summaries"),
-        (b'{"totalCount": [5], "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}', "holds 1 of another number"),
+        *(
+            (b'{"totalCount": %b, "items": [{"balanceAmount": 1, "currencyCode": "USD"}]}' % total, "another number")
+            for total in (b"2", b"0", b'"2"', b"[5]", b"1.5")
+        ),
         (
             b'{"Items": [{"balanceAmount": 1, "currencyCode": "USD"}], "Links": {"Next": {"uri": "/v1/x?page=2"}}}',
             "goes on with another page",

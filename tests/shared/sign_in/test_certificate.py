@@ -2,8 +2,7 @@
 
 import base64
 import textwrap
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -14,84 +13,65 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
     pkcs12,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.sign_in.certificate import PEM, PKCS12, Certificate, UnusableCertificateError, load_certificate
+from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, load_certificate
 from standin.certificate import Certificate as MadeUp
 
-
-@cache
-def certificate_of(name: str) -> MadeUp:
-    """Return the certificate of this name, with its key."""
-    return MadeUp.create(name, valid_days=40)
-
-
-def made_up(name: str = "one") -> MadeUp:
-    """Return a certificate with its key, the same for the same name."""
-    return certificate_of(name)
+ONE, ISSUER, OTHER = (MadeUp.create(name, valid_days=40) for name in ("one", "issuer", "other"))
+"""Certificates with their keys."""
 
 
 def key_pem(password: bytes | None = None, *, old: bool = False) -> str:
     """Return the private key alone as PEM, also in the old format of PKCS#1."""
     form = PrivateFormat.TraditionalOpenSSL if old else PrivateFormat.PKCS8
     encryption = BestAvailableEncryption(password) if password else NoEncryption()
-    return made_up().key.private_bytes(Encoding.PEM, form, encryption).decode()
+    return ONE.key.private_bytes(Encoding.PEM, form, encryption).decode()
 
 
-def certificate_pem(name: str = "one") -> str:
+def certificate_pem(of: MadeUp = ONE) -> str:
     """Return the certificate alone as PEM."""
-    return made_up(name).certificate.public_bytes(Encoding.PEM).decode()
+    return of.certificate.public_bytes(Encoding.PEM).decode()
 
 
 def base64_pkcs12(*, key: bool = True, certificate: bool = True) -> str:
     """Return a PKCS#12 with only one of its two parts, in base64."""
-    one = made_up()
-    parts = (one.key if key else None, one.certificate if certificate else None)
+    parts = (ONE.key if key else None, ONE.certificate if certificate else None)
     return base64.b64encode(pkcs12.serialize_key_and_certificates(b"n", *parts, None, NoEncryption())).decode()
 
 
-def assert_usable(loaded: Certificate) -> None:
-    """Check that this is the certificate and the key that belongs to it."""
-    one = made_up()
-    assert x509.load_pem_x509_certificate(loaded.public_certificate.encode()) == one.certificate
-    key = load_pem_private_key(loaded.private_key.encode(), None)
-    assert key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()) == one.key.private_bytes(
-        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
-    )
-    assert loaded.expires_on == one.certificate.not_valid_after_utc
-    assert loaded.expires_on - datetime.now(UTC) > timedelta(days=39)
-
-
-def test_pkcs12_in_base64() -> None:
-    """The form of a certificate that Key Vault made or took in as PFX."""
-    assert_usable(load_certificate(made_up().pkcs12(), PKCS12))
-    assert_usable(load_certificate(textwrap.fill(made_up().pkcs12(), 64), PKCS12))
-
-
 @pytest.mark.parametrize(
-    "pem",
+    "value",
     [
+        ONE.pkcs12(),
+        textwrap.fill(ONE.pkcs12(), 64),
         key_pem() + certificate_pem(),
         certificate_pem() + key_pem(),
         key_pem(old=True) + certificate_pem(),
         "Bag Attributes\n    friendlyName: n\n" + key_pem() + "subject=CN = one\n" + certificate_pem(),
-        key_pem() + certificate_pem("issuer") + certificate_pem(),
+        key_pem() + certificate_pem(ISSUER) + certificate_pem(),
         (key_pem() + certificate_pem()).replace("\n", "\r\n"),
     ],
-    ids=["key first", "certificate first", "old key", "with notes", "with its issuer first", "Windows lines"],
+    ids=[
+        "pkcs12",
+        "wrapped",
+        "key first",
+        "certificate first",
+        "old key",
+        "with notes",
+        "with its issuer first",
+        "Windows lines",
+    ],
 )
-def test_pem_in_any_order(pem: str) -> None:
-    """The form of a certificate taken in as PEM, with its chain or text around it."""
-    assert_usable(load_certificate(pem, PEM))
-
-
-def test_neither_key_nor_value_is_shown() -> None:
-    """A repr ends in logs."""
-    loaded = load_certificate(made_up().pem(), PEM)
+def test_a_certificate_is_read_in_any_form(value: str) -> None:
+    """PKCS#12 in base64, as Key Vault makes it or takes in a PFX, and PEM in any order, with its chain or text around it."""
+    loaded = load_certificate(value, PEM if "-----" in value else PKCS12)
+    assert x509.load_pem_x509_certificate(loaded.public_certificate.encode()) == ONE.certificate
+    assert loaded.private_key == key_pem()
+    assert loaded.expires_on == ONE.certificate.not_valid_after_utc
     assert "PRIVATE" not in repr(loaded)
 
 
@@ -100,14 +80,14 @@ def foreign_pem(key: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey) -> 
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     builder = builder.serial_number(1).not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-    certificate = builder.not_valid_after(datetime(2028, 1, 1, tzinfo=UTC)).sign(made_up().key, hashes.SHA256())
+    certificate = builder.not_valid_after(datetime(2028, 1, 1, tzinfo=UTC)).sign(ONE.key, hashes.SHA256())
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return private + certificate.public_bytes(Encoding.PEM).decode()
 
 
 def unknown_algorithm_pem() -> str:
     """Return a private key whose kind nobody knows: the name of RSA in it is changed."""
-    der = made_up().key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    der = ONE.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     rsa = bytes.fromhex("2a864886f70d010101")
     changed = base64.b64encode(der.replace(rsa, rsa[:-1] + b"\x63")).decode()
     return f"-----BEGIN PRIVATE KEY-----\n{textwrap.fill(changed, 64)}\n-----END PRIVATE KEY-----\n" + certificate_pem()
@@ -116,28 +96,21 @@ def unknown_algorithm_pem() -> str:
 @pytest.mark.parametrize(
     ("value", "content_type", "why"),
     [
-        ("not base64!", PKCS12, "it is marked as PKCS#12 but is not base64"),
-        (made_up().pem(), PKCS12, "it is marked as PKCS#12 but is not base64"),
-        ("ü" * 8, PKCS12, "is"),
-        ("aGVsbG8=", PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
-        (made_up().pkcs12()[:400], PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
-        (made_up().pkcs12(b"hush"), PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
+        *((value, PKCS12, "marked as PKCS#12 but is not base64") for value in ("not base64!", ONE.pem())),
+        *((value, PKCS12, "content is unreadable or protected by a password") for value in ("aGVsbG8=", "ü" * 8)),
+        (ONE.pkcs12()[:400], PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
+        (ONE.pkcs12(b"hush"), PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
         (base64_pkcs12(key=False), PKCS12, "its PKCS#12 content holds no private key"),
         (base64_pkcs12(certificate=False), PKCS12, "its PKCS#12 content holds no certificate for its private key"),
-        (certificate_pem(), PEM, "its PEM content holds no private key"),
-        (made_up().pkcs12(), PEM, "its PEM content holds no private key"),
-        ("just text", PEM, "its PEM content holds no private key"),
-        (made_up().pem().replace("\n", " "), PEM, "its PEM content has lost its line breaks"),
-        (key_pem(), PEM, "its PEM content holds no readable certificate"),
-        (key_pem() + certificate_pem()[:300], PEM, "its PEM content holds no readable certificate"),
-        (key_pem(b"hush") + certificate_pem(), PEM, "its private key is protected by a password"),
-        (key_pem(b"hush", old=True) + certificate_pem(), PEM, "its private key is protected by a password"),
+        *((value, PEM, "holds no private key") for value in (certificate_pem(), ONE.pkcs12(), "just text")),
+        (ONE.pem().replace("\n", " "), PEM, "its PEM content has lost its line breaks"),
+        *((key_pem() + end, PEM, "no readable certificate") for end in ("", certificate_pem()[:300], "\ud800")),
+        *((key_pem(b"hush", old=old) + certificate_pem(), PEM, "protected by a password") for old in (False, True)),
         (key_pem().replace("MII", "MIX") + certificate_pem(), PEM, "the private key in its PEM content is unreadable"),
-        (key_pem() + certificate_pem("other"), PEM, "its private key belongs to another certificate"),
+        (unknown_algorithm_pem(), PEM, "the private key in its PEM content is unreadable"),
+        (key_pem() + certificate_pem(OTHER), PEM, "its private key belongs to another certificate"),
         (foreign_pem(ec.generate_private_key(ec.SECP256R1())), PEM, "its key is not RSA"),
         (foreign_pem(ed25519.Ed25519PrivateKey.generate()), PEM, "its key is not RSA"),
-        (unknown_algorithm_pem(), PEM, "the private key in its PEM content is unreadable"),
-        (key_pem() + "\ud800", PEM, "its PEM content holds no readable certificate"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 80 and value.isascii() else "",
 )

@@ -1,27 +1,28 @@
 """When the end of a secret is worth a warning."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning
+from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning, over_since
 
 NOW = datetime(2026, 11, 23, 22, 17, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("end", "days"),
+    ("end", "words"),
     [
-        (datetime(2026, 11, 23, 0, 0, tzinfo=UTC), 0),
-        (datetime(2026, 11, 23, 23, 59, tzinfo=UTC), 0),
-        (datetime(2026, 11, 24, 0, 0, tzinfo=UTC), 1),
-        (datetime(2026, 12, 23, 1, 0, tzinfo=UTC), 30),
-        (datetime(2026, 11, 22, 23, 59, tzinfo=UTC), -1),
+        (datetime(2026, 12, 23, 1, 0, tzinfo=UTC), "expires in 30 days"),
+        (datetime(2026, 11, 24, 0, 0, tzinfo=UTC), "expires in 1 day"),
+        (datetime(2026, 11, 23, 0, 0, tzinfo=UTC), "expires today"),
+        (datetime(2026, 11, 23, 23, 59, tzinfo=UTC), "expires today"),
+        (datetime(2026, 11, 22, 23, 59, tzinfo=UTC), "expired 1 day ago"),
+        (datetime(2026, 11, 14, 0, 0, tzinfo=UTC), "expired 9 days ago"),
     ],
 )
-def test_days_are_counted_by_date(end: datetime, days: int) -> None:
+def test_days_are_counted_by_date(end: datetime, words: str) -> None:
     """The hour of the run does not decide which day gets the warning."""
-    assert days_left(end, NOW) == days
+    assert in_words(days_left(end, NOW)) == words
 
 
 def test_warnings_come_at_30_and_14_and_daily_from_7_on() -> None:
@@ -30,16 +31,7 @@ def test_warnings_come_at_30_and_14_and_daily_from_7_on() -> None:
     assert warned == [30, 14, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3]
 
 
-@pytest.mark.parametrize(
-    ("days", "words"),
-    [
-        (30, "expires in 30 days"),
-        (1, "expires in 1 day"),
-        (0, "expires today"),
-        (-1, "expired 1 day ago"),
-        (-9, "expired 9 days ago"),
-    ],
-)
-def test_days_in_words(days: int, words: str) -> None:
-    """As a person says it."""
-    assert in_words(days) == words
+def test_what_is_over_is_said_to_be() -> None:
+    """From its very moment on; of an unknown end nothing is guessed."""
+    assert over_since("It", NOW, NOW) == "It expired on 2026-11-23. "
+    assert over_since("It", NOW + timedelta(seconds=1), NOW) == over_since("It", None, NOW) == ""

@@ -1,56 +1,41 @@
 """When a refresh token is renewed, and what is stored with it."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from shared.azure_services.vault import Secret, Vault
-from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
+from shared.errors import VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
 from shared.sign_in import refresh_token
 from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 from standin import StandIn
 from tests.support.samples import NOW, account
 
 
-def stored(*, created: datetime | None = None, end: datetime | None = None) -> Secret:
-    """Return a stored token of this age and end."""
-    return Secret("token", "hush", created_on=created, expires_on=end)
-
-
 @pytest.mark.parametrize(
-    ("age", "due"),
+    ("created", "end", "due", "expires"),
     [
-        (timedelta(0), False),
-        (timedelta(days=6, hours=23), False),
-        (timedelta(days=7), False),
-        (timedelta(days=7, seconds=1), True),
-        (timedelta(days=89), True),
-        (timedelta(days=-1), False),
+        *((age, None, False, 90 - age) for age in (0, 6.9, 7, -1)),
+        *((age, None, True, 90 - age) for age in (7.001, 89)),
+        (None, None, True, None),  # of unknown age: it may be on its last day
+        (0, 82, True, 82),  # a copy is as old as its end says
+        (0, 83, False, 83),
+        (8, 365, True, 365),
+        (None, 3, True, 3),
     ],
 )
-def test_a_token_is_renewed_when_it_is_older_than_seven_days(age: timedelta, due: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    """Weekly: a secret with more than 500 versions cannot be backed up."""
-    assert is_due(stored(created=NOW - age), NOW) is due
-
-
-def test_a_token_of_unknown_age_is_renewed() -> None:
-    """It may be on its last day."""
-    assert is_due(stored(), NOW)
-
-
-def test_a_token_that_was_copied_is_as_old_as_its_end_says() -> None:
-    """A version's own age is that of the copy."""
-    assert is_due(stored(created=NOW, end=NOW + timedelta(days=82)), NOW)
-    assert not is_due(stored(created=NOW, end=NOW + timedelta(days=83)), NOW)
-    assert is_due(stored(created=NOW - timedelta(days=8), end=NOW + timedelta(days=365)), NOW)
-
-
-def test_the_end_is_what_was_stored_with_it_else_its_age() -> None:
-    """A token put there by hand has only an age; without that, nothing is known."""
-    end = NOW + timedelta(days=3)
-    assert expires_on(stored(created=NOW, end=end)) == end
-    assert expires_on(stored(created=NOW)) == NOW + timedelta(days=90)
-    assert expires_on(stored()) is None
+def test_a_token_is_renewed_after_seven_days_and_ends_after_ninety(
+    created: float | None, end: float | None, expires: float | None, *, due: bool
+) -> None:
+    """Weekly: a secret with more than 500 versions cannot be backed up. All in days."""
+    token = Secret(
+        "token",
+        "hush",
+        created_on=None if created is None else NOW - timedelta(days=created),
+        expires_on=None if end is None else NOW + timedelta(days=end),
+    )
+    assert is_due(token, NOW) is due
+    assert expires_on(token) == (None if expires is None else NOW + timedelta(days=expires))
 
 
 def renewed(world: StandIn, vault: Vault, *, name: str = "token") -> Secret:
@@ -90,13 +75,3 @@ def test_a_token_that_is_not_there_needs_a_consent(world: StandIn, vault: Vault)
         with pytest.raises(kind, match=name) as raised:
             refresh_token.read(vault, name)
         assert "python -m cli consent" in raised.value.remedy
-
-
-def test_a_refused_token_that_is_over_is_said_to_be() -> None:
-    """The likeliest cause comes first; of a token that is not over, nothing is guessed."""
-    error = ConsentRequired("refused")
-    over = refresh_token.refusal(stored(end=NOW - timedelta(days=1)), error, NOW)
-    assert over.message == "refused"
-    assert over.remedy.startswith("The refresh token token expired on 2026-11-22. ")
-    assert refresh_token.refusal(stored(end=NOW + timedelta(days=1)), error, NOW) is error
-    assert refresh_token.refusal(stored(), error, NOW) is error

@@ -5,21 +5,18 @@ import pytest
 from shared.azure_services.vault import Secret
 from shared.errors import VaultSecretInvalid
 from shared.sign_in.secret_value import check_value
+from tests.support.samples import TENANT
 
 
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [
-        ('"hush"', "is in quotes"),
-        ("\u201chush\u201d", "is in quotes"),
-        ("hush'", "is in quotes"),
-        ("0A1B2C3D-0000-4000-8000-00000000000a", "is a GUID"),
-        ('{"value": "hush"}', "is JSON"),
-        ('["hush"]', "is JSON"),
+        *((value, "is in quotes") for value in ('"hush"', "\u201chush\u201d", "hush'")),
+        *((value, "is a GUID") for value in (TENANT.upper(), f"{{{TENANT}}}")),
+        *((value, "is JSON") for value in ('{"value": "hush"}', '["hush"]')),
         ("@Microsoft.KeyVault(SecretUri=https://hush/)", "is a Key Vault reference"),
-        ("hu sh", "has a space at position 3"),
         ("https://contoso.vault.azure.net/secrets/hush", "is an address"),
-        ("{0A1B2C3D-0000-4000-8000-00000000000a}", "is a GUID"),
+        ("hu sh", "has a space at position 3"),
         ("hush\nhush", "has the character U+000A at position 5"),
         ("hush\u00fc", "has the character U+00FC at position 5"),
         ("hu\u200bsh", "has the character U+200B at position 3"),
