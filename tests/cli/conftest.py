@@ -23,6 +23,19 @@ INTERPRETER = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "er
 FORK_SERVER = ROOT / "tests/support/fork_server.py"
 
 
+BROWSER = """
+import json, os, pathlib, requests, sys
+if not sys.argv[2:]:  # whoever opens a browser does not wait for it
+    os.spawnl(os.P_NOWAIT, sys.executable, sys.executable, __file__, sys.argv[1], "now")
+else:
+    back = requests.get(sys.argv[1], allow_redirects=False, timeout=30).headers["Location"]
+    foreign = requests.get(back.partition("?")[0] + "?state=foreign&code=x", timeout=30)
+    pathlib.Path("browsed.json").write_text(json.dumps([sys.argv[1], foreign.status_code]))
+    page = requests.get(back, timeout=30)
+    assert page.ok and "close this page" in page.text
+"""
+
+
 @dataclass(frozen=True)
 class Done:
     """A process that has ended."""
@@ -99,6 +112,12 @@ class ForkServer:
         requests.flush()
         status = int(answers.readline())
         return Done(status, *(file.read_text(encoding="utf-8") for file in self.files[1:]))
+
+
+def person(cli: Cli) -> dict[str, str]:
+    """Return the setting of a browser in which somebody signs in; it leaves its address and the answer to a foreign request in a file."""
+    (cli.folder / "browser.py").write_text(BROWSER, encoding="utf-8")
+    return {"BROWSER": f"{sys.executable} browser.py %s"}
 
 
 @pytest.fixture(scope="session")

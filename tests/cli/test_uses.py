@@ -4,7 +4,6 @@ The first right and the first wrong use of each command run in processes that ar
 """
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -20,7 +19,7 @@ from standin.directory import SignIn
 from standin.faults import Fault, Status, WrongDate, unavailable
 from standin.sample import summary
 from standin.services.partner_center import error_response
-from tests.cli.conftest import Cli, ForkServer, new_cli
+from tests.cli.conftest import Cli, ForkServer, new_cli, person
 from tests.support.rows import TENANT, TODAY, days_ago
 
 # exit status | command | what stdout says, or after a ! stderr; texts are parted by ~ | the situation, if it is not the usual one
@@ -34,8 +33,9 @@ USES = """
 2 | demo --format json                            | ! No such option: --format
 2 | demo --write                                  | ! remedy: python -m cli demo --help
 
+0 | check                                         | exists; it has no expiry date in the vault, so nothing can warn of its end
 0 | check                                         | ok      limit       Contoso: credit limit $85,000.00, 80.1 % used
-0 | check --account Contoso                       | 1 account, time zone UTC ~ Nothing failed: 17 findings, 3 notes.
+0 | check --account Contoso                       | 1 account, time zone UTC ~ Nothing failed: 17 findings, 4 notes.
 0 | check --format csv                            | step,status,account,tenantId,code,message,remedy
 0 | check --format json                           | "ok": true ~ "step": "mfa"
 2 | check --wait 30                               | ! --wait goes with --deployed.
@@ -46,6 +46,7 @@ USES = """
 2 | check --account Nobody                        | ! no configured account is called 'Nobody'. There are: Contoso, Fabrikam.
 1 | check                                         | FAILED  clock       clock-wrong ~ minutes behind the clock of ~ FAILED: | clock
 1 | check                                         | FAILED  table       table-access-denied ~ ledger                     | table
+1 | check                                         | FAILED  vault       Contoso: vault-access-denied ~ ok      clock     | vault
 1 | SNAPSHOT_TIME_ZONE=Mars check                 | FAILED  settings    settings-invalid ~ SNAPSHOT_TIME_ZONE is not an
 
 0 | status                                        | Contoso   USD       TODAY  $68,059.03 ~ JPY ~ Last run: ~ 0 failed
@@ -126,13 +127,6 @@ USES = """
 
 NOBODY = "99999999-9999-9999-9999-999999999999"
 REFUSED = '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'
-BROWSER = """
-import os, requests, sys
-if sys.argv[2:]:
-    requests.get(sys.argv[1], timeout=30)
-else:  # whoever opens a browser does not wait for it
-    os.spawnl(os.P_NOWAIT, sys.executable, sys.executable, __file__, sys.argv[1], "now")
-"""
 Situation = Callable[[StandIn], AbstractContextManager[object]]
 
 
@@ -186,7 +180,9 @@ def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pyt
     cli = new_cli(tmp_path_factory.mktemp("uses"), forks)
     items = [summary(), summary(Decimal(7), "JPY", "¥")]
     accounts = [
-        session_world.add_partner(name="Contoso", tenant_id=TENANT, credit_limit="85000 USD").account,
+        session_world.add_partner(
+            name="Contoso", tenant_id=TENANT, credit_limit="85000 USD", secret_expires_in=None
+        ).account,
         session_world.add_partner(name="Fabrikam", auth="app_user", balances="summaries", items=items).account,
     ]
     head = "SnapshotDate,CurrencyCode,BalanceAmount,AccountName\n"
@@ -194,12 +190,12 @@ def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pyt
     files = {
         "history.csv": head + "".join(lines),
         "german.csv": head.replace(",", ";") + "2020-01-01;USD;68.059;Contoso\n",
-        "browser.py": BROWSER,
     }
     for name, text in files.items():
         (cli.folder / name).write_text(text, encoding="utf-8")
-    cli.use(session_world.environ, session_world.environ_archive, {"PARTNER_ACCOUNTS": json.dumps(accounts)})
-    cli.use({"BROWSER": f"{sys.executable} browser.py %s"})
+    cli.use(
+        session_world.environ, session_world.environ_archive, {"PARTNER_ACCOUNTS": json.dumps(accounts)}, person(cli)
+    )
     assert cli("import", "history.csv", "--write").status == cli("run").status == 0
     return cli
 

@@ -18,11 +18,12 @@ from tests.cli.conftest import Cli
 from tests.support.rows import TENANT, days, days_ago, row
 
 KEYS = st.sets(st.tuples(st.sampled_from("ab"), st.integers(100, 130)))
+Sides = tuple[OperatorTable, OperatorTable]
 OTHER = "99999999-9999-9999-9999-999999999999"
 
 
 @pytest.fixture
-def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> tuple[OperatorTable, OperatorTable]:
+def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Sides:
     """Give the table and the archive of the one configured account."""
     cli.use(world.add_partner(tenant_id=TENANT).environ, world.environ_archive)
     opened = place()
@@ -30,9 +31,7 @@ def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> tuple[
     return opened.table, opened.archive
 
 
-def test_what_is_missing_on_either_side_is_inserted_unchanged(
-    cli: Cli, sides: tuple[OperatorTable, OperatorTable]
-) -> None:
+def test_what_is_missing_on_either_side_is_inserted_unchanged(cli: Cli, sides: Sides) -> None:
     """Dry at first; every column of every type comes over as it was, the contract's and others' alike."""
     table, archive = sides
     odd = row(
@@ -71,32 +70,11 @@ def test_what_is_missing_on_either_side_is_inserted_unchanged(
     assert (again.status, again.out.splitlines()) == (0, ["Contoso: 4 rows equal", "Former: 1 row equal"])
 
 
-def test_a_row_that_differs_is_shown_and_never_touched(cli: Cli, sides: tuple[OperatorTable, OperatorTable]) -> None:
-    """With the columns of either side; the exit status stays 1."""
-    table, archive = sides
-    table.insert([row(days_ago(2), "1.00")])
-    archive.insert([row(days_ago(2), "2.00", CreditLimit=5.0)])
-    done = cli("restore", "--write")
-    assert done.status == 1
-    assert done.out.splitlines()[1] == (
-        f"    differs: {days_ago(2)}_USD: BalanceAmount table 1.0 / archive 2.0, BalanceText table 1.00 / archive 2.00, "
-        "CreditLimit table - / archive 5.0"
-    )
-    assert [found["BalanceText"] for found in table.rows(Span(TENANT))] == ["1.00"]
-    assert [found["BalanceText"] for found in archive.rows(Span(TENANT))] == ["2.00"]
-
-
-def test_a_restore_that_was_cut_short_goes_on(
-    cli: Cli, world: StandIn, sides: tuple[OperatorTable, OperatorTable]
-) -> None:
+def test_a_restore_that_was_cut_short_goes_on(cli: Cli, world: StandIn, sides: Sides) -> None:
     """What was inserted before the failure stays, and the next call inserts the rest."""
     table, archive = sides
-    for batch in (
-        [row(days_ago(number)) for number in range(250, 150, -1)],
-        [row(days_ago(number)) for number in range(150, 50, -1)],
-    ):
-        archive.insert(batch)
-    archive.insert([row(days_ago(9))])
+    for first, last in ((250, 151), (150, 51), (9, 9)):
+        archive.insert(list(days(first, last)))
     # The first transaction makes the table (the second call of $batch), the one after it is refused.
     rule = world.faults.add("table", Status(403), path_contains="$batch", skip=2, times=None)
     failed = cli("restore", "--write")
@@ -107,22 +85,28 @@ def test_a_restore_that_was_cut_short_goes_on(
     assert len(list(table.rows(Span(TENANT)))) == 201
 
 
-def test_a_row_that_is_not_a_snapshot_stays_out_of_the_archive(
-    cli: Cli, sides: tuple[OperatorTable, OperatorTable]
-) -> None:
-    """Nobody could delete it there; the other rows are copied, and the exit status says that one was left out."""
+def test_what_is_not_for_the_archive_and_what_differs_is_shown_and_never_touched(cli: Cli, sides: Sides) -> None:
+    """Nobody could delete a row there; the other rows are copied, and the exit status stays 1."""
     table, archive = sides
     table.insert([row(days_ago(3)), row(days_ago(2), BalanceText=None), {"PartitionKey": TENANT, "RowKey": "note"}])
+    table.insert([row(days_ago(1), "1.00")])
+    archive.insert([differing := row(days_ago(1), "2.00", CreditLimit=5.0)])
     done = cli("restore", "--write")
     assert done.status == 1
     assert done.out.startswith("Contoso: 0 rows equal\n")
     assert f"    not a snapshot: {TENANT} {days_ago(2)}_USD: BalanceText is missing" in done.out.splitlines()
+    assert (
+        f"    differs: {days_ago(1)}_USD: BalanceAmount table 1.0 / archive 2.0, BalanceText table 1.00 / archive 2.00, "
+        "CreditLimit table - / archive 5.0"
+    ) in done.out.splitlines()
     assert "Not snapshots, and not copied into the archive: 2 rows." in done.err
-    assert [found["RowKey"] for found in archive.rows(Span())] == [f"{days_ago(3)}_USD"]
+    assert "Different in table and archive: 1 row." in done.err
+    assert list(archive.rows(Span())) == [row(days_ago(3)), differing]
+    assert [found["BalanceText"] for found in table.rows(Span(TENANT, days_ago(1), days_ago(1)))] == ["1.00"]
 
 
 @pytest.mark.parametrize("side", ["table", "archive"])
-def test_one_side_alone_is_restored(cli: Cli, sides: tuple[OperatorTable, OperatorTable], side: str) -> None:
+def test_one_side_alone_is_restored(cli: Cli, sides: Sides, side: str) -> None:
     """What the other side lacks is neither counted nor inserted."""
     table, archive = sides
     table.insert([row(days_ago(3))])
@@ -133,7 +117,7 @@ def test_one_side_alone_is_restored(cli: Cli, sides: tuple[OperatorTable, Operat
     assert [len(list(one.rows(Span()))) for one in sides] == ([2, 1] if side == "table" else [1, 2])
 
 
-def test_two_empty_tables_are_called_empty(cli: Cli, sides: tuple[OperatorTable, OperatorTable]) -> None:
+def test_two_empty_tables_are_called_empty(cli: Cli, sides: Sides) -> None:
     """Equal would be true, and would reassure wrongly."""
     done = cli("restore")
     assert (done.status, done.out) == (

@@ -1,6 +1,5 @@
 """`run`, through a real process."""
 
-import json
 from collections.abc import Callable
 
 from cli.support.tables import TableContext
@@ -40,18 +39,6 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
     assert place().table.rows_of(partner.tenant_id, TODAY) == ()
     assert list(place().ledger.tenants()) == []
     assert len(world.vault.versions(str(partner.refresh_token_name))) == versions
-
-
-def test_a_dry_run_says_that_the_day_is_complete(cli: Cli, world: StandIn) -> None:
-    """And that nothing would be inserted; a failing account is reported as everywhere."""
-    good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad", secret_name="other")
-    cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
-    assert cli("run", "--account", "good").status == 0
-    bad.app.secrets.clear()
-    done = cli("run", "--dry-run")
-    assert done.status == 1
-    assert f"Good: nothing would be inserted; recorded already: {TODAY}_USD" in done.out
-    assert "sign-in-rejected  Bad" in done.err
 
 
 def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from cli.commands.status import COLUMNS
 from cli.support.tables import TableContext
 from shared.history.runs import RunContext, RunResult, run_row
 from standin import StandIn
@@ -97,23 +96,6 @@ def test_what_is_wrong_is_named(
     [line] = [line for line in done.out.splitlines() if line.startswith("problem")]
     assert done.status == 1
     assert problem in line
-
-
-def test_without_a_right_to_look_an_end_is_a_dash(
-    cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran
-) -> None:
-    """That is not a problem; missed days are counted from the first row on, and a row of today hides nothing."""
-    cli.use(world.add_partner(tenant_id=TENANT).environ)
-    place().table.insert([*days(9, 6), *days(4, 0)])
-    ran()
-    world.identity.user_assigned.vault_rights.clear()
-    done = cli("status", "--format", "json")
-    document = json.loads(done.out)
-    [record] = document["accounts"]
-    assert (done.status, document["problems"]) == (0, [])
-    assert set(record) == set(COLUMNS)
-    assert (record["missedDays"], record["expiresOn"], record["day"]) == (1, None, str(TODAY))
-    assert document["lastRun"]["trigger"] == "timer"
 
 
 def test_a_table_that_refuses_ends_the_command_at_once(cli: Cli, world: StandIn) -> None:

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from cli.support.accounts import choose, for_each, tenants_of
+from cli.support.accounts import for_each, tenants_of
 from shared.errors import PartnerThrottled, Unexpected
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
@@ -15,22 +15,12 @@ ACCOUNTS = [
 ]
 
 
-def test_accounts_are_chosen_by_name_or_tenant() -> None:
-    """In the settings' order, whatever the case; all of them without a choice."""
-    assert choose(ACCOUNTS, None) == tuple(ACCOUNTS)
-    assert [account.name for account in choose(ACCOUNTS, ["three", TENANTS[0].upper()])] == ["One", "Three"]
-    with pytest.raises(
-        typer.BadParameter, match=r"no configured account is called 'Four'\. There are: One, Two, Three\."
-    ):
-        choose(ACCOUNTS, ["Four"])
-
-
 def test_a_tenant_need_not_be_configured_any_more() -> None:
-    """Its id is enough; a name has to be a configured account's."""
+    """Its id is enough; a name has to be a configured account's; they come in the settings' order, whatever the case."""
     former = "99999999-1111-1111-1111-111111111111"
     assert tenants_of(ACCOUNTS, None) is None
-    assert tenants_of(ACCOUNTS, ["One", former]) == (TENANTS[0], former)
-    with pytest.raises(typer.BadParameter):
+    assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
+    with pytest.raises(typer.BadParameter, match=r"is called 'Four'\. There are: One, Two, Three\."):
         tenants_of(ACCOUNTS, ["Four", former])
 
 

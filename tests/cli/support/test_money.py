@@ -41,27 +41,21 @@ def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str
     assert Money(Locale.parse(locale)).text(amount, currency) == re.sub(r"([A-Z])(\d)", "\\1\u00a0\\2", expected)
 
 
-def test_a_code_stands_apart_from_the_amount() -> None:
-    """As the CLDR has it, also on an axis."""
-    assert US.text(Decimal("-18000.5"), "CHF") == "-CHF\u00a018,000.50"
-    assert US.rounded(18000.0, "SEK", 0) == "SEK\u00a018,000"
-
-
-def test_no_digit_is_rounded_away() -> None:
-    """Not even beyond the currency's own decimals, nor in an amount longer than a float holds."""
-    assert US.text(Decimal("0.005"), "USD") == "$0.005"
-    assert US.text(Decimal("123456789012345678.12"), "USD") == "$123,456,789,012,345,678.12"
-
-
-def test_a_change_has_its_sign() -> None:
-    """No change has no sign."""
-    assert [US.change(Decimal(text), "USD") for text in ("1", "-1", "0")] == ["+$1.00", "-$1.00", "$0.00"]
-
-
-def test_an_axis_has_no_more_decimals_than_it_needs() -> None:
-    """As many as asked for."""
-    assert (US.rounded(65000, "USD", 0), US.rounded(0.25, "USD", 2)) == ("$65,000", "$0.25")
-    assert US.text(Decimal(1), "USD") == "$1.00"
+@pytest.mark.parametrize(
+    ("shown", "expected"),
+    [
+        (US.text(Decimal("-18000.5"), "CHF"), "-CHF\u00a018,000.50"),  # a code stands apart, as the CLDR has it
+        (US.rounded(18000.0, "SEK", 0), "SEK\u00a018,000"),
+        (US.rounded(65000, "USD", 0), "$65,000"),  # an axis has no more decimals than it needs
+        (US.rounded(0.25, "USD", 2), "$0.25"),
+        (US.text(Decimal("0.005"), "USD"), "$0.005"),  # no digit is rounded away
+        (US.text(Decimal("123456789012345678.12"), "USD"), "$123,456,789,012,345,678.12"),
+        ([US.change(Decimal(text), "USD") for text in ("1", "-1", "0")], ["+$1.00", "-$1.00", "$0.00"]),
+    ],
+)
+def test_amounts(shown: object, expected: object) -> None:
+    """As the reader expects each."""
+    assert shown == expected
 
 
 @pytest.mark.parametrize(

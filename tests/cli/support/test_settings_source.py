@@ -60,20 +60,15 @@ def test_the_file_beside_the_project_is_found_from_anywhere(tmp_path: Path) -> N
         (b"[]", 'has no object "Values"'),
         (b'{"Values": {"KEY_VAULT_URL": "x"}, "IsEncrypted": true}', "is encrypted"),
         (b'{"Values": {"PARTNER_ACCOUNTS": [{}]}}', "holds PARTNER_ACCOUNTS as something other than text"),
+        (None, "cannot be read (Is a directory)"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes, wrong: str) -> None:
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None, wrong: str) -> None:
     """With its name, what is wrong and what is right, and never its content."""
     file = tmp_path / "settings.json"
-    file.write_bytes(content)
+    file.mkdir() if content is None else file.write_bytes(content)
     with pytest.raises(SettingsInvalid, match=r"settings\.json") as error:
         find_settings({}, file)
     [problem] = error.value.problems
     assert problem.wrong == wrong
     assert problem.right
-
-
-def test_a_file_that_is_a_folder_is_told(tmp_path: Path) -> None:
-    """As the system says it."""
-    with pytest.raises(SettingsInvalid, match="cannot be read"):
-        find_settings({}, tmp_path)

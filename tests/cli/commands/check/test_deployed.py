@@ -70,24 +70,12 @@ def test_a_wrong_key_is_reported_and_not_shown(cli: Cli, world: StandIn) -> None
 
 
 @pytest.mark.parametrize(
-    "url",
-    [
-        "http://app.azurewebsites.net",
-        "app.azurewebsites.net",
-        "https://app/api",
-        "https://u@app",
-        "https://app?code=x",
-        "https://",
-    ],
+    "url", ["http://app", "app.azurewebsites.net", "https://app/api", "https://u@app", "https://app?a=b", "https://"]
 )
 def test_the_key_goes_to_an_https_host_alone(url: str) -> None:
-    """Anything but the bare https address of an app is wrong usage."""
+    """Anything but the bare https address of an app is wrong usage; it is taken with a slash, as a browser shows it."""
     with pytest.raises(typer.BadParameter):
         as_function_url(url)
-
-
-def test_the_address_is_taken_without_its_slash() -> None:
-    """As a browser shows it."""
     assert as_function_url("https://app.azurewebsites.net/") == "https://app.azurewebsites.net"
 
 
