@@ -16,26 +16,16 @@ PATTERNS = [
 ALWAYS_LEFT = (".git/", ".vscode/", ".funcignore", ".gitignore", "local.settings.json")
 NEVER = [
     ".env",
-    ".ci/run",
-    ".github/workflows/deploy.yml",
     ".venv/bin/python",
     ".venv/lib/python3.13/site-packages/requests/api.py",
     ".pytest_cache/v/cache/nodeids",
     "BalanceSnapshot/__pycache__/__init__.cpython-313.pyc",
-    "shared/__pycache__/run.cpython-313.pyc",
     "LICENSE",
-    "cli/__main__.py",
-    "cli/requirements.txt",
-    "docs/host.json",
-    "infra/main.bicep",
-    "infra/alerts/lines.kql",
     "local.settings.json",
     "node_modules/.bin/azurite",
-    "powerbi/PartnerBalances.SemanticModel/definition/model.tmdl",
-    "requirements-dev.txt",
+    "shared/net/__pycache__/retry.cpython-313.pyc",
     "shared/notes.md",
-    "standin/requirements.txt",
-    "tests/shared/test_run.py",
+    "tests/host.json",
 ]
 """What a work tree may hold and a checkout may not."""
 

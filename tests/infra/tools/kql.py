@@ -36,7 +36,7 @@ class Workspace:
             self._connection.execute(f"CREATE TABLE stored_{table} ({typed})")
             self._connection.execute(
                 f"CREATE VIEW {table} AS SELECT * FROM stored_{table} "  # noqa: S608 - the names are constants
-                "WHERE TimeGenerated BETWEEN getvariable('now') - INTERVAL 2 DAY AND getvariable('now')"
+                "WHERE TimeGenerated BETWEEN getvariable('now')::TIMESTAMP - INTERVAL 2 DAY AND getvariable('now')"
             )
 
     def add(self, table: str, rows: Iterable[tuple[datetime, *tuple[object, ...]]]) -> None:
