@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import IO, Any, TextIO
 
@@ -42,7 +42,9 @@ def write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) 
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
     for record in records:
-        writer.writerow([as_text(value) if isinstance(value, datetime) else value for value in map(record.get, names)])
+        writer.writerow(
+            [as_text(value) if isinstance(value, datetime | Decimal) else value for value in map(record.get, names)]
+        )
 
 
 def write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
@@ -70,9 +72,11 @@ def print_row(row: Entity) -> None:
         say(f"    {column.name:{width}}  ", (f"{column.edm.value:8}  ", "dim"), shown)
 
 
-def as_text(value: str | float | datetime) -> str:
-    """Write a column's value as text."""
-    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+def as_text(value: str | float | date | Decimal) -> str:
+    """Write a column's value as text, an amount to its last digit in plain notation."""
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def account_fields(account: Account) -> dict[str, str]:

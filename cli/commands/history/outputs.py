@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from cli.commands.history.account_view import AccountView, month_of, read_views
+from cli.commands.history.account_view import MonthClose, month_of, read_views
 from cli.commands.history.gaps import Gap
 from cli.commands.history.reader import HistoryAccount, HistoryReader
 from cli.support.files import written_whole
@@ -24,7 +24,7 @@ def tables(reader: HistoryReader, money: Money, *, by_month: bool) -> Tables:
     """Return the rows or months, and the gaps, which are complete when the others were taken."""
     gaps = (_gap_record(account, gap) for account, gap in reader.gaps)
     if by_month:
-        months = (record for view in read_views(reader, money) for record in _month_records(view))
+        months = (_month_record(view.account, one) for view in read_views(reader, money) for one in view.closes())
         return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, gaps)}
     rows = (item for _, items in reader.accounts(None) for item in items if not isinstance(item, Gap))
     return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, gaps)}
@@ -32,18 +32,14 @@ def tables(reader: HistoryReader, money: Money, *, by_month: bool) -> Tables:
 
 def _gap_record(account: HistoryAccount, gap: Gap) -> Record:
     """Return a gap; without `runs` nothing is known about why, with 0 no run left a record."""
-    days = str(gap.first), str(gap.last), gap.days
-    values = (account.name, account.tenant_id, *days, *vars(gap.reason).values())
+    values = (account.name, account.tenant_id, gap.first, gap.last, gap.days, *vars(gap.reason).values())
     return dict(zip(GAP_NAMES, values, strict=True))
 
 
-def _month_records(view: AccountView) -> Iterator[Record]:
-    """Yield the months; amounts are exact decimals as text."""
-    for one in view.closes():
-        change = None if one.change is None else f"{one.change:f}"
-        amounts = (f"{one.last.balance:f}", change, str(one.last.day), one.missed, one.complete)
-        values = (view.account.name, view.account.tenant_id, month_of(one.last.day), one.last.currency, *amounts)
-        yield dict(zip(MONTH_NAMES, values, strict=True))
+def _month_record(account: HistoryAccount, one: MonthClose) -> Record:
+    month = (month_of(one.last.day), one.last.currency, one.last.balance, one.change)
+    values = (account.name, account.tenant_id, *month, one.last.day, one.missed, one.complete)
+    return dict(zip(MONTH_NAMES, values, strict=True))
 
 
 def write_records(found: Tables, form: str, stream: IO[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,6 @@ MOST_ROWS = 1_048_576
 
 _FIRST_YEAR = 1900
 _WIDTH = 20
-_TEXT, _AMOUNT = "@", "#,##0.00###############"
-_DAYS = frozenset({"SnapshotDate", "first", "last", "closedOn"})
-_AMOUNTS = frozenset({"close", "change"})
 
 
 def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterable[Record]]]) -> None:
@@ -46,11 +44,9 @@ def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterabl
 
 
 def _cell(sheet: Any, name: str, value: Any) -> Cell:
-    """Return the cell of a value that a program gets as text, number or time."""
-    if value is not None and name in _DAYS:
+    """Return the cell of a record's value."""
+    if name == "SnapshotDate":
         value = date.fromisoformat(value)
-    elif value is not None and name in _AMOUNTS:
-        value = float(value)
     if isinstance(value, date) and value.year < _FIRST_YEAR:
         value = value.isoformat()  # Excel counts its days from 1900
     if isinstance(value, datetime):
@@ -60,7 +56,7 @@ def _cell(sheet: Any, name: str, value: Any) -> Cell:
     cell: Cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
-        cell.number_format = _TEXT
-    elif isinstance(value, float):
-        cell.number_format = _AMOUNT
+        cell.number_format = "@"
+    elif isinstance(value, float | Decimal):
+        cell.number_format = "#,##0.00###############"
     return cell

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from cli.commands.import_csv.rows import FileRows, Key, key_of
-from cli.commands.import_csv.values import OPTIONAL, REQUIRED, DecimalSign
+from cli.commands.import_csv.values import OPTIONAL, REQUIRED
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import interruptible
@@ -27,18 +27,6 @@ from shared.services import new_id, utc_now
 _EXAMPLE = {"SnapshotDate": "2026-01-31", "CurrencyCode": "USD", "BalanceAmount": "68059.03", "AccountName": "Contoso"}
 _MOST_SHOWN = 20
 """Problems, and differences."""
-
-File = Annotated[
-    Path | None,
-    typer.Argument(
-        exists=True, dir_okay=False, metavar="FILE", help="A CSV file in UTF-8, or an Excel workbook (.xlsx)."
-    ),
-]
-Template = Annotated[bool, typer.Option("--template", help="Print an example of the file, with every column, and end.")]
-Decimals = Annotated[
-    DecimalSign | None,
-    typer.Option("--decimal", help="What separates decimals in the CSV file; the other signs then separate thousands."),
-]
 
 
 @dataclass
@@ -92,9 +80,17 @@ class _Import:
 def command(
     *,
     settings: SettingsFile = None,
-    file: File = None,
-    template: Template = False,
-    decimal: Decimals = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(exists=True, dir_okay=False, help="A CSV file in UTF-8, or an Excel workbook (.xlsx)."),
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print an example of the file, with every column, and end.")
+    ] = False,
+    decimal: Annotated[
+        Literal["point", "comma"] | None,
+        typer.Option(help="What separates decimals in the CSV file; the other signs then separate thousands."),
+    ] = None,
     write: Write = False,
 ) -> None:
     """Insert earlier history from a CSV file or an Excel workbook; the rows are marked `imported`.

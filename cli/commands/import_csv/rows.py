@@ -6,11 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from cli.commands.import_csv.sheet import open_sheet
-from cli.commands.import_csv.values import EXPORTED, NOTATIONS, DecimalSign, Wrong, read_values, shown
-from cli.support.accounts import choose
+from cli.commands.import_csv.values import EXPORTED, NOTATIONS, Wrong, read_values, shown
 from cli.support.failure import CommandFailed
 from shared.history.row import Entity, RowSource, snapshot_row
 from shared.net import exact_json
@@ -41,12 +38,12 @@ class FileRows:
     today: date
     now: datetime
     run_id: str
-    decimal: DecimalSign | None = None
+    decimal: str | None = None
     unit: str = "line"
     problems: list[str] = field(default_factory=list)
     rows: list[Entity] = field(default_factory=list)
     places: dict[Key, str] = field(default_factory=dict)
-    chosen: dict[str | None, Account] = field(default_factory=dict)
+    chosen: dict[str, Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
         """Read the file, after which `rows` and `problems` are complete; raises CommandFailed for one without rows."""
@@ -111,15 +108,13 @@ class FileRows:
 
     def _account(self, read: Mapping[str, Any]) -> Account:
         column = "PartitionKey" if "PartitionKey" in read else "AccountName"
-        name = read.get(column)
+        name = read.get(column, "")
         if name not in self.chosen:
-            try:
-                found = choose(self.accounts, name and [name])
-            except typer.BadParameter as error:
-                raise Wrong(f"{error.message} Correct it, or configure the account first.", column) from None
-            if len(found) > 1:
-                wrong = f"have the name {shown(name)}: give" if name else "are configured: give AccountName or"
-                raise Wrong(f"{len(found)} accounts {wrong} PartitionKey, the tenant id", column)
+            found = [one for one in self.accounts if name.lower() in ("", one.name.lower(), one.tenant_id)]
+            if len(found) != 1:
+                means = f"{shown(name)} names" if name else "a line without AccountName means"
+                right = "a configured account's name, or its tenant id in PartitionKey"
+                raise Wrong(f"{means} {len(found)} of the {len(self.accounts)} configured accounts: {right}", column)
             self.chosen[name] = found[0]
         return self.chosen[name]
 

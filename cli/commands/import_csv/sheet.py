@@ -1,17 +1,23 @@
 """A file of earlier history as numbered lines with named values, whatever its format."""
 
-from collections.abc import Iterator, Sequence
+import codecs
+import csv
+import io
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from cli.commands.import_csv.csv_file import csv_lines
 from cli.commands.import_csv.values import NOT_TAKEN, OPTIONAL, REQUIRED, Value, Wrong
 from cli.commands.import_csv.workbook import workbook_rows
 from cli.support.failure import CommandFailed
 from shared.history.row import COLUMNS
 
 _WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_DELIMITERS = ",;\t|"
+_STATED = re.compile(rf'"?sep=([{_DELIMITERS}])"?(?=[\r\n]|$)', re.IGNORECASE)
+_SAVE = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ def open_sheet(file: Path) -> Sheet:
         title, lines = workbook_rows(content)
         unit, delimiter, where = "row", ",", f"first row of the first sheet, {title!r},"
     else:
-        delimiter, lines = csv_lines(content)
+        delimiter, lines = _csv_lines(content)
         unit, where = "line", "first line"
     (_, names), *filled = [line for line in lines if any(value != "" for value in line[1])] or [(0, [])]
     header = [str(name) for name in names]
@@ -54,7 +60,12 @@ def open_sheet(file: Path) -> Sheet:
         header.pop()
     if not header:
         raise CommandFailed("The file is empty.", "`import --template` prints an example.")
-    if wrong := "; ".join(_wrong(header)):
+    found = {
+        "unknown": [name for name in header if name not in {*REQUIRED, *OPTIONAL, *NOT_TAKEN, ""}],
+        "missing": [name for name in REQUIRED if name not in header],
+        "more than once": sorted({name for name in header if name and header.count(name) > 1}),
+    }
+    if wrong := "; ".join(f"{what}: {', '.join(map(repr, names))}"[:200] for what, names in found.items() if names):
         raise CommandFailed(
             f"The {where} does not name the columns; {wrong}.",
             f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}. `import --template` prints an example.",
@@ -64,10 +75,32 @@ def open_sheet(file: Path) -> Sheet:
     return Sheet(unit, header, filled, is_export)
 
 
-def _wrong(header: Sequence[str]) -> Iterator[str]:
-    found = {
-        "unknown": [name for name in header if name not in {*REQUIRED, *OPTIONAL, *NOT_TAKEN, ""}],
-        "missing": [name for name in REQUIRED if name not in header],
-        "more than once": sorted({name for name in header if name and header.count(name) > 1}),
-    }
-    return (f"{what}: {', '.join(map(repr, names))}"[:200] for what, names in found.items() if names)
+def _csv_lines(content: bytes) -> tuple[str, list[tuple[int, list[str]]]]:
+    """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
+    text = _text(content).rstrip().removesuffix("\x1a")
+    if stated := _STATED.match(text):
+        text = text[stated.end() :]
+    header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
+    delimiter = stated[1] if stated else max(_DELIMITERS, key=header.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines, number = [], 1
+    try:
+        for values in reader:
+            lines.append((number, [value.strip() for value in values]))
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise CommandFailed(
+            f"The file is not valid CSV at line {number}: {error}.", "Close every quote; write one row per line."
+        ) from error
+    return delimiter, lines
+
+
+def _text(content: bytes) -> str:
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
+    if b"\0" in content and not marked:
+        raise CommandFailed("The file looks like UTF-16 without its mark, or is not text.", _SAVE)
+    try:
+        return content.decode("utf-16" if marked else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise CommandFailed(f"The file is not UTF-{16 if marked else 8} in line {line}.", _SAVE) from None

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 from unicodedata import normalize
 
@@ -35,13 +34,6 @@ Value = str | Decimal | Wrong
 """Of a CSV file always text; a workbook's number is a Decimal, and a cell without a value a Wrong."""
 
 
-class DecimalSign(StrEnum):
-    """What separates the decimals."""
-
-    POINT = "point"
-    COMMA = "comma"
-
-
 def _grouped(point: str, groups: str) -> re.Pattern[str]:
     """Return the notation of amounts with groups of thousands (in India: of lakhs)."""
     whole = rf"[1-9][0-9]{{0,2}}(?P<group>[{groups}])(?:(?:[0-9]{{3}}(?P=group))*|(?:[0-9]{{2}}(?P=group))*)[0-9]{{3}}"
@@ -50,10 +42,10 @@ def _grouped(point: str, groups: str) -> re.Pattern[str]:
 
 _SPACES = " \u00a0\u2009\u202f'\u2019"
 _PLAIN = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-NOTATIONS = {
+NOTATIONS: dict[str | None, re.Pattern[str]] = {
     None: _PLAIN,
-    DecimalSign.POINT: _grouped(".", "," + _SPACES),
-    DecimalSign.COMMA: _grouped(",", "." + _SPACES),
+    "point": _grouped(".", "," + _SPACES),
+    "comma": _grouped(",", "." + _SPACES),
 }
 EXPORTED = re.compile(rf"{_PLAIN.pattern}(e[+-]?[0-9]+)?")
 """How `history` writes an amount: what has three decimals there is not a thousand."""
@@ -97,8 +89,7 @@ def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | Non
         amount = _of_text(value, currency, notation)
     exponent = amount.as_tuple().exponent
     if abs(amount) >= LARGEST_AMOUNT or not isinstance(exponent, int) or -exponent > LARGEST_EXPONENT:
-        limit = f"below {LARGEST_AMOUNT:.0e}, with at most {LARGEST_EXPONENT} decimals"
-        raise Wrong(f"the amount is out of bounds: {limit}")
+        raise Wrong(f"it is out of bounds: below {LARGEST_AMOUNT:.0e}, with at most {LARGEST_EXPONENT} decimals")
     return amount
 
 
@@ -110,7 +101,7 @@ def _of_text(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
     if not notation.fullmatch(text):
         forms = "-1234.50; --decimal point also takes -1,234.50, and --decimal comma -1.234,50"
         raise Wrong(f"{shown(text)} is not an amount: digits, such as {forms}")
-    if notation is NOTATIONS[DecimalSign.COMMA]:
+    if notation is NOTATIONS["comma"]:
         text = text.replace(".", "").replace(",", ".")
     return Decimal(re.sub(f"[,{_SPACES}]", "", text))
 
