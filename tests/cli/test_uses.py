@@ -90,7 +90,17 @@ USES = """
 2 | history --last 5000y                          | ! '5000y' is longer than 100 years
 2 | history --from 2026-13-01                     | ! '2026-13-01' is not a day: write it as 2026-11-23.
 2 | history --account Nobody                      | ! no configured account is called 'Nobody'
-1 | history --currency XYZ                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
+2 | history --last soon                           | ! 'soon' is not a length of time
+2 | history --from 2026-01-02 --to 2026-01-01     | ! --from 2026-01-02 is after --to 2026-01-01.
+2 | history --from 2026-01-02 --last 3d           | ! give --from or --last, not both.
+2 | history --from 2999-01-01                     | ! is still to come: today is TODAY.
+2 | history --format csv --output x.csv           | ! give one of --format, --output and --html.
+2 | history --output x.png                        | ! --output: a name that ends in .csv or .json or .xlsx.
+2 | history --html no/such/x.html                 | ! the folder of 'no/such/x.html' does not exist.
+2 | history --html .                              | ! is a directory
+2 | history --plot --format csv                   | ! --plot goes with the table of days alone.
+2 | history --runs --by month                     | ! --runs goes with --from, --to, --last and --format alone.
+1 | history --currency xyz                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
 1 | history --fail-on-gap                         | missed ~ ! 1 day missing
 1 | history                                       | ! table-access-denied                                                | table
 

@@ -82,7 +82,9 @@ def command(
     settings: SettingsFile = None,
     file: Annotated[
         Path | None,
-        typer.Argument(exists=True, dir_okay=False, help="A CSV file in UTF-8, or an Excel workbook (.xlsx)."),
+        typer.Argument(
+            exists=True, dir_okay=False, metavar="FILE", help="A CSV file in UTF-8, or an Excel workbook (.xlsx)."
+        ),
     ] = None,
     template: Annotated[
         bool, typer.Option("--template", help="Print an example of the file, with every column, and end.")

@@ -49,9 +49,3 @@ def test_nothing_is_missed_before_a_history_begins_or_after_it_ends() -> None:
     assert gaps(rows, first=day(0), last=day(3), began=True) == [Gap(day(0), day(2))]
     assert gaps([], first=day(0), last=day(3), began=True) == [Gap(day(0), day(3))]
     assert gaps(rows, last=None) == []
-
-
-def test_a_gap_in_words() -> None:
-    """One day, or the first, the last and how many."""
-    assert str(Gap(day(0), day(0))) == "2026-01-01"
-    assert str(Gap(day(0), day(2))) == "2026-01-01 to 2026-01-03 (3 days)"
