@@ -49,8 +49,6 @@ class HttpSession(requests.Session):
         self.now = now
         self._proxy = proxy
         self._no_proxy = no_proxy
-        if proxy is not None:
-            self.secrets.add(urlsplit(proxy.url).password)
         adapter = _Adapter(tls, connections)
         self.mount("https://", adapter)
         self.mount("http://", adapter)

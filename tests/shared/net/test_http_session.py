@@ -192,7 +192,14 @@ def test_a_failing_proxy_is_named_as_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://169.254.169.254/", "http://127.0.0.1:9/", "https://localhost:9/", "https://[::1]:9/"]
+    "url",
+    [
+        "http://contoso.invalid/",
+        "https://169.254.1.1/",
+        "https://127.0.0.1:9/",
+        "https://localhost:9/",
+        "https://[::1]:9/",
+    ],
 )
 def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The identity endpoint's header and tokens are in clear text."""
