@@ -17,21 +17,14 @@ from azure.keyvault.secrets import SecretClient
 from cli.support.accounts import choose
 from cli.support.console import say, warn
 from cli.support.failure import CommandFailed
-from cli.support.interrupt import STOP, interruptible
+from cli.support.interrupt import STOP, on_interrupt
 from cli.support.loopback import Loopback
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.settings_source import find_settings
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.azure_services.vault import Vault
-from shared.errors import (
-    ConsentRequired,
-    MfaRequired,
-    VaultAccessDenied,
-    VaultSecretDisabled,
-    VaultSecretInvalid,
-    VaultSecretMissing,
-)
+from shared.errors import ConsentRequired, MfaRequired, PermanentError, VaultAccessDenied, VaultSecretMissing
 from shared.net.foreign_text import one_line
 from shared.net.service import Call
 from shared.services import Services, open_services
@@ -66,7 +59,8 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
     known = find_settings(os.environ, settings).read()
     chosen = _one(choose(known.accounts, account), named=bool(account))
     state = "No token was stored."
-    with interruptible(lambda: state), open_services(known, stop=STOP) as built:
+    on_interrupt(lambda: state)
+    with open_services(known, stop=STOP) as built:
         vault, name = built.vault, chosen.refresh_token_name
         if vault is None or name is None:
             remedy = "Set KEY_VAULT_URL and PARTNER_REFRESH_TOKEN_NAME."
@@ -117,7 +111,7 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
                 f"The secret {name} was deleted and can be recovered; until then its name cannot be used.",
                 f"Run `az keyvault secret recover --vault-name {vault_name} --name {name}`, then this again.",
             ) from None
-    except (VaultAccessDenied, VaultSecretDisabled, VaultSecretInvalid):
+    except PermanentError:
         pass  # a new version can be stored all the same
 
 

@@ -14,7 +14,7 @@ import typer
 from cli.support.accounts import tenants_of
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
-from cli.support.interrupt import interruptible
+from cli.support.interrupt import on_interrupt
 from cli.support.operator_table import SIDE_BY_SIDE, OperatorTable, all_tenants, batches
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.settings_source import find_settings
@@ -77,14 +77,14 @@ def command(
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
         tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
         work = _Restore(tables, (to,) if to else tuple(Side), write=write)
-        with interruptible(work.state):
-            names = {one.tenant_id: one.name for one in known.accounts}
-            tenants = tenants_of(known.accounts, account) or all_tenants(names, *tables.values())
-            pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
-            sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in pages)
-            for tenant, mine, theirs in zip(tenants, *sides, strict=True):
-                place.services.check_clock()
-                work.compare(names.get(tenant), pairs(mine, theirs), compared)
+        on_interrupt(work.state)
+        names = {one.tenant_id: one.name for one in known.accounts}
+        tenants = tenants_of(known.accounts, account) or all_tenants(names, *tables.values())
+        pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
+        sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in pages)
+        for tenant, mine, theirs in zip(tenants, *sides, strict=True):
+            place.services.check_clock()
+            work.compare(names.get(tenant), pairs(mine, theirs), compared)
     work.conclude()
 
 

@@ -10,7 +10,7 @@ import typer
 from cli.support.accounts import choose, for_each
 from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed, print_error
-from cli.support.interrupt import STOP, interruptible
+from cli.support.interrupt import STOP, on_interrupt
 from cli.support.log_view import Marked, job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.records import print_row
@@ -52,7 +52,8 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
 
 def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
-    with job_log_shown() as log, interruptible(lambda: _state(log, accounts)), waiting("taking the snapshot"):
+    with job_log_shown() as log, waiting("taking the snapshot"):
+        on_interrupt(lambda: _state(log, accounts))
         tenants = [account.tenant_id for account in accounts]
         result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
     not_archived = [fields["account"] for marker, fields in log if marker == Marker.ARCHIVE_FAILED]

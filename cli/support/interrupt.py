@@ -5,8 +5,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -18,8 +17,7 @@ STOP = Event()
 _GRACE_SECONDS = 1.5
 """The time to end cleanly. A library that still waits for a connection then ends with the process."""
 
-_NOTHING = "Nothing was written."
-_state: list[Callable[[], str]] = [lambda: _NOTHING]
+_done: list[Callable[[], str]] = [lambda: "Nothing was written."]
 _first_report = Lock()
 
 
@@ -27,17 +25,9 @@ class InterruptedByUserError(BaseException):
     """Ctrl+C; not a KeyboardInterrupt, which the command line library would catch and say nothing of."""
 
 
-@contextmanager
-def interruptible(done: Callable[[], str]) -> Iterator[None]:
-    """Have an interruption inside the block say what `done` returns; by default nothing was written."""
-    _state.append(done)
-    try:
-        yield
-    except InterruptedByUserError:
-        report()
-        raise
-    finally:
-        _state.pop()
+def on_interrupt(done: Callable[[], str]) -> None:
+    """Have an interruption say what `done` returns, from now on; before, that nothing was written."""
+    _done.append(done)
 
 
 def watch() -> None:
@@ -74,4 +64,4 @@ def report() -> None:
 
     if _first_report.acquire(blocking=False):
         err().show_cursor()
-        say(("interrupted", "bold red"), f"  {_state[-1]()}", stderr=True)
+        say(("interrupted", "bold red"), f"  {_done[-1]()}", stderr=True)

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.settings.read import NAMES, Settings, read_settings
@@ -13,8 +12,7 @@ FILE_NAME = "local.settings.json"
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-@dataclass(frozen=True)
-class SettingsSource:
+class SettingsSource(NamedTuple):
     """The values to read settings from, and where they come from, in words."""
 
     environ: Mapping[str, str]

@@ -24,10 +24,8 @@ class StoredSecret:
 
     def left(self, now: datetime) -> tuple[int, str] | None:
         """Return the days until the end, and that in words."""
-        if self.end is None:
-            return None
-        days = days_left(self.end, now)
-        return days, f"{in_words(days)} ({self.end:%Y-%m-%d})"
+        days = days_left(self.end, now) if self.end else None
+        return None if days is None else (days, f"{in_words(days)} ({self.end:%Y-%m-%d})")
 
 
 def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iterator[StoredSecret]:

@@ -14,7 +14,7 @@ from cli.commands.import_csv.rows import FileRows, Key, key_of
 from cli.commands.import_csv.values import OPTIONAL, REQUIRED
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
-from cli.support.interrupt import interruptible
+from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
 from cli.support.operator_table import OperatorTable, batches
 from cli.support.options import SettingsFile, Write
@@ -117,17 +117,17 @@ def command(
     if file is None:
         raise typer.BadParameter("name the file, or ask for --template.")
     work = _Import()
-    with interruptible(work.state):
-        known, now = find_settings(os.environ, settings).read(), utc_now()
-        read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
-        read.read(file)
-        _refuse(read.problems, read.unit)
-        with open_tables(known) as place:
-            differing = work.compare(place, read.rows, Money.of_reader(os.environ))
-            place.services.check_clock()  # today and the future are judged by it
-            _refuse(read.problems_of_today(work.new), read.unit)
-            if write:
-                work.insert(place)
+    on_interrupt(work.state)
+    known, now = find_settings(os.environ, settings).read(), utc_now()
+    read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
+    read.read(file)
+    _refuse(read.problems, read.unit)
+    with open_tables(known) as place:
+        differing = work.compare(place, read.rows, Money.of_reader(os.environ))
+        place.services.check_clock()  # today and the future are judged by it
+        _refuse(read.problems_of_today(work.new), read.unit)
+        if write:
+            work.insert(place)
     if work.inserted is None:
         say("Nothing was written." + " With --write the new rows are inserted." * bool(work.new))
     else:
