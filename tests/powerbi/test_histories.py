@@ -20,12 +20,7 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def parts(*items: str) -> str:
-    """Return Details."""
-    return f"[{', '.join(items)}]"
-
-
-RECURRING = '{"invoiceType": "Recurring", "summary": {"balanceAmount": 400}}'
+RECURRING = '[{"invoiceType": "Recurring", "summary": {"balanceAmount": 400}}]'
 
 HISTORIES = {
     "all is well": History(READ_UNTIL_YESTERDAY, runs("2026-11-10", "2026-11-27")),
@@ -101,8 +96,8 @@ HISTORIES = {
         )
     ),
     "unreadable parts": History(
-        readings("Contoso", "2026-11-26", "2026-11-27", 400, Details=parts(RECURRING))
-        + readings("Fabrikam", "2026-11-26", "2026-11-26", 400, Details=parts(RECURRING))
+        readings("Contoso", "2026-11-26", "2026-11-27", 400, Details=RECURRING)
+        + readings("Fabrikam", "2026-11-26", "2026-11-26", 400, Details=RECURRING)
         + readings("Fabrikam", "2026-11-27", "2026-11-27", 400, Details='{"a": 1}')
     ),
     "an import after the last reading": History(
@@ -145,7 +140,6 @@ reading stopped 40 days ago | Missing days | all | 39
 reading stopped 40 days ago | Current balance | Contoso | 1,000.00
 reading stopped 40 days ago | Missed because | on 2026-11-27 | Contoso: unknown, before the ledger
 refresh stopped a week ago | Freshness | all | Not refreshed since 2026-11-20
-refresh stopped a week ago | Freshness colour | all | #F9D6D5
 refresh stopped a week ago | Missing days | all | 0
 refresh stopped a week ago | Missing days colour | all | blank
 an account fails | Freshness | all | Stale: 1 of 2 accounts, since 2026-11-20
@@ -231,17 +225,13 @@ an import after the last reading | Latest run | all | 2026-10-19 00:17
 an import after the last reading | Freshness | all | Stale: last read on 2026-10-19
 an import after the last reading | Amount format | all | "$"#,##0.00;-"$"#,##0.00
 an import after the last reading | Missing days | Contoso | 39
-an import for a dead account | Freshness | all | Stale: last read on 2026-10-19
 an import for a dead account | Days since last reading | all | 40
 an import for a dead account | Missing days | all | 38
-currencies without two decimals | Amount format | KWD | #,##0.000" KWD";-#,##0.000" KWD"
 currencies without two decimals | Amount format | JPY | "¥"#,##0;-"¥"#,##0
 currencies without two decimals | Signed format | JPY | +"¥"#,##0;-"¥"#,##0;"¥"#,##0
 nothing | Freshness | all | Never read
 nothing | Freshness colour | all | #F9D6D5
-nothing | Missing days colour | all | blank
 nothing | Credit colour | all | blank
-nothing | Current balance | all | blank
 nothing | Hint | all | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
 one row of today | Freshness | all | Fresh: read on 2026-11-28
 one row of today | Missing days | all | 0

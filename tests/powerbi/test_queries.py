@@ -137,6 +137,25 @@ def test_the_range_is_whole_days_and_its_end_is_not_in_it() -> None:
     assert [record["RowKey"] for record in found["Balances"]] == ["2026-10-01_USD", "2026-10-02_USD"]
 
 
+def test_an_invoice_is_new_where_its_date_moved_within_one_account_and_currency() -> None:
+    """The row before of another currency or account says nothing, and nor does an imported one."""
+
+    def invoiced(on: str, account: str, day: str, **columns: str) -> Record:
+        (row,) = readings(account, day, day, 1, LatestInvoiceDate=datetime.fromisoformat(f"{on}T00:00Z"), **columns)
+        return row
+
+    rows = [
+        invoiced("2026-10-01", "Contoso", "2026-11-06", currency="EUR"),
+        invoiced("2026-10-06", "Contoso", "2026-11-06"),
+        invoiced("2026-11-05", "Contoso", "2026-11-07"),
+        invoiced("2026-11-06", "Fabrikam", "2026-11-06"),
+        invoiced("2026-11-01", "Northwind", "2026-11-05", Source="imported"),
+        invoiced("2026-11-02", "Northwind", "2026-11-06"),
+    ]
+    found = [record["InvoicedOn"] for record in History(rows).tables["Balances"]]
+    assert found == [None, None, date(2026, 11, 5), None, None, None]
+
+
 PARTS = ("Recurring", "OneTime", "Other")
 KINDS = {"Recurring": "Recurring", "recurring": "Recurring", "OneTime": "OneTime", "one_time": "OneTime"}
 

@@ -29,7 +29,6 @@ CONTOSO_MISSED = "2026-11-16"
 FABRIKAM_PAID = date(2026, 11, 2)
 NORTHWIND_LAST_DAY = date(2026, 10, 5)
 TAILSPIN_FIRST_DAY = date(2026, 11, 10)
-TAILSPIN_BALANCE = Decimal("123456789012345.67")
 
 CONTOSO = "11111111-1111-4111-8111-111111111111"
 FABRIKAM = "22222222-2222-4222-8222-222222222222"
@@ -57,7 +56,7 @@ def answers(day: date) -> dict[str, list[dict[str, Any]]]:
     if day <= NORTHWIND_LAST_DAY:
         found[NORTHWIND] = [_summary(day, Decimal("1500.00") + since, "USD", "$")]
     if day >= TAILSPIN_FIRST_DAY:
-        found[TAILSPIN] = [{"balanceAmount": TAILSPIN_BALANCE, "currencyCode": "IDR"}]
+        found[TAILSPIN] = [{"balanceAmount": Decimal("123456789012345.67"), "currencyCode": "IDR"}]
     return found
 
 

@@ -6,7 +6,6 @@ lists that are scrolled by design, are left empty. Write the picture of docs/ima
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -132,17 +131,14 @@ class Picture:
         days = [day["Date"] for day in self.dax.records("Date") if day["Period"] == "Last 12 months"]
         for field in visual.fields:
             if field.role == "Y":
-                values, style = [self._number(field, day) for day in days], line_style(visual, field)
-                chart.plot(np.array(days, dtype="datetime64[D]"), values, label=field.label, **style)
+                values = [self.dax.value(field.name, self.chosen, {("Date", "Date"): [day]}) for day in days]
+                x_values, y_values = np.array(days, dtype="datetime64[D]"), np.array(values, dtype=float)
+                chart.plot(x_values, y_values, label=field.label, **line_style(visual, field))
         chart.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=8)
         chart.yaxis.set_major_formatter("{x:,.0f}")
         chart.tick_params(labelsize=8, colors=THEME["foreground"])
         chart.grid(axis="y", color=FRAME)
         chart.spines[["top", "right"]].set_visible(False)
-
-    def _number(self, field: Field, day: date) -> float:
-        value = self.dax.value(field.name, self.chosen, {("Date", "Date"): [day]})
-        return float(value) if isinstance(value, Decimal) else float("nan")
 
     def _table(self, visual: Visual) -> None:
         x, y, width, height = visual.box

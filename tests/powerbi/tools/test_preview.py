@@ -12,7 +12,6 @@ from tests.powerbi.test_histories import HISTORIES
 from tests.powerbi.tools import pbir, preview
 from tests.powerbi.tools.histories import History, readings
 
-LARGEST_FILE = 300_000
 AMOUNT = re.compile(r"\d\.\d\d\b")
 SPARE = 1.2
 WIDEST: dict[str, Any] = {
@@ -54,7 +53,7 @@ def test_the_picture_is_up_to_date(recorded: History) -> None:
     picture = preview.overview(recorded.dax)
     titles = {visual.title for visual in pbir.read_pages()[0].visuals}
     assert titles <= {text.text for text in picture.written} | {""}
-    assert preview.IMAGE.stat().st_size < LARGEST_FILE
+    assert preview.IMAGE.stat().st_size < 300_000
     with Image.open(preview.IMAGE) as image:
         assert image.size == (picture.width, picture.height)
         assert image.info["Description"] == preview.digest(picture)
