@@ -16,7 +16,7 @@ from shared.history.table import HistoryTable
 from shared.net.refusal import RefusedError
 
 SIDE_BY_SIDE = 4
-"""Tenants read at once. Each holds up to three pages of 1,000 rows, which are parsed side by side: 8 take 150 MiB, 4 take 137."""
+"""Tenants read at once. Each holds up to three pages of 1,000 rows: with 4 a command takes 105 MiB, with 8 it takes 140."""
 
 LARGEST_BATCH = 100
 LARGEST_BATCH_CHARACTERS = 1_000_000

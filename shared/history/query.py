@@ -20,6 +20,7 @@ from azure.data.tables import EdmType, EntityProperty
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
+from shared.net.service import BETWEEN
 
 LARGEST_PAGE = 1000
 """Rows; the service gives no more at once."""
@@ -124,13 +125,16 @@ def read_page(session: HttpSession, url: str, token: str, query: Query, after: M
         "x-ms-version": "2019-02-02",
     }
     response = session.get(f"{url}?{parameters}", headers=headers)
-    following = {name: response.headers.get(f"x-ms-continuation-{name}") for name in _CONTINUATION}
+    named = {name: response.headers.get(f"x-ms-continuation-{name}") for name in _CONTINUATION}
+    following = {name: value for name, value in named.items() if value} or None
+    if following == after:
+        raise UnreadableAnswerError("its answer goes on where it began", remedy=BETWEEN)
     members = current_attempt().members if response.status_code == requests.codes.ok else None
     try:
         rows: list[Entity] = [_row(row) for row in (members or {})["value"]]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise UnreadableAnswerError(f"its answer ({response.status_code}) is not a page of rows") from None
-    return Page(rows, {name: value for name, value in following.items() if value} or None)
+    return Page(rows, following)
 
 
 def _row(members: dict[str, Any]) -> dict[str, Any]:
