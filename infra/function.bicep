@@ -1,5 +1,5 @@
 // The function app: Flex Consumption, Python 3.13, one user-assigned identity, and no key, secret or connection string with one.
-import { partnerAccount, tagSet } from 'types.bicep'
+import { partnerAccount, settingsOf, tagSet } from 'types.bicep'
 
 @description('Name of the app.')
 param name string
@@ -57,9 +57,6 @@ param partnerLoginUrl string
 
 @description('Subnet that the app sends its traffic through; empty: none.')
 param subnetId string
-
-// A single account is set in the plain settings, so that the portal shows and changes them one by one.
-var only = length(partnerAccounts) == 1 ? partnerAccounts[0] : {}
 
 var blobService = 'https://${hostAccountName}.blob.${environment().suffixes.storage}'
 
@@ -140,7 +137,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   // The settings of docs/settings.md; an empty one counts as absent.
   resource settings 'config' = {
     name: 'appsettings'
-    properties: {
+    properties: union(settingsOf(length(partnerAccounts) == 1 ? partnerAccounts[0] : null), {
       AzureWebJobsStorage__blobServiceUri: blobService
       AzureWebJobsStorage__credential: 'managedidentity'
       AzureWebJobsStorage__clientId: identityClientId
@@ -155,18 +152,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       KEY_VAULT_URL: vaultUrl
       PARTNER_API_URL: partnerApiUrl
       PARTNER_LOGIN_URL: partnerLoginUrl
-      PARTNER_TENANT_ID: only.?tenantId ?? ''
-      PARTNER_CLIENT_ID: only.?clientId ?? ''
-      PARTNER_ACCOUNT_NAME: only.?name ?? ''
-      PARTNER_CREDENTIAL: only.?credential ?? ''
-      PARTNER_SECRET_NAME: only.?secretName ?? ''
-      PARTNER_AUTH: only.?auth ?? ''
-      PARTNER_REFRESH_TOKEN_NAME: only.?refreshTokenName ?? ''
-      PARTNER_BALANCES: only.?balances ?? ''
-      PARTNER_CREDIT_LIMIT: only.?creditLimit ?? ''
-      PARTNER_CLOUD: only.?cloud ?? ''
       PARTNER_ACCOUNTS: length(partnerAccounts) == 1 ? '' : string(partnerAccounts)
-    }
+    })
   }
 }
 

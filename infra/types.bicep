@@ -15,6 +15,21 @@ type partnerAccount = {
   cloud: ('global' | 'usgov' | 'china')?
 }
 
+@export()
+@description('A single account as plain settings, so that the portal shows and changes them one by one; of none, all are empty.')
+func settingsOf(only partnerAccount?) { *: string } => {
+  PARTNER_TENANT_ID: only.?tenantId ?? ''
+  PARTNER_CLIENT_ID: only.?clientId ?? ''
+  PARTNER_ACCOUNT_NAME: only.?name ?? ''
+  PARTNER_CREDENTIAL: only.?credential ?? ''
+  PARTNER_SECRET_NAME: only.?secretName ?? ''
+  PARTNER_AUTH: only.?auth ?? ''
+  PARTNER_REFRESH_TOKEN_NAME: only.?refreshTokenName ?? ''
+  PARTNER_BALANCES: only.?balances ?? ''
+  PARTNER_CREDIT_LIMIT: only.?creditLimit ?? ''
+  PARTNER_CLOUD: only.?cloud ?? ''
+}
+
 @minLength(36)
 @maxLength(36)
 type guidText = string
