@@ -8,10 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import SettingsInvalid
-from shared.settings.accounts import MEMBERS
+from shared.settings.accounts import MEMBERS, Account
 from shared.settings.network import Network
 from shared.settings.read import NAMES, Settings, read_settings
+from shared.settings.setting import settings_of
+from shared.settings.values import read_display_name
 from tests.support.samples import CLIENT, FULL_ACCOUNT, IDENTITY, OTHER_TENANT, SINGLE, TABLE_AND_VAULT, TENANT, many
+
+
+DISPLAYED = {one.name for one in settings_of(Account).values() if one.read is read_display_name}
+"""What people call something: not a secret's place, and may hold anything printable."""
 
 
 def problems(environ: dict[str, str]) -> list[str]:
@@ -123,10 +129,7 @@ def test_an_empty_environment_tells_all_that_is_needed() -> None:
 
 def test_every_wrong_setting_is_reported_at_once() -> None:
     """All of them, each once, each with its name."""
-    environ = dict.fromkeys(NAMES, "this is wrong") | {
-        "PARTNER_ACCOUNTS": "",
-        "PARTNER_ACCOUNT_NAME": "a\nb",
-    }
+    environ = dict.fromkeys(NAMES, "this is wrong") | dict.fromkeys(DISPLAYED, "a\nb") | {"PARTNER_ACCOUNTS": ""}
     named = [problem.split(" ")[0] for problem in problems(environ)]
     assert sorted(named) == sorted(set(NAMES) - {"PARTNER_ACCOUNTS"})
 
@@ -171,9 +174,6 @@ GOOD = {
     "PARTNER_CREDIT_LIMIT": "85000 USD",
     "PARTNER_CLOUD": "china",
 }
-DISPLAYED = ("PARTNER_ACCOUNT_NAME", "name")
-"""What is a display name, not a secret's place, and may hold anything printable."""
-
 MEMBER_VALUES = st.sampled_from(SECRETS) | st.sampled_from([TENANT, OTHER_TENANT, "app_user", "", None, 5, ["x"]])
 OBJECTS = st.dictionaries(st.sampled_from([*MEMBERS.values(), "extra", HUSH]), MEMBER_VALUES, max_size=6)
 PASTED = st.sampled_from(SECRETS) | st.sampled_from(SECRETS).map(
