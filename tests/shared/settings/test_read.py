@@ -15,7 +15,6 @@ from shared.settings.setting import settings_of
 from shared.settings.values import read_display_name
 from tests.support.samples import CLIENT, FULL_ACCOUNT, IDENTITY, OTHER_TENANT, SINGLE, TABLE_AND_VAULT, TENANT, many
 
-
 DISPLAYED = {one.name for one in settings_of(Account).values() if one.read is read_display_name}
 """What people call something: not a secret's place, and may hold anything printable."""
 
