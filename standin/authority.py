@@ -13,12 +13,12 @@ class Authority:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._ca = trustme.CA()
-        self._server = self._ca.issue_cert("127.0.0.1", "localhost")
+        ca = trustme.CA()
+        self._server = ca.issue_cert("127.0.0.1", "localhost")
         self.bundle = folder / "ca.pem"
         self.certificate = folder / "server.pem"
         self.key = folder / "server.key"
-        self._ca.cert_pem.write_to_path(self.bundle)
+        ca.cert_pem.write_to_path(self.bundle)
         self.certificate.write_bytes(b"".join(blob.bytes() for blob in self._server.cert_chain_pems))
         self._server.private_key_pem.write_to_path(self.key)
 
@@ -26,10 +26,4 @@ class Authority:
         """Return the context of a TLS listener."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._server.configure_cert(context)
-        return context
-
-    def client_context(self) -> ssl.SSLContext:
-        """Return the context of a client that trusts this authority only."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self._ca.configure_trust(context)
         return context

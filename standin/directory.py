@@ -52,10 +52,8 @@ class SignIn:
 class Grant:
     """A person's sign-in, kept behind a refresh token or an authorization code."""
 
-    tenant_id: str
-    client_id: str
-    user: str
-    mfa: bool
+    app: App
+    sign_in: SignIn
     issued: datetime
     redirect_uri: str = ""
     code_challenge: str = ""
@@ -68,11 +66,7 @@ class Directory:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._apps: dict[tuple[str, str], App] = {}
-        self._refresh_tokens: dict[str, Grant] = {}
-        self._codes: dict[str, Grant] = {}
-        self.issued: set[str] = set()
-        """Every refresh token and authorization code, for tests that look for leaks."""
+        self.clear()
 
     def register(self, app: App) -> App:
         """Make `app` known in its tenant, which exists from then on."""
@@ -81,10 +75,11 @@ class Directory:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._apps.clear()
-        self._refresh_tokens.clear()
-        self._codes.clear()
-        self.issued.clear()
+        self._apps: dict[tuple[str, str], App] = {}
+        self._refresh_tokens: dict[str, Grant] = {}
+        self._codes: dict[str, Grant] = {}
+        self.issued: set[str] = set()
+        """Every refresh token and authorization code, for tests that look for leaks."""
 
     def require_tenant(self, tenant_id: str) -> None:
         """Refuse with 90002 when nobody is registered in the tenant."""
@@ -101,12 +96,7 @@ class Directory:
 
     def issue_refresh_token(self, app: App, sign_in: SignIn, *, issued: datetime | None = None) -> str:
         """Return a new refresh token; `issued` in the past makes it that old already."""
-        token = f"0.{secrets.token_urlsafe(64)}"
-        self.issued.add(token)
-        self._refresh_tokens[token] = Grant(
-            app.tenant_id, app.client_id, sign_in.user, sign_in.mfa, issued or self._clock.now()
-        )
-        return token
+        return self._keep(self._refresh_tokens, Grant(app, sign_in, issued or self._clock.now()))
 
     def refresh_grant(self, app: App, token: str) -> Grant:
         """Return the grant behind a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
@@ -116,25 +106,28 @@ class Directory:
         grant = self._refresh_tokens.get(token)
         if grant is None:
             raise RequestRefusedError(70000)
-        if grant.client_id != app.client_id:
+        if grant.app.client_id != app.client_id:
             raise RequestRefusedError(700007, app=app.client_id)
         if self._clock.now() >= grant.issued + REFRESH_TOKEN_LIFE:
             raise RequestRefusedError(700082, time=grant.issued.isoformat())
         return grant
 
-    def issue_code(self, grant: Grant) -> str:
-        """Return an authorization code for `grant`."""
-        code = f"1.{secrets.token_urlsafe(64)}"
-        self.issued.add(code)
-        self._codes[code] = grant
-        return code
+    def issue_code(self, app: App, sign_in: SignIn, **asked: str) -> str:
+        """Return an authorization code; `asked` are the further fields of the grant."""
+        return self._keep(self._codes, Grant(app, sign_in, self._clock.now(), **asked))
+
+    def _keep(self, grants: dict[str, Grant], grant: Grant) -> str:
+        opaque = secrets.token_urlsafe(64)
+        self.issued.add(opaque)
+        grants[opaque] = grant
+        return opaque
 
     def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
         """Return the grant behind a code, once; refuse with 70008, 700007, 50011 or 501481."""
         grant = self._codes.pop(code, None)
         if grant is None:
             raise RequestRefusedError(70008)
-        if (grant.tenant_id, grant.client_id) != (app.tenant_id, app.client_id):
+        if grant.app is not app:
             raise RequestRefusedError(700007, app=app.client_id)
         if redirect_uri != grant.redirect_uri:
             raise RequestRefusedError(50011, app=app.client_id, detail=redirect_uri)

@@ -10,6 +10,7 @@ import asyncio
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -17,7 +18,7 @@ from typing import NoReturn
 
 from aiohttp import web
 
-Proceed = Callable[[], Awaitable[web.StreamResponse]]
+Proceed = Callable[[], Awaitable[web.Response]]
 
 
 class NoAnswerError(Exception):
@@ -34,17 +35,14 @@ class FaultContext:
 
     async def wait(self, seconds: float | None) -> None:
         """Wait until released, `seconds` at most (None: for ever)."""
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(self.released.wait(), seconds)
-        except TimeoutError:
-            return
 
-    async def answer(self) -> web.Response:
-        """Return the service's own answer, whole."""
-        response = await self.proceed()
-        if not isinstance(response, web.Response):
-            raise TypeError(f"{type(response).__name__} cannot be changed by a fault: it is sent already")
-        return response
+    async def send(self, raw: bytes) -> None:
+        """Send bytes as they are, once the request has been read."""
+        await self.request.read()
+        if self.request.transport is not None:
+            self.request.transport.write(raw)
 
 
 class Fault(ABC):
@@ -54,7 +52,7 @@ class Fault(ABC):
     """Whether the fault is used up only by a call that the service fulfilled (status below 400)."""
 
     @abstractmethod
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Return the answer to give; raise NoAnswerError to give none."""
 
 
@@ -67,14 +65,11 @@ class Status(Fault):
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Return the status, the body and the headers as they were given."""
+    async def play(self, context: FaultContext) -> web.Response:
         await context.request.read()
         body = self.body.encode() if isinstance(self.body, str) else self.body
-        headers = dict(self.headers)
-        if body:
-            headers.setdefault("Content-Type", self.content_type)
-        return web.Response(status=self.status, body=body, headers=headers)
+        headers = {"Content-Type": self.content_type} if body else {}
+        return web.Response(status=self.status, body=body, headers=headers | dict(self.headers))
 
 
 def html(status: int = 502) -> Status:
@@ -102,22 +97,30 @@ def redirect(to: str, status: int = 302) -> Status:
     return Status(status, headers={"Location": to})
 
 
-class Cut(Fault):
-    """Ends the connection before the service sees the request."""
+@dataclass(frozen=True, slots=True)
+class Raw(Fault):
+    """Sends these bytes, which need not be HTTP, instead of an answer and ends the connection."""
+
+    sent: bytes = field(repr=False)
 
     async def play(self, context: FaultContext) -> NoReturn:
-        """Read the request, then end the connection."""
-        await context.request.read()
+        await context.send(self.sent)
         raise NoAnswerError
 
 
+class Cut(Raw):
+    """Ends the connection before the service sees the request."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+
+
 class AnswerLost(Fault):
-    """Lets the service fulfil the request, then ends the connection instead of answering."""
+    """Lets the service fulfil the request, then ends the connection instead of answering; a refusal is not lost."""
 
     needs_effect = True
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Lose the answer if it is a success."""
+    async def play(self, context: FaultContext) -> web.Response:
         answer = await context.proceed()
         if answer.status < web.HTTPBadRequest.status_code:
             raise NoAnswerError
@@ -128,7 +131,6 @@ class Hang(Fault):
     """Never answers; the connection ends when the rule is removed or the stand-in stops."""
 
     async def play(self, context: FaultContext) -> NoReturn:
-        """Wait to be released."""
         await context.request.read()
         await context.wait(None)
         raise NoAnswerError
@@ -141,10 +143,8 @@ class CutBody(Fault):
     after: int = 10
 
     async def play(self, context: FaultContext) -> NoReturn:
-        """Send the beginning of the service's answer."""
-        answer = await context.answer()
-        stream = await _begin(context, answer)
-        await stream.write(_body(answer)[: self.after])
+        head, body = _parts(await context.proceed())
+        await context.send(head + body[: self.after])
         raise NoAnswerError
 
 
@@ -155,22 +155,8 @@ class CutAnswer(Fault):
     after: int
 
     async def play(self, context: FaultContext) -> NoReturn:
-        """Send the beginning of the service's answer, whatever its status."""
-        answer = await context.answer()
-        _write(context, (_head(answer) + _body(answer))[: self.after])
-        raise NoAnswerError
-
-
-@dataclass(frozen=True, slots=True)
-class Raw(Fault):
-    """Sends these bytes instead of an answer and ends the connection."""
-
-    sent: bytes = field(repr=False)
-
-    async def play(self, context: FaultContext) -> NoReturn:
-        """Send the bytes, which need not be HTTP."""
-        await context.request.read()
-        _write(context, self.sent)
+        head, body = _parts(await context.proceed())
+        await context.send((head + body)[: self.after])
         raise NoAnswerError
 
 
@@ -181,24 +167,16 @@ class Drip(Fault):
     every_ms: int = 100
     head: bool = False
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Send the service's answer slowly."""
-        answer = await context.answer()
-        if self.head:
-            for byte in _head(answer) + _body(answer):
-                _write(context, bytes((byte,)))
-                await context.wait(self.every_ms / 1000)
-                if context.released.is_set():
-                    break
-            raise NoAnswerError
-        stream = await _begin(context, answer)
-        for byte in _body(answer):
-            await stream.write(bytes((byte,)))
+    async def play(self, context: FaultContext) -> NoReturn:
+        head, body = _parts(await context.proceed())
+        at_once, slowly = (b"", head + body) if self.head else (head, body)
+        await context.send(at_once)
+        for byte in slowly:
+            await context.send(bytes((byte,)))
             await context.wait(self.every_ms / 1000)
             if context.released.is_set():
-                raise NoAnswerError
-        await stream.write_eof()
-        return stream
+                break
+        raise NoAnswerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +185,7 @@ class Delay(Fault):
 
     ms: int
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Wait, then go on."""
+    async def play(self, context: FaultContext) -> web.Response:
         await context.wait(self.ms / 1000)
         return await context.proceed()
 
@@ -219,9 +196,8 @@ class ContentType(Fault):
 
     content_type: str = "text/html"
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Change the header only."""
-        answer = await context.answer()
+    async def play(self, context: FaultContext) -> web.Response:
+        answer = await context.proceed()
         answer.headers["Content-Type"] = self.content_type
         return answer
 
@@ -232,9 +208,8 @@ class WrongDate(Fault):
 
     off: timedelta
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Change the header only."""
-        answer = await context.answer()
+    async def play(self, context: FaultContext) -> web.Response:
+        answer = await context.proceed()
         answer.headers["Date"] = format_datetime(datetime.now(UTC) + self.off, usegmt=True)
         return answer
 
@@ -245,8 +220,7 @@ class Echo(Fault):
 
     status: int = 400
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Return what was sent."""
+    async def play(self, context: FaultContext) -> web.Response:
         request = context.request
         body = (await request.read()).decode(errors="replace")
         members = {"url": str(request.url), "headers": dict(request.headers), "body": body}
@@ -259,8 +233,7 @@ class GzipBomb(Fault):
 
     mib: int = 1024
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
-        """Send the packed zeros."""
+    async def play(self, context: FaultContext) -> web.Response:
         await context.request.read()
         packer = zlib.compressobj(9, wbits=31)
         packed = b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(self.mib)) + packer.flush()
@@ -283,24 +256,9 @@ def answer_of(service: str) -> Status:
     return Status(200, FOREIGN_BODIES[service])
 
 
-async def _begin(context: FaultContext, answer: web.Response) -> web.StreamResponse:
-    stream = web.StreamResponse(status=answer.status, headers=answer.headers)
-    stream.content_length = len(_body(answer))
-    await stream.prepare(context.request)
-    return stream
-
-
-def _body(answer: web.Response) -> bytes:
-    return answer.body if isinstance(answer.body, bytes) else b""
-
-
-def _head(answer: web.Response) -> bytes:
-    """Return the status line and the headers as they go over the wire."""
-    headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(_body(answer)))}
+def _parts(answer: web.Response) -> tuple[bytes, bytes]:
+    """Return the status line with the headers, as they go over the wire, and the body."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(body))}
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{name}: {value}" for name, value in headers.items())]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-
-def _write(context: FaultContext, raw: bytes) -> None:
-    if context.request.transport is not None:
-        context.request.transport.write(raw)
+    return ("\r\n".join(lines) + "\r\n\r\n").encode(), body

@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 
+class Conditions(TypedDict, total=False):
+    """Conditions that select calls, beside the service; None is none."""
+
+    method: str | None
+    path_contains: str
+    status: int
+    tenant: str | None
+
+
 @dataclass(slots=True)
 class Call:
     """One request: `status` is None until it is answered, and stays None when the answer never came.
@@ -22,14 +31,11 @@ class Call:
     detail: str | None = None
     status: int | None = None
 
-
-class Conditions(TypedDict, total=False):
-    """Conditions that select calls, beside the service."""
-
-    method: str
-    path_contains: str
-    status: int
-    tenant: str
+    def matches(self, service: str | None, conditions: Conditions) -> bool:
+        """Return whether it is a call of this service (None: of any) that meets the conditions."""
+        wanted = {"service": service, **conditions}
+        part = str(wanted.pop("path_contains", ""))
+        return part in self.path and all(value in (None, getattr(self, name)) for name, value in wanted.items())
 
 
 class Journal:
@@ -57,7 +63,7 @@ class Journal:
     def calls(self, service: str | None = None, **conditions: Unpack[Conditions]) -> tuple[Call, ...]:
         """Return the calls that match everything given."""
         with self._changed:
-            return tuple(call for call in self._calls if _matches(call, service, conditions))
+            return tuple(call for call in self._calls if call.matches(service, conditions))
 
     def count(self, service: str | None = None, **conditions: Unpack[Conditions]) -> int:
         """Return how many calls match everything given."""
@@ -75,13 +81,3 @@ class Journal:
         """Forget all calls."""
         with self._changed:
             self._calls.clear()
-
-
-def _matches(call: Call, service: str | None, conditions: Conditions) -> bool:
-    return (
-        service in (None, call.service)
-        and conditions.get("method", call.method) == call.method
-        and conditions.get("path_contains", "") in call.path
-        and conditions.get("status", call.status) == call.status
-        and conditions.get("tenant", call.tenant) == call.tenant
-    )

@@ -10,7 +10,6 @@ from shared.history.runs import Failure, RunContext, RunResult, failure_row, run
 from shared.settings.accounts import Account
 
 HOURLY_DAYS = 7
-_MESSAGE = "Partner Center answered 503 until the time limit of 180 s."
 
 
 def ledger_rows(
@@ -20,19 +19,17 @@ def ledger_rows(
     rows: list[Entity] = []
     for back in range(days, 0, -1):
         day = today - timedelta(days=back)
-        missed = failed.get(day, ())
-        hours = range(24) if missed or back <= HOURLY_DAYS else range(1)
-        for hour in hours:
-            start = datetime.combine(day, time(hour, 17, 1, 204_117 + back), UTC)
-            run = RunContext(day, str(uuid.uuid4()), start)
-            failures = tuple(Failure(account, _error()) for account in missed)
-            done = len(accounts) - len(missed)
+        failures = [Failure(account, _unavailable()) for account in failed.get(day, ())]
+        done = len(accounts) - len(failures)
+        for hour in range(24 if failures or back <= HOURLY_DAYS else 1):
+            run = RunContext(day, str(uuid.uuid4()), datetime.combine(day, time(hour, 17, 1, 204_117 + back), UTC))
             recorded, kept = (0, done) if hour else (done, 0)
-            seconds = 181.4 if missed else 0.21 if hour else 1.62
+            seconds = 181.4 if failures else 0.21 if hour else 1.62
             rows += [failure_row(run, failure) for failure in failures]
-            rows.append(run_row(RunResult(run, seconds, recorded, kept, failures), version="playground"))
+            rows.append(run_row(RunResult(run, seconds, recorded, kept, tuple(failures)), version="playground"))
     return rows
 
 
-def _error() -> PartnerUnavailable:
-    return PartnerUnavailable(_MESSAGE, ids=Ids(str(uuid.uuid4()), str(uuid.uuid4())))
+def _unavailable() -> PartnerUnavailable:
+    ids = Ids(str(uuid.uuid4()), str(uuid.uuid4()))
+    return PartnerUnavailable("Partner Center answered 503 until the time limit of 180 s.", ids=ids)

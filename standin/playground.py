@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
@@ -26,7 +28,6 @@ from standin.world import StandIn
 
 DAYS = 365
 LONGEST_TRANSACTION = 100
-_SECONDS_OF_A_RUN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +45,30 @@ class Billing:
 class Scenario:
     """One account of the playground. `missed` and `imported_until` count days back from today."""
 
-    settings: Mapping[str, Any]
+    name: str
     billing: Sequence[Billing]
+    settings: Mapping[str, Any] = field(default_factory=dict)
     missed: frozenset[int] = frozenset()
-    imported_until: int | None = None
+    imported_until: int = DAYS
 
 
 SCENARIOS = (
+    Scenario("Contoso", [Billing("USD", "$", Decimal("41280.40"), Decimal("1312.75"), 9)]),
     Scenario(
-        {"name": "Contoso", "tenant_id": "11111111-1111-4111-8111-111111111111"},
-        (Billing("USD", "$", Decimal("41280.40"), Decimal("1312.75"), 9),),
-    ),
-    Scenario(
-        {
-            "name": "Fabrikam Europe",
-            "tenant_id": "22222222-2222-4222-8222-222222222222",
-            "auth": "app_user",
-            "balances": "summaries",
-            "credit_limit": "85000 EUR",
-        },
-        (
+        "Fabrikam Europe",
+        [
             Billing("EUR", "€", Decimal("71904.15"), Decimal("310.20"), 20),
             Billing("USD", "$", Decimal("5210.00"), Decimal("96.35"), 12),
-        ),
+        ],
+        {"auth": "app_user", "balances": "summaries", "credit_limit": "85000 EUR"},
     ),
     Scenario(
-        {"name": "Northwind", "tenant_id": "33333333-3333-4333-8333-333333333333"},
-        (Billing("GBP", "£", Decimal("12870.55"), Decimal("402.10"), 3),),
+        "Northwind",
+        [Billing("GBP", "£", Decimal("12870.55"), Decimal("402.10"), 3)],
         missed=frozenset({41, 17}),
         imported_until=200,
     ),
-    Scenario(
-        {"name": "Tailspin", "tenant_id": "44444444-4444-4444-8444-444444444444", "auth": "app_user"},
-        (Billing("USD", "$", Decimal("8034.90"), Decimal("151.60"), 25),),
-    ),
+    Scenario("Tailspin", [Billing("USD", "$", Decimal("8034.90"), Decimal("151.60"), 25)], {"auth": "app_user"}),
 )
 
 
@@ -86,7 +77,7 @@ class Playground:
     """The filled stand-in: its accounts by the order of SCENARIOS, and the variables that the job reads."""
 
     world: StandIn
-    partners: list[Partner] = field(default_factory=list)
+    partners: list[Partner]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -97,9 +88,7 @@ class Playground:
 
 def fill(world: StandIn, today: date) -> Playground:
     """Add the accounts, their balance of `today`, and the rows and ledger of the year before it."""
-    playground = Playground(world)
-    credentials: dict[str, Any] = {"secret_expires_in": timedelta(days=120), "refresh_token_age": timedelta(days=3)}
-    playground.partners += [world.add_partner(**scenario.settings, **credentials) for scenario in SCENARIOS]
+    playground = Playground(world, [_add(world, number, scenario) for number, scenario in enumerate(SCENARIOS, 1)])
     accounts = read_settings(playground.environ).accounts
     rows: list[Entity] = []
     failed: dict[date, list[Account]] = defaultdict(list)
@@ -112,14 +101,27 @@ def fill(world: StandIn, today: date) -> Playground:
             if back in scenario.missed:
                 failed[day].append(account)
             else:
-                imported = scenario.imported_until is not None and back > scenario.imported_until
+                imported = back > scenario.imported_until
                 rows += [_row(account, day, documents[number], imported=imported) for documents in years]
-    ledger = ledger_rows(today, DAYS, accounts, failed)
-    _insert(world, {(world.table, ""): rows, (world.archive, ""): rows, (world.table, "runs"): ledger})
+    with ThreadPoolExecutor(8) as pool:
+        for service in (world.table, world.archive):
+            _insert(pool, world, service, DEFAULT_TABLE_NAME, rows)
+        _insert(pool, world, world.table, DEFAULT_TABLE_NAME + "runs", ledger_rows(today, DAYS, accounts, failed))
     identity = world.identity.user_assigned
     identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
     world.journal.clear()
     return playground
+
+
+def _add(world: StandIn, number: int, scenario: Scenario) -> Partner:
+    one = str(number)
+    return world.add_partner(
+        name=scenario.name,
+        tenant_id=f"{one * 8}-{one * 4}-4{one * 3}-8{one * 3}-{one * 12}",
+        secret_expires_in=timedelta(days=120),
+        refresh_token_age=timedelta(days=3),
+        **scenario.settings,
+    )
 
 
 def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
@@ -132,50 +134,42 @@ def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
         balance += (billing.daily * busy / 100).quantize(Decimal("0.01"))
         if day.day == billing.paid_on:
             payment, paid = max(balance - before, Decimal(0)), day
-            balance, before = balance - payment, before + billing.daily / 4
-            before = before.quantize(Decimal("0.01"))
+            balance, before = balance - payment, (before + billing.daily / 4).quantize(Decimal("0.01"))
         document = summary(balance, billing.currency, billing.symbol, day - timedelta(days=1))
-        dates: dict[str, Any] = {
-            "firstInvoiceCreationDate": f"{today.year - 3}-02-08T00:00:00Z",
-            "latestInvoiceDate": f"{day.replace(day=1)}T00:00:00Z",
-        }
+        document["firstInvoiceCreationDate"] = f"{today.year - 3}-02-08T00:00:00Z"
+        document["latestInvoiceDate"] = f"{day.replace(day=1)}T00:00:00Z"
         if paid is not None:
-            dates |= {"lastPaymentDate": f"{paid}T00:00:00Z", "lastPaymentAmount": payment}
-        yield document | dates
+            document |= {"lastPaymentDate": f"{paid}T00:00:00Z", "lastPaymentAmount": payment}
+        yield document
 
 
 def _row(account: Account, day: date, document: dict[str, Any], *, imported: bool) -> Entity:
-    """Return the row that the job's own code makes of an answer."""
-    read = datetime.combine(day, time(0, 17, _SECONDS_OF_A_RUN), UTC)
-    receipt = ResponseMetadata(read, _id("request", account, day), _id("correlation", account, day))
-    answer = parse_summary(exact_json(document).encode(), receipt)
-    row = snapshot_row(account, day, answer, _id("import" if imported else "run", None, None if imported else day))
+    """Return the row that the job's own code makes of an answer, or the one that an import makes."""
+    request, correlation = (_id(f"{kind} {account.tenant_id} {day}") for kind in ("request", "correlation"))
+    received = ResponseMetadata(datetime.combine(day, time(0, 17, 2), UTC), request, correlation)
+    answer = parse_summary(exact_json(document).encode(), received)
+    row = snapshot_row(account, day, answer, _id("import" if imported else f"run {day}"))
     if not imported:
         return row
     absent = ("RequestId", "CorrelationId", "Details")
     return {name: value for name, value in row.items() if name not in absent} | {"Source": "imported"}
 
 
-def _id(kind: str, account: Account | None, day: date | None) -> str:
-    chance = random.Random(f"{kind} {account and account.tenant_id} {day}")  # noqa: S311 - a made-up id
-    return f"{chance.getrandbits(32):08x}-{chance.getrandbits(16):04x}-4000-8000-{chance.getrandbits(48):012x}"
+def _id(text: str) -> str:
+    return str(uuid5(NAMESPACE_OID, text))
 
 
-def _insert(world: StandIn, tables: Mapping[tuple[TableProxy, str], Sequence[Entity]]) -> None:
-    """Insert the rows of each table and suffix, several transactions side by side."""
-    with ThreadPoolExecutor(8) as pool:
-        works = []
-        for (service, suffix), rows in tables.items():
-            key = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account])
-            verify = str(world.ca_bundle)
-            client = TableServiceClient(service.endpoint, credential=key, connection_verify=verify)
-            table = client.create_table(DEFAULT_TABLE_NAME + suffix)
-            partitions: dict[str, list[Entity]] = defaultdict(list)
-            for row in rows:
-                partitions[str(row["PartitionKey"])].append(row)
-            for part in partitions.values():
-                for first in range(0, len(part), LONGEST_TRANSACTION):
-                    chunk = [("create", dict(row)) for row in part[first : first + LONGEST_TRANSACTION]]
-                    works.append(pool.submit(table.submit_transaction, chunk))
-        for work in works:
-            work.result()
+def _insert(pool: ThreadPoolExecutor, world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:
+    """Insert the rows into a new table, several transactions side by side."""
+    key = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account])
+    client = TableServiceClient(service.endpoint, credential=key, connection_verify=str(world.ca_bundle))
+    table = client.create_table(name)
+    work = []
+    for _, group in groupby(sorted(rows, key=_partition), key=_partition):
+        part = [("create", dict(row)) for row in group]
+        work += [part[first : first + LONGEST_TRANSACTION] for first in range(0, len(part), LONGEST_TRANSACTION)]
+    list(pool.map(table.submit_transaction, work))
+
+
+def _partition(row: Entity) -> str:
+    return str(row["PartitionKey"])

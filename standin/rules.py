@@ -9,11 +9,12 @@ which they were added, so that a `Delay` on everything combines with any other f
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from aiohttp import web
 
 from standin.faults import Fault, FaultContext, Proceed
+from standin.journal import Call, Conditions
 
 
 @dataclass(slots=True, eq=False)
@@ -22,30 +23,20 @@ class Rule:
 
     fault: Fault
     service: str | None
-    path_contains: str
-    method: str | None
-    tenant: str | None
+    conditions: Conditions
     times: int | None
     skip: int
     released: asyncio.Event
     remove: Callable[[], None] = lambda: None
 
-    def takes(self, service: str, request: web.Request, tenant: str | None) -> bool:
+    def takes(self, call: Call) -> bool:
         """Return whether the rule applies to this call."""
-        if (
-            self.times == 0
-            or self.service not in (None, service)
-            or self.path_contains not in request.path
-            or self.method not in (None, request.method)
-            or self.tenant not in (None, tenant)
-        ):
+        if self.times == 0 or not call.matches(self.service, self.conditions):
             return False
-        if self.skip:
-            self.skip -= 1
-            return False
-        return True
+        self.skip -= 1
+        return self.skip < 0
 
-    async def play(self, request: web.Request, proceed: Proceed) -> web.StreamResponse:
+    async def play(self, request: web.Request, proceed: Proceed) -> web.Response:
         """Play the fault and use up one of the `times`."""
         if self.times is not None:
             self.times -= 1
@@ -67,14 +58,12 @@ class Faults:
         service: str | None,
         fault: Fault,
         *,
-        path_contains: str = "",
-        method: str | None = None,
-        tenant: str | None = None,
         times: int | None = 1,
         skip: int = 0,
+        **conditions: Unpack[Conditions],
     ) -> Rule:
         """Play `fault` on the calls that match; `service` None means every service."""
-        rule = Rule(fault, service, path_contains, method, tenant, times, skip, asyncio.Event())
+        rule = Rule(fault, service, conditions, times, skip, asyncio.Event())
         rule.remove = lambda: self._remove(rule)
         self._rules.append(rule)
         return rule
@@ -84,18 +73,16 @@ class Faults:
         for rule in tuple(self._rules):
             self._remove(rule)
 
-    async def dispatch(
-        self, service: str, request: web.Request, tenant: str | None, handler: Any
-    ) -> web.StreamResponse:
+    async def dispatch(self, call: Call, request: web.Request, handler: Any) -> web.Response:
         """Take a request past the rules that match it to the service's `handler`."""
         rules = iter(tuple(self._rules))
 
-        async def proceed() -> web.StreamResponse:
+        async def proceed() -> web.Response:
             for rule in rules:
-                if rule.takes(service, request, tenant):
+                if rule.takes(call):
                     return await rule.play(request, proceed)
             try:
-                answer: web.StreamResponse = await handler(request)
+                answer: web.Response = await handler(request)
             except web.HTTPException as refusal:
                 return web.Response(status=refusal.status, body=refusal.body, headers=refusal.headers)
             return answer

@@ -15,10 +15,12 @@ from weakref import WeakSet
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from standin.errors import PortUnavailableError
+from standin.clock import Clock
+from standin.errors import StandInError
 from standin.faults import NoAnswerError
 from standin.journal import Call, Journal
 from standin.rules import Faults
+from standin.tokens import TokenSigner
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
@@ -53,6 +55,8 @@ class ServiceContext:
     loop_thread: EventLoopThread
     journal: Journal
     faults: Faults
+    tokens: TokenSigner
+    clock: Clock
     tls: ssl.SSLContext
 
 
@@ -64,6 +68,7 @@ class Service(ABC):
 
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
+        self._tokens, self._clock = context.tokens, context.clock
         self._runner: web.AppRunner | None = None
         self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.port = 0
@@ -127,7 +132,7 @@ class Service(ABC):
         request[CALL] = call
         self._context.journal.add(call)
         try:
-            answer = await self._context.faults.dispatch(self.name, request, tenant, handler)
+            answer = await self._context.faults.dispatch(call, request, handler)
         except NoAnswerError:
             if request.transport is not None:
                 request.transport.close()
@@ -149,7 +154,7 @@ def _bound(port: int) -> socket.socket:
         listener.bind((HOST, port))
     except OSError as error:
         listener.close()
-        raise PortUnavailableError(
+        raise StandInError(
             f"The system gave no port on {HOST} (port {port or 'of its choice'}): {error.strerror}.",
             "End other local servers, or allow this program to listen on the loopback interface.",
         ) from error

@@ -20,7 +20,6 @@ from contextlib import ExitStack
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from standin.authority import Authority
@@ -44,71 +43,39 @@ REFRESH_TOKEN_TYPE = "application/vnd.partner-refresh-token"  # noqa: S105 - a c
 
 
 class StandIn:
-    """Starts on entering and leaves nothing behind; `tables=False` does without Azurite and Node.
+    """Starts on entering and leaves nothing behind. One instance is entered once.
 
-    Raises a StandInError, with its remedy, when something is missing. One instance is entered once.
+    Raises a StandInError, with its remedy, when something is missing.
     """
 
-    clock: Clock
-    journal: Journal
-    faults: Faults
-    tokens: TokenSigner
-    identity: ManagedIdentity
-    entra: Entra
-    vault: Vault
-    partner_center: PartnerCenter
-    table: TableProxy
-    archive: TableProxy
-
-    def __init__(self, *, tables: bool = True) -> None:
-        self._with_tables = tables
-        self._services: dict[str, Service] = {}
-        self._leave = ExitStack()
-
     def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self._leave.close()
-            raise
+        with ExitStack() as started:
+            folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="stand-in-")))
+            self._authority = Authority(folder)
+            azurite = Azurite(self._authority, folder)
+            started.callback(azurite.stop)
+            loop_thread = EventLoopThread()
+            started.callback(loop_thread.close)
+            self.clock, self.tokens = Clock(), TokenSigner()
+            self.journal, self.faults = Journal(), Faults(loop_thread.loop)
+            tls = self._authority.server_context()
+            context = ServiceContext(loop_thread, self.journal, self.faults, self.tokens, self.clock, tls)
+            self.identity, self.entra = ManagedIdentity(context), Entra(context)
+            self.vault, self.partner_center = Vault(context, self.identity), PartnerCenter(context)
+            self.table = TableProxy(context, self.identity, azurite, "balances", "table")
+            self.archive = TableProxy(context, self.identity, azurite, "archive", "archive")
+            services = (self.identity, self.entra, self.vault, self.partner_center, self.table, self.archive)
+            self._services: dict[str, Service] = {service.name: service for service in services}
+            for service in services:
+                service.start()
+                started.callback(service.stop)
+            started.callback(self.faults.clear)
+            azurite.wait()
+            self._leave = started.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._leave.close()
-
-    def _start(self) -> None:
-        folder = Path(self._leave.enter_context(tempfile.TemporaryDirectory(prefix="stand-in-")))
-        self._authority = Authority(folder)
-        azurite = self._start_azurite(folder) if self._with_tables else None
-        loop_thread = EventLoopThread()
-        self._leave.callback(loop_thread.close)
-        self.clock, self.journal, self.faults = Clock(), Journal(), Faults(loop_thread.loop)
-        self.tokens = TokenSigner()
-        context = ServiceContext(loop_thread, self.journal, self.faults, self._authority.server_context())
-        self.identity = ManagedIdentity(context, self.tokens)
-        self.entra = Entra(context, self.tokens, self.clock)
-        self.vault = Vault(context, self.tokens, self.identity, self.clock)
-        self.partner_center = PartnerCenter(context, self.tokens)
-        services: list[Service] = [self.identity, self.entra, self.vault, self.partner_center]
-        if azurite is not None:
-            parts = (context, self.tokens, self.identity, self._authority, azurite, self.clock)
-            self.table = TableProxy(*parts, "balances", "table")
-            self.archive = TableProxy(*parts, "archive", "archive")
-            services += [self.table, self.archive]
-        for service in services:
-            service.start()
-            self._leave.callback(service.stop)
-            self._services[service.name] = service
-        self._leave.callback(self.faults.clear)
-        if azurite is not None:
-            azurite.wait()
-
-    def _start_azurite(self, folder: Path) -> Azurite:
-        azurite = Azurite(self._authority, folder)
-        self._leave.callback(azurite.stop)
-        return azurite
 
     @property
     def ca_bundle(self) -> Path:
@@ -118,7 +85,7 @@ class StandIn:
     @property
     def environ(self) -> dict[str, str]:
         """The variables that point the job, and every Azure client, at this stand-in; without any partner's settings."""
-        variables = {
+        return {
             "IDENTITY_ENDPOINT": self.identity.endpoint,
             "IDENTITY_HEADER": self.identity.header,
             "AZURE_CLIENT_ID": self.identity.user_assigned.client_id,
@@ -127,10 +94,8 @@ class StandIn:
             "KEY_VAULT_URL": self.vault.url,
             "PARTNER_API_URL": self.partner_center.url,
             "PARTNER_LOGIN_URL": self.entra.url,
+            "SNAPSHOT_TABLE_ENDPOINT": self.table.endpoint,
         }
-        if self._with_tables:
-            variables["SNAPSHOT_TABLE_ENDPOINT"] = self.table.endpoint
-        return variables
 
     @property
     def environ_archive(self) -> dict[str, str]:
@@ -148,7 +113,7 @@ class StandIn:
         self.tokens.lifetime = timedelta(hours=1)
         for part in (self.identity, self.entra, self.vault, self.partner_center):
             part.reset()
-        if self._with_tables and tables:
+        if tables:
             self.table.clear()
             self.archive.clear()
         self.journal.clear()

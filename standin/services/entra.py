@@ -8,10 +8,8 @@ from aiohttp import web
 
 from standin import client_proof
 from standin.aadsts import ERRORS, EntraError, RequestRefusedError
-from standin.clock import Clock
 from standin.directory import App, Directory, Grant, SignIn
 from standin.server import Service, ServiceContext, note
-from standin.tokens import TokenSigner
 
 PARTNER_CENTER_AUDIENCES = (
     "https://api.partnercenter.microsoft.com",
@@ -29,13 +27,10 @@ class Entra(Service):
 
     name = "entra"
 
-    def __init__(self, context: ServiceContext, signer: TokenSigner, clock: Clock) -> None:
+    def __init__(self, context: ServiceContext) -> None:
         super().__init__(context)
-        self._signer = signer
-        self._clock = clock
-        self._errors: dict[str, EntraError] = {}
-        self.directory = Directory(clock)
-        self.sign_in = SignIn()
+        self.directory = Directory(context.clock)
+        self.reset()
 
     def refuse(self, tenant_id: str, code: int, *, error: str | None = None) -> None:
         """Answer every token request of a tenant with AADSTS `code`, under another OAuth error where `error` is given."""
@@ -45,7 +40,7 @@ class Entra(Service):
     def reset(self) -> None:
         """Forget every app, grant and refusal."""
         self.directory.clear()
-        self._errors.clear()
+        self._errors: dict[str, EntraError] = {}
         self.sign_in = SignIn()
 
     async def tenant_of(self, request: web.Request) -> str | None:
@@ -61,11 +56,13 @@ class Entra(Service):
             web.post("/{tenant}/oauth2/v2.0/token", self._token),
         ]
 
-    def _issuer(self, tenant: str) -> str:
-        return f"{self.url}/{tenant}/v2.0"
-
-    def _token_endpoint(self, tenant: str) -> str:
-        return f"{self.url}/{tenant}/oauth2/v2.0/token"
+    def _addresses(self, tenant: str) -> dict[str, str]:
+        return {
+            "issuer": f"{self.url}/{tenant}/v2.0",
+            "authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/token",
+            "jwks_uri": f"{self.url}/{tenant}/discovery/v2.0/keys",
+        }
 
     async def _openid_configuration(self, request: web.Request) -> web.Response:
         tenant = request.match_info["tenant"]
@@ -73,17 +70,10 @@ class Entra(Service):
             self.directory.require_tenant(tenant)
         except RequestRefusedError as refused:
             return self._refused(refused.error, refused.names)
-        return web.json_response(
-            {
-                "issuer": self._issuer(tenant),
-                "authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/authorize",
-                "token_endpoint": self._token_endpoint(tenant),
-                "jwks_uri": f"{self.url}/{tenant}/discovery/v2.0/keys",
-            }
-        )
+        return web.json_response(self._addresses(tenant))
 
     async def _keys(self, _: web.Request) -> web.Response:
-        return web.json_response(self._signer.public_keys())
+        return web.json_response(self._tokens.public_keys())
 
     async def _authorize(self, request: web.Request) -> web.Response:
         query = request.query
@@ -93,29 +83,15 @@ class Entra(Service):
             redirect_uri = query.get("redirect_uri", "")
             _check_redirect(app, redirect_uri)
         except RequestRefusedError as refused:
-            body = refused.error.body(self._clock.now(), self.url, **refused.names)
-            page = (
-                f"<html><body>Sorry, but we're having trouble signing you in. {body['error_description']}</body></html>"
-            )
-            return web.Response(status=400, text=page, content_type="text/html")
+            return self._refused(refused.error, refused.names)
         answer = {"state": query["state"]} if "state" in query else {}
         if self.sign_in.denied:
             body = ERRORS[65004].body(self._clock.now(), self.url)
             answer |= {"error": body["error"], "error_description": body["error_description"]}
         else:
-            grant = Grant(
-                app.tenant_id,
-                app.client_id,
-                self.sign_in.user,
-                self.sign_in.mfa,
-                self._clock.now(),
-                redirect_uri,
-                query.get("code_challenge", ""),
-                query.get("scope", ""),
-                query.get("nonce", ""),
-            )
+            asked = {name: query.get(name, "") for name in ("code_challenge", "scope", "nonce")}
             app.consented = True
-            answer |= {"code": self.directory.issue_code(grant)}
+            answer |= {"code": self.directory.issue_code(app, self.sign_in, redirect_uri=redirect_uri, **asked)}
         return web.Response(status=302, headers={"Location": f"{redirect_uri}?{urlencode(answer)}"})
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -126,9 +102,8 @@ class Entra(Service):
             if error := self._errors.get(tenant.lower()):
                 return self._refused(error, {"app": form.get("client_id", ""), "tenant": tenant})
             app = self.directory.app(tenant, _field(form, "client_id"))
-            proof = client_proof.check(
-                form, app, self._signer, self._clock, (self._token_endpoint(tenant), self._issuer(tenant))
-            )
+            audiences = [self._addresses(tenant)[name] for name in ("token_endpoint", "issuer")]
+            proof = client_proof.check(form, app, self._tokens, self._clock, audiences)
             note(request, f"{form.get('grant_type', '')} {proof}")
             return web.json_response(self._grant(form, app, proof))
         except RequestRefusedError as refused:
@@ -154,30 +129,25 @@ class Entra(Service):
         scope = form.get("scope") or grant.scope
         answer = self._answer(_user_claims(app, resource, grant), f"{resource}/user_impersonation")
         if "offline_access" in scope.split():
-            answer["refresh_token"] = self.directory.issue_refresh_token(app, SignIn(grant.user, grant.mfa))
+            answer["refresh_token"] = self.directory.issue_refresh_token(app, grant.sign_in)
         if "openid" in scope.split():
-            answer["id_token"] = self._signer.sign(
-                {
-                    "aud": app.client_id,
-                    "iss": self._issuer(app.tenant_id),
-                    "sub": grant.user,
-                    "oid": grant.user,
-                    "tid": app.tenant_id,
-                    "preferred_username": grant.user,
-                    "nonce": grant.nonce,
-                    "ver": "2.0",
-                }
-            )
+            issuer = self._addresses(app.tenant_id)["issuer"]
+            claims = _claims(app, app.client_id, grant.sign_in.user) | {
+                "iss": issuer,
+                "nonce": grant.nonce,
+                "ver": "2.0",
+            }
+            answer["id_token"] = self._tokens.sign(claims | {"preferred_username": grant.sign_in.user})
         return answer
 
     def _answer(self, claims: Mapping[str, object], scope: str) -> dict[str, object]:
-        seconds = int(self._signer.lifetime.total_seconds())
+        seconds = int(self._tokens.lifetime.total_seconds())
         return {
             "token_type": "Bearer",
             "scope": scope,
             "expires_in": seconds,
             "ext_expires_in": seconds,
-            "access_token": self._signer.sign(claims),
+            "access_token": self._tokens.sign(claims),
         }
 
     def _refused(self, error: EntraError, names: Mapping[str, str]) -> web.Response:
@@ -202,12 +172,10 @@ def _app_claims(app: App, resource: str, proof: str) -> dict[str, object]:
 
 
 def _user_claims(app: App, resource: str, grant: Grant) -> dict[str, object]:
-    return _claims(app, resource, grant.user) | {
-        "idtyp": "user",
-        "upn": grant.user,
-        "scp": "user_impersonation",
-        "amr": ["pwd", "mfa"] if grant.mfa else ["pwd"],
-    }
+    sign_in = grant.sign_in
+    methods = ["pwd", "mfa"] if sign_in.mfa else ["pwd"]
+    claims = {"idtyp": "user", "upn": sign_in.user, "scp": "user_impersonation", "amr": methods}
+    return _claims(app, resource, sign_in.user) | claims
 
 
 def _field(form: Mapping[str, str], name: str) -> str:
@@ -221,9 +189,8 @@ def _resource(scope: str, app: App, *, application: bool) -> str:
     asked = [one for one in scope.split() if one not in _OPENID_SCOPES]
     resources = {one.rpartition("/")[0].rstrip("/") for one in asked}
     permissions = {one.rpartition("/")[2] for one in asked}
-    if len(resources) != 1 or "" in resources or (application and permissions != {".default"}):
-        raise RequestRefusedError(70011, scope=scope)
-    if not permissions <= {".default", "user_impersonation"}:
+    possible = {".default"} if application else {".default", "user_impersonation"}
+    if len(resources) != 1 or "" in resources or not permissions <= possible:
         raise RequestRefusedError(70011, scope=scope)
     resource = resources.pop()
     if resource not in RESOURCES:

@@ -13,7 +13,6 @@ from typing import Any
 from aiohttp import web
 
 from standin.server import Service, ServiceContext, note
-from standin.tokens import TokenSigner
 
 VAULT_RIGHTS = frozenset(("get", "set", "list"))
 TABLE_RIGHTS = frozenset(("read", "add", "update", "delete", "create"))
@@ -49,9 +48,8 @@ class ManagedIdentity(Service):
     name = "identity"
     secure = False
 
-    def __init__(self, context: ServiceContext, signer: TokenSigner) -> None:
+    def __init__(self, context: ServiceContext) -> None:
         super().__init__(context)
-        self._signer = signer
         self.header = secrets.token_hex(16)
         self.tenant_id = str(uuid.uuid4())
         self.system_assigned = self._new()
@@ -61,8 +59,7 @@ class ManagedIdentity(Service):
         """Give both identities all rights again."""
         for identity in (self.system_assigned, self.user_assigned):
             identity.vault_rights = set(VAULT_RIGHTS)
-            identity.table_rights = set(TABLE_RIGHTS)
-            identity.archive_rights = set(TABLE_RIGHTS)
+            identity.table_rights, identity.archive_rights = set(TABLE_RIGHTS), set(TABLE_RIGHTS)
 
     @property
     def endpoint(self) -> str:
@@ -93,7 +90,7 @@ class ManagedIdentity(Service):
         if client_id and client_id.lower() != identity.client_id:
             return _refused(400, "No User Assigned or Delegated Managed Identity found for specified ClientId.")
         federated = resource in FEDERATION_AUDIENCES.values()
-        token = self._signer.sign(
+        token = self._tokens.sign(
             {
                 "aud": resource,
                 "iss": identity.issuer if federated else f"https://sts.windows.net/{identity.tenant_id}/",
@@ -108,7 +105,7 @@ class ManagedIdentity(Service):
         return web.json_response(
             {
                 "access_token": token,
-                "expires_on": str(int((datetime.now(UTC) + self._signer.lifetime).timestamp())),
+                "expires_on": str(int((datetime.now(UTC) + self._tokens.lifetime).timestamp())),
                 "resource": resource,
                 "token_type": "Bearer",
                 "client_id": identity.client_id,

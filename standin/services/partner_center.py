@@ -14,7 +14,7 @@ from standin.faults import Status
 from standin.sample import exact_json, summaries, summary
 from standin.server import Service, ServiceContext, note
 from standin.services.entra import PARTNER_CENTER_AUDIENCES
-from standin.tokens import InvalidTokenError, TokenSigner, unverified_claim
+from standin.tokens import InvalidTokenError, unverified_claim
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 SUMMARY = "summary"
@@ -36,9 +36,12 @@ _DESCRIPTIONS = MappingProxyType(
 )
 
 
-def error_response(code: int, *, code_as_text: bool = False, extended: bool = False) -> Status:
+def error_response(
+    code: int, *, code_as_text: bool = False, extended: bool = False, description: str | None = None
+) -> Status:
     """Return Partner Center's answer of a known code, for `faults.add`; with its code as text, or in the newer shape."""
-    status, description = _DESCRIPTIONS[code]
+    status, usual = _DESCRIPTIONS[code]
+    description = description or usual
     body: dict[str, Any] = {"code": str(code) if code_as_text else code, "description": description}
     if extended:
         body |= {"message": description, "errorName": f"E{code}", "isRetryable": False, "parameters": {}}
@@ -55,15 +58,13 @@ class PartnerCenter(Service):
 
     name = "partner"
 
-    def __init__(self, context: ServiceContext, signer: TokenSigner) -> None:
+    def __init__(self, context: ServiceContext) -> None:
         super().__init__(context)
-        self._signer = signer
-        self._answers: dict[tuple[str, str], bytes] = {}
         self.reset()
 
     def reset(self) -> None:
         """Forget every answer and switch."""
-        self._answers.clear()
+        self._answers: dict[tuple[str, str], bytes] = {}
         self.mfa_enforced = True
         self.tells_mfa = True
 
@@ -87,7 +88,7 @@ class PartnerCenter(Service):
         """Return the balance endpoints."""
         return [web.get("/v1/invoices/{endpoint:summary|summaries}", self._balance)]
 
-    async def _balance(self, request: web.Request) -> web.StreamResponse:
+    async def _balance(self, request: web.Request) -> web.Response:
         authorization = request.headers.get("Authorization")
         endpoint = request.match_info["endpoint"]
         note(request, unverified_claim(authorization, "aud") or "no token")
@@ -96,9 +97,9 @@ class PartnerCenter(Service):
             "MS-CorrelationId": request.headers.get("MS-CorrelationId", str(uuid.uuid4())),
         }
         try:
-            claims = self._signer.read_bearer(authorization, PARTNER_CENTER_AUDIENCES)
+            claims = self._tokens.read_bearer(authorization, PARTNER_CENTER_AUDIENCES)
         except InvalidTokenError as error:
-            return _refused(error_response(900420), headers, str(error))
+            return _refused(error_response(900420, description=str(error)), headers)
         application = claims.get("idtyp") == "app"
         mfa = "mfa" in claims.get("amr", ())
         if application and endpoint == SUMMARIES:
@@ -116,8 +117,5 @@ class PartnerCenter(Service):
         return web.Response(body=answer, headers=headers | {"Content-Type": "application/json; charset=utf-8"})
 
 
-def _refused(answer: Status, headers: dict[str, str], why: str | None = None) -> web.Response:
-    body = answer.body if isinstance(answer.body, bytes) else answer.body.encode()
-    if why is not None:
-        body = exact_json({"code": 900420, "description": why, "data": [], "source": "PartnerFD"}).encode()
-    return web.Response(status=answer.status, body=body, headers=headers | {"Content-Type": answer.content_type})
+def _refused(answer: Status, headers: dict[str, str]) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=headers | {"Content-Type": answer.content_type})

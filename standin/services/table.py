@@ -12,12 +12,10 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from standin.authority import Authority
 from standin.azurite_process import Azurite
-from standin.clock import Clock
 from standin.server import Service, ServiceContext, note
-from standin.services.identity import ManagedIdentity, ManagedIdentityPrincipal
-from standin.tokens import InvalidTokenError, TokenSigner
+from standin.services.identity import ManagedIdentity
+from standin.tokens import InvalidTokenError
 
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
 _FROM_AZURITE_ALONE = frozenset(("x-ms-error-code",))
@@ -34,22 +32,16 @@ class TableProxy(Service):
     def __init__(
         self,
         context: ServiceContext,
-        signer: TokenSigner,
         identity: ManagedIdentity,
-        authority: Authority,
         azurite: Azurite,
-        clock: Clock,
         account: str,
         name: str,
     ) -> None:
         super().__init__(context)
         self.name = name
         self.account = account
-        self._signer = signer
         self._identity = identity
-        self._authority = authority
         self._azurite = azurite
-        self._clock = clock
         self._client: aiohttp.ClientSession | None = None
         self._has_tables = False
 
@@ -82,7 +74,7 @@ class TableProxy(Service):
             self._has_tables = False
 
     async def _clear(self) -> None:
-        token = self._signer.sign({"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/stand-in/"})
+        token = self._tokens.sign({"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/stand-in/"})
         headers = {
             "Authorization": f"Bearer {token}",
             "x-ms-version": "2019-02-02",
@@ -123,32 +115,18 @@ class TableProxy(Service):
         if not authorization.lower().startswith("bearer "):
             return None
         try:
-            identity = self._identity.of(self._signer.read_bearer(authorization, None))
+            identity = self._identity.of(self._tokens.read_bearer(authorization, None))
         except InvalidTokenError:
-            return _odata_error(
-                401,
-                "InvalidAuthenticationInfo",
-                "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
-                {
-                    "WWW-Authenticate": "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize resource_id=https://storage.azure.com"
-                },
-            )
-        if identity is not None and needed <= self._granted(identity):
+            return _odata_error(401, "InvalidAuthenticationInfo", "Server failed to authenticate the request.")
+        if identity is not None and needed <= getattr(identity, f"{self.name}_rights"):
             return None
-        return _odata_error(
-            403,
-            "AuthorizationPermissionMismatch",
-            "This request is not authorized to perform this operation using this permission.",
-        )
-
-    def _granted(self, identity: ManagedIdentityPrincipal) -> set[str]:
-        rights: set[str] = getattr(identity, f"{self.name}_rights")
-        return rights
+        message = "This request is not authorized to perform this operation using this permission."
+        return _odata_error(403, "AuthorizationPermissionMismatch", message)
 
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
             # Azurite closes idle connections after 5 s; ours go first, so that no request meets a closing one.
-            connector = aiohttp.TCPConnector(ssl=self._authority.client_context(), limit=0, keepalive_timeout=2)
+            connector = aiohttp.TCPConnector(ssl=False, limit=0, keepalive_timeout=2)  # our own child's certificate
             self._client = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         return self._client
 
@@ -174,11 +152,12 @@ def _rights(method: str, path: str, conditional: bool, body: bytes) -> Iterator[
         yield "read"
 
 
-def _odata_error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
+def _odata_error(status: int, code: str, message: str) -> web.Response:
     request_id = str(uuid.uuid4())
     value = f"{message}\nRequestId:{request_id}\nTime:{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}0Z"
+    headers = {"x-ms-request-id": request_id, "x-ms-version": "2019-02-02"}
+    if status == web.HTTPUnauthorized.status_code:
+        headers["WWW-Authenticate"] = "Bearer resource_id=https://storage.azure.com"
     return web.json_response(
-        {"odata.error": {"code": code, "message": {"lang": "en-US", "value": value}}},
-        status=status,
-        headers={"x-ms-request-id": request_id, "x-ms-version": "2019-02-02", **(headers or {})},
+        {"odata.error": {"code": code, "message": {"lang": "en-US", "value": value}}}, status=status, headers=headers
     )

@@ -11,23 +11,21 @@ from typing import Any
 
 from aiohttp import web
 
-from standin.clock import Clock
 from standin.server import HOST, Service, ServiceContext, note
-from standin.services.identity import ManagedIdentity, ManagedIdentityPrincipal
-from standin.tokens import InvalidTokenError, TokenSigner
+from standin.services.identity import ManagedIdentity
+from standin.tokens import InvalidTokenError
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Version:
     """One version of a secret. Times are aware; None where Key Vault would have no attribute."""
 
     value: str = field(repr=False)
-    content_type: str | None
     created: datetime
-    expires_on: datetime | None
-    not_before: datetime | None
-    enabled: bool
-    tags: dict[str, str]
+    content_type: str | None = None
+    expires_on: datetime | None = None
+    enabled: bool = True
+    tags: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
@@ -36,29 +34,14 @@ class Vault(Service):
 
     name = "vault"
 
-    def __init__(self, context: ServiceContext, signer: TokenSigner, identity: ManagedIdentity, clock: Clock) -> None:
+    def __init__(self, context: ServiceContext, identity: ManagedIdentity) -> None:
         super().__init__(context)
-        self._signer = signer
         self._identity = identity
-        self._clock = clock
-        self._secrets: dict[str, list[Version]] = {}
+        self.reset()
 
-    def put(
-        self,
-        name: str,
-        value: str,
-        *,
-        content_type: str | None = None,
-        expires_on: datetime | None = None,
-        not_before: datetime | None = None,
-        created: datetime | None = None,
-        enabled: bool = True,
-        tags: dict[str, str] | None = None,
-    ) -> Version:
-        """Store a new version, created now by the simulated clock unless `created` is given."""
-        version = Version(
-            value, content_type, created or self._clock.now(), expires_on, not_before, enabled, tags or {}
-        )
+    def put(self, name: str, value: str, **properties: Any) -> Version:
+        """Store a new version with properties of Version, created now by the simulated clock unless it is given."""
+        version = Version(value=value, **{"created": self._clock.now()} | properties)
         self._secrets.setdefault(name.lower(), []).append(version)
         return version
 
@@ -72,7 +55,7 @@ class Vault(Service):
 
     def reset(self) -> None:
         """Forget every secret."""
-        self._secrets.clear()
+        self._secrets: dict[str, list[Version]] = {}
 
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the operations on secrets."""
@@ -88,12 +71,19 @@ class Vault(Service):
         note(request, right)
         authorization = request.headers.get("Authorization")
         try:
-            claims = self._signer.read_bearer(authorization, (self._resource,))
+            claims = self._tokens.read_bearer(authorization, (self._resource,))
         except InvalidTokenError as error:
             raise self._challenge(str(error)) from error
         identity = self._identity.of(claims)
         if identity is None or right not in identity.vault_rights:
-            raise self._forbidden(request, identity, claims, action)
+            caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
+            message = (
+                "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
+                f"definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\n"
+                f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nResource: '{request.path}'\r\n"
+                f"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: null\r\nVault: stand-in\r\n"
+            )
+            raise _error(web.HTTPForbidden, "Forbidden", message, inner="ForbiddenByRbac")
 
     @property
     def _resource(self) -> str:
@@ -104,19 +94,6 @@ class Vault(Service):
         header = f'Bearer authorization="https://login.microsoftonline.com/{tenant}", resource="{self._resource}"'
         return _error(web.HTTPUnauthorized, "Unauthorized", f"AKV10000: {why}", {"WWW-Authenticate": header})
 
-    def _forbidden(
-        self, request: web.Request, identity: ManagedIdentityPrincipal | None, claims: dict[str, Any], action: str
-    ) -> web.HTTPException:
-        caller = f"appid={claims.get('appid')};oid={claims.get('oid')};iss={claims.get('iss')}"
-        message = (
-            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
-            f"definitions were changed recently, please observe propagation time.\r\nCaller: {caller}\r\n"
-            f"Action: 'Microsoft.KeyVault/vaults/secrets/{action}'\r\nResource: '{request.path}'\r\n"
-            f"Assignment: (not found)\r\nDenyAssignmentId: null\r\nDecisionReason: "
-            f"{'null' if identity is None else chr(39) + 'DeniedWithNoValidRBAC' + chr(39)}\r\nVault: stand-in\r\n"
-        )
-        return _error(web.HTTPForbidden, "Forbidden", message, inner="ForbiddenByRbac")
-
     async def _get(self, request: web.Request) -> web.Response:
         self._admit(request, "get", "getSecret/action")
         name, wanted = request.match_info["name"], request.match_info.get("version")
@@ -124,10 +101,7 @@ class Vault(Service):
         if not version.enabled:
             message = "Operation get is not allowed on a disabled secret."
             raise _error(web.HTTPForbidden, "Forbidden", message, inner="SecretDisabled")
-        if version.not_before is not None and version.not_before > self._clock.now():
-            message = f"Operation get is not allowed before the secret's activation date: {version.not_before}."
-            raise _error(web.HTTPForbidden, "Forbidden", message, inner="SecretNotYetValid")
-        return web.json_response({"value": version.value} | self._properties(name, version))
+        return self._bundle(name, version)
 
     async def _set(self, request: web.Request) -> web.Response:
         self._admit(request, "set", "setSecret/action")
@@ -135,17 +109,16 @@ class Vault(Service):
         if not isinstance(body.get("value"), str):
             raise _error(web.HTTPBadRequest, "BadParameter", "The property 'value' is required.")
         attributes = body.get("attributes") or {}
-        name = request.match_info["name"]
+        name, end = request.match_info["name"], attributes.get("exp")
         version = self.put(
             name,
             body["value"],
             content_type=body.get("contentType"),
-            expires_on=_moment(attributes.get("exp")),
-            not_before=_moment(attributes.get("nbf")),
+            expires_on=None if end is None else datetime.fromtimestamp(end, UTC),
             enabled=attributes.get("enabled", True),
-            tags=body.get("tags"),
+            tags=body.get("tags") or {},
         )
-        return web.json_response({"value": version.value} | self._properties(name, version))
+        return self._bundle(name, version)
 
     def _find(self, name: str, wanted: str | None) -> Version:
         versions = self._secrets.get(name.lower(), [])
@@ -158,25 +131,29 @@ class Vault(Service):
             raise _error(web.HTTPNotFound, "SecretNotFound", message)
         return found[-1]
 
-    def _properties(self, name: str, version: Version) -> dict[str, Any]:
+    def _bundle(self, name: str, version: Version) -> web.Response:
         created = int(version.created.timestamp())
-        attributes: dict[str, Any] = {
+        end = version.expires_on and int(version.expires_on.timestamp())
+        attributes = {
             "enabled": version.enabled,
             "created": created,
             "updated": created,
+            "exp": end,
             "recoveryLevel": "Recoverable+Purgeable",
             "recoverableDays": 90,
         }
-        if version.expires_on is not None:
-            attributes["exp"] = int(version.expires_on.timestamp())
-        if version.not_before is not None:
-            attributes["nbf"] = int(version.not_before.timestamp())
-        properties: dict[str, Any] = {"id": f"{self.url}/secrets/{name}/{version.id}", "attributes": attributes}
-        if version.content_type is not None:
-            properties["contentType"] = version.content_type
-        if version.tags:
-            properties["tags"] = version.tags
-        return properties
+        members = {
+            "value": version.value,
+            "id": f"{self.url}/secrets/{name}/{version.id}",
+            "attributes": _present(attributes),
+            "contentType": version.content_type,
+            "tags": version.tags or None,
+        }
+        return web.json_response(_present(members))
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _error(
@@ -191,7 +168,3 @@ def _error(
         error["innererror"] = {"code": inner}
     response = web.json_response({"error": error})
     return kind(text=response.text, content_type="application/json", headers=headers)
-
-
-def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

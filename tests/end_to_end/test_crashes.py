@@ -22,7 +22,7 @@ class Stopped(Fault):
         self.after = after
         self.reached = threading.Event()
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Wait to be released."""
         await (context.proceed() if self.after else context.request.read())
         self.reached.set()

@@ -124,7 +124,7 @@ class Together(Fault):
         self.missing = number
         self.complete = asyncio.Event()
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Let all of them go on at once."""
         self.missing -= 1
         if not self.missing:

@@ -63,7 +63,7 @@ class Meanwhile(Fault):
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Act, then let the call pass."""
         self.act()
         await asyncio.sleep(0)

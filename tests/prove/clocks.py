@@ -83,7 +83,7 @@ class Midnight(Fault):
 
     clock: Clock
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Move the clock, then go on."""
         self.clock.advance(seconds=120)
         return await context.proceed()

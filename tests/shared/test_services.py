@@ -28,9 +28,9 @@ class Headers(Fault):
     headers: dict[str, str]
     instead: Fault | None = None
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Change the headers."""
-        answer = await (self.instead.play(context) if self.instead else context.answer())
+        answer = await (self.instead.play(context) if self.instead else context.proceed())
         answer.headers.update(self.headers)
         return answer
 

@@ -107,7 +107,7 @@ def test_a_refresh_token_of_a_week_is_replaced_after_the_row(
     assert len(stored) == versions
     if versions > 1:
         assert (stored[-1].content_type, stored[-1].tags["tenantId"]) == (CONTENT_TYPE, partner.tenant_id)
-        assert world.entra.directory.refresh_grant(partner.app, stored[-1].value).mfa
+        assert world.entra.directory.refresh_grant(partner.app, stored[-1].value).sign_in.mfa
         written = [call.service for call in world.journal.calls() if call.method in ("POST", "PUT")]
         assert written.index("vault") > max(place for place, service in enumerate(written) if service == "table")
 

@@ -1,6 +1,5 @@
 """Every kind of fault as a client sees it, and which calls a rule takes."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -12,28 +11,11 @@ from azure.keyvault.secrets import SecretClient
 from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - the client's own
 
 from standin import StandIn
-from standin.faults import (
-    AnswerLost,
-    ContentType,
-    Cut,
-    CutAnswer,
-    CutBody,
-    Delay,
-    Drip,
-    Echo,
-    Fault,
-    GzipBomb,
-    Hang,
-    Status,
-    WrongDate,
-    html,
-    redirect,
-    throttled,
-    unavailable,
-)
+from standin import faults as f
+from standin.faults import Fault, Status
+from tests.standin.conftest import Waiting
 
 Ask = Callable[..., requests.Response]
-SERVICES = ["entra", "identity", "vault", "partner", "table", "archive"]
 HOUR = timedelta(hours=1)
 
 
@@ -52,11 +34,11 @@ def until(answer: requests.Response, header: str) -> timedelta:
     return parsedate_to_datetime(answer.headers[header]) - datetime.now(UTC)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ["entra", "identity", "vault", "partner", "table", "archive"])
 def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, service: str) -> None:
     """A status with body and headers replaces the service's answer; the next call gets no answer at all."""
     world.faults.add(service, Status(418, "short and stout", {"X-Pot": "tea"}, "text/plain"))
-    world.faults.add(service, Cut())
+    world.faults.add(service, f.Cut())
     answer = session.get(world.service(service).url, timeout=10)
     assert (answer.status_code, answer.text) == (418, "short and stout")
     assert (answer.headers["X-Pot"], answer.headers["Content-Type"]) == ("tea", "text/plain")
@@ -68,22 +50,14 @@ def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, 
 @pytest.mark.parametrize(
     ("fault", "holds"),
     [
-        (Status(403), lambda answer: (answer.status_code, answer.content) == (403, b"")),
-        (throttled(57), lambda answer: (answer.status_code, answer.headers["Retry-After"]) == (429, "57")),
-        (throttled(7200, as_date=True), lambda answer: HOUR < until(answer, "Retry-After") <= 2 * HOUR),
-        (unavailable(), lambda answer: answer.status_code == 503 and "Retry-After" not in answer.headers),
-        (unavailable(3), lambda answer: answer.headers["Retry-After"] == "3"),
-        (html(502), lambda answer: answer.headers["Content-Type"] == "text/html" and answer.text[:6] == "<html>"),
-        (redirect("https://a.example/"), lambda answer: answer.headers["Location"] == "https://a.example/"),
-        (ContentType("text/html"), lambda answer: answer.headers["Content-Type"] == "text/html" and answer.json()),
-        (WrongDate(HOUR), lambda answer: until(answer, "Date") > HOUR - timedelta(minutes=1) and answer.json()),
-        (Echo(), lambda answer: "Accept-Encoding" in answer.json()["error_description"]["headers"]),
-        (GzipBomb(2), lambda answer: len(answer.content) == 2**21 > 100 * int(answer.headers["Content-Length"])),
-        (Drip(every_ms=0), lambda answer: "keys" in answer.json()),
-        (Drip(every_ms=0, head=True), lambda answer: "keys" in answer.json()),
-        (CutAnswer(10_000), lambda answer: "keys" in answer.json()),
-        # http.client takes a status line without headers or body for a whole answer
-        (CutAnswer(len("HTTP/1.1 200 OK\r\nCont")), lambda answer: (answer.status_code, answer.content) == (200, b"")),
+        (f.throttled(7200, as_date=True), lambda answer: HOUR < until(answer, "Retry-After") <= 2 * HOUR),
+        (f.ContentType("text/html"), lambda answer: answer.headers["Content-Type"] == "text/html" and answer.json()),
+        (f.WrongDate(HOUR), lambda answer: until(answer, "Date") > HOUR - timedelta(minutes=1) and answer.json()),
+        (f.Echo(), lambda answer: "Accept-Encoding" in answer.json()["error_description"]["headers"]),
+        (f.GzipBomb(2), lambda answer: len(answer.content) == 2**21 > 100 * int(answer.headers["Content-Length"])),
+        (f.Drip(every_ms=0), lambda answer: "keys" in answer.json()),
+        (f.Drip(every_ms=0, head=True), lambda answer: "keys" in answer.json()),
+        (f.CutAnswer(10_000), lambda answer: "keys" in answer.json()),
     ],
     ids=lambda value: repr(value)[:30] if isinstance(value, Fault) else "",
 )
@@ -94,7 +68,8 @@ def test_a_faulty_answer(world: StandIn, ask: Ask, fault: Fault, holds: Callable
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"), [(CutBody(5), ChunkedEncodingError), (CutAnswer(5), ConnectionError), (Hang(), ReadTimeout)]
+    ("fault", "error"),
+    [(f.CutBody(5), ChunkedEncodingError), (f.CutAnswer(5), ConnectionError), (f.Hang(), ReadTimeout)],
 )
 def test_no_whole_answer(world: StandIn, ask: Ask, fault: Fault, error: type[Exception]) -> None:
     """The client raises, and the journal has no status."""
@@ -106,7 +81,7 @@ def test_no_whole_answer(world: StandIn, ask: Ask, fault: Fault, error: type[Exc
 
 def test_a_slow_answer_outlasts_every_limit_per_read(world: StandIn, session: requests.Session) -> None:
     """Each byte comes in time: only the removal of the rule ends this answer."""
-    rule = world.faults.add("entra", Drip(every_ms=50))
+    rule = world.faults.add("entra", f.Drip(every_ms=50))
     with session.get(f"{world.entra.url}/tenant/discovery/v2.0/keys", timeout=5, stream=True) as answer:
         assert answer.raw.read(3) == b'{"k'
         rule.remove()
@@ -116,27 +91,17 @@ def test_a_slow_answer_outlasts_every_limit_per_read(world: StandIn, session: re
 
 def test_removing_a_rule_releases_what_hangs(world: StandIn, ask: Ask) -> None:
     """The waiting client sees its connection end, and the next call is answered."""
-    rule = world.faults.add("entra", Hang(), times=None)
-    caught: list[BaseException] = []
-
-    def wait() -> None:
-        try:
-            ask(timeout=60)
-        except requests.exceptions.RequestException as error:
-            caught.append(error)
-
-    waiter = threading.Thread(target=wait)
-    waiter.start()
+    rule = world.faults.add("entra", f.Hang(), times=None)
+    waiting = Waiting(f"{world.entra.url}/tenant/discovery/v2.0/keys")
     world.journal.wait_for(1, "entra")
     rule.remove()
-    waiter.join(20)
-    assert [type(error) for error in caught] == [ConnectionError]
+    assert isinstance(waiting.end(), ConnectionError)
     assert ask().status_code == 200
 
 
 def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:
     """Those that match everything given, after those it skips, as often as it says; rules nest in their order."""
-    world.faults.add(None, Delay(1), times=None)
+    world.faults.add(None, f.Delay(1), times=None)
     world.faults.add("entra", Status(500), method="POST", times=None)
     world.faults.add("entra", Status(501), path_contains="/token", times=None)
     world.faults.add("entra", Status(502), tenant="other", times=None)
@@ -145,20 +110,9 @@ def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:
     assert asked == [200, 503, 502, 503, 200]
 
 
-def test_a_rule_without_end_is_removed(world: StandIn, ask: Ask) -> None:
-    """Alone, or with all others."""
-    rule = world.faults.add("entra", Status(500), times=None)
-    world.faults.add("entra", Status(501), times=None)
-    assert [ask().status_code for _ in range(2)] == [500, 500]
-    rule.remove()
-    assert ask().status_code == 501
-    world.faults.clear()
-    assert ask().status_code == 200
-
-
 def test_a_lost_answer_took_effect(world: StandIn, secret_client: SecretClient) -> None:
     """The challenge before it has no effect and does not use the fault up."""
-    world.faults.add("vault", AnswerLost(), method="PUT")
+    world.faults.add("vault", f.AnswerLost(), method="PUT")
     with pytest.raises((ServiceRequestError, ServiceResponseError)):
         secret_client.set_secret("name", "value")
     assert [version.value for version in world.vault.versions("name")] == ["value"]

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from standin import StandIn, server
-from standin.errors import PortUnavailableError
+from standin.errors import StandInError
 
 
 def test_connections_can_be_refused_for_a_while(world: StandIn, session: requests.Session) -> None:
@@ -30,5 +30,5 @@ def test_a_port_that_cannot_be_had_is_said(world: StandIn) -> None:
         taken.bind((server.HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(PortUnavailableError, match=rf"port {port}\).*End other local servers"):
+        with pytest.raises(StandInError, match=rf"port {port}\).*End other local servers"):
             server._bound(port)

@@ -36,9 +36,9 @@ class Edited(Fault):
 
     edit: Callable[[dict[str, Any], bytes], object]
 
-    async def play(self, context: FaultContext) -> web.StreamResponse:
+    async def play(self, context: FaultContext) -> web.Response:
         """Send the changed answer."""
-        answer = await context.answer()
+        answer = await context.proceed()
         members = json.loads(answer.body if isinstance(answer.body, bytes) else b"")
         self.edit(members, await context.request.read())
         return web.json_response(members, status=answer.status)

@@ -8,7 +8,7 @@ import pytest
 
 from cli.commands.demo.command import command
 from cli.support.failure import CommandFailed
-from standin.errors import NodeMissingError
+from standin.errors import StandInError
 from tests.cli.conftest import ROOT, SECONDS, Cli
 from tests.support.rows import TODAY, days_ago
 
@@ -36,7 +36,7 @@ def test_the_demo_shows_the_whole_job(bare_cli: Cli) -> None:
 
 def test_what_is_missing_comes_with_its_remedy() -> None:
     """A Node that is not there is an error in plain words; a package of the stand-in comes with its file of requirements."""
-    missing = NodeMissingError("Node is not on the PATH.", "Install it.")
+    missing = StandInError("Node is not on the PATH.", "Install it.")
     with (
         patch("standin.world.StandIn.__enter__", side_effect=missing),
         pytest.raises(CommandFailed, match=r"^Node is not on the PATH\.$") as failed,
