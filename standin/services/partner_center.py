@@ -47,7 +47,7 @@ def error_response(
         body |= {"message": description, "errorName": f"E{code}", "isRetryable": False, "parameters": {}}
     else:
         body |= {"data": [], "source": "PartnerFD"}
-    return Status(status, exact_json(body), content_type="application/json; charset=utf-8")
+    return Status(status, exact_json(body).encode(), content_type="application/json; charset=utf-8")
 
 
 class PartnerCenter(Service):
