@@ -109,7 +109,7 @@ def what_needs_a_person(log: FunctionLog) -> None:
     with log.failing("partner", Status(403), "Fabrikam"):
         with log.failing("vault", Status(404, '{"error": {"code": "SecretNotFound"}}'), path="Contoso-secret"):
             log.fire([8])
-        log.fire([9, 11, 13])
+        log.fire([12, 13])
     log.fire([14])
 
 
@@ -126,8 +126,10 @@ def warnings(log: FunctionLog) -> None:
     """Warn of a secret that ends, an archive and a ledger that cannot be written, each once; the run has not failed."""
     for partner in log.partners.values():
         log.world.vault.versions(str(partner.secret_name))[0].expires_on = at(log.day + 14, 12)
-    with log.failing("archive", Status(403)), log.failing("table", Status(403), path="balancesruns"):
-        log.fire([0, 3, 6])
+    with log.failing("archive", Status(403)):
+        log.fire([0])
+    with log.failing("table", Status(403), path="balancesruns"):
+        log.fire([3, 6])
 
 
 def credit(log: FunctionLog) -> None:
@@ -165,7 +167,7 @@ MAILS = """
 5  1 secret-expiring Fabrikam Fabrikam-secret 14
 5  1 archive-failed Contoso table-access-denied
 5  1 archive-failed Fabrikam table-access-denied
-5  1 ledger-failed table-access-denied
+5  4 ledger-failed table-access-denied
 6 25 credit-used Contoso USD 70
 6 49 credit-used Contoso USD 85
 6 73 credit-used Contoso EUR unknown
@@ -224,7 +226,7 @@ WRITES = [
     ("SAS", "InsertEntity", "201", "StorageWrite", True),
     ("OAuth", "MergeEntity", "204", "StorageWrite", True),
     ("OAuth", "DeleteEntity", "204", "StorageDelete", True),
-    ("OAuth", "MergeEntity", "403", "StorageWrite", False),
+    ("OAuth", "UpdateEntity", "403", "StorageWrite", False),
     ("AccountKey", "QueryEntities", "200", "StorageRead", False),
 ]
 
