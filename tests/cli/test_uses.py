@@ -24,9 +24,9 @@ from tests.support.rows import TENANT, TODAY, days_ago
 
 # exit status | command | what stdout says, or after a ! stderr; texts are parted by ~ | the situation, if it is not the usual one
 USES = """
-0 | demo                                          | Balance:  $68,059.03 ~ missed: 1 day; ~ nothing is left running.
+0 | LANG=de_DE PARTNER_TENANT_ID=none demo        | Key Vault       401 ~ SNAPSHOT_RECORDED ~ Balance:  $68,059.03 ~ TODAY_USD ~ SNAPSHOT_KEPT
+0 | demo                                          | partner-access-denied: 1 run tried, at 06:17 ~ missed: 1 day; ~ (x = day missed) ~ nothing is left
 0 | demo --help                                   | Usage: python -m cli demo [OPTIONS]
-0 | demo -h                                       | python -m cli demo
 2 | demo now                                      | ! Got unexpected extra argument(s) (now)
 2 | demo --account Contoso                        | ! No such option: --account
 2 | demo --settings local.settings.json           | ! No such option: --settings
