@@ -1,5 +1,6 @@
 """Reading pages, inserting batches and probing rights, against the real table service."""
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,14 @@ def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:
     assert len(keys(table.rows(Span(None, days_ago(3), days_ago(3))))) == 2
     assert next(table.rows(Span(TENANT), ["RowKey"])) == {"RowKey": f"{days_ago(5)}_USD"}
     assert (table.any_before(TENANT, days_ago(5)), table.any_before(TENANT, days_ago(4))) == (False, True)
+
+
+def test_an_empty_page_does_not_end_a_search(table: OperatorTable, world: StandIn) -> None:
+    """The service may give up a page without a row, and says where to go on."""
+    table.insert([row(days_ago(1))])
+    goes_on = {"x-ms-continuation-NextPartitionKey": b64encode(TENANT.encode()).decode()}
+    world.faults.add("table", Status(200, '{"value": []}', goes_on), method="GET")
+    assert table.any_before(TENANT, TODAY) is True
 
 
 def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:

@@ -1,0 +1,52 @@
+"""What is a snapshot, and what is wrong with a row that is not."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from cli.support.snapshot_row import why_not_snapshot
+from tests.support.rows import row
+
+SELECTED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({}, None),
+        ({"BalanceText": "+100"}, None),
+        ({"BalanceText": None}, "BalanceText is missing"),
+        ({"BalanceText": "100.01"}, "BalanceText is not BalanceAmount"),
+        ({"BalanceText": "1e2"}, "BalanceText is not BalanceAmount"),
+        ({"BalanceAmount": 100}, "BalanceAmount is not Double"),
+        ({"SchemaVersion": True}, "SchemaVersion is not Int32"),
+        ({"CreditLimit": "5"}, "CreditLimit is not Double"),
+        ({"PartitionKey": "X"}, "PartitionKey is not a tenant id"),
+        ({"SnapshotDate": "2026-02-30"}, "SnapshotDate is not a day"),
+        ({"SnapshotDate": "20260228"}, "SnapshotDate is not a day"),
+        ({"CurrencyCode": "usd"}, "CurrencyCode is not a currency"),
+        ({"RowKey": "2026-02-27_USD"}, "RowKey is not day and currency"),
+        ({"Source": "elsewhere"}, "Source is unknown"),
+        ({"Extra": 1}, "Extra is not a column of a snapshot"),
+        ({"Extra": 1, "SchemaVersion": 2}, None),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_row_is_named(changed: dict[str, Any], wrong: str | None) -> None:
+    """A row of a later version, with columns that are not known yet, is one."""
+    assert why_not_snapshot(row(date(2026, 2, 28), **changed)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("2026-02-28_USD", None),
+        ("2026-02-30_USD", "SnapshotDate is not a day"),
+        ("2026-02-28_USDX", "CurrencyCode is not a currency"),
+    ],
+)
+def test_of_a_row_that_was_read_in_part_the_key_says_day_and_currency(key: str, wrong: str | None) -> None:
+    """What was not read is not missing."""
+    whole = row(date(2026, 2, 28), RowKey=key)
+    assert why_not_snapshot({name: whole[name] for name in SELECTED}, SELECTED) == wrong
