@@ -12,7 +12,6 @@ import msal
 
 from shared.azure_services.call import library_call
 from shared.azure_services.vault import Secret
-from shared.errors import SignInRejected
 from shared.net.answer import refusal_in
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
@@ -24,7 +23,7 @@ from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
 from shared.sign_in.expiry import over_since
-from shared.sign_in.refusals import ENTRA
+from shared.sign_in.refusals import ENTRA, UNKNOWN_TENANT
 
 _TOKEN = re.compile(r"[!-~]+")
 
@@ -100,7 +99,7 @@ class SignIn:
                 answer = library_call(lambda: acquire(app))
             except RefusedError as refused:
                 if refused.refusal.code in ("invalid_request", "invalid_tenant"):
-                    self._check_tenant(account, call.where)
+                    self._check_tenant(account)
                 raise
             return self._tokens(answer, account)
 
@@ -116,25 +115,14 @@ class SignIn:
             raise UnreadableAnswerError("its answer holds a token of another tenant")
         return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
-    def _check_tenant(self, account: Account, where: str) -> None:
-        """Find out whether a request was invalid because the tenant is unknown, which `error` does not say.
-
-        Raises:
-            SignInRejected: the login service does not know the tenant.
-
-        """
+    def _check_tenant(self, account: Account) -> None:
+        """Find out whether a request was invalid because the tenant is unknown, which `error` does not say; then refuse it as that."""
         try:
-            self.session.get(
-                f"{account.cloud.login_url}/{account.tenant_id}/v2.0/.well-known/openid-configuration",
-                allow_redirects=False,
-            )
+            metadata = f"{account.cloud.login_url}/{account.tenant_id}/v2.0/.well-known/openid-configuration"
+            self.session.get(metadata, allow_redirects=False)
         except RefusedError as refused:
             if refused.refusal.status in (400, 404):
-                remedy = (
-                    "Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud."
-                )
-                message = f"{where}: the login service does not know the tenant; it {refused.refusal}"
-                raise SignInRejected(message, remedy=remedy, ids=refused.refusal.ids) from None
+                raise RefusedError(replace(refused.refusal, code=UNKNOWN_TENANT)) from None
         except CallError:
             return
 

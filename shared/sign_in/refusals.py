@@ -10,11 +10,19 @@ CERTIFICATE = "a certificate"
 FEDERATED = "the Azure identity's token (federated)"
 """How an app proves itself other than by a client secret, in words."""
 
+UNKNOWN_TENANT = "unknown_tenant"
+"""Our own code for what Entra ID's metadata endpoint says of a tenant that it does not know."""
+
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
 ENTRA = Service(
     no_answer=SignInUnavailable,
     rules=(
+        Rule(
+            SignInRejected,
+            codes=(UNKNOWN_TENANT,),
+            remedy="Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud.",
+        ),
         Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error", "slow_down"), again=True),
         *passing(SignInUnavailable),
         Rule(ConsentRequired, codes=_USER_ERRORS, only=WITH_USER, remedy="{token_over}" + ConsentRequired.usual_remedy),

@@ -181,6 +181,7 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
             [USER, USER | OTHER | {"clientId": OTHER_TENANT, "refreshTokenName": "Token"}],
             "different apps under one name",
         ),
+        ([USER | {"credential": "federated", "secretName": "token"}], None),  # its secret is not used
         ([USER, USER | OTHER], None),  # a multi-tenant app's token serves in each tenant
     ],
 )
