@@ -2,26 +2,23 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from contextlib import ExitStack
 
 import pytest
-from azure.core.pipeline.transport import RequestsTransport
-from azure.data.tables import TableClient
-from azure.identity import ManagedIdentityCredential
-from azure.keyvault.secrets import SecretClient
 
-from shared.azure_services.call import CLIENT_OPTIONS
-from shared.azure_services.identity import CachedCredential, azure_credential
+from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Vault
 from shared.balance_reader import BalanceReader
 from shared.history.table import HistoryTable
-from shared.net.http_session import HttpSession, tls_context
+from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
+from shared.services import Services
 from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.sign_in.entra import SignIn
 from standin import StandIn
 from standin.partner import Partner
+from tests.support.samples import SINGLE
 
 
 @pytest.fixture
@@ -31,75 +28,60 @@ def waits() -> list[float]:
 
 
 @pytest.fixture
-def retry(world: StandIn, waits: list[float]) -> Retry:
-    """Return a retry layer that notes its waits, always the longest, and does not wait."""
-    return Retry(deadline=time.monotonic() + 120, sleep=waits.append, jitter=max, now=world.clock.now)
+def services(world: StandIn, waits: list[float]) -> Iterator[Services]:
+    """Return the clients of a run as in Azure; their retries note their waits, always the longest, and do not wait."""
+    retry = Retry(deadline=time.monotonic() + 120, sleep=waits.append, jitter=max, now=world.clock.now)
+    with ExitStack() as closing:
+        yield Services(read_settings(SINGLE | world.environ | world.environ_archive), retry, closing)
 
 
 @pytest.fixture
-def session(world: StandIn) -> Iterator[HttpSession]:
+def retry(services: Services) -> Retry:
+    """Return the retry layer of a run."""
+    return services.retry
+
+
+@pytest.fixture
+def session(services: Services) -> HttpSession:
     """Return the HTTP session of a run."""
-    with HttpSession(tls=tls_context(str(world.ca_bundle)), now=world.clock.now) as built:
-        yield built
+    return services.session
 
 
 @pytest.fixture
-def options(session: HttpSession) -> dict[str, Any]:
-    """Return what every Azure client of a run is built with."""
-    return CLIENT_OPTIONS | {"transport": RequestsTransport(session=session, session_owner=False)}
-
-
-@pytest.fixture
-def credential(world: StandIn, options: dict[str, Any]) -> Iterator[ManagedIdentityCredential]:
-    """Return the managed identity's credential, as in Azure."""
-    client_id = world.identity.user_assigned.client_id
-    built = azure_credential(in_azure=True, client_id=client_id, transport=options["transport"])
-    assert isinstance(built, ManagedIdentityCredential)
-    with built:
-        yield built
-
-
-@pytest.fixture
-def identity(credential: ManagedIdentityCredential, retry: Retry) -> CachedCredential:
+def identity(services: Services) -> CachedCredential:
     """Return the identity that the Azure clients ask for tokens."""
-    return CachedCredential(credential, retry)
+    return services.identity
 
 
 @pytest.fixture
-def vault(world: StandIn, identity: CachedCredential, retry: Retry, options: dict[str, Any]) -> Iterator[Vault]:
+def vault(services: Services) -> Vault:
     """Return the vault of a run."""
-    with SecretClient(world.vault.url, identity, **options) as client:
-        yield Vault(client, retry)
+    assert services.vault is not None
+    return services.vault
 
 
 @pytest.fixture
-def table(
-    world: StandIn, session: HttpSession, identity: CachedCredential, retry: Retry, options: dict[str, Any]
-) -> Iterator[HistoryTable]:
+def table(services: Services) -> HistoryTable:
     """Return the table, which does not exist yet."""
-    with TableClient(world.table.endpoint, "partnerbalances", credential=identity, **options) as client:
-        yield HistoryTable(client, session, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
+    return services.open_table(HistoryTable, services.settings.table_endpoint)
 
 
 @pytest.fixture
-def archive(
-    world: StandIn, session: HttpSession, identity: CachedCredential, retry: Retry, options: dict[str, Any]
-) -> Iterator[HistoryTable]:
+def archive(services: Services) -> HistoryTable:
     """Return the archive's table, which does not exist yet."""
-    with TableClient(world.archive.endpoint, "partnerbalances", credential=identity, **options) as client:
-        yield HistoryTable(client, session, retry, lambda: identity.get_token("https://storage.azure.com/.default"))
+    return services.open_table(HistoryTable, str(services.settings.archive_endpoint))
 
 
 @pytest.fixture
-def sign_in(session: HttpSession, retry: Retry) -> SignIn:
+def sign_in(services: Services) -> SignIn:
     """Return what signs in at the stand-in's Entra ID, at its time."""
-    return SignIn(session, retry)
+    return SignIn(services.session, services.retry)
 
 
 @pytest.fixture
-def reader(vault: Vault, identity: CachedCredential, session: HttpSession, retry: Retry) -> BalanceReader:
+def reader(services: Services) -> BalanceReader:
     """Return what reads balances."""
-    return BalanceReader(vault, identity, session, retry)
+    return services.reader
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_what_the_host_runs_on_time_is_taken(text: str) -> None:
         ("0 0 0 * Mon *", "has a wrong field 5, the month (1 to 12)"),
         *((text, "has a wrong field 2, the minute (0 to 59)") for text in ("0 */0 * * * *", "0 1, * * * *")),
         *((text, "has a wrong field 2, the minute (0 to 59)") for text in ("0 *-5 * * * *", "0 -1 0 * * *")),
-        ("0 0 22-6 * * *", "has a wrong field 3, the hour (0 to 23)"),
+        *((text, "has a wrong field 3, the hour (0 to 23)") for text in ("0 0 22-6 * * *", "0 0 20-24 * * *")),
         ("0 0 6 * * FRI-MON", "has a wrong field 6, the day of the week (0 to 6)"),
         ("0 0 6 * * mo", "has a wrong field 6, the day of the week (0 to 6)"),
         ("0 0 6 ? * *", "has a wrong field 4, the day of the month (1 to 31)"),
