@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import partial
 
@@ -10,7 +10,7 @@ import typer
 
 from cli.commands.history.account_view import AccountView, read_views
 from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger, LedgerEntry
-from cli.commands.history.reader import HistoryQuery, HistoryReader
+from cli.commands.history.reader import HistoryReader
 from cli.commands.history.readings import Reading
 from cli.commands.history.terminal import NARROW
 from cli.support.accounts import choose, for_each
@@ -61,9 +61,9 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         today, first = now.date(), now.date() - timedelta(days=WINDOW)
         ledger = Ledger(place.ledger, known.time_zone, today)
         tenants = tuple(one.tenant_id for one in accounts)
-        query = HistoryQuery(tenants, None, first, today, today - timedelta(days=1))
+        over = today - timedelta(days=1)
         names = {one.tenant_id: one.name for one in accounts}
-        reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
+        reader = HistoryReader(place, names, ledger, tenants, None, first, today, over)
         views = list(read_views(reader, money))
         run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
         looks, failed = for_each(accounts, partial(_secrets, place.services.vault, now))
@@ -72,7 +72,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
     for (one, (end, ending)), view in zip(looks, views, strict=True):
-        problems += [*_history_problems(view, query), *ending]
+        problems += [*_history_problems(view, over), *ending]
         newest: list[Reading | None] = [series.readings[-1] for series in view.series]
         rows += [(view.account.label, _record(one, view, latest, end)) for latest in newest or [None]]
     problems += _run_problems(run, now)
@@ -112,12 +112,12 @@ def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[date
     return min((secret.end for secret in secrets if secret.end), default=None), problems
 
 
-def _history_problems(view: AccountView, query: HistoryQuery) -> Iterator[str]:
+def _history_problems(view: AccountView, yesterday: date) -> Iterator[str]:
     if not view.items:
         yield f"{view.account.label} has no row yet: `python -m cli run` takes the first"
-    elif view.gaps and view.gaps[-1].last == query.until:
+    elif view.gaps and view.gaps[-1].last == yesterday:
         why = f" ({reason})" if (reason := str(view.gaps[-1].reason)) else ""
-        yield f"{view.account.label} has no row of yesterday, {query.until}{why}: `python -m cli check` shows what is wrong now"
+        yield f"{view.account.label} has no row of yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
 
 
 def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:

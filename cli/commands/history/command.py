@@ -12,7 +12,7 @@ import typer
 from cli.commands.history.account_view import read_views
 from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger
 from cli.commands.history.outputs import tables, write_file, write_records
-from cli.commands.history.reader import HistoryQuery, HistoryReader
+from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.accounts import tenants_of
 from cli.support.console import count, out, say, waiting, warn
@@ -132,8 +132,8 @@ def command(  # noqa: PLR0913 - each is an option
             return
         names = {one.tenant_id: one.name for one in known.accounts}
         over = min(until, today - timedelta(days=1))
-        query = HistoryQuery(tenants_of(known.accounts, account), currency, first, to, over)
-        reader = HistoryReader(place.table, query, names, ledger, place.services.check_clock)
+        tenants = tenants_of(known.accounts, account)
+        reader = HistoryReader(place, names, ledger, tenants, currency, first, to, over)
         period = f"From {first} to {until}" if first else f"Up to {until}"
         with waiting(f"writing {file.name}") if file else nullcontext():
             _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)

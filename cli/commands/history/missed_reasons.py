@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import chain, groupby
@@ -27,14 +27,14 @@ class LedgerEntry:
     row: Entity
 
 
+@dataclass
 class Ledger:
     """Reads the ledger, each stretch of days once, up to `last`; times are in `zone`. What is not a row of it is left out."""
 
-    def __init__(self, table: OperatorTable, zone: tzinfo, last: date) -> None:
-        self._table = table
-        self._zone = zone
-        self._last = last
-        self._read: dict[str, tuple[date, dict[date, list[LedgerEntry]]]] = {}
+    table: OperatorTable
+    zone: tzinfo
+    last: date
+    _read: dict[str, tuple[date, dict[date, list[LedgerEntry]]]] = field(default_factory=dict)
 
     def runs(self, first: date | None) -> Iterator[LedgerEntry]:
         """Yield the runs for the days from `first` on, oldest first."""
@@ -77,12 +77,12 @@ class Ledger:
     def _entries(self, partition: str, first: date | None, columns: Sequence[str]) -> Iterator[LedgerEntry]:
         # A RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE.
         since = None if first is None else date.fromordinal(max(1, first.toordinal() - 2))
-        span = Span(partition, since, self._last + timedelta(days=1))
-        for row in chain.from_iterable(self._table.pages(span, columns)):
+        span = Span(partition, since, self.last + timedelta(days=1))
+        for row in chain.from_iterable(self.table.pages(span, columns)):
             try:
                 day = date.fromisoformat(str(row.get("SnapshotDate")))
-                started = datetime.fromisoformat(str(row["RowKey"]).partition("_")[0]).astimezone(self._zone)
+                started = datetime.fromisoformat(str(row["RowKey"]).partition("_")[0]).astimezone(self.zone)
             except (ValueError, OverflowError):
                 continue
-            if (first is None or first <= day) and day <= self._last:
+            if (first is None or first <= day) and day <= self.last:
                 yield LedgerEntry(day, started, row)

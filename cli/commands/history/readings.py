@@ -29,8 +29,6 @@ COLUMNS_READ = (
 STALE_AFTER = 35
 """Days, more than a billing month, after which an accounting date is noted."""
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -103,4 +101,4 @@ def _number(row: Entity, column: str) -> float | None:
 
 
 def _short(day: date, year: int) -> str:
-    return f"{day.day} {_MONTHS[day.month - 1]}" + (f" {day.year}" if day.year != year else "")
+    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != year else "")
