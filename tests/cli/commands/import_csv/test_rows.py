@@ -108,7 +108,7 @@ def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, d
         ("BalanceAmount", "1" * 19, "out of bounds"),
         ("BalanceText", "2", "differs from BalanceAmount"),
         *((column, "68.059", f"can be read as 68059 or as 68.059{WHICH}") for column in AMOUNTS),
-        ("BalanceAmount", "68,059", f"can be read as 68059 or as 68.059{WHICH}"),
+        ("BalanceAmount", "168,059", f"can be read as 168059 or as 168.059{WHICH}"),
         ("BalanceAmount", "-1.000", f"can be read as -1000 or as -1.000{WHICH}"),
         ("CreditLimit", "0.00", "a credit limit is above zero"),
         ("RetrievedAt", "2026-11-23T06:18:00Z", "is in the future"),
