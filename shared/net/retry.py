@@ -68,7 +68,7 @@ class Retry:
             end = min(end + limit.nested_seconds, self._deadline)
             wait = max(self._jitter(0.5, 1.0) * 2**number, retry_after_seconds(wish, self.now()) or 0)
             if not again or number + 1 == limits.attempts or self._clock() + wait >= end:
-                raise error from None
+                raise error
             self.retries += 1
             LOGGER.info("Trying again in %.1f s: %s", wait, error.message)
             self._sleep(wait)

@@ -164,6 +164,21 @@ def test_the_runs_end_cuts_the_budget() -> None:
     assert time.made == 2
 
 
+def test_the_time_of_a_call_inside_the_call_is_not_the_calls() -> None:
+    """The identity is asked in the middle of a call of the vault, and may take its own minute."""
+    time = Time()
+
+    def attempt() -> str:
+        time.made += 1
+        time.now += 30
+        current_attempt().nested_seconds = 30
+        if time.made < 4:
+            raise BROKEN
+        return "fine"
+
+    assert time.retry().call(attempt, call_of(AZURE)) == "fine"
+
+
 DURATIONS = st.floats(0, 200)
 WISHES = st.none() | st.integers(0, 300).map(str) | st.just("soon")
 
