@@ -1,0 +1,30 @@
+"""Files that are written whole."""
+
+import sys
+from errno import ENOSPC
+from pathlib import Path
+
+import pytest
+
+from cli.support.failure import CommandFailed
+from cli.support.files import written_whole
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right on Windows")
+def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
+    """And a failure leaves the file as it was, with nothing beside it."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.write_text("before", encoding="utf-8")
+    link.symlink_to(real)
+
+    def fill_the_disk() -> None:
+        with written_whole(link) as part:
+            part.write_text("half", encoding="utf-8")
+            raise OSError(ENOSPC, "No space left on device")
+
+    with pytest.raises(CommandFailed, match="link was not written: No space left"):
+        fill_the_disk()
+    assert (real.read_text(encoding="utf-8"), sorted(tmp_path.iterdir())) == ("before", [link, real])
+    with written_whole(link) as part:
+        part.write_text("after", encoding="utf-8")
+    assert (link.is_symlink(), real.read_text(encoding="utf-8")) == (True, "after")
