@@ -106,11 +106,6 @@ class Command(NamedTuple):
     options: tuple[str, ...] | None = None  # None: the command reads its own
 
 
-def test(arguments: list[str]) -> list[list[str]]:
-    """Return pytest's command line; the whole suite runs side by side, a choice of tests in one process."""
-    return [["-m", "pytest", "--timeout", TEST_SECONDS, *(arguments or WHOLE_SUITE)]]
-
-
 def lint(arguments: list[str]) -> list[list[str]]:
     """Return the command lines of the linter, the formatter and the type checker."""
     typed = [name for name in LINTED if (ROOT / name).is_file() or any((ROOT / name).rglob("*.py"))]
@@ -124,16 +119,6 @@ def play(arguments: list[str]) -> list[list[str]]:
     return [["-m", "standin", "--folder", os.getcwd(), *arguments]]  # noqa: PTH109 - a text is wanted
 
 
-def docs(arguments: list[str]) -> list[list[str]]:
-    """Return the command lines of the generators; `--check` makes them compare instead of write."""
-    return [["-m", generator, *arguments] for generator in DOCS_GENERATORS]
-
-
-def module(name: str, *first: str) -> Callable[[list[str]], list[list[str]]]:
-    """Return what makes the command line of a module, with the arguments `first` before those given."""
-    return lambda arguments: [["-m", name, *first, *arguments]]
-
-
 DEMO = Needs(DEMO_REQUIREMENTS, (AZURITE,))
 DEV = Needs(DEV_REQUIREMENTS, (AZURITE,))
 TESTS = Needs(DEV_REQUIREMENTS, NODE_FOLDERS_OF_TESTS, engine=True)
@@ -141,7 +126,7 @@ COMMANDS = {
     "demo": Command(
         "take a snapshot with the production code against a stand-in on this machine, and show it",
         "[arguments of `python -m cli demo`]",
-        module("cli", "demo"),
+        lambda arguments: [["-m", "cli", "demo", *arguments]],
         DEMO,
     ),
     "play": Command(
@@ -152,7 +137,10 @@ COMMANDS = {
         DEMO,
     ),
     "test": Command(
-        "run the tests; arguments go to pytest, as in: dev.py test -k vault -x", "[arguments of pytest]", test, TESTS
+        "run the tests; arguments go to pytest, as in: dev.py test -k vault -x",
+        "[arguments of pytest]",
+        lambda arguments: [["-m", "pytest", "--timeout", TEST_SECONDS, *(arguments or WHOLE_SUITE)]],
+        TESTS,
     ),
     "lint": Command(
         "check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
@@ -163,19 +151,22 @@ COMMANDS = {
     "docs": Command(
         "write the generated parts of docs/; with --check, only report whether they are up to date",
         "[--check]",
-        docs,
+        lambda arguments: [["-m", generator, *arguments] for generator in DOCS_GENERATORS],
         DEV,
         ("--check",),
     ),
     "bench": Command(
         "measure speed, network calls and memory against the tutorial's way of doing the same",
         "",
-        module("benchmarks"),
+        lambda _: [["-m", "benchmarks"]],
         DEV,
         (),
     ),
     "prove": Command(
-        "run the long proofs of reliability, all or those named", "[PART ...]", module("tests.prove"), TESTS
+        "run the long proofs of reliability, all or those named",
+        "[PART ...]",
+        lambda arguments: [["-m", "tests.prove", *arguments]],
+        TESTS,
     ),
 }
 ENVIRONMENT_HELP = f"""
@@ -297,10 +288,8 @@ def install_engine() -> None:
 def node_is_new_enough() -> bool:
     """Return whether this machine has a Node that Azurite runs on."""
     node = shutil.which("node")
-    if node is None:
-        return False
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - from PATH
-    major = re.match(r"v(\d+)\.", version.stdout)
+    said = node and subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - from PATH
+    major = re.match(r"v(\d+)\.", said or "")
     return major is not None and int(major.group(1)) >= OLDEST_NODE
 
 

@@ -96,32 +96,16 @@ def dev(root: Path, *arguments: str, **environ: str) -> "subprocess.CompletedPro
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
-def test_help_names_every_command_and_variable() -> None:
-    """Who types --help learns the commands and what the environment can change."""
-    result = dev(ROOT, "--help")
-    assert result.returncode == 0
-    for word in (
-        "demo",
-        "play",
-        "test",
-        "lint",
-        "docs",
-        "bench",
-        "prove",
-        "DEV_VENV",
-        "HTTPS_PROXY",
-        "NO_COLOR",
-        "Exit status",
-    ):
-        assert word in result.stdout
+WORDS = ["demo", "play", "test", "lint", "docs", "bench", "prove", "DEV_VENV", "HTTPS_PROXY", "NO_COLOR", "Exit"]
 
 
-@pytest.mark.parametrize("command", ["demo", "play", "docs", "prove"])
-def test_each_command_has_its_own_help(command: str) -> None:
-    """Help installs nothing and runs nothing."""
-    result = dev(ROOT, command, "--help", DEV_VENV="never-made")
+@pytest.mark.parametrize(("arguments", "words"), [([], WORDS), (["play"], ["--fault"]), (["docs"], ["--check"])])
+def test_help_names_what_there_is_and_installs_nothing(arguments: list[str], words: list[str]) -> None:
+    """Of the whole: the commands and what the environment can change; of a command: its arguments."""
+    result = dev(ROOT, *arguments, "--help", DEV_VENV="never-made")
     assert result.returncode == 0
-    assert result.stdout.startswith(f"usage: dev.py {command}")
+    assert result.stdout.startswith(" ".join(["usage: dev.py", *arguments]))
+    assert [word for word in words if word not in result.stdout] == []
     assert not (ROOT / "never-made").exists()
 
 
@@ -157,46 +141,37 @@ def installed(project: Path, first_run: "subprocess.CompletedProcess[str]") -> P
     return project
 
 
+def steps(result: "subprocess.CompletedProcess[str]") -> list[str]:
+    """Return the installations of a run."""
+    return re.findall("^- (.*)", result.stdout, re.MULTILINE)
+
+
 def test_a_first_run_installs_and_passes_arguments_and_status_on(
     installed: Path, first_run: "subprocess.CompletedProcess[str]"
 ) -> None:
-    """The command runs in the environment made for it, gets what was typed, and its exit status is dev.py's."""
-    assert "- Making .venv" in first_run.stdout
-    assert "- Installing Python packages" in first_run.stdout
-    assert "- Installing Node.js packages of standin/azurite" in first_run.stdout
+    """A broken environment is made anew; the command runs in it, gets what was typed, and its exit status is dev.py's."""
+    making, *others = steps(first_run)
+    assert making.startswith("Making .venv")
+    assert others == ["Installing Python packages", "Installing Node.js packages of standin/azurite"]
     assert "arguments ['demo', '--days', '3']" in first_run.stdout
-    assert f"prefix {installed / '.venv'}" in first_run.stdout
-    assert f"path {installed / '.venv'}" in first_run.stdout
-
-
-def test_a_second_run_installs_nothing(installed: Path) -> None:
-    """What is installed is not installed again."""
-    result = dev(installed, "demo", "0")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert "- " not in result.stdout
-
-
-def test_a_changed_requirement_file_is_installed_again(installed: Path) -> None:
-    """A pin changed in a file that another includes is noticed, and only the packages are installed again."""
-    with (installed / "standin/requirements.txt").open("a", encoding="utf-8") as file:
-        file.write("# changed\n")
-    changed, settled = dev(installed, "demo", "0"), dev(installed, "demo", "0")
-    assert re.findall("^- (.*)", changed.stdout, re.MULTILINE) == ["Installing Python packages"]
-    assert "- " not in settled.stdout
-
-
-def test_a_changed_lock_file_is_installed_again(installed: Path) -> None:
-    """The Node.js packages follow their lock file."""
-    with (installed / "standin/azurite/package-lock.json").open("a", encoding="utf-8") as file:
-        file.write("\n")
-    changed = dev(installed, "demo", "0")
-    assert re.findall("^- (.*)", changed.stdout, re.MULTILINE) == ["Installing Node.js packages of standin/azurite"]
-
-
-def test_a_broken_environment_is_made_anew(installed: Path) -> None:
-    """An environment whose Python has gone, or never came, is emptied and made again without a question."""
+    assert f"prefix {installed / '.venv'} path {installed / '.venv'}" in first_run.stdout
     assert not (installed / ".venv/left over").exists()
-    assert (installed / ".venv/pyvenv.cfg").is_file()
+
+
+@pytest.mark.parametrize(
+    ("file", "again"),
+    [
+        ("standin/requirements.txt", "Installing Python packages"),
+        ("standin/azurite/package-lock.json", "Installing Node.js packages of standin/azurite"),
+    ],
+)
+def test_what_changed_is_installed_again_once(installed: Path, file: str, again: str) -> None:
+    """A pin changed in a file that another includes is noticed, a lock file too, and nothing else is installed again."""
+    with (installed / file).open("a", encoding="utf-8") as opened:
+        opened.write("\n")
+    changed, settled = dev(installed, "demo", "0"), dev(installed, "demo", "0")
+    assert steps(changed) == [again]
+    assert (steps(settled), settled.returncode, settled.stderr) == ([], 0, "")
 
 
 def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_again(installed: Path) -> None:

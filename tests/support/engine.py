@@ -8,29 +8,25 @@ The runtime is the package azure-functions-runtime-v1 in a directory of its own,
 `tests`: `python3 dev.py test` installs it into `engine` inside the virtual environment; ENGINE_DIR names another place.
 """
 
-import contextlib
-import itertools
 import json
 import logging
 import os
 import subprocess
 import sys
-import threading
+import tempfile
 import uuid
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 WORKER = Path(__file__).with_name("engine_worker.py")
 # What a process needs to start at all; everything else the function sees is what the test gave.
 INHERITED = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LANG", "LC_ALL")
 START_SECONDS = 30.0
 INVOCATION_SECONDS = 120.0
-STOP_SECONDS = 10.0
 
 
 class EngineError(Exception):
@@ -59,219 +55,111 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class FunctionException:
-    """What the runtime reports to the host about an exception: its class's name, its text and the traceback."""
+class InvocationResult:
+    """What came of an invocation: the log, and what the runtime reports to the host of an exception, its class before its text."""
 
-    type: str
+    success: bool
     message: str
     stack: str
-
-
-@dataclass(frozen=True)
-class InvocationResult:
-    """What came of one invocation; `logs` are the lines filed under it and those nobody owns, in their order."""
-
-    invocation_id: str
-    success: bool
-    exception: FunctionException | None
     logs: tuple[LogLine, ...]
-    seconds: float
-
-
-class _Pending:
-    """An invocation under way."""
-
-    def __init__(self, invocation_id: str) -> None:
-        self.invocation_id = invocation_id
-        self.future: Future[InvocationResult] = Future()
-        self.logs: list[LogLine] = []
 
 
 class Engine:
-    """A worker process with one function loaded; warm between invocations, and open to several at once.
+    """A worker process with the function loaded; warm between invocations, one at a time.
 
     `environ` is the function's whole environment beside what any process needs to start; `log_level` the root logger's.
-    `logs` holds every line so far, those of no invocation too, and `output` what was printed to stdout and stderr.
+    `logs` holds every line so far, and `output`, at the end, what was printed to stdout and stderr.
     """
 
-    def __init__(
-        self,
-        app_root: Path,
-        environ: Mapping[str, str],
-        *,
-        function: str = "BalanceSnapshot",
-        log_level: int = logging.INFO,
-    ) -> None:
+    def __init__(self, app_root: Path, environ: Mapping[str, str], *, log_level: int = logging.INFO) -> None:
         self.app_root = app_root
         self.environ = dict(environ)
-        self.function = function
         self.log_level = log_level
         self.logs: list[LogLine] = []
         self.output: list[str] = []
-        self._calls = itertools.count(1)
-        self._pending: dict[int, _Pending] = {}
-        self._lock = threading.Condition()
-        self._loaded: Future[None] = Future()
-        self._ended = False
 
     def __enter__(self) -> Self:
         """Start the process and load the function; EngineError says why that failed."""
-        arguments = [str(engine_dir()), str(self.app_root), self.function, str(self.log_level)]
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        self._printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-P", "-u", "-X", "utf8", str(WORKER), *arguments],
+            [
+                *(sys.executable, "-P", "-u", "-X", "utf8"),
+                *(str(WORKER), str(engine_dir()), str(self.app_root), str(self.log_level)),
+            ],
             cwd=self.app_root,
             env=inherited | self.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._printed,
             encoding="utf-8",
             errors="replace",
         )
-        # Without these two at work a full pipe would stop the worker.
-        self._readers = [threading.Thread(target=self._read_output), threading.Thread(target=self._read_messages)]
-        for reader in self._readers:
-            reader.start()
+        self._reader = ThreadPoolExecutor(1)
         try:
-            self._loaded.result(START_SECONDS)
+            self._load()
         except BaseException:
             self.kill()
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End the process, also in the middle of an invocation."""
-        self._close_requests()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOP_SECONDS)
-        self.kill()
+    def _load(self) -> None:
+        loaded = self._reader.submit(self._result).result(START_SECONDS)
+        if not loaded.success:
+            raise EngineError(f"The runtime could not load the function: {loaded.message}\n{loaded.stack}")
 
-    @property
-    def pid(self) -> int:
-        """The worker process's id."""
-        return self._process.pid
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def invoke(self, *, past_due: bool = False, invocation_id: str | None = None) -> InvocationResult:
         """Run the function once, as a timer that is due, and wait for what comes of it."""
-        future = self.submit(past_due=past_due, invocation_id=invocation_id)
-        try:
-            return future.result(INVOCATION_SECONDS)
-        except TimeoutError:
-            raise EngineError(f"No result after {INVOCATION_SECONDS:g} s. {self._last_words()}") from None
+        return self.submit(past_due=past_due, invocation_id=invocation_id).result(INVOCATION_SECONDS)
 
-    def submit(self, *, past_due: bool = False, invocation_id: str | None = None) -> Future[InvocationResult]:
-        """Start an invocation beside those under way; its future raises EngineError when the process ends before it."""
-        pending = _Pending(invocation_id or str(uuid.uuid4()))
-        call = next(self._calls)
-        request = {"call": call, "invocation_id": pending.invocation_id, "timer": timer_info(past_due=past_due)}
-        with self._lock:
-            self._pending[call] = pending
-            try:
-                pipe = _open(self._process.stdin)
-                pipe.write(json.dumps(request) + "\n")
-                pipe.flush()
-            except (OSError, ValueError) as error:  # the process has ended; the pipe is closed
-                del self._pending[call]
-                raise EngineError(f"The worker process has ended. {self._last_words()}") from error
-        return pending.future
-
-    def wait_for_log(self, text: str) -> LogLine:
-        """Wait for the first line whose message contains the text; EngineError when the process ends without it."""
-
-        def found() -> LogLine | None:
-            return next((line for line in self.logs if text in line.message), None)
-
-        with self._lock:
-            self._lock.wait_for(lambda: found() or self._ended, INVOCATION_SECONDS)
-            line = found()
-        if line is None:
-            raise EngineError(f"No log line says {text!r}. {self._last_words()}")
-        return line
+    def submit(self, *, past_due: bool = False, invocation_id: str | None = None) -> "Future[InvocationResult]":
+        """Start an invocation; its future raises EngineError when the process ends before it."""
+        request = {"invocation_id": invocation_id or str(uuid.uuid4()), "timer": timer_info(past_due=past_due)}
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        return self._reader.submit(self._result)
 
     def kill(self) -> None:
-        """End the process at once, wherever it is; invocations under way raise EngineError."""
+        """End the process at once, wherever it is; an invocation under way raises EngineError."""
         self._process.kill()
         self._process.wait()
-        for reader in self._readers:
-            reader.join()
-        self._close_requests()
-        _open(self._process.stdout).close()
-        _open(self._process.stderr).close()
+        self._reader.shutdown()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        if not self._printed.closed:
+            self.output = self._read_output()
+            self._printed.close()
 
-    def _close_requests(self) -> None:
-        with contextlib.suppress(OSError):  # what a dead worker left unread is of no use
-            _open(self._process.stdin).close()
+    def _read_output(self) -> list[str]:
+        self._printed.seek(0)
+        return self._printed.readlines()
 
-    def _read_output(self) -> None:
-        self.output.extend(_open(self._process.stderr))
-
-    def _read_messages(self) -> None:
-        for line in _open(self._process.stdout):
+    def _result(self) -> InvocationResult:
+        """Read the log up to a result."""
+        first = len(self.logs)
+        for line in self._process.stdout or ():
             if not line.endswith("\n"):
                 break  # the process was killed while it wrote
-            message = json.loads(line)
-            if "log" in message:
-                self._on_log(LogLine(**message["log"]))
-            elif "loaded" in message:
-                self._on_loaded(**message["loaded"])
-            else:
-                self._on_result(**message)
-        self._on_end()
-
-    def _on_loaded(self, *, success: bool, message: str, stack: str) -> None:
-        if success:
-            self._loaded.set_result(None)
-        else:
-            error = EngineError(f"The runtime could not load {self.function}: {message}\n{stack}")
-            self._loaded.set_exception(error)
-
-    def _on_log(self, line: LogLine) -> None:
-        owner = line.invocation_id or line.thread_local_id
-        with self._lock:
-            self.logs.append(line)
-            for pending in self._pending.values():
-                if owner in (None, pending.invocation_id):
-                    pending.logs.append(line)
-            self._lock.notify_all()
-
-    def _on_result(self, *, call: int, success: bool, message: str, stack: str, seconds: float) -> None:
-        with self._lock:
-            pending = self._pending.pop(call)
-        kind, _, text = message.partition(": ")
-        exception = None if success else FunctionException(kind, text, stack)
-        pending.future.set_result(
-            InvocationResult(pending.invocation_id, success, exception, tuple(pending.logs), seconds)
+            message: dict[str, Any] = json.loads(line)
+            if "success" in message:
+                return InvocationResult(**message, logs=tuple(self.logs[first:]))
+            self.logs.append(LogLine(**message))
+        raise EngineError(
+            f"The worker process has ended. The last it printed: {''.join(self._read_output()[-20:]) or 'nothing'}"
         )
-
-    def _on_end(self) -> None:
-        self._readers[0].join()
-        with self._lock:
-            futures: list[Future[Any]] = [self._loaded, *(pending.future for pending in self._pending.values())]
-            self._pending.clear()
-            self._ended = True
-            self._lock.notify_all()
-        for future in futures:
-            if not future.done():
-                future.set_exception(EngineError(f"The worker process has ended. {self._last_words()}"))
-
-    def _last_words(self) -> str:
-        return f"The last it printed: {''.join(self.output[-20:]) or 'nothing'}"
 
 
 def timer_info(*, past_due: bool) -> dict[str, Any]:
     """Return what the host passes to a timer function: its schedule, when it last ran and is next due, whether it is late."""
     now = datetime.now(UTC)
-    return {
-        "Schedule": {"AdjustForDST": True},
-        "ScheduleStatus": {
-            "Last": (now - timedelta(hours=4)).isoformat(),
-            "LastUpdated": (now - timedelta(hours=4)).isoformat(),
-            "Next": now.isoformat(),
-        },
-        "IsPastDue": past_due,
-    }
+    last = (now - timedelta(hours=4)).isoformat()
+    status = {"Last": last, "LastUpdated": last, "Next": now.isoformat()}
+    return {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": past_due}
 
 
 def engine_dir() -> Path:
@@ -283,8 +171,3 @@ def engine_dir() -> Path:
             "or name its directory in ENGINE_DIR."
         )
     return directory
-
-
-def _open(pipe: IO[str] | None) -> IO[str]:
-    assert pipe is not None, "the process was started with this pipe"
-    return pipe

@@ -1,8 +1,8 @@
 """The worker process of `engine.py`: loads one function through Microsoft's v1 runtime and runs it on request.
 
-Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT FUNCTION LOG_LEVEL`, never imported. It speaks JSON lines:
-requests on stdin (`{"call", "invocation_id", "timer"}`), on stdout one `{"loaded"}`, a `{"log"}` for every record and a
-`{"call"}` for every finished invocation. Whatever the function prints goes to stderr.
+Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT LOG_LEVEL`, never imported. It speaks JSON lines: requests on
+stdin (`{"invocation_id", "timer"}`), on stdout a record of the log or `{"success", "message", "stack"}`: of the load, then of
+each invocation. Whatever the function prints goes to stderr.
 
 What a record carries follows the worker of Azure Functions (azure-functions-python-worker, `on_logging` and
 `get_current_invocation_id` of `proxy_worker/dispatcher.py` for Python 3.13 and later, and of
@@ -17,13 +17,12 @@ import logging
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 from weakref import WeakKeyDictionary
 
-FUNCTION_ID = "function"
+FUNCTION = "BalanceSnapshot"
 
 
 class Channel:
@@ -68,8 +67,8 @@ class Worker:
         )._invocation_id_local  # what a function gets as context.thread_local_storage
         self.invocation_of_task: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
 
-    async def load(self, app_root: Path, function: str) -> Any:
-        """Start the runtime and load the function, with the requests that the host sends; return the runtime's result."""
+    async def load(self, app_root: Path) -> None:
+        """Start the runtime and load the function, with the requests that the host sends; send what came of it."""
         sys.path.insert(0, str(app_root))
         properties = {"protos": self.protos, "host": "127.0.0.1"}
         init = self.protos.StreamingMessage(
@@ -80,12 +79,13 @@ class Worker:
         self.runtime.start_threadpool_executor()
         started = await self.runtime.worker_init_request(SimpleNamespace(request=init, properties=properties))
         if started.result.status != self.protos.StatusResult.Success:
-            return started.result
-        directory = app_root / function
+            self.report(started.result)
+            return
+        directory = app_root / FUNCTION
         description = json.loads((directory / "function.json").read_text(encoding="utf-8"))
         metadata = self.protos.RpcFunctionMetadata(
-            name=function,
-            function_id=FUNCTION_ID,
+            name=FUNCTION,
+            function_id=FUNCTION,
             directory=str(directory),
             script_file=str(directory / description.get("scriptFile", "__init__.py")),
             entry_point=description.get("entryPoint", ""),
@@ -99,36 +99,31 @@ class Worker:
             },
         )
         self.timer_name = next(b["name"] for b in description["bindings"] if b["type"] == "timerTrigger")
-        load = self.protos.FunctionLoadRequest(function_id=FUNCTION_ID, metadata=metadata)
+        load = self.protos.FunctionLoadRequest(function_id=FUNCTION, metadata=metadata)
         request = self.protos.StreamingMessage(function_load_request=load)
         loaded = await self.runtime.function_load_request(SimpleNamespace(request=request, properties=properties))
-        return loaded.result
+        self.report(loaded.result)
 
-    async def invoke(self, call: int, invocation_id: str, timer: dict[str, Any]) -> None:
+    async def invoke(self, invocation_id: str, timer: dict[str, Any]) -> None:
         """Run the function once and send what came of it."""
         task = asyncio.current_task()
         assert task is not None
         self.invocation_of_task[task] = invocation_id
         invocation = self.protos.InvocationRequest(
             invocation_id=invocation_id,
-            function_id=FUNCTION_ID,
+            function_id=FUNCTION,
             input_data=[
                 self.protos.ParameterBinding(name=self.timer_name, data=self.protos.TypedData(json=json.dumps(timer)))
             ],
         )
         request = self.protos.StreamingMessage(invocation_request=invocation)
-        start = time.perf_counter()
         response = await self.runtime.invocation_request(SimpleNamespace(request=request, properties={}))
-        seconds = time.perf_counter() - start
-        self.channel.send(call=call, seconds=seconds, **self.status(response.result))
+        self.report(response.result)
 
-    def status(self, result: Any) -> dict[str, Any]:
-        """Return a StatusResult as JSON members."""
-        return {
-            "success": result.status == self.protos.StatusResult.Success,
-            "message": result.exception.message,
-            "stack": result.exception.stack_trace,
-        }
+    def report(self, result: Any) -> None:
+        """Send a StatusResult."""
+        success = result.status == self.protos.StatusResult.Success
+        self.channel.send(success=success, message=result.exception.message, stack=result.exception.stack_trace)
 
     def invocation_id(self) -> str | None:
         """Return the invocation under which the worker of Python 3.13 and later files what this thread logs now."""
@@ -156,33 +151,27 @@ class ShippingHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send the record, formatted as the worker formats it: the message, then the exception's traceback."""
         self.worker.channel.send(
-            log={
-                "level": record.levelname,
-                "logger": record.name,
-                "message": self.format(record),
-                "invocation_id": self.worker.invocation_id(),
-                "thread_local_id": self.worker.thread_local_id(),
-            }
+            level=record.levelname,
+            logger=record.name,
+            message=self.format(record),
+            invocation_id=self.worker.invocation_id(),
+            thread_local_id=self.worker.thread_local_id(),
         )
 
 
-async def serve(engine_dir: Path, app_root: Path, function: str, log_level: int) -> None:
-    """Load the function, then run it whenever the other side says so, until the other side closes."""
+async def serve(engine_dir: Path, app_root: Path, log_level: int) -> None:
+    """Load the function, then run it whenever the other side says so."""
     channel = Channel()
     worker = Worker(engine_dir, channel)
     root = logging.getLogger()
     root.setLevel(log_level)
     root.addHandler(ShippingHandler(worker))
-    result = await worker.load(app_root, function)
-    channel.send(loaded=worker.status(result))
+    await worker.load(app_root)
     loop = asyncio.get_running_loop()
-    running: set[asyncio.Task[None]] = set()
-    while (request := await loop.run_in_executor(None, channel.receive)) is not None:
-        task = loop.create_task(worker.invoke(**request))
-        running.add(task)
-        task.add_done_callback(running.discard)
-    os._exit(0)  # a thread that the function left behind, or one still running, must not keep the process
+    while request := await loop.run_in_executor(None, channel.receive):
+        await loop.create_task(worker.invoke(**request))
+    os._exit(0)  # a thread that the function left behind must not keep the process
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])))
+    asyncio.run(serve(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])))

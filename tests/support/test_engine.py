@@ -95,15 +95,13 @@ def line_with(lines: Iterable[LogLine], text: str) -> LogLine:
     return line
 
 
-def test_a_run_that_returns_is_a_success_with_its_log(app_root: Path) -> None:
-    """The function sees the environment and the timer given and finds its modules loaded the second time; prints do no harm."""
+def test_runs_succeed_and_fail_with_their_logs(app_root: Path) -> None:
+    """The function sees the environment and the timer, and its modules loaded the second time; prints do no harm."""
     with engine_for(app_root, "quiet") as engine:
-        result = engine.invoke(invocation_id="first")
+        first = engine.invoke(invocation_id="first")
         second = engine.invoke(past_due=True)
-    assert result.success
-    assert result.exception is None
-    assert result.seconds > 0
-    line = line_with(result.logs, "number")
+    assert (first.success, first.message) == (True, "")
+    line = line_with(first.logs, "number")
     assert line == LogLine("INFO", "root", "number 1, past due False, setting ä value", "first", "first")
     assert line_with(second.logs, "number").message == "number 2, past due True, setting ä value"
     assert sorted(engine.output) == ["printed to stderr\n"] * 2 + ["printed to stdout\n"] * 2
@@ -112,52 +110,35 @@ def test_a_run_that_returns_is_a_success_with_its_log(app_root: Path) -> None:
 def test_an_exception_fails_the_invocation_and_not_the_worker(app_root: Path) -> None:
     """The class, the text and the traceback with its cause arrive as the host gets them."""
     with engine_for(app_root, "broken") as engine:
-        result = engine.invoke()
-        again = engine.invoke()
-    assert not result.success
-    assert result.exception is not None
-    assert (result.exception.type, result.exception.message) == ("RuntimeError", "no balance: today")
-    assert "KeyError: 'cause'" in result.exception.stack
+        result, again = engine.invoke(), engine.invoke()
     assert not again.success
+    assert (result.success, result.message) == (False, "RuntimeError: no balance: today")
+    assert "KeyError: 'cause'" in result.stack
 
 
 def test_a_thread_logs_under_its_invocation_only_with_context_and_storage(app_root: Path) -> None:
     """The worker up to 3.12 wants the thread-local storage, the one of 3.13 a copy of the context; both need both."""
     with engine_for(app_root, "threads") as engine:
         logs = engine.invoke(invocation_id="mine").logs
-    found = {
-        how: (line.invocation_id, line.thread_local_id, line.shipped)
-        for how in ("bare", "with storage", "with context", "with both")
-        for line in [line_with(logs, f"thread {how}")]
-    }
-    assert found == {
-        "bare": (None, None, False),
-        "with storage": (None, "mine", False),
-        "with context": ("mine", None, False),
-        "with both": ("mine", "mine", True),
-    }
+    lines = [line_with(logs, f"thread {how}") for how in ("bare", "with storage", "with context", "with both")]
+    found = [(line.invocation_id, line.thread_local_id, line.shipped) for line in lines]
+    assert found == [(None, None, False), (None, "mine", False), ("mine", None, False), ("mine", "mine", True)]
 
 
 def test_the_function_is_imported_as_the_host_imports_it(app_root: Path) -> None:
     """The module is `__app__.BalanceSnapshot`, the root is on the path, and `tests` is the application's own package."""
     with engine_for(app_root, "names") as engine:
-        result = engine.invoke()
-    line = line_with(result.logs, "names")
+        line = line_with(engine.invoke().logs, "names")
     assert line.message == f"names __app__.BalanceSnapshot {app_root / 'tests' / 'helper.py'} {app_root}"
 
 
-def test_a_killed_worker_fails_the_invocations_under_way(app_root: Path) -> None:
-    """Whoever waits for a result learns that the process ended; the next invocation is refused, not left hanging."""
+def test_a_killed_worker_fails_the_invocation_under_way(app_root: Path) -> None:
+    """Whoever waits for a result learns that the process ended."""
     with engine_for(app_root, "waiting") as engine:
         future = engine.submit()
-        assert engine.wait_for_log("waiting").level == "WARNING"
         engine.kill()
         with pytest.raises(EngineError, match="ended"):
             future.result(30)
-        with pytest.raises(EngineError, match="ended"):
-            engine.invoke()
-        with pytest.raises(EngineError, match="No log line says 'never'"):
-            engine.wait_for_log("never")
 
 
 def test_a_function_that_cannot_be_loaded_says_why(app_root: Path) -> None:
@@ -167,11 +148,4 @@ def test_a_function_that_cannot_be_loaded_says_why(app_root: Path) -> None:
         pytest.raises(EngineError, match=r"declared in Python but not in function\.json: \{'other'\}"),
         engine_for(app_root, "quiet"),
     ):
-        pass
-
-
-def test_a_missing_runtime_says_how_to_get_it(app_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer who started pytest by hand learns which command installs the runtime."""
-    monkeypatch.setenv("ENGINE_DIR", str(tmp_path / "nowhere"))
-    with pytest.raises(EngineError, match=r"dev\.py test"), engine_for(app_root, "quiet"):
         pass
