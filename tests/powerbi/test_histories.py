@@ -26,7 +26,8 @@ HISTORIES = {
     "all is well": History(READ_UNTIL_YESTERDAY, runs("2026-11-10", "2026-11-27")),
     "reading stopped a week ago": History(STOPPED, runs("2026-11-10", "2026-11-20")),
     "reading stopped 40 days ago": History(readings("Contoso", "2026-10-01", "2026-10-19", 1000)),
-    "refresh stopped a week ago": History(STOPPED, refreshed=date(2026, 11, 20)),
+    "read the day before yesterday": History(readings("Contoso", "2026-11-20", "2026-11-26", 5), None, date(2026, 11, 27)),
+    "refresh stopped two days ago": History(readings("Contoso", "2026-11-20", "2026-11-25", 5), None, date(2026, 11, 26)),
     "an account fails": History(STOPPED + READ_UNTIL_YESTERDAY, runs("2026-11-19", "2026-11-27", failed="Contoso")),
     "an account fails for 50 days": History(
         readings("Contoso", "2026-10-01", "2026-10-08", 1000) + readings("Fabrikam", "2026-11-20", "2026-11-27", 500),
@@ -131,7 +132,6 @@ reading stopped a week ago | Freshness | all | Stale: last read on 2026-11-20
 reading stopped a week ago | Freshness colour | all | #F9D6D5
 reading stopped a week ago | Missing days | all | 7
 reading stopped a week ago | Missing days colour | all | #F9D6D5
-reading stopped a week ago | Days since last reading | all | 8
 reading stopped a week ago | Day status | on 2026-11-27 | ✗
 reading stopped a week ago | Day colour | on 2026-11-27 | #F9D6D5
 reading stopped a week ago | Missed because | on 2026-11-27 | Contoso: no run left a record
@@ -139,9 +139,10 @@ reading stopped a week ago | Day status | on 2026-11-20 | ✓
 reading stopped 40 days ago | Missing days | all | 39
 reading stopped 40 days ago | Current balance | Contoso | 1,000.00
 reading stopped 40 days ago | Missed because | on 2026-11-27 | Contoso: unknown, before the ledger
-refresh stopped a week ago | Freshness | all | Not refreshed since 2026-11-20
-refresh stopped a week ago | Missing days | all | 0
-refresh stopped a week ago | Missing days colour | all | blank
+read the day before yesterday | Freshness | all | Stale: last read on 2026-11-26
+refresh stopped two days ago | Freshness | all | Not refreshed since 2026-11-26
+refresh stopped two days ago | Missing days | all | 0
+refresh stopped two days ago | Missing days colour | all | blank
 an account fails | Freshness | all | Stale: 1 of 2 accounts, since 2026-11-20
 an account fails | Current balance | all | 1,500.00
 an account fails | Hint | all | Amounts in USD, last snapshots from 2026-11-20 to 2026-11-27.
@@ -200,13 +201,12 @@ a sparse import | Missed day | on 2026-09-15 | blank
 a sparse import | Balance on the day | on 2026-09-30 | 450.00
 a sparse import | Month-end close | 2026-09 | 450.00
 a sparse import | Variance | 2026-09 | 100.00
-one account at 99 % | Credit used | all | 99.0%
 one account at 99 % | Credit used | EUR | 99.0%
 one account at 99 % | Credit colour | all | #F9D6D5
 one account at 99 % | Credit colour | Northwind | #DDF0E3
-one account at 99 % | Worst credit use | all | 99.0% Contoso (USD)
-one account at 99 % | Headroom | all | 100.00
-one account at 99 % | Headroom format | all | #,##0.00" USD";-#,##0.00" USD"
+one account at 99 % | Worst credit use | EUR | 99.0% Contoso (USD)
+one account at 99 % | Headroom | EUR | 100.00
+one account at 99 % | Headroom format | EUR | #,##0.00" USD";-#,##0.00" USD"
 one account at 99 % | Headroom | Fabrikam | 900.00
 one account at 99 % | Limit on the day | Fabrikam, on 2026-11-26 | 1,000.00
 one account at 99 % | Limit on the day | USD, on 2026-11-26 | blank
