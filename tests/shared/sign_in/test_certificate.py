@@ -55,16 +55,7 @@ def base64_pkcs12(*, key: bool = True, certificate: bool = True) -> str:
         key_pem() + certificate_pem(ISSUER) + certificate_pem(),
         (key_pem() + certificate_pem()).replace("\n", "\r\n"),
     ],
-    ids=[
-        "pkcs12",
-        "wrapped",
-        "key first",
-        "certificate first",
-        "old key",
-        "with notes",
-        "with its issuer first",
-        "Windows lines",
-    ],
+    ids=str.split("pkcs12 wrapped key-first certificate-first old-key with-notes with-its-issuer-first Windows-lines"),
 )
 def test_a_certificate_is_read_in_any_form(value: str) -> None:
     """PKCS#12 in base64, as Key Vault makes it or takes in a PFX, and PEM in any order, with its chain or text around it."""

@@ -94,10 +94,11 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
     sign_in: SignIn,
     account_of: AccountOf,
     error: str,
-    with_user: bool,  # noqa: FBT001 - as below
     proof: str,
-    over: bool,  # noqa: FBT001 - a parameter of the test
     remedy: str,
+    *,
+    with_user: bool,
+    over: bool,
 ) -> None:
     """A new secret does not help an account without one; what is known to have expired comes first, and only where it may be the cause."""
     account = account_of(world.add_partner(auth="app_user"))
