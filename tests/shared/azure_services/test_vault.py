@@ -156,7 +156,8 @@ def test_only_the_token_that_was_used_is_replaced(world: StandIn, vault: Vault) 
 
 
 def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
-    """The vault is not at fault when there is no token for it."""
+    """The vault is not at fault when there is no token for it, also after it has answered with its challenge."""
+    http_challenge_cache.clear()
     world.faults.add("identity", unavailable(), times=None)
     with pytest.raises(IdentityUnavailable):
         vault.secret("app")
