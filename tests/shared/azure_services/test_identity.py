@@ -46,10 +46,13 @@ def test_the_identity_is_the_one_that_the_settings_name(
     assert owners == [world.identity.user_assigned.object_id, world.identity.system_assigned.object_id]
 
 
-def test_elsewhere_it_is_the_developers_own_sign_in() -> None:
-    """On a person's machine there is no managed identity."""
-    with closing(azure_credential(in_azure=False, client_id=None)) as credential:
+@pytest.mark.parametrize("without", [False, True])
+def test_elsewhere_it_is_the_developers_own_sign_in(without: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """On a server with the Arc agent there is a managed identity too, and it is not the developer's."""
+    with closing(azure_credential(in_azure=False, client_id=None, without_managed_identity=without)) as credential:
         assert isinstance(credential, DefaultAzureCredential)
+        kinds = {type(one).__name__ for one in credential.credentials}
+    assert ("ManagedIdentityCredential" in kinds, "AzureCliCredential" in kinds) == (not without, True)
 
 
 def test_an_endpoint_that_stays_down_is_unavailable(
