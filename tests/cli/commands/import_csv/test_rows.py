@@ -15,6 +15,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from cli.commands.import_csv.rows import FileRows
 from cli.support.failure import CommandFailed
+from shared.history.row import COLUMNS
 from shared.settings.accounts import Account
 from tests.support.rows import TENANT
 from tests.support.samples import OTHER_TENANT, account
@@ -180,12 +181,23 @@ def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes,
         (HEAD, "2025-01-01,USD,68,059", "line 2: column 4 has no name"),
         (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values: 4, as the first line has"),
         (HEAD, "2025-01-01,USD,1\n2025-01-01,usd,2", "line 3: the same account, day and currency as line 2"),
+        (HEAD, '2025-01-01,USD,"1\n"\n2025-01-02,USD,x', "line 4, BalanceAmount: 'x' is not an amount"),
     ],
 )
 def test_a_line_of_another_shape_is_refused(tmp_path: Path, header: str, line: str, says: str) -> None:
     """What has no column may be an amount's decimals; what comes twice says nothing."""
     [problem] = read(tmp_path, f"{header}\n{line}\n").problems
     assert problem.startswith(says)
+
+
+@pytest.mark.parametrize(("separator", "wrong"), [(",", []), (";", ["line 2, BalanceAmount"])])
+def test_three_decimals_are_certain_in_an_export_alone(tmp_path: Path, separator: str, wrong: list[str]) -> None:
+    """With another separator a spreadsheet has saved it since, in the way of its language."""
+    values = {column.name: "" for column in COLUMNS} | dict(
+        zip(HEAD.split(","), ("2025-01-01", "USD", "68.059"), strict=True)
+    )
+    rows = read(tmp_path, f"{separator.join(values)}\n{separator.join(values.values())}\n")
+    assert [problem.partition(": ")[0] for problem in rows.problems] == wrong
 
 
 def test_two_accounts_of_one_name_need_the_tenant(tmp_path: Path) -> None:
