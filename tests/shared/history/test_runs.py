@@ -118,15 +118,20 @@ def test_rows_that_are_refused_are_counted(
     } == left
 
 
-def test_a_ledger_that_never_answers_ends_in_its_time(
+def test_the_runs_own_row_has_a_time_of_its_own(
     ledger: HistoryTable, world: StandIn, caplog: pytest.LogCaptureFixture, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    """The failures get their part of it, the run's own row the rest, and all of them are counted."""
-    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 0.4)
-    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 0.2)
-    world.faults.add("table", Hang(), times=None)
+    """Whatever the failures' rows take of the ledger's time."""
+    write_run(ledger, services.retry, replace(RESULT, run=run_of(run_id="before")))
+    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 15.3)
+    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 15)
+    world.faults.add("table", Hang(), times=len(FAILED))
     write_run(ledger, services.retry, RESULT)
-    assert failed_line(caplog)["rows"] == 3
+    assert failed_line(caplog)["rows"] == len(FAILED)
+    written = {
+        row["PartitionKey"] for row in rows_of(world, table="partnerbalancesruns") if row["RowKey"] == RUN.row_key
+    }
+    assert written == {"run"}
     assert (LEDGER_SECONDS, RUN_ROW_SECONDS) == (20, 5)
 
 
