@@ -43,7 +43,7 @@ def setting(
     default: str | None = None,
     needed: Callable[[Any], bool] = lambda _: False,
 ) -> Any:
-    """Declare a field of a dataclass that `ErrorCollector.read_all` reads; `needed` tells it of what was read as a whole."""
+    """Declare a field of a dataclass, as `dataclasses.field` does; `needed` says of what was read as a whole whether it has to be there."""
     return field(default=read(default) if default else None, metadata={"setting": Setting(name, read, right, needed)})
 
 

@@ -64,7 +64,7 @@ def _row(rule: Rule) -> str:
         said += [str(status) for status in rule.statuses]
     said += [f"“{text}”" for text in rule.says]
     what = " as ".join(filter(None, [", ".join(said), "an HTML page" if rule.page else ""])) or "anything else"
-    what += f", to {rule.only}" if rule.only else ""
+    what += f", for {rule.only}" if rule.only else ""
     remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_over\}", "", rule.remedy or "")).replace("|", "\\|")
     remedy = "" if remedy == rule.error.usual_remedy else remedy
     again = ", tried again" if rule.again else ""
