@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -117,7 +118,7 @@ def test_one_broken_account_costs_the_others_nothing(world: StandIn, start: Star
 
 
 class Together(Fault):
-    """Holds calls until so many have arrived."""
+    """Holds calls until so many have arrived, for five seconds at most."""
 
     def __init__(self, number: int) -> None:
         self.missing = number
@@ -128,7 +129,8 @@ class Together(Fault):
         self.missing -= 1
         if not self.missing:
             self.complete.set()
-        await self.complete.wait()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.complete.wait(), 5)
         return await context.proceed()
 
 
