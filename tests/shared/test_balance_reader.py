@@ -8,10 +8,9 @@ from decimal import Decimal
 import pytest
 
 from shared.balance_reader import BalanceReader
-from shared.errors import MfaRequired, VaultSecretMissing
+from shared.errors import VaultSecretMissing
 from shared.settings.accounts import Account
 from standin import StandIn
-from standin.directory import SignIn
 from standin.partner import Partner
 from standin.sample import summary
 
@@ -51,14 +50,3 @@ def test_a_refresh_token_that_is_not_there(world: StandIn, reader: BalanceReader
     with pytest.raises(VaultSecretMissing, match=str(partner.refresh_token_name)):
         reader.signed_in(account_of(partner))
     assert world.journal.count("entra") == 0
-
-
-def test_a_user_without_mfa(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
-    """Entra ID gives a token, and Partner Center refuses it."""
-    partner = world.add_partner(auth="app_user")
-    token = world.entra.directory.issue_refresh_token(partner.app, SignIn(mfa=False))
-    world.vault.put(str(partner.refresh_token_name), token)
-    tokens = reader.signed_in(account_of(partner)).tokens
-    with pytest.raises(MfaRequired) as raised:
-        reader.balances(account_of(partner), tokens)
-    assert "python -m cli consent" in raised.value.remedy

@@ -15,7 +15,6 @@ from shared.settings.setting import ErrorCollector
 from shared.settings.time_zone import read_time_zone
 from shared.settings.values import (
     CreditLimit,
-    did_you_mean,
     one_of,
     read_credit_limit,
     read_display_name,
@@ -85,12 +84,6 @@ def test_a_wrong_value_is_refused(read: Callable[[str], Any], wrong: str, right:
         found, remedy = wrong_of(read, text)
         assert found.startswith(wrong)
         assert (remedy is None) if right is None else (right in str(remedy))
-
-
-def test_a_suggestion_is_only_made_when_it_is_close() -> None:
-    """Far from everything there is nothing to suggest; the case does not count."""
-    assert did_you_mean("TENANTID", ["tenantId", "name"]) == "; did you mean tenantId?"
-    assert did_you_mean("xyz", ["tenantId", "name"]) == ""
 
 
 READERS = [
