@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -135,13 +135,14 @@ class Together(Fault):
 
 
 def test_four_runs_at_once_leave_one_row_per_currency(world: StandIn, start: Start) -> None:
-    """Two workers with two invocations each that all found the day empty agree on one winner."""
+    """Four workers that all found the day empty agree on one winner."""
     items = (summary(), summary(BALANCE / 2, "EUR", "€"))
     one, two = world.add_partner(), world.add_partner(auth="app_user", balances="summaries", items=items)
     world.faults.add("partner", Together(4 * 2), times=None)
     environ = environ_of(world, one, two)
-    with start(environ) as first, start(environ) as second:
-        results = [pending.result() for pending in [engine.submit() for engine in (first, second) for _ in range(2)]]
+    with ExitStack() as workers:
+        engines = [workers.enter_context(start(environ)) for _ in range(4)]
+        results = [pending.result() for pending in [engine.submit() for engine in engines]]
     assert all(result.success for result in results)
     assert sorted(row["RowKey"][11:] for row in rows(world)) == ["EUR", "USD", "USD"]
     assert sum(len(marked(result.logs, "SNAPSHOT_RECORDED")) for result in results) == 3
