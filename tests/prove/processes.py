@@ -1,12 +1,11 @@
 """Whole processes that run the job: killed at every step, killed at random, many at once."""
 
-import json
 import os
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
@@ -23,23 +22,18 @@ AT_ONCE = 50
 _JOB = "import os, uuid; from shared.job import take_snapshots as t; r = t(os.environ, run_id=str(uuid.uuid4())); exit(len(r.failed))"
 
 
-def start(environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def _start(world: StandIn, *partners: Partner) -> subprocess.Popen[bytes]:
     """Start the job in a process of its own."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    return subprocess.Popen(  # noqa: S603 - our own Python with our own code
-        [sys.executable, "-c", _JOB], cwd=ROOT, env={**inherited, **environ}, stderr=subprocess.DEVNULL
-    )
-
-
-def _settings(world: StandIn, partner: Partner) -> dict[str, str]:
-    return environ_of(world, partner) | world.environ_archive
+    environ = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    environ |= environ_of(world, *partners) | world.environ_archive
+    return subprocess.Popen([sys.executable, "-c", _JOB], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)  # noqa: S603 - our own code
 
 
 def _check(world: StandIn, partner: Partner, what: str) -> Iterator[str]:
-    if start(_settings(world, partner)).wait(60) != 0:
+    if _start(world, partner).wait(60) != 0:
         yield f"{what}: the next run failed"
     for archive in (False, True):
-        found = [row["BalanceText"] for row in rows(world, archive=archive) if row["PartitionKey"] == partner.tenant_id]
+        found = [row["BalanceText"] for row in rows(world, archive=archive, tenant=partner.tenant_id)]
         if found != ["68059.03"]:
             yield f"{what}: the {'archive' if archive else 'table'} holds {found}"
 
@@ -62,7 +56,7 @@ def kill_at_each_step(world: StandIn) -> tuple[int, list[str]]:
         world.reset()
         partner = world.add_partner()
         rule = world.faults.add(step.service, fault, path_contains=step.path, method=step.method, times=None)
-        process = start(_settings(world, partner))
+        process = _start(world, partner)
         world.journal.wait_for(1, step.service, path_contains=step.path)
         process.kill()
         process.wait()
@@ -74,17 +68,15 @@ def kill_at_each_step(world: StandIn) -> tuple[int, list[str]]:
 def kill_at_random(world: StandIn) -> tuple[int, list[str]]:
     """Kill processes after a random time of what a run takes."""
     world.reset()
-    partner = world.add_partner()
     began = time.monotonic()
-    start(_settings(world, partner)).wait(60)
+    _start(world, world.add_partner()).wait(60)
     seconds = time.monotonic() - began
     broken: list[str] = []
     for number in range(RANDOM_KILLS):
-        if number % 20 == 0:
-            world.reset()
+        world.reset(tables=number % 20 == 0)
         partner = world.add_partner()
         after = random.uniform(0.3, 1.05) * seconds  # noqa: S311 - no secret
-        process = start(_settings(world, partner))
+        process = _start(world, partner)
         try:
             process.wait(after)
         except subprocess.TimeoutExpired:
@@ -99,7 +91,7 @@ def many_at_once(world: StandIn) -> tuple[int, list[str]]:
     world.reset()
     partner = world.add_partner()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        statuses = list(pool.map(lambda _: start(_settings(world, partner)).wait(300), range(AT_ONCE)))
+        statuses = list(pool.map(lambda _: _start(world, partner).wait(300), range(AT_ONCE)))
     broken = [f"{sum(map(bool, statuses))} processes failed"] if any(statuses) else []
     return AT_ONCE, broken + list(_check(world, partner, "at once"))
 
@@ -108,9 +100,7 @@ def a_timer_that_fires_twice(world: StandIn) -> tuple[int, list[str]]:
     """Run the same day by several accounts twice, side by side: each account has one row."""
     world.reset()
     partners = [world.add_partner(name=f"Contoso {number}") for number in range(20)]
-    environ = world.environ | world.environ_archive
-    environ |= {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
-    processes = [start(environ) for _ in range(2)]
+    processes = [_start(world, *partners) for _ in range(2)]
     broken = [f"a process failed with {status}" for process in processes if (status := process.wait(120))]
     found = sorted(row["PartitionKey"] for row in rows(world))
     if found != sorted(partner.tenant_id for partner in partners):

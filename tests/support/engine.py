@@ -80,12 +80,13 @@ class Engine:
 
     def __enter__(self) -> Self:
         """Start the process and load the function; EngineError says why that failed."""
+        runtime = engine_dir()
         inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(  # noqa: S603 - our own script
             [
                 *(sys.executable, "-P", "-u", "-X", "utf8"),
-                *(str(WORKER), str(engine_dir()), str(self.app_root), str(self.log_level)),
+                *(str(WORKER), str(runtime), str(self.app_root), str(self.log_level)),
             ],
             cwd=self.app_root,
             env=inherited | self.environ,

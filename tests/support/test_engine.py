@@ -149,3 +149,10 @@ def test_a_function_that_cannot_be_loaded_says_why(app_root: Path) -> None:
         engine_for(app_root, "quiet"),
     ):
         pass
+
+
+def test_a_missing_runtime_says_how_to_get_it(app_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer who started pytest by hand learns which command installs the runtime."""
+    monkeypatch.setenv("ENGINE_DIR", str(tmp_path / "nowhere"))
+    with pytest.raises(EngineError, match=r"dev\.py test"), engine_for(app_root, "quiet"):
+        pass
