@@ -1,5 +1,6 @@
 """What all tests share: a clean environment, and one stand-in per test process."""
 
+import gc
 import os
 from collections.abc import Iterator
 
@@ -25,6 +26,12 @@ FOREIGN = (
     "ALL_PROXY",
     "NO_PROXY",
 )  # each is cleared in lower case too
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported and collected: it takes 8 % of the tests' CPU time otherwise."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,6 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
-from weakref import WeakKeyDictionary
 
 FUNCTION = "BalanceSnapshot"
 
@@ -55,17 +54,13 @@ class Worker:
 
     def __init__(self, engine_dir: Path, channel: Channel) -> None:
         self.channel = channel
-        # Last on the path, and forgotten at once under the name `tests`: the wheel brings a package of that name, which
-        # must not hide the application's own.
+        # Last on the path: the wheel brings a package `tests`, which must not hide the application's own.
         sys.path.append(str(engine_dir))
         self.runtime = importlib.import_module("azure_functions_runtime_v1")
         self.protos = importlib.import_module("tests.protos")
-        for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
-            del sys.modules[name]
         self.thread_local_storage = importlib.import_module(
             "azure_functions_runtime_v1.bindings.context"
         )._invocation_id_local  # what a function gets as context.thread_local_storage
-        self.invocation_of_task: WeakKeyDictionary[asyncio.Task[Any], str] = WeakKeyDictionary()
 
     async def load(self, app_root: Path) -> None:
         """Start the runtime and load the function, with the requests that the host sends; send what came of it."""
@@ -106,9 +101,6 @@ class Worker:
 
     async def invoke(self, invocation_id: str, timer: dict[str, Any]) -> None:
         """Run the function once and send what came of it."""
-        task = asyncio.current_task()
-        assert task is not None
-        self.invocation_of_task[task] = invocation_id
         invocation = self.protos.InvocationRequest(
             invocation_id=invocation_id,
             function_id=FUNCTION,
@@ -127,12 +119,6 @@ class Worker:
 
     def invocation_id(self) -> str | None:
         """Return the invocation under which the worker of Python 3.13 and later files what this thread logs now."""
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:  # no event loop runs in this thread
-            task = None
-        if task is not None and task in self.invocation_of_task:
-            return self.invocation_of_task[task]
         found: str | None = self.runtime.invocation_id_cv.get()
         return found
 
