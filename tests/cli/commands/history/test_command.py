@@ -180,6 +180,7 @@ def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
     months = texts(cli("history", "--by", "month", "--last", "all"), "20")
     assert months[0] == "2002-01 USD $100.00 as of 2002-01-01, 30 days missed"
     assert "change since 2002-01" in months[1]
+    assert all(" +$" in line for line in months[1:])
     assert months[-1].startswith(str(days_ago(1))[:7])
 
 
