@@ -65,13 +65,13 @@ def texts(done: Done, first: str = "") -> list[str]:
 
 def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
     """Each day with its change and notes; a missed day in its place with its reason; currencies are kept apart."""
-    paid = datetime(2026, 11, 3, tzinfo=UTC)
+    paid, invoiced = datetime(2026, 11, 3, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
     fill(
         [
             row(days_ago(10), "1000.00", "EUR"),
             row(days_ago(10), "100.00"),
-            row(days_ago(9), "250.25", Source="imported", AccountingDate=None),
-            row(days_ago(4), "-50.00", LastPaymentDate=datetime(2020, 1, 1, tzinfo=UTC)),
+            row(days_ago(9), "250.25", Source="imported", AccountingDate=None, LatestInvoiceDate=invoiced),
+            row(days_ago(4), "-50.00", LastPaymentDate=invoiced, LatestInvoiceDate=invoiced.replace(month=2)),
             row(days_ago(1), "-50.00", LastPaymentDate=paid, LastPaymentAmount=12000.0),
         ],
         [
@@ -90,12 +90,12 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
     assert texts(done, "20") == [
         f"{days_ago(10)} EUR €1,000.00 {days_ago(11)}",
         f"{days_ago(10)} USD $100.00 {days_ago(11)}",
-        f"{days_ago(9)} USD $250.25 +$150.25 - imported",
+        f"{days_ago(9)} USD $250.25 +$150.25 - invoiced on 1 Jan 2020, imported",
         f"{days_ago(8)} missed",
         f"{days_ago(7)} missed runs left a record, but none about this account",
         f"{days_ago(6)} missed no run left a record",
         f"{days_ago(5)} missed table-unreachable: 1 run tried, at 01:17",
-        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 5 days",
+        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 5 days, invoiced on 1 Feb 2020",
         f"{days_ago(3)} missed up to {days_ago(2)} (2 days): partner-unavailable: {tried}",
         f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change in 3 days, paid 12,000.00 on 3 Nov{year}",
     ]
