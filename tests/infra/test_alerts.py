@@ -184,10 +184,13 @@ def workspace(session_world: StandIn) -> Workspace:
         for name, value in (session_world.environ | {"NO_PROXY": "127.0.0.1"}).items():
             patch.setenv(name, value)
         log = FunctionLog(session_world)
-        patch.setattr(LOGGER, "handlers", [log])
-        patch.setattr(LOGGER, "level", logging.INFO)
+        level = LOGGER.level
+        LOGGER.addHandler(log)
+        LOGGER.setLevel(logging.INFO)  # which also forgets what was found disabled before
         for log.day, (happens, _, _) in enumerate(DAYS):
             happens(log)
+        LOGGER.setLevel(level)
+        LOGGER.removeHandler(log)
     workspace, component = Workspace(), COMPONENT.lower()  # as Azure writes it
     workspace.add("AppTraces", [(when, text, component) for when, text in log.lines])
     workspace.add("AppRequests", [(when, success, "BalanceSnapshot", component) for when, success in log.invocations])
