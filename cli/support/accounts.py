@@ -18,15 +18,19 @@ _MOST_NAMED = 8
 """Accounts in a message."""
 
 
+def names_of(accounts: Sequence[Account]) -> str:
+    """Name the accounts in a message, the first few of many."""
+    names = [account.name for account in accounts[:_MOST_NAMED]]
+    return ", ".join(names) + (f" and {len(accounts) - len(names)} more" if len(accounts) > len(names) else "")
+
+
 def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Account, ...]:
     """Return the accounts of these names or tenant ids, in the settings' order, all without a name; or BadParameter."""
     keys = {account: {account.name.lower(), account.tenant_id} for account in accounts}
     wanted = {name.strip().lower(): name for name in names or ()}
     if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
-        known = ", ".join(account.name for account in accounts[:_MOST_NAMED])
-        more = f" and {len(accounts) - _MOST_NAMED} more" if len(accounts) > _MOST_NAMED else ""
         raise typer.BadParameter(
-            f"no configured account is called {' or '.join(map(repr, unknown))}. There are: {known}{more}."
+            f"no configured account is called {' or '.join(map(repr, unknown))}. There are: {names_of(accounts)}."
         )
     return tuple(account for account, own in keys.items() if not wanted or own & wanted.keys())
 

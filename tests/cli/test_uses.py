@@ -99,6 +99,8 @@ USES = """
 2 | history --html no/such/x.html                 | ! the folder of 'no/such/x.html' does not exist.
 2 | history --html .                              | ! is a directory
 2 | history --plot --format csv                   | ! --plot goes with the table of days alone.
+2 | history --currency dollar                     | ! --currency: three letters such as USD, not 'DOLLAR'.
+2 | history --by month --html x.html              | ! --html shows days and months: leave --by out.
 2 | history --runs --by month                     | ! --runs goes with --from, --to, --last and --format alone.
 1 | history --currency xyz                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
 1 | history --fail-on-gap                         | missed ~ ! 1 day missing

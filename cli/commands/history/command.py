@@ -99,9 +99,14 @@ def command(  # noqa: PLR0913 - each is an option
     for wrong, why in (
         (first and last is not None, "give --from or --last, not both."),
         (first and to and first > to, f"--from {first} is after --to {to}."),
+        (
+            currency and not re.fullmatch("[A-Z]{3}", currency),
+            f"--currency: three letters such as USD, not {currency!r}.",
+        ),
         ((not tabular) + bool(output) + bool(html) > 1, "give one of --format, --output and --html."),
         (output and output.suffix.lower() not in _ENDINGS, f"--output: a name that ends in {' or '.join(_ENDINGS)}."),
         (file and not file.absolute().parent.is_dir(), f"the folder of {str(file)!r} does not exist."),
+        (html and by_month, "--html shows days and months: leave --by out."),
         (plot and (file or not tabular or runs or by_month), "--plot goes with the table of days alone."),
         (
             runs and (by_month or file or fail_on_gap or currency or account),

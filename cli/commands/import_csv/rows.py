@@ -8,6 +8,7 @@ from typing import Any
 
 from cli.commands.import_csv.sheet import open_sheet
 from cli.commands.import_csv.values import EXPORTED, NOTATIONS, Wrong, read_values, shown
+from cli.support.accounts import names_of
 from cli.support.failure import CommandFailed
 from shared.history.row import Entity, RowSource, snapshot_row
 from shared.net import exact_json
@@ -113,7 +114,7 @@ class FileRows:
             found = [one for one in self.accounts if name.lower() in ("", one.name.lower(), one.tenant_id)]
             if len(found) != 1:
                 means = f"{shown(name)} names" if name else "a line without AccountName means"
-                right = "a configured account's name, or its tenant id in PartitionKey"
+                right = f"a configured account's name ({names_of(self.accounts)}), or its tenant id in PartitionKey"
                 raise Wrong(f"{means} {len(found)} of the {len(self.accounts)} configured accounts: {right}", column)
             self.chosen[name] = found[0]
         return self.chosen[name]
