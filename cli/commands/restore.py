@@ -79,7 +79,7 @@ def command(
         work = _Restore(tables, (to,) if to else tuple(Side), write=write)
         on_interrupt(work.state)
         names = {one.tenant_id: one.name for one in known.accounts}
-        tenants = tenants_of(known.accounts, account) or all_tenants(names, *tables.values())
+        tenants = tenants_of(known.accounts, account) or list(all_tenants(names, *tables.values()))
         pages = ([table.pages(Span(tenant)) for tenant in tenants] for table in tables.values())
         sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in pages)
         for tenant, mine, theirs in zip(tenants, *sides, strict=True):

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import chain, islice, pairwise
+from heapq import merge
+from itertools import chain, groupby, islice, pairwise
 from typing import Any
 
 from azure.core import MatchConditions
@@ -16,7 +17,7 @@ from shared.history.table import HistoryTable
 from shared.net.refusal import RefusedError
 
 SIDE_BY_SIDE = 4
-"""Tenants read at once. Each holds up to three pages of 1,000 rows: with 4 a command takes 105 MiB, with 8 it takes 140."""
+"""Tenants read at once. Each holds up to four pages of 1,000 rows, which is ten years: a command takes about 110 MiB."""
 
 LARGEST_BATCH = 100
 LARGEST_BATCH_CHARACTERS = 1_000_000
@@ -50,7 +51,7 @@ class OperatorTable(HistoryTable):
         yield from first
         if len(first) > 1:
             ranges = pairwise([first[-1], *(digit for digit in "0123456789abcdef" if digit > first[-1]), "~"])
-            for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16):
+            for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16, pages_ahead=0):
                 yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[list[str]]:
@@ -111,10 +112,13 @@ class OperatorTable(HistoryTable):
         return True
 
 
-def all_tenants(configured: Iterable[str], *tables: OperatorTable) -> list[str]:
-    """Return the configured tenants in their order, then every other one that one of the tables has rows of."""
+def all_tenants(configured: Iterable[str], *tables: OperatorTable) -> Iterator[str]:
+    """Yield the configured tenants in their order, then every other one that one of the tables has rows of, as it is found."""
     ours = list(configured)
-    return ours + sorted({tenant for table in tables for tenant in table.tenants()}.difference(ours))
+    yield from ours
+    for tenant, _ in groupby(merge(*(table.tenants() for table in tables))):
+        if tenant not in ours:
+            yield tenant
 
 
 def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:

@@ -70,10 +70,16 @@ class HistoryReader:
 
         """
         table, names = self.place.table, self.names
-        tenants = all_tenants(names, table) if self.tenants is None else self.tenants
-        pages = [table.pages(Span(tenant, self.first, self.last), columns) for tenant in tenants]
+        asked: list[str] = []
+
+        def pages() -> Iterator[Iterator[list[Entity]]]:
+            for tenant in all_tenants(names, table) if self.tenants is None else self.tenants:
+                asked.append(tenant)
+                yield table.pages(Span(tenant, self.first, self.last), columns)
+
         labels: set[str] = set()
-        for tenant, found in zip(tenants, read_side_by_side(pages, SIDE_BY_SIDE), strict=True):
+        for number, found in enumerate(read_side_by_side(pages(), SIDE_BY_SIDE)):
+            tenant = asked[number]
             rows = filter(partial(self._is_snapshot, columns), found)
             start = list(islice(rows, 1))
             self.place.services.check_clock()  # missed days are judged by it

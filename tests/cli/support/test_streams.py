@@ -39,6 +39,19 @@ def test_an_error_of_a_stream_is_raised_in_its_turn() -> None:
         next(items)
 
 
+def test_an_error_in_naming_the_streams_is_raised_in_its_turn() -> None:
+    """After the streams before it."""
+
+    def streams() -> Iterator[Iterator[list[int]]]:
+        yield iter([[1]])
+        raise LookupError
+
+    found = read_side_by_side(streams(), 2)
+    assert list(next(found)) == [1]
+    with pytest.raises(LookupError):
+        list(next(found))
+
+
 @pytest.mark.parametrize(("pages_ahead", "fetched"), [(1, {2, 3}), (0, {9})])
 def test_pages_wait_within_bounds(pages_ahead: int, fetched: set[int]) -> None:
     """A stream that is not used yet holds the pages it may hold and no more; 0 sets no bound."""
