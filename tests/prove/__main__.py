@@ -5,40 +5,33 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from standin import StandIn
 from tests.prove import clocks, processes
-from tests.prove.matrix import cases, make_tables, play
+from tests.prove.matrix import matrix
 
-Part = Callable[[StandIn], tuple[int, list[str]]]
-EXAMPLES = "2000"
+Part = Callable[[StandIn], Iterator[list[str]]]
+"""Yields the broken promises of each thing that it tried."""
 
-
-def matrix(world: StandIn) -> tuple[int, list[str]]:
-    """Play every fault at every step."""
-    every = cases()
-    make_tables(world)
-    broken = []
-    for number, case in enumerate(every, 1):
-        broken += [f"{case}: {what}" for what in play(world, case)]
-        if number % 100 == 0:
-            sys.stderr.write(f"  {number:,} of {len(every):,}, {len(broken)} broken\n")
-    return len(every), broken
+EXAMPLES = 2000
 
 
-def properties(_: StandIn) -> tuple[int, list[str]]:
+def _passes(*module: str, **environ: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-m", *module], env=os.environ | environ, check=False)  # noqa: S603 - our own
+    return [f"{module[0]} failed"] if done.returncode else []
+
+
+def properties(_: StandIn) -> Iterator[list[str]]:
     """Run the property tests of the parser, the settings, the CSV import and the network with many examples."""
     folders = ("tests/shared", "tests/cli/commands/import_csv")
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "hypothesis", *folders]
-    done = subprocess.run(command, env=os.environ | {"PROPERTY_EXAMPLES": EXAMPLES}, check=False)  # noqa: S603 - our own
-    return int(EXAMPLES), ["the property tests failed"] if done.returncode else []
+    yield _passes("pytest", "-q", "-m", "hypothesis", *folders, PROPERTY_EXAMPLES=str(EXAMPLES))
+    yield from [[]] * (EXAMPLES - 1)  # tried too, by each property
 
 
-def az(_: StandIn) -> tuple[int, list[str]]:
+def az(_: StandIn) -> Iterator[list[str]]:
     """Put every `az` command of the docs, the workflows and the remedies through the parser of the Azure CLI."""
-    done = subprocess.run([sys.executable, "-m", "tests.infra.tools.az_commands"], check=False)
-    return 1, ["a command is not accepted"] if done.returncode else []
+    yield _passes("tests.infra.tools.az_commands")
 
 
 PARTS: dict[str, Part] = {
@@ -73,10 +66,15 @@ def main(names: list[str]) -> int:
         for name in names or PARTS:
             sys.stderr.write(f"{name}: {PARTS[name].__doc__}\n")
             began = time.monotonic()
-            tried, broken = PARTS[name](world)
-            table.append((name, tried, len(broken), time.monotonic() - began))
-            for what in broken:
-                sys.stdout.write(f"BROKEN {name}: {what}\n")
+            tried = count = 0
+            for broken in PARTS[name](world):
+                tried += 1
+                if tried % 100 == 0:
+                    sys.stderr.write(f"  {tried:,}, {count} broken\n")
+                count += len(broken)
+                for what in broken:
+                    sys.stdout.write(f"BROKEN {name}: {what}\n")
+            table.append((name, tried, count, time.monotonic() - began))
     sys.stdout.write(f"\n{'part':<14}{'tried':>8}{'broken':>8}{'seconds':>9}\n")
     for name, tried, count, seconds in table:
         sys.stdout.write(f"{name:<14}{tried:>8,}{count:>8,}{seconds:>9,.0f}\n")

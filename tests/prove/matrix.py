@@ -98,6 +98,13 @@ def logged() -> Iterator[io.StringIO]:
         root.setLevel(level)
 
 
+def matrix(world: StandIn) -> Iterator[list[str]]:
+    """Play every fault at every step."""
+    make_tables(world)
+    for case in cases():
+        yield [f"{case}: {what}" for what in play(world, case)]
+
+
 def make_tables(world: StandIn) -> None:
     """Make the tables in which the cases are played."""
     world.reset()
