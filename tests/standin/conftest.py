@@ -1,6 +1,5 @@
-"""The real clients that the job uses, without retries, and a client that waits."""
+"""The real clients that the job uses, without retries."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -10,28 +9,6 @@ from azure.identity import ManagedIdentityCredential
 from azure.keyvault.secrets import SecretClient
 
 from standin import StandIn
-
-
-class Waiting(threading.Thread):
-    """Asks a URL in a thread of its own."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self.url = url
-        self.error: Exception | None = None
-        self.start()
-
-    def run(self) -> None:
-        """Ask, and keep the error."""
-        try:
-            requests.get(self.url, timeout=60)
-        except requests.exceptions.RequestException as error:
-            self.error = error
-
-    def end(self) -> Exception | None:
-        """Return how it ended."""
-        self.join(20)
-        return self.error
 
 
 @pytest.fixture

@@ -1,37 +1,27 @@
 """Every kind of fault as a client sees it, and which calls a rule takes."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.keyvault.secrets import SecretClient
-from requests.exceptions import ChunkedEncodingError, ConnectionError, ReadTimeout  # noqa: A004 - the client's own
 
 from standin import StandIn
 from standin import faults as f
 from standin.faults import Fault, Status
-from tests.standin.conftest import Waiting
 
 Ask = Callable[..., requests.Response]
-HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
 def ask(world: StandIn, session: requests.Session) -> Ask:
     """Ask Entra ID for its keys: any call will do."""
 
-    def ask(timeout: float = 10, tenant: str = "tenant") -> requests.Response:
-        return session.get(f"{world.entra.url}/{tenant}/discovery/v2.0/keys", timeout=timeout, allow_redirects=False)
+    def ask(tenant: str = "tenant") -> requests.Response:
+        return session.get(f"{world.entra.url}/{tenant}/discovery/v2.0/keys", timeout=10)
 
     return ask
-
-
-def until(answer: requests.Response, header: str) -> timedelta:
-    """Return how far away the date in a header is."""
-    return parsedate_to_datetime(answer.headers[header]) - datetime.now(UTC)
 
 
 @pytest.mark.parametrize("service", ["entra", "identity", "vault", "partner", "table", "archive"])
@@ -42,7 +32,7 @@ def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, 
     answer = session.get(world.service(service).url, timeout=10)
     assert (answer.status_code, answer.text) == (418, "short and stout")
     assert (answer.headers["X-Pot"], answer.headers["Content-Type"]) == ("tea", "text/plain")
-    with pytest.raises(ConnectionError):
+    with pytest.raises(requests.exceptions.ConnectionError):
         session.post(world.service(service).url, data=b"x" * 100_000, timeout=10)
     assert [(call.service, call.status) for call in world.journal.calls()] == [(service, 418), (service, None)]
 
@@ -50,14 +40,9 @@ def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, 
 @pytest.mark.parametrize(
     ("fault", "holds"),
     [
-        (f.throttled(7200, as_date=True), lambda answer: HOUR < until(answer, "Retry-After") <= 2 * HOUR),
         (f.ContentType("text/html"), lambda answer: answer.headers["Content-Type"] == "text/html" and answer.json()),
-        (f.WrongDate(HOUR), lambda answer: until(answer, "Date") > HOUR - timedelta(minutes=1) and answer.json()),
         (f.Echo(), lambda answer: "Accept-Encoding" in answer.json()["error_description"]["headers"]),
         (f.GzipBomb(2), lambda answer: len(answer.content) == 2**21 > 100 * int(answer.headers["Content-Length"])),
-        (f.Drip(every_ms=0), lambda answer: "keys" in answer.json()),
-        (f.Drip(every_ms=0, head=True), lambda answer: "keys" in answer.json()),
-        (f.CutAnswer(10_000), lambda answer: "keys" in answer.json()),
     ],
     ids=lambda value: repr(value)[:30] if isinstance(value, Fault) else "",
 )
@@ -65,38 +50,6 @@ def test_a_faulty_answer(world: StandIn, ask: Ask, fault: Fault, holds: Callable
     """Each fault gives the answer that it is named after."""
     world.faults.add("entra", fault)
     assert holds(ask())
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [(f.CutBody(5), ChunkedEncodingError), (f.CutAnswer(5), ConnectionError), (f.Hang(), ReadTimeout)],
-)
-def test_no_whole_answer(world: StandIn, ask: Ask, fault: Fault, error: type[Exception]) -> None:
-    """The client raises, and the journal has no status."""
-    world.faults.add("entra", fault)
-    with pytest.raises(error):
-        ask(timeout=0.2)
-    assert [call.status for call in world.journal.calls()] == [None]
-
-
-def test_a_slow_answer_outlasts_every_limit_per_read(world: StandIn, session: requests.Session) -> None:
-    """Each byte comes in time: only the removal of the rule ends this answer."""
-    rule = world.faults.add("entra", f.Drip(every_ms=50))
-    with session.get(f"{world.entra.url}/tenant/discovery/v2.0/keys", timeout=5, stream=True) as answer:
-        assert answer.raw.read(3) == b'{"k'
-        rule.remove()
-        with pytest.raises(ChunkedEncodingError, match="IncompleteRead"):
-            answer.content  # noqa: B018 - reading it is the point
-
-
-def test_removing_a_rule_releases_what_hangs(world: StandIn, ask: Ask) -> None:
-    """The waiting client sees its connection end, and the next call is answered."""
-    rule = world.faults.add("entra", f.Hang(), times=None)
-    waiting = Waiting(f"{world.entra.url}/tenant/discovery/v2.0/keys")
-    world.journal.wait_for(1, "entra")
-    rule.remove()
-    assert isinstance(waiting.end(), ConnectionError)
-    assert ask().status_code == 200
 
 
 def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:

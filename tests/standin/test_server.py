@@ -18,12 +18,6 @@ def test_connections_can_be_refused_for_a_while(world: StandIn, session: request
     assert session.get(url, timeout=10).status_code == 200
 
 
-def test_an_unknown_address_is_not_found(world: StandIn, session: requests.Session) -> None:
-    """The journal has the call without its query, which may carry a code."""
-    assert session.get(f"{world.partner_center.url}/v1/customers?code=hidden", timeout=10).status_code == 404
-    assert [(call.path, call.status) for call in world.journal.calls("partner")] == [("/v1/customers", 404)]
-
-
 def test_a_port_that_cannot_be_had_is_said(world: StandIn) -> None:
     """The error names the port and what to do."""
     with socket.socket() as taken:

@@ -1,9 +1,8 @@
 """The whole stand-in."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
@@ -11,41 +10,22 @@ from azure.data.tables import TableClient
 from azure.keyvault.secrets import SecretClient
 
 from standin import StandIn
-from standin import world as world_module
-from standin.errors import StandInError
 from standin.faults import Hang, Status
-from tests.standin.conftest import Waiting
 
 
-def test_it_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_leaves_nothing_behind() -> None:
     """No thread, no folder, no listener; also when a call hangs."""
     threads = threading.active_count()
-    with StandIn() as world:
+    with ThreadPoolExecutor(1) as client, StandIn() as world:
         folder, url = world.ca_bundle.parent, world.identity.url
         world.faults.add("identity", Hang(), times=None)
-        waiting = Waiting(url)
+        waiting = client.submit(requests.get, url, timeout=60)
         world.journal.wait_for(1, "identity")
-    assert isinstance(waiting.end(), requests.exceptions.ConnectionError)
+    assert isinstance(waiting.exception(20), requests.exceptions.ConnectionError)
     assert threading.active_count() == threads
     assert not folder.exists()
     with pytest.raises(requests.exceptions.ConnectionError):
         requests.get(url, timeout=10)
-
-
-def test_a_start_that_fails_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was started before the failure is stopped again."""
-    folders: list[Path] = []
-
-    def refuse(authority: Any, folder: Path) -> None:
-        folders.append(folder)
-        raise StandInError("Azurite is missing.", "Install it.")
-
-    monkeypatch.setattr(world_module, "Azurite", refuse)
-    threads = threading.active_count()
-    with pytest.raises(StandInError, match=r"Azurite is missing\. Install it\."), StandIn():
-        pytest.fail("it started")
-    assert threading.active_count() == threads
-    assert not folders[0].exists()
 
 
 def test_resetting_forgets_everything(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.data.tables import TableClient, TableServiceClient, UpdateMode
+from azure.data.tables import TableClient, UpdateMode
 from azure.identity import ManagedIdentityCredential
 
 from standin import StandIn
@@ -67,18 +67,3 @@ def test_a_token_that_is_over_is_refused(world: StandIn, table_client: TableClie
         pytest.raises(ClientAuthenticationError, match="InvalidAuthenticationInfo"),
     ):
         client.create_table()
-
-
-def test_clearing_drops_every_table_of_the_account(
-    world: StandIn, table_client: TableClient, credential: ManagedIdentityCredential
-) -> None:
-    """Without regard to rights, without a trace in the journal, and not those of the other account."""
-    world.identity.user_assigned.table_rights = {"read"}
-    with TableServiceClient(world.archive.endpoint, credential=credential, retry_total=0) as archive:
-        archive.create_table("kept")
-        world.journal.clear()
-        world.table.clear()
-        assert world.journal.count() == 0
-        assert [table.name for table in archive.list_tables()] == ["kept"]
-    with TableServiceClient(world.table.endpoint, credential=credential, retry_total=0) as service:
-        assert list(service.list_tables()) == []
