@@ -21,7 +21,9 @@ from shared.settings.read import NAMES, read_settings
 from tests.support.error_docs import errors_below
 
 ROOT = Path(__file__).parents[1]
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+PAGES = pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
+)
 ROW = re.compile(r"^\| `([^`]+)` \|(.*)\|$", re.MULTILINE)
 HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 
@@ -106,12 +108,14 @@ def test_the_example_file_has_every_setting_and_is_valid() -> None:
     assert set(example_values()) == set(NAMES) | HOSTS_OWN
     assert read_settings(example_values()).accounts[0].name == "Contoso"
     assert example_values()["FUNCTIONS_WORKER_RUNTIME"] == "python"
+    assert f"`{example_values()['SNAPSHOT_SCHEDULE']}`" in read("docs/settings.md")
 
 
 def test_the_trigger() -> None:
     """The schedule is a setting, missed occurrences are caught up, a failed run is repeated soon, nothing runs on start."""
     function = read_json("BalanceSnapshot/function.json")
     (binding,) = function["bindings"]
+    assert not (ROOT / "function_app.py").exists(), "it would make the host forget function.json"
     assert binding["type"] == "timerTrigger"
     assert binding["schedule"].strip("%") in NAMES
     assert binding["schedule"].startswith("%")
@@ -121,14 +125,6 @@ def test_the_trigger() -> None:
     assert function["retry"]["delayInterval"] <= "00:01:00"
     assert (ROOT / "BalanceSnapshot" / function["scriptFile"]).is_file()
     assert f"def {function['entryPoint']}({binding['name']}: " in read("BalanceSnapshot/__init__.py")
-
-
-def test_the_documented_schedule_is_the_shipped_one() -> None:
-    """In the example file, on the page and in the deployment."""
-    schedule = example_values()["SNAPSHOT_SCHEDULE"]
-    assert len(schedule.split()) == 6
-    assert f"`{schedule}`" in read("docs/settings.md")
-    assert f"'{schedule}'" in read("infra/main.bicep")
 
 
 def time_span(text: str) -> timedelta:
@@ -154,24 +150,11 @@ def test_the_host_loses_no_line_and_downloads_nothing() -> None:
     assert "retry" not in host, "the host ignores it there"
 
 
-def test_nothing_switches_the_programming_model() -> None:
-    """A function_app.py in the app's root would make the host forget function.json."""
-    assert not (ROOT / "function_app.py").exists()
-
-
 def test_every_marker_is_documented_with_its_level() -> None:
     """Alerts depend on the word, filters on the level."""
     levels = {"information": 20, "warning": 30, "error": 40}
     documented = {name: levels[cells[0]] for name, cells in table_rows("docs/errors.md").items() if cells[0] in levels}
     assert documented == {marker.value: _LEVELS.get(marker, 20) for marker in Marker}
-
-
-def test_every_code_is_documented() -> None:
-    """Under a heading of its own, so that it can be linked to."""
-    headings = re.findall(r"^### `(.+)`$", read("docs/errors.md"), re.MULTILINE)
-    assert sorted(headings) == sorted(
-        kind.code for kind in errors_below(SnapshotError) if "usual_remedy" in kind.__dict__
-    )
 
 
 def test_the_deployed_set_is_pinned_whole() -> None:
@@ -198,33 +181,19 @@ def test_the_deployed_set_is_pinned_whole() -> None:
     assert pinned == {name: f"=={distribution(name).version}" for name in pinned}
 
 
-def known_words() -> set[str]:
-    """Return every word that reads like a setting or a marker and is one, and the workflows' own variables."""
-    workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml"))
-    return {*NAMES, *HOSTS_OWN, *(marker.value for marker in Marker), *re.findall(r"vars\.([A-Z_]+)", workflows)}
-
-
-@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
-def test_a_page_names_only_known_settings_and_markers(page: Path) -> None:
+@PAGES
+def test_a_page_names_only_known_settings_markers_and_codes(page: Path) -> None:
     """A word that was renamed in the code is found here."""
-    words = re.findall(
-        r"\b(?:SNAPSHOT|PARTNER|KEY_VAULT|SECRET|CREDIT|ARCHIVE)_[A-Z_]+\b", page.read_text(encoding="utf-8")
-    )
-    assert set(words) <= known_words()
-
-
-@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
-def test_a_page_names_only_known_codes(page: Path) -> None:
-    """Codes begin with the part that they speak of."""
+    text = page.read_text(encoding="utf-8")
+    workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml"))
+    known = {*NAMES, *HOSTS_OWN, *(marker.value for marker in Marker), *re.findall(r"vars\.([A-Z_]+)", workflows)}
+    assert set(re.findall(r"\b(?:SNAPSHOT|PARTNER|KEY_VAULT|SECRET|CREDIT|ARCHIVE)_[A-Z_]+\b", text)) <= known
     codes = {kind.code for kind in errors_below(SnapshotError) if "usual_remedy" in kind.__dict__}
-    starts = "|".join(
-        sorted({code.split("-")[0] for code in codes if "-" in code} - {"app", "partner", "table", "vault"})
-    )
-    words = re.findall(rf"`((?:{starts})-[a-z-]+)`", page.read_text(encoding="utf-8"))
-    assert set(words) <= codes
+    starts = {code.split("-")[0] for code in codes if "-" in code} - {"app", "partner", "table", "vault"}
+    assert set(re.findall(rf"`((?:{'|'.join(sorted(starts))})-[a-z-]+)`", text)) <= codes
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *DOCS], ids=lambda page: page.name)
+@PAGES
 def test_a_pages_links_lead_somewhere(page: Path) -> None:
     """Within the repository."""
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
@@ -237,8 +206,7 @@ def test_a_pages_links_lead_somewhere(page: Path) -> None:
 
 def test_a_remedys_pages_exist() -> None:
     """A remedy that names a missing page helps nobody."""
-    named = set()
-    for module in (ROOT / "shared").glob("*.py"):
-        named |= set(re.findall(r"\bdocs/[\w-]+\.md\b", module.read_text(encoding="utf-8")))
+    code = "".join(module.read_text(encoding="utf-8") for module in (ROOT / "shared").rglob("*.py"))
+    named = set(re.findall(r"\bdocs/[\w-]+\.md\b", code))
     assert named
     assert [page for page in sorted(named) if not (ROOT / page).is_file()] == []

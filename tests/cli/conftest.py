@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,13 +157,5 @@ def cli(bare_cli: Cli, world: StandIn) -> Cli:
 @pytest.fixture
 def place(cli: Cli) -> Iterator[Callable[[], TableContext]]:
     """Give what opens the tables of the command line's settings in this process."""
-    opened = []
-
-    def open_place() -> TableContext:
-        context = open_tables(read_settings(cli.environ))
-        opened.append(context)
-        return context.__enter__()
-
-    yield open_place
-    for context in opened:
-        context.__exit__(None, None, None)
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(open_tables(read_settings(cli.environ)))

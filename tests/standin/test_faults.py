@@ -40,6 +40,7 @@ def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, 
 @pytest.mark.parametrize(
     ("fault", "holds"),
     [
+        (f.throttled(7200, as_date=True), lambda answer: answer.headers["Retry-After"].endswith(" GMT")),
         (f.ContentType("text/html"), lambda answer: answer.headers["Content-Type"] == "text/html" and answer.json()),
         (f.Echo(), lambda answer: "Accept-Encoding" in answer.json()["error_description"]["headers"]),
         (f.GzipBomb(2), lambda answer: len(answer.content) == 2**21 > 100 * int(answer.headers["Content-Length"])),

@@ -82,7 +82,7 @@ class Worker:
             name=FUNCTION,
             function_id=FUNCTION,
             directory=str(directory),
-            script_file=str(directory / description.get("scriptFile", "__init__.py")),
+            script_file=str(directory / description["scriptFile"]),
             entry_point=description.get("entryPoint", ""),
             language="python",
             raw_bindings=[json.dumps(binding) for binding in description["bindings"]],
@@ -117,15 +117,6 @@ class Worker:
         success = result.status == self.protos.StatusResult.Success
         self.channel.send(success=success, message=result.exception.message, stack=result.exception.stack_trace)
 
-    def invocation_id(self) -> str | None:
-        """Return the invocation under which the worker of Python 3.13 and later files what this thread logs now."""
-        found: str | None = self.runtime.invocation_id_cv.get()
-        return found
-
-    def thread_local_id(self) -> str | None:
-        """Return the invocation under which the worker up to Python 3.12 files what this thread logs now."""
-        return getattr(self.thread_local_storage, "invocation_id", None)
-
 
 class ShippingHandler(logging.Handler):
     """Sends what the worker would ship of a record."""
@@ -140,8 +131,8 @@ class ShippingHandler(logging.Handler):
             level=record.levelname,
             logger=record.name,
             message=self.format(record),
-            invocation_id=self.worker.invocation_id(),
-            thread_local_id=self.worker.thread_local_id(),
+            invocation_id=self.worker.runtime.invocation_id_cv.get(),  # asked from Python 3.13 on
+            thread_local_id=getattr(self.worker.thread_local_storage, "invocation_id", None),  # asked up to 3.12
         )
 
 
