@@ -186,7 +186,15 @@ def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_a
     assert "No matching distribution found for a-package-that-is-not-there==1.0" in failed.stderr
     assert "Is this machine online?" in failed.stderr
     assert again.stderr == failed.stderr
-    assert dev(installed, "demo", "0").returncode == 0
+    assert steps(dev(installed, "demo", "0")) == ["Installing Python packages"], (
+        "what was there before may be half gone"
+    )
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its stamp says."""
+    load(installed / "dev.py", monkeypatch).PYTHON.unlink()
+    assert steps(dev(installed, "demo", "0"))[0].startswith("Making .venv")
 
 
 def test_a_machine_without_node_gets_it_from_its_package(installed: Path) -> None:

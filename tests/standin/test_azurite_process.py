@@ -2,12 +2,13 @@
 
 import importlib.util
 import shutil
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from standin import azurite_process
+from standin import StandIn, azurite_process
 from standin.authority import Authority
 from standin.azurite_process import Azurite, find_node
 from standin.errors import StandInError
@@ -40,10 +41,12 @@ def test_the_package_supplies_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_a_missing_azurite_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Before anything is started."""
+    """Before anything is started; nothing stays behind."""
     monkeypatch.setattr(azurite_process, "FOLDER", tmp_path)
-    with pytest.raises(StandInError, match=r"not installed.*npm ci --ignore-scripts"):
-        Azurite(Authority(tmp_path), tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(StandInError, match=r"not installed.*npm ci --ignore-scripts"), StandIn():
+        pytest.fail("it started")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_azurite_that_does_not_start_is_said_with_what_it_said(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every kind of fault as a client sees it, and which calls a rule takes."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -18,8 +19,8 @@ Ask = Callable[..., requests.Response]
 def ask(world: StandIn, session: requests.Session) -> Ask:
     """Ask Entra ID for its keys: any call will do."""
 
-    def ask(tenant: str = "tenant") -> requests.Response:
-        return session.get(f"{world.entra.url}/{tenant}/discovery/v2.0/keys", timeout=10)
+    def ask(tenant: str = "tenant", timeout: float = 10) -> requests.Response:
+        return session.get(f"{world.entra.url}/{tenant}/discovery/v2.0/keys", timeout=timeout)
 
     return ask
 
@@ -51,6 +52,18 @@ def test_a_faulty_answer(world: StandIn, ask: Ask, fault: Fault, holds: Callable
     """Each fault gives the answer that it is named after."""
     world.faults.add("entra", fault)
     assert holds(ask())
+
+
+def test_a_call_hangs_until_its_rule_is_removed(world: StandIn, ask: Ask) -> None:
+    """A client with less patience times out; another sees its connection end."""
+    rule = world.faults.add("entra", f.Hang(), times=None)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        ask(timeout=0.2)
+    with ThreadPoolExecutor(1) as client:
+        waiting = client.submit(ask)
+        world.journal.wait_for(2, "entra")
+        rule.remove()
+    assert isinstance(waiting.exception(), requests.exceptions.ConnectionError)
 
 
 def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:
