@@ -109,6 +109,7 @@ def test_the_example_file_has_every_setting_and_is_valid() -> None:
     assert read_settings(example_values()).accounts[0].name == "Contoso"
     assert example_values()["FUNCTIONS_WORKER_RUNTIME"] == "python"
     assert f"`{example_values()['SNAPSHOT_SCHEDULE']}`" in read("docs/settings.md")
+    assert f"'{example_values()['SNAPSHOT_SCHEDULE']}'" in read("infra/main.bicep")
 
 
 def test_the_trigger() -> None:

@@ -15,11 +15,10 @@ from cli.__main__ import COMMANDS
 from cli.support.tables import TableContext, open_tables
 from shared.settings.read import read_settings
 from standin import StandIn
+from tests.support.engine import inherited
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 60
-# What a process needs to start at all; the rest of its environment is what the test gives it.
-INHERITED = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE")
 INTERPRETER = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTHONWARNINGS": "error", "LANG": "en_US.UTF-8"}
 FORK_SERVER = ROOT / "tests/support/fork_server.py"
 
@@ -85,7 +84,6 @@ class ForkServer:
 
     def __init__(self, folder: Path) -> None:
         self.files = [folder / name for name in ("given", "out", "err")]
-        environ = {name: os.environ[name] for name in INHERITED if name in os.environ} | INTERPRETER
         modules = [
             "openpyxl",
             "typer._adapters",
@@ -95,7 +93,7 @@ class ForkServer:
         ]
         self.process = subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-P", str(FORK_SERVER), *modules],
-            env=environ,
+            env=inherited() | INTERPRETER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
@@ -135,8 +133,7 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | Non
 def new_cli(folder: Path, forks: ForkServer | None) -> Cli:
     """Return the command line without any setting, out of reach of this machine's own local.settings.json."""
     (folder / "local.settings.json").write_text('{"Values": {}}', encoding="utf-8")
-    environ = {name: os.environ[name] for name in INHERITED if name in os.environ}
-    return Cli(folder, environ | INTERPRETER, forks)
+    return Cli(folder, inherited() | INTERPRETER, forks)
 
 
 @pytest.fixture

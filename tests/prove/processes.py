@@ -1,6 +1,5 @@
 """Whole processes that run the job: killed at every step, killed at random, many at once."""
 
-import os
 import random
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from standin.faults import Fault, FaultContext, Hang, NoAnswerError
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.steps import STEPS
+from tests.support.engine import inherited
 
 ROOT = Path(__file__).parents[2]
 RANDOM_KILLS = 500
@@ -24,8 +24,7 @@ _JOB = "import os, uuid; from shared.job import take_snapshots as t; r = t(os.en
 
 def _start(world: StandIn, *partners: Partner) -> subprocess.Popen[bytes]:
     """Start the job in a process of its own."""
-    environ = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
-    environ |= environ_of(world, *partners) | world.environ_archive
+    environ = inherited() | environ_of(world, *partners) | world.environ_archive
     return subprocess.Popen([sys.executable, "-c", _JOB], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)  # noqa: S603 - our own code
 
 

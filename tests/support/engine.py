@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any, Self
 
 WORKER = Path(__file__).with_name("engine_worker.py")
-# What a process needs to start at all; everything else the function sees is what the test gave.
-INHERITED = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LANG", "LC_ALL")
+INHERITED = ("PATH", "SYSTEMROOT", "SYSTEMDRIVE", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE")
 START_SECONDS = 30.0
 INVOCATION_SECONDS = 120.0
 
@@ -81,7 +80,6 @@ class Engine:
     def __enter__(self) -> Self:
         """Start the process and load the function; EngineError says why that failed."""
         runtime = engine_dir()
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         self._printed = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(  # noqa: S603 - our own script
             [
@@ -89,7 +87,7 @@ class Engine:
                 *(str(WORKER), str(runtime), str(self.app_root), str(self.log_level)),
             ],
             cwd=self.app_root,
-            env=inherited | self.environ,
+            env=inherited() | self.environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._printed,
@@ -153,6 +151,11 @@ class Engine:
         raise EngineError(
             f"The worker process has ended. The last it printed: {''.join(self._read_output()[-20:]) or 'nothing'}"
         )
+
+
+def inherited() -> dict[str, str]:
+    """Return what a process needs to start at all; the rest of its environment is what a test gives it."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def timer_info(*, past_due: bool) -> dict[str, Any]:
