@@ -1,5 +1,6 @@
 """`python -m cli`: the commands, of which only the one that is asked for is imported."""
 
+import gc
 import logging
 import os
 import signal
@@ -99,7 +100,10 @@ def _run() -> int:
         return _wrong_usage(f"No such command {asked!r}.{meant}", PROGRAM)
     from typer.main import get_command  # noqa: PLC0415 - the help does not need it
 
+    gc.disable()  # an import leaves no garbage, and what is imported stays to the end
     command: Any = get_command(build(asked))
+    gc.freeze()
+    gc.enable()
     # Not by Typer's own `main`, which ends without a word when a pipe is closed.
     with command.make_context(f"{PROGRAM} {asked}", arguments) as context:
         command.invoke(context)
