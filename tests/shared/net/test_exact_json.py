@@ -94,10 +94,8 @@ def test_a_member_twice_with_different_values_is_refused(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", ['{"a": 1, "a": 1}', '{"a": {"b": []}, "a": {"b": []}}'])
 def test_a_member_twice_with_one_value_is_read(body: str) -> None:
-    """What is said twice is not ambiguous, unless names are read in any case: two readers would take different ones."""
+    """What is said twice is not ambiguous."""
     assert exact_json.loads(body.encode()) == json.loads(body, parse_int=Decimal)
-    with pytest.raises(ValueError, match="same member twice"):
-        exact_json.loads(body.encode(), names=("x",))
 
 
 def test_an_error_shows_nothing_of_the_values() -> None:
@@ -120,8 +118,8 @@ def test_names_are_read_in_any_case() -> None:
     assert read == {"a": [{"Bee": 1, "Other": {"a": 2}}]}
 
 
-@pytest.mark.parametrize("body", [b'{"a": 1, "A": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)
+@pytest.mark.parametrize("body", [b'{"x": 1, "x": 1}', b'{"a": 1, "A": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)
 def test_a_name_twice_in_whatever_spelling_is_refused(body: bytes) -> None:
-    """Also one that is not among the names."""
+    """Also with one value, and one that is not among the names: two readers would take different ones."""
     with pytest.raises(ValueError, match="same member twice"):
         exact_json.loads(body, names=("a",))

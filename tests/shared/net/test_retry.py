@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -129,10 +128,8 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
     [
         ("7", 7),
         (" 0 ", 1),
-        (format_datetime(NOW + timedelta(seconds=12), usegmt=True), 12),
-        (format_datetime(NOW - timedelta(days=1), usegmt=True), 1),
+        ("Mon, 23 Nov 2026 06:17:12 GMT", 12),
         ("soon", 1),
-        ("-5", 1),
     ],
 )
 def test_a_wish_to_be_asked_later_is_honoured(header: str, wait: float) -> None:
@@ -225,11 +222,12 @@ def test_no_limit_is_overstepped_whatever_happens(
     [
         (None, None),
         ("", None),
+        ("-5", None),
         ("1.5", None),
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("Wed, 21 Oct 2015 07:28:00 +" + "9" * 30, None),
         ("Mon, 23 Nov 2026 25:00:00 GMT", None),
-        ("Mon, 23 Nov 2026 06:17:30 GMT", 30),
+        ("Sun, 22 Nov 2026 06:17:00 GMT", 0),
         ("Mon, 23 Nov 2026 08:17:30 +0200", 30),
         ("Mon, 23 Nov 2026 06:17:30 -0000", 30),
     ],

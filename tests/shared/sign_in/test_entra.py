@@ -24,10 +24,17 @@ TOKEN_PATH = "/oauth2/v2.0/token"
 STORED = Secret("token", "hush-refresh")
 
 
-def test_a_token_of_another_tenant_is_not_used(world: StandIn, sign_in: SignIn, account_of: AccountOf) -> None:
+@pytest.fixture
+def account(world: StandIn, account_of: AccountOf) -> Account:
+    """Return an account that signs in with a user."""
+    return account_of(world.add_partner(auth="app_user", secret=SECRET))
+
+
+def test_a_token_of_another_tenant_is_not_used(
+    world: StandIn, sign_in: SignIn, account: Account, account_of: AccountOf
+) -> None:
     """A gateway may mix up two answers, and the other tenant's balance would be recorded."""
-    account, other = account_of(world.add_partner(secret=SECRET)), account_of(world.add_partner(secret=SECRET))
-    token = sign_in.as_app(other, AppCredential(SECRET)).access_token
+    token = sign_in.as_app(account_of(world.add_partner(secret=SECRET)), AppCredential(SECRET)).access_token
     world.faults.add(
         "entra", Status(200, json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
     )
@@ -92,7 +99,7 @@ TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
 def test_the_remedy_fits_the_sign_in_and_the_credential(
     world: StandIn,
     sign_in: SignIn,
-    account_of: AccountOf,
+    account: Account,
     error: str,
     proof: str,
     remedy: str,
@@ -101,7 +108,6 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
     over: bool,
 ) -> None:
     """A new secret does not help an account without one; what is known to have expired comes first, and only where it may be the cause."""
-    account = account_of(world.add_partner(auth="app_user"))
     world.faults.add("entra", Status(400, json.dumps({"error": error})), path_contains=TOKEN_PATH)
     end = datetime(2026, 1, 31, tzinfo=UTC) if over else datetime(2036, 1, 31, tzinfo=UTC)
     credential = AppCredential(SECRET, "app", end, proof)
@@ -121,10 +127,9 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
     ids=str,
 )
 def test_a_passing_failure_is_healed(
-    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], fault: Fault
+    world: StandIn, sign_in: SignIn, account: Account, waits: list[float], fault: Fault
 ) -> None:
     """MSAL would keep some of these for a minute."""
-    account = account_of(world.add_partner(secret=SECRET))
     world.faults.add("entra", fault, path_contains=TOKEN_PATH)
     assert sign_in.as_app(account, AppCredential(SECRET)).access_token
     assert len(waits) == 1
@@ -137,11 +142,8 @@ def test_a_passing_failure_is_healed(
         *('{"access_token": "two\\nlines"}', '{"access_token": ""}'),
     ],
 )
-def test_an_answer_that_is_none_is_of_the_tree(
-    world: StandIn, sign_in: SignIn, account_of: AccountOf, body: str
-) -> None:
+def test_an_answer_that_is_none_is_of_the_tree(world: StandIn, sign_in: SignIn, account: Account, body: str) -> None:
     """A proxy's page, half a token, somebody else's JSON: an error with a code, and nothing of the answer in it."""
-    account = account_of(world.add_partner(secret=SECRET))
     world.faults.add("entra", Status(200, body), path_contains=TOKEN_PATH, times=None)
     with pytest.raises(SignInUnavailable) as raised:
         sign_in.as_app(account, AppCredential(SECRET))
@@ -162,10 +164,9 @@ def test_an_unknown_tenant_is_rejected_with_its_own_remedy(
 
 @pytest.mark.parametrize("refresh_token", ["null", '""', "5", '["x"]'])
 def test_a_refresh_token_that_is_not_text_is_ignored(
-    world: StandIn, sign_in: SignIn, account_of: AccountOf, refresh_token: str
+    world: StandIn, sign_in: SignIn, account: Account, refresh_token: str
 ) -> None:
     """Storing it would replace one that works."""
-    account = account_of(world.add_partner(secret=SECRET, auth="app_user"))
     body = f'{{"access_token": "a", "token_type": "Bearer", "expires_in": 3600, "refresh_token": {refresh_token}}}'
     world.faults.add("entra", Status(200, body), path_contains=TOKEN_PATH)
     assert sign_in.as_user(account, AppCredential(SECRET), STORED) == Tokens("a", None)
