@@ -126,8 +126,8 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
 @pytest.mark.parametrize(
     ("header", "wait"),
     [
-        ("7", 7),
-        (" 0 ", 1),
+        (" 7 ", 7),
+        ("0", 1),
         ("Mon, 23 Nov 2026 06:17:12 GMT", 12),
         ("soon", 1),
     ],
