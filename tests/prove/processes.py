@@ -85,9 +85,9 @@ def many_at_once(world: StandIn) -> Iterator[list[str]]:
     world.reset()
     partner = world.add_partner()
     running = [_start(world, partner) for _ in range(AT_ONCE)]
-    for process in running:
-        yield [f"a process failed with {process.returncode}"] if process.wait(300) else []
-    yield list(_check(world, partner, "after all of them"))
+    for number, process in enumerate(running, 1):
+        failed = [f"a process failed with {process.returncode}"] if process.wait(300) else []
+        yield failed + (list(_check(world, partner, "at once")) if number == AT_ONCE else [])
 
 
 def a_timer_that_fires_twice(world: StandIn) -> Iterator[list[str]]:
