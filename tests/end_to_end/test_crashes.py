@@ -1,34 +1,15 @@
 """A worker is killed in the middle of a call: the next run leaves one right row on either side, and a token that works."""
 
-import threading
 from collections.abc import Callable
 
 import pytest
-from aiohttp import web
 
 from standin import StandIn
-from standin.faults import Fault, FaultContext, NoAnswerError
 from standin.sample import BALANCE, summary
 from tests.end_to_end.conftest import environ_of, rows
 from tests.end_to_end.test_token_renewal import DUE, assert_works, stored
 from tests.support.engine import Engine, EngineError
-from tests.support.in_process import run_now
-
-
-class Stopped(Fault):
-    """Holds a call for ever, before the service sees it or after it took effect; `reached` is set then."""
-
-    def __init__(self, *, after: bool) -> None:
-        self.after = after
-        self.reached = threading.Event()
-
-    async def play(self, context: FaultContext) -> web.Response:
-        """Wait to be released."""
-        await (context.proceed() if self.after else context.request.read())
-        self.reached.set()
-        await context.wait(None)
-        raise NoAnswerError
-
+from tests.support.in_process import Stopped, run_now
 
 MOMENTS = {
     # The call, whether it takes effect before the worker dies, and whose row is the day's.

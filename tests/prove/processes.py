@@ -7,14 +7,13 @@ import time
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
-from typing import NoReturn
 
 from standin import StandIn
-from standin.faults import Fault, FaultContext, Hang, NoAnswerError
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.steps import STEPS
 from tests.support.engine import inherited
+from tests.support.in_process import Stopped
 
 ROOT = Path(__file__).parents[2]
 RANDOM_KILLS = 500
@@ -37,28 +36,19 @@ def _check(world: StandIn, partner: Partner, what: str) -> Iterator[str]:
             yield f"{what}: the {'archive' if archive else 'table'} holds {found}"
 
 
-class HangAfter(Fault):
-    """Lets the service fulfil the request and never answers."""
-
-    async def play(self, context: FaultContext) -> NoReturn:
-        """Go on, then wait to be released."""
-        await context.proceed()
-        await context.wait(None)
-        raise NoAnswerError
-
-
 def kill_at_each_step(world: StandIn) -> Iterator[list[str]]:
     """Kill a process before and after each call of a run took effect; the next run leaves one right row."""
-    for step, fault in product([step for step in STEPS if step.mode == "app"], (Hang(), HangAfter())):
+    for step, after in product([step for step in STEPS if step.mode == "app"], (False, True)):
+        fault = Stopped(after=after)
         world.reset()
         partner = world.add_partner()
         rule = world.faults.add(step.service, fault, path_contains=step.path, method=step.method, times=None)
         process = _start(world, partner)
-        world.journal.wait_for(1, step.service, path_contains=step.path)
+        assert fault.reached.wait(60), step.name
         process.kill()
         process.wait()
         rule.remove()
-        yield list(_check(world, partner, f"{step.name}, {type(fault).__name__}"))
+        yield list(_check(world, partner, f"{step.name}, {'after' if after else 'before'} its effect"))
 
 
 def kill_at_random(world: StandIn) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """The job in this process, by the stand-in's clock, and what it logged."""
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from shared.history.runs import RunResult
 from shared.job import take_snapshots
 from shared.net.retry import Retry
 from standin import StandIn
-from standin.faults import Fault, FaultContext
+from standin.faults import Fault, FaultContext, NoAnswerError
 
 
 def run_now(world: StandIn, environ: Mapping[str, str]) -> RunResult:
@@ -42,3 +43,18 @@ class Edited(Fault):
         members = json.loads(answer.body if isinstance(answer.body, bytes) else b"")
         self.edit(members, await context.request.read())
         return web.json_response(members, status=answer.status)
+
+
+class Stopped(Fault):
+    """Holds a call for ever, before the service sees it or after it took effect; `reached` is set then."""
+
+    def __init__(self, *, after: bool) -> None:
+        self.after = after
+        self.reached = threading.Event()
+
+    async def play(self, context: FaultContext) -> web.Response:
+        """Wait to be released."""
+        await (context.proceed() if self.after else context.request.read())
+        self.reached.set()
+        await context.wait(None)
+        raise NoAnswerError
