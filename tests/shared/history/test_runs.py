@@ -1,6 +1,5 @@
 """The ledger of runs over the real Azurite: its columns are a contract, and it never affects the day."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,8 +10,7 @@ from shared import VERSION
 from shared.errors import ClockWrong, Ids, PartnerUnavailable, TableAccessDenied
 from shared.history.runs import LEDGER_SECONDS, RUN_ROW_SECONDS, Failure, RunContext, RunResult, write_run
 from shared.history.table import HistoryTable
-from shared.services import Services, open_services
-from shared.settings.read import read_settings
+from shared.services import Services
 from standin import StandIn
 from standin.faults import Hang, Status
 from tests.end_to_end.conftest import rows as rows_of
@@ -30,15 +28,8 @@ RESULT = RunResult(RUN, 2.0, recorded=3, kept=1, failed=FAILED)
 
 
 @pytest.fixture
-def services(world: StandIn) -> Iterator[Services]:
-    """Return the clients of a run whose ledger does not exist yet."""
-    with open_services(read_settings(world.environ | world.add_partner().environ), seconds=60) as built:
-        yield built
-
-
-@pytest.fixture
 def ledger(services: Services) -> HistoryTable:
-    """Return the ledger's table."""
+    """Return the ledger's table, which does not exist yet."""
     return services.open_ledger(HistoryTable)
 
 
