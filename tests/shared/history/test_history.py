@@ -11,7 +11,7 @@ from shared.history.history import History
 from shared.history.row import Entity
 from shared.history.table import HistoryTable
 from standin import StandIn
-from standin.faults import AnswerLost, Cut, CutBody, Fault, Status, unavailable
+from standin.faults import Cut, CutBody, Fault, Status, unavailable
 from tests.shared.history.test_table import DAY, row
 from tests.support.samples import TENANT, append
 
@@ -89,12 +89,3 @@ def test_the_archives_day_is_read_after_any_insert_that_failed(
     world.faults.add("archive", fault, method="POST", times=None)
     kept = append(History(table, archive), [row(run="second")])
     assert ([one["RunId"] for one in kept.rows], kept.archive_error) == (["first"], None)
-
-
-def test_lost_answers_on_both_sides_are_successes(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
-    """Each side's repetition meets its own row."""
-    append(History(table, archive), [row(day=date(2020, 1, 1))])
-    world.faults.add("archive", AnswerLost(), method="POST")
-    world.faults.add("table", AnswerLost(), method="POST")
-    assert append(History(table, archive), [row()]).recorded
-    assert len(table.rows_of(TENANT, DAY)) == len(archive.rows_of(TENANT, DAY)) == 1

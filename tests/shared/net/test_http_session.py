@@ -167,7 +167,6 @@ def proxied(
 PROXIES: dict[str, tuple[bytes | None, str]] = {
     "403": (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
     "407": (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
-    "502": (b"HTTP/1.1 502 Bad Gateway\r\n\r\n", "answered 502"),
     "silent": (b"", "gave no connection"),
     "not a proxy": (b"no proxy at all\r\n\r\n", "gave no connection"),
     "nothing behind": (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
