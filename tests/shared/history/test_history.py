@@ -86,6 +86,7 @@ def test_the_archives_day_is_read_after_any_insert_that_failed(
 ) -> None:
     """Whatever the failure was, an archived row is the day's row."""
     append(archive, [row(run="first")])
+    world.faults.add("archive", Status(403), method="GET")  # the look before the insert
     world.faults.add("archive", fault, method="POST", times=None)
     kept = append(History(table, archive), [row(run="second")])
     assert ([one["RunId"] for one in kept.rows], kept.archive_error) == (["first"], None)
