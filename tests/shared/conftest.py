@@ -20,6 +20,8 @@ from standin import StandIn
 from standin.partner import Partner
 from tests.support.samples import SINGLE
 
+AccountOf = Callable[[Partner], Account]
+
 
 @pytest.fixture
 def waits() -> list[float]:
@@ -85,7 +87,7 @@ def reader(services: Services) -> BalanceReader:
 
 
 @pytest.fixture
-def account_of(world: StandIn) -> Callable[[Partner], Account]:
+def account_of(world: StandIn) -> AccountOf:
     """Return what makes the job's account of a partner of the stand-in, by its settings."""
 
     def account(partner: Partner) -> Account:

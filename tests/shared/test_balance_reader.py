@@ -1,6 +1,5 @@
 """Vault, sign-in and Partner Center in their order."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,12 +8,9 @@ import pytest
 
 from shared.balance_reader import BalanceReader
 from shared.errors import VaultSecretMissing
-from shared.settings.accounts import Account
 from standin import StandIn
-from standin.partner import Partner
 from standin.sample import summary
-
-AccountOf = Callable[[Partner], Account]
+from tests.shared.conftest import AccountOf
 
 
 def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:

@@ -14,13 +14,13 @@ from shared.errors import PartnerBadResponse
 from shared.history.history import History
 from shared.history.table import HistoryTable
 from shared.log import LOGGER
-from shared.settings.accounts import Account
 from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
 from shared.snapshot import Outcome, Snapshots
 from standin import StandIn
 from standin.partner import Partner
 from standin.sample import summary
 from standin.services.vault import Version
+from tests.shared.conftest import AccountOf
 from tests.support.samples import run_of
 
 DAY = run_of(date(2026, 11, 23))
@@ -34,7 +34,7 @@ def take(
     table: HistoryTable,
     reader: BalanceReader,
     vault: Vault,
-    account_of: Callable[[Partner], Account],
+    account_of: AccountOf,
 ) -> Take:
     """Return what takes a partner's snapshot of the day, into a table without an archive."""
     snapshots = Snapshots(History(table), reader, Renewals(vault), world.clock.now)

@@ -1,7 +1,6 @@
 """Signing in at a played Entra ID, through the real MSAL."""
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -16,9 +15,8 @@ from shared.sign_in.refusals import CERTIFICATE, FEDERATED
 from standin import StandIn
 from standin.aadsts import ERRORS
 from standin.faults import Cut, CutBody, Fault, Status, html, throttled, unavailable
-from standin.partner import Partner
+from tests.shared.conftest import AccountOf
 
-AccountOf = Callable[[Partner], Account]
 SECRET = "hush-hush~secret"
 TOKEN_PATH = "/oauth2/v2.0/token"
 STORED = Secret("token", "hush-refresh")
