@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markdown_it import MarkdownIt
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -203,6 +204,18 @@ def test_a_pages_links_lead_somewhere(page: Path) -> None:
         if anchor:
             titles = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
             assert anchor in {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@PAGES
+def test_a_page_shows_every_word(page: Path) -> None:
+    """A `<name>` outside a code span is taken for HTML and vanishes; inside one an escape stays as it is written."""
+    parts = [
+        part
+        for block in MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))
+        for part in block.children or []
+    ]
+    assert [part.content for part in parts if part.type == "html_inline"] == []
+    assert [part.content for part in parts if part.type == "code_inline" and "&lt;" in part.content] == []
 
 
 def test_a_remedys_pages_exist() -> None:

@@ -1,6 +1,5 @@
 """Writes docs/errors.md from the error tree and the tables of refusals: `python3 dev.py docs`."""
 
-import html
 import re
 import sys
 from collections.abc import Iterator
@@ -48,7 +47,14 @@ def errors_part() -> str:
     for branch, title, introduction in _BRANCHES:
         lines += [f"## {title}", "", introduction, ""]
         for kind in errors_below(branch):
-            lines += [f"### `{kind.code}`", "", kind.__doc__ or "", "", f"**What to do.** {kind.usual_remedy}", ""]
+            lines += [
+                f"### `{kind.code}`",
+                "",
+                kind.__doc__ or "",
+                "",
+                f"**What to do.** {_markdown(kind.usual_remedy)}",
+                "",
+            ]
     lines += ["## From the refusal to the error", "", "The first line that matches decides.", ""]
     for name, service in SERVICES.items():
         lines += [f"### {name}", "", "| the service says | error | remedy, where it differs |", "|---|---|---|"]
@@ -65,10 +71,15 @@ def _row(rule: Rule) -> str:
     said += [f"“{text}”" for text in rule.says]
     what = " as ".join(filter(None, [", ".join(said), "an HTML page" if rule.page else ""])) or "anything else"
     what += f", for {rule.only}" if rule.only else ""
-    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_over\}", "", rule.remedy or "")).replace("|", "\\|")
+    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_over\}", "", rule.remedy or ""))
     remedy = "" if remedy == rule.error.usual_remedy else remedy
     again = ", tried again" if rule.again else ""
-    return f"| {what} | `{rule.error.code}`{again} | {html.escape(remedy, quote=False)} |"
+    return f"| {what} | `{rule.error.code}`{again} | {_markdown(remedy)} |"
+
+
+def _markdown(text: str) -> str:
+    """Escape what Markdown would take for HTML or the end of a cell; a code span is literal."""
+    return re.sub(r"(`[^`]*`)|<", lambda part: part[1] or "&lt;", text).replace("|", "\\|")
 
 
 def rendered(page: str) -> str:
