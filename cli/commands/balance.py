@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import typer
 
-from cli.support.accounts import choose, for_each
+from cli.support.accounts import choose
 from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
@@ -14,6 +14,7 @@ from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
+from cli.support.side_by_side import for_each
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services
 from shared.settings.accounts import Account

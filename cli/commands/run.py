@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli.support.accounts import choose, for_each
+from cli.support.accounts import choose
 from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed, print_error
 from cli.support.interrupt import STOP, on_interrupt
@@ -15,6 +15,7 @@ from cli.support.log_view import Marked, job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts
 from cli.support.records import print_row
 from cli.support.settings_source import find_settings
+from cli.support.side_by_side import for_each
 from shared.history.row import Entity, snapshot_row
 from shared.job import take_snapshots
 from shared.log import Marker

@@ -13,12 +13,13 @@ from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger, LedgerEntry
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.readings import Reading
 from cli.commands.history.terminal import NARROW
-from cli.support.accounts import choose, for_each
+from cli.support.accounts import choose
 from cli.support.console import out, say, waiting, warn
 from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
+from cli.support.side_by_side import for_each
 from cli.support.stored_secrets import REFRESH_TOKEN, stored_secrets
 from cli.support.tables import open_tables
 from cli.support.text_table import TextTable

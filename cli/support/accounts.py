@@ -1,17 +1,11 @@
-"""The configured accounts that a command is about, and doing something for each."""
+"""The configured accounts that a command is about."""
 
 import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Sequence
 
 import typer
 
-from shared.errors import SnapshotError, as_snapshot_error
-from shared.services import SIDE_BY_SIDE
 from shared.settings.accounts import Account
-
-T = TypeVar("T")
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_NAMED = 8
@@ -46,20 +40,3 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
     former = {key for name in names if _GUID.fullmatch(key := name.strip().lower())} - configured
     named = [name for name in names if name.strip().lower() not in former]
     return (*(account.tenant_id for account in (choose(accounts, named) if named else ())), *sorted(former))
-
-
-def for_each(
-    accounts: Sequence[Account], work: Callable[[Account], T]
-) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
-    """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
-
-    def one(account: Account) -> T | SnapshotError:
-        try:
-            return work(account)
-        except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
-            return as_snapshot_error(error)
-
-    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
-        both = list(zip(accounts, pool.map(one, accounts), strict=True))
-    failed = [(account, result) for account, result in both if isinstance(result, SnapshotError)]
-    return [(account, result) for account, result in both if not isinstance(result, SnapshotError)], failed

@@ -24,7 +24,7 @@ from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
 from cli.support.records import print_records
 from cli.support.settings_source import find_settings
-from cli.support.streams import read_side_by_side
+from cli.support.side_by_side import read_side_by_side
 from cli.support.tables import TableContext, open_tables
 from shared.services import SIDE_BY_SIDE, utc_now
 from shared.settings.accounts import Account
@@ -135,7 +135,7 @@ def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Find
     """Yield each account's findings, the accounts side by side."""
     money = Money.of_reader(os.environ)
     checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
-    for findings in read_side_by_side([([one] for one in check) for check in checks], SIDE_BY_SIDE, pages_ahead=0):
+    for findings in read_side_by_side(checks, SIDE_BY_SIDE):
         yield from findings
 
 

@@ -18,8 +18,7 @@ import typer
 from cli.commands.check.findings import Finding, failed, note, ok, taken
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP
-from cli.support.operator_table import OperatorTable
-from cli.support.tables import TableContext
+from cli.support.tables import OperatorTable, TableContext
 from shared.history.query import Span
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION

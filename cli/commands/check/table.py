@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cli.commands.check.findings import Finding, failed, note, ok
-from cli.support.operator_table import OperatorTable
+from cli.support.tables import OperatorTable
 from shared.errors import TableAccessDenied
 from shared.settings.accounts import Account
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from itertools import chain, groupby
+from itertools import groupby
 
 from cli.commands.history.gaps import Gap, Reason
-from cli.support.operator_table import OperatorTable
+from cli.support.tables import OperatorTable
 from shared.history.query import Span
 from shared.history.row import Entity
 from shared.history.runs import RUN_PARTITION
@@ -78,7 +78,7 @@ class Ledger:
         # A RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE.
         since = None if first is None else date.fromordinal(max(1, first.toordinal() - 2))
         span = Span(partition, since, self.last + timedelta(days=1))
-        for row in chain.from_iterable(self.table.pages(span, columns)):
+        for row in self.table.rows(span, columns):
             try:
                 day = date.fromisoformat(str(row.get("SnapshotDate")))
                 started = datetime.fromisoformat(str(row["RowKey"]).partition("_")[0]).astimezone(self.zone)

@@ -9,10 +9,9 @@ from itertools import chain, islice
 from cli.commands.history.gaps import Gap, day_of, insert_gaps
 from cli.commands.history.missed_reasons import Ledger
 from cli.support.console import warn
-from cli.support.operator_table import SIDE_BY_SIDE, all_tenants
+from cli.support.side_by_side import read_side_by_side
 from cli.support.snapshot_row import why_not_snapshot
-from cli.support.streams import read_side_by_side
-from cli.support.tables import TableContext
+from cli.support.tables import SIDE_BY_SIDE, TableContext, all_tenants
 from shared.errors import SnapshotError
 from shared.history.query import Span
 from shared.history.row import Entity
@@ -72,13 +71,13 @@ class HistoryReader:
         table, names = self.place.table, self.names
         asked: list[str] = []
 
-        def pages() -> Iterator[Iterator[list[Entity]]]:
+        def streams() -> Iterator[Iterator[Entity]]:
             for tenant in all_tenants(names, table) if self.tenants is None else self.tenants:
                 asked.append(tenant)
-                yield table.pages(Span(tenant, self.first, self.last), columns)
+                yield table.rows(Span(tenant, self.first, self.last), columns)
 
         labels: set[str] = set()
-        for number, found in enumerate(read_side_by_side(pages(), SIDE_BY_SIDE)):
+        for number, found in enumerate(read_side_by_side(streams(), SIDE_BY_SIDE)):
             tenant = asked[number]
             rows = filter(partial(self._is_snapshot, columns), found)
             start = list(islice(rows, 1))

@@ -16,10 +16,9 @@ from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
-from cli.support.operator_table import OperatorTable, batches
 from cli.support.options import SettingsFile, Write
 from cli.support.settings_source import find_settings
-from cli.support.tables import TableContext, open_tables
+from cli.support.tables import OperatorTable, TableContext, batches, open_tables
 from shared.history.query import Span
 from shared.history.row import Entity
 from shared.services import new_id, utc_now

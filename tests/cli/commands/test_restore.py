@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.commands.restore import Side, pairs
-from cli.support.operator_table import OperatorTable
-from cli.support.tables import TableContext
+from cli.support.tables import OperatorTable, TableContext
 from shared.history.query import Span
 from standin import StandIn
 from standin.faults import Status

@@ -13,8 +13,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from cli.support.operator_table import batches
-from cli.support.tables import TableContext
+from cli.support.tables import TableContext, batches
 from shared.history.row import COLUMNS, Entity
 from standin import StandIn
 from standin.faults import WrongDate

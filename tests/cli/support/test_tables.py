@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.support.operator_table import (
+from cli.support.tables import (
     LARGEST_BATCH,
     LARGEST_BATCH_CHARACTERS,
     OperatorTable,
+    TableContext,
     all_tenants,
     batches,
 )
-from cli.support.tables import TableContext
 from shared.errors import TableAccessDenied
 from shared.history.query import Span
 from shared.history.row import Entity
