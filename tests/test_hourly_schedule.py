@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cli.commands.check.next_runs import next_runs
+from cli.commands.check.steps import next_runs
 from shared.settings.schedule import read_schedule
 
 ROOT = Path(__file__).parents[1]

@@ -15,12 +15,12 @@ from cli.commands.history.readings import Reading
 from cli.commands.history.terminal import NARROW
 from cli.support.accounts import choose
 from cli.support.console import out, say, waiting, warn
+from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
-from cli.support.stored_secrets import REFRESH_TOKEN, stored_secrets
 from cli.support.tables import open_tables
 from cli.support.text_table import TextTable
 from shared.azure_services.vault import Vault

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cli.commands.check.findings import Finding, note, ok, taken
-from cli.commands.check.token_subject import who
+from cli.support.credentials import stored_secrets, token_user
 from cli.support.money import Money
-from cli.support.stored_secrets import stored_secrets
 from shared.balance_reader import SignedIn
 from shared.errors import AppOnlyRefused, MfaRequired, PartnerAccessDenied, SnapshotError
 from shared.partner_center.client import Invoices
@@ -65,7 +64,7 @@ class AccountCheck:
 
     def _sign_in(self) -> Iterator[Finding]:
         self.signed_in = self.services.reader.signed_in(self.account)
-        user = who(self.signed_in.tokens.access_token) if self.account.app_user else None
+        user = token_user(self.signed_in.tokens.access_token) if self.account.app_user else None
         mode = "app with a user's consent" if self.account.app_user else "app"
         yield ok(f"{mode}, by {self.signed_in.credential.kind}" + (f"; the user is {user}" if user else ""))
 

@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from cli.commands.check.token_subject import who
+from cli.support.credentials import token_user
 
 
 @pytest.mark.parametrize(
@@ -18,9 +18,9 @@ from cli.commands.check.token_subject import who
 )
 def test_the_name_that_a_token_tells(claims: dict[str, str], expected: str | None) -> None:
     """A user's, else the app's."""
-    assert who(jwt.encode(claims, "k" * 32)) == expected
+    assert token_user(jwt.encode(claims, "k" * 32)) == expected
 
 
 def test_a_token_that_is_unreadable_tells_nothing() -> None:
     """Its content is the service's own affair."""
-    assert who("opaque") is None
+    assert token_user("opaque") is None

@@ -5,7 +5,7 @@ from itertools import islice
 
 import pytest
 
-from cli.commands.check.next_runs import next_runs
+from cli.commands.check.steps import next_runs
 from shared.settings.schedule import read_schedule
 
 MONDAY = datetime(2026, 11, 23, 17, 17, 30, tzinfo=UTC)

@@ -1,8 +1,10 @@
-"""An account's secrets in the vault, and when each ends."""
+"""An account's secrets in the vault and when each ends, and whom a token names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import jwt
 
 from shared.azure_services.vault import Vault
 from shared.settings.accounts import Account
@@ -11,6 +13,8 @@ from shared.sign_in.app_credential import from_secret
 from shared.sign_in.expiry import days_left, in_words
 
 REFRESH_TOKEN = "refresh token"  # noqa: S105 - what it is called
+
+_NAMES = ("upn", "unique_name", "preferred_username")
 
 
 @dataclass(frozen=True)
@@ -36,3 +40,19 @@ def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iter
     if vault and account.refresh_token_name and account.app_user:
         token = refresh_token.read(vault, account.refresh_token_name)
         yield StoredSecret(REFRESH_TOKEN, token.name, refresh_token.expires_on(token), refresh_token.age(token, now))
+
+
+def token_user(token: str) -> str | None:
+    """Return the name in a token's claims, else its app and object id, else None: the service decides what it holds.
+
+    For showing only: nothing is verified, and nothing depends on it.
+    """
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return None
+    name = next((str(claims[claim]) for claim in _NAMES if claims.get(claim)), None)
+    app = claims.get("appid") or claims.get("azp")
+    if name is not None or app is None:
+        return name
+    return f"the app {app} (object {claims.get('oid', 'unknown')})"

@@ -1,0 +1,122 @@
+"""The steps of a check: settings, schedule, identity, every account's own, and what may be done in the three tables."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
+from itertools import islice, product
+from pathlib import Path
+
+from cli.commands.check.account import AccountCheck
+from cli.commands.check.findings import Finding, failed, note, ok, taken
+from cli.support.accounts import choose
+from cli.support.console import count
+from cli.support.credentials import token_user
+from cli.support.failure import CommandFailed
+from cli.support.money import Money
+from cli.support.settings_source import find_settings
+from cli.support.side_by_side import read_side_by_side
+from cli.support.tables import OperatorTable, TableContext, open_tables
+from shared.errors import TableAccessDenied
+from shared.services import SIDE_BY_SIDE, utc_now
+from shared.settings.accounts import Account
+from shared.settings.clouds import storage_audience
+
+_DAYS = 8 * 366
+"""A schedule of 29 February fires again within eight years."""
+
+
+def check_steps(
+    file: Path | None,
+    names: list[str] | None,
+    started: Callable[[TableContext, Sequence[Account]], Iterator[Finding]] | None,
+) -> Iterator[Finding]:
+    """Yield what is found of the settings, and then by each step that needs them."""
+    source = find_settings(os.environ, file)
+    settings = source.read()
+    accounts = choose(settings.accounts, names)
+    says = f"{count(len(accounts), 'account')}, time zone {settings.time_zone}, from {source.origin}"
+    yield ok(says, accounts=len(accounts), timeZone=str(settings.time_zone))
+    if settings.schedule:
+        yield from taken({"schedule": partial(_schedule, settings.schedule, settings.time_zone)})
+    with open_tables(settings) as place:
+        if started:
+            yield from taken({"deployed": partial(started, place, accounts)})
+            return
+        steps = {"accounts": partial(_accounts, place, accounts), "tables": partial(_tables, place, accounts)}
+        yield from taken({"identity": partial(_identity, place), **steps})
+
+
+def _schedule(schedule: list[list[int]], zone: tzinfo) -> Iterator[Finding]:
+    """Yield the next three runs, in the time zone of the history."""
+    runs = [run.astimezone(zone) for run in islice(next_runs(schedule, utc_now()), 3)]
+    if not runs:
+        remedy = "Correct SNAPSHOT_SCHEDULE; 0 17 * * * * runs every hour."
+        raise CommandFailed("SNAPSHOT_SCHEDULE does not fire in the next eight years.", remedy)
+    says = f"next runs: {', '.join(f'{run:%Y-%m-%d %H:%M}' for run in runs)} ({zone})"
+    yield ok(says, nextRuns=[run.isoformat() for run in runs])
+
+
+def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
+    """Yield the times (UTC) at which six valid NCRONTAB fields fire after a time, given the values of each; every field has to match, both days too."""
+    seconds, minutes, hours, days, months, weekdays = schedule
+    midnight = after.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    for number in range(_DAYS):
+        day = midnight + timedelta(days=number)
+        if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
+            for hour, minute, second in product(hours, minutes, seconds):
+                moment = day.replace(hour=hour, minute=minute, second=second)
+                if moment > after:
+                    yield moment
+
+
+def _identity(place: TableContext) -> Iterator[Finding]:
+    scope = f"{storage_audience(place.services.settings.table_endpoint)}/.default"
+    user = token_user(place.services.identity.get_token(scope).token)
+    yield ok(f"in Azure you are {user or 'signed in; the token does not say as which user'}", user=user)
+
+
+def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+    """Yield each account's findings, the accounts side by side."""
+    money = Money.of_reader(os.environ)
+    checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
+    for findings in read_side_by_side(checks, SIDE_BY_SIDE):
+        yield from findings
+
+
+def _tables(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+    """Yield what is found of the three tables; one that cannot be read says nothing about the others."""
+    today = place.services.now().astimezone(place.services.settings.time_zone).date()
+    yield from taken({"table": partial(_table, place.table, accounts, today), "clock": partial(_clock, place)})
+    none = (ok("none configured (SNAPSHOT_ARCHIVE_ENDPOINT)"),)
+    archive = partial(_table, place.archive, accounts, today) if place.archive else lambda: none
+    yield from taken({"archive": archive})
+    yield from taken({"ledger": partial(_table, place.ledger, (), today)})
+
+
+def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
+    """Yield how many of the accounts have their row of the day, and what may be done in the table; raises the table's errors."""
+    with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
+    facts = {"accounts": len(accounts), "accountsWithRow": with_row} if accounts else {}
+    if not table.exists():
+        says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"
+        yield note(says, exists=False, **facts)
+        return
+    insert, change = table.may_insert(), table.may_change()
+    about = f"; {with_row} of {len(accounts)} accounts have their row of {today}" if accounts else ""
+    yield ok(f"readable{about}", exists=True, mayInsert=insert, mayChange=change, **facts)
+    if insert is None:
+        yield note("empty: the first insert will show whether rows may be inserted")
+    elif insert:
+        yield ok("rows may be inserted")
+    else:
+        yield failed(TableAccessDenied("rows may be read but not inserted"))
+    if change:
+        yield note("rows may be changed too: more than the job needs; the append role of infra/ has no such right")
+    else:
+        yield ok("rows cannot be changed, as it should be")
+
+
+def _clock(place: TableContext) -> Iterator[Finding]:
+    place.services.check_clock()
+    yield ok("this machine and the table service agree to within five minutes")
