@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks.child import peak_kb
 from benchmarks.measure import full_bundle
-from cli.commands.history.readings import COLUMNS_READ
+from cli.commands.history.account import COLUMNS_READ
 from cli.support.tables import TableContext, batches, open_tables
 from shared.history.row import Entity, row_key
 from shared.settings.read import DEFAULT_TABLE_NAME, read_settings

@@ -17,11 +17,9 @@ from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.options import SettingsFile, SomeAccounts, Write
 from cli.support.settings_source import find_settings
-from cli.support.side_by_side import read_side_by_side
 from cli.support.snapshot_row import why_not_snapshot
-from cli.support.tables import SIDE_BY_SIDE, OperatorTable, all_tenants, batches, open_tables
+from cli.support.tables import OperatorTable, all_tenants, batches, open_tables
 from shared.errors import SettingProblem, SettingsInvalid
-from shared.history.query import Span
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 
@@ -79,9 +77,8 @@ def command(
         on_interrupt(work.state)
         names = {one.tenant_id: one.name for one in known.accounts}
         tenants = tenants_of(known.accounts, account) or list(all_tenants(names, *tables.values()))
-        streams = ([table.rows(Span(tenant)) for tenant in tenants] for table in tables.values())
-        sides = (read_side_by_side(one, SIDE_BY_SIDE) for one in streams)
-        for tenant, mine, theirs in zip(tenants, *sides, strict=True):
+        both = zip(*(table.by_tenant(tenants) for table in tables.values()), strict=True)
+        for (tenant, mine), (_, theirs) in both:
             place.services.check_clock()
             work.compare(names.get(tenant), pairs(mine, theirs), compared)
     work.conclude()

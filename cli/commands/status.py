@@ -8,13 +8,12 @@ from functools import partial
 
 import typer
 
-from cli.commands.history.account_view import AccountView, read_views
-from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger, LedgerEntry
+from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
+from cli.commands.history.ledger import RUN_COLUMNS, Ledger, LedgerEntry
 from cli.commands.history.reader import HistoryReader
-from cli.commands.history.readings import Reading
 from cli.commands.history.terminal import NARROW
 from cli.support.accounts import choose
-from cli.support.console import out, say, waiting, warn
+from cli.support.console import TextTable, out, say, waiting, warn
 from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
@@ -22,7 +21,6 @@ from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
 from cli.support.tables import open_tables
-from cli.support.text_table import TextTable
 from shared.azure_services.vault import Vault
 from shared.errors import SnapshotError, VaultAccessDenied, VaultUnreachable
 from shared.settings.accounts import Account
@@ -65,17 +63,17 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         over = today - timedelta(days=1)
         names = {one.tenant_id: one.name for one in accounts}
         reader = HistoryReader(place, names, ledger, tenants, None, first, today, over)
-        views = list(read_views(reader, money))
+        histories = list(reader.accounts(COLUMNS_READ))
         run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
         looks, failed = for_each(accounts, partial(_secrets, place.services.vault, now))
     for _, error in failed:
         raise error
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
-    for (one, (end, ending)), view in zip(looks, views, strict=True):
-        problems += [*_history_problems(view, over), *ending]
-        newest: list[Reading | None] = [series.readings[-1] for series in view.series]
-        rows += [(view.account.label, _record(one, view, latest, end)) for latest in newest or [None]]
+    for (one, (end, ending)), history in zip(looks, histories, strict=True):
+        problems += [*_history_problems(history, over), *ending]
+        newest: list[Reading | None] = [readings[-1] for readings in history.readings.values()]
+        rows += [(history.label, _record(one, history, latest, end)) for latest in newest or [None]]
     problems += _run_problems(run, now)
     if as_format is Format.TABLE:
         table = TextTable(_HEADINGS, [_cells(label, record, money) for label, record in rows], _RIGHT)
@@ -113,12 +111,12 @@ def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[date
     return min((secret.end for secret in secrets if secret.end), default=None), problems
 
 
-def _history_problems(view: AccountView, yesterday: date) -> Iterator[str]:
-    if not view.items:
-        yield f"{view.account.label} has no row yet: `python -m cli run` takes the first"
-    elif view.gaps and view.gaps[-1].last == yesterday:
-        why = f" ({reason})" if (reason := str(view.gaps[-1].reason)) else ""
-        yield f"{view.account.label} has no row of yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
+def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]:
+    if not history.items:
+        yield f"{history.label} has no row yet: `python -m cli run` takes the first"
+    elif history.gaps and history.gaps[-1].last == yesterday:
+        why = f" ({reason})" if (reason := history.gaps[-1].reason) else ""
+        yield f"{history.label} has no row of yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
 
 
 def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:
@@ -136,8 +134,8 @@ def _run_line(run: LedgerEntry | None, zone: tzinfo) -> str:
     return f"{run.started:%Y-%m-%d %H:%M} {zone} ({row.get('Trigger')}): {counts}"
 
 
-def _record(account: Account, view: AccountView, latest: Reading | None, end: datetime | None) -> Record:
-    record = dict.fromkeys(COLUMNS) | account_fields(account) | {"missedDays": view.missed_days, "expiresOn": end}
+def _record(account: Account, history: AccountHistory, latest: Reading | None, end: datetime | None) -> Record:
+    record = dict.fromkeys(COLUMNS) | account_fields(account) | {"missedDays": history.missed_days, "expiresOn": end}
     if latest is None:
         return record
     change = None if latest.change is None else f"{latest.change:f}"

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import IO, Any, TextIO
 
 from cli.support.console import say
+from cli.support.failure import CommandFailed
 from cli.support.options import Format
 from shared.history.row import COLUMNS, Entity
 from shared.settings.accounts import Account
@@ -61,6 +64,31 @@ def write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
             stream.write(("," if place else "") + "\n  " + encode(record))
         stream.write("]")
     stream.write("\n}\n")
+
+
+@contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """Give a path to write to, which takes the file's place once all is written; a failure leaves the file as it was.
+
+    Raises:
+        CommandFailed: it cannot be written.
+
+    """
+    whole = file.resolve()  # a link stays, and the file that it leads to is written
+    part = whole.with_name(f".{whole.name}.part")
+    try:
+        if file.exists() and not file.is_file():  # a device
+            yield file
+            return
+        try:
+            yield part
+            part.replace(whole)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandFailed(
+            f"{file} was not written: {error.strerror or error}.", "Free some space there, or name another file."
+        ) from error
 
 
 def print_row(row: Entity) -> None:

@@ -13,12 +13,13 @@ from shared.errors import SnapshotError, as_snapshot_error
 from shared.services import SIDE_BY_SIDE
 from shared.settings.accounts import Account
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class _End:
-    """What follows the last item of a stream: the error that ended it, if any."""
+    """What follows the last item: the error that ended the reading, if any."""
 
     error: Exception | None = None
 
@@ -40,33 +41,37 @@ def for_each(
     return [(account, result) for account, result in both if not isinstance(result, SnapshotError)], failed
 
 
-def read_side_by_side(streams: Iterable[Iterable[T]], at_once: int) -> Iterator[Iterator[T]]:
-    """Yield each stream's items, in the streams' order, while the next ones are read, so many at once.
+def read_side_by_side(
+    keys: Iterable[K], read: Callable[[K], Iterable[T]], at_once: int
+) -> Iterator[tuple[K, Iterator[T]]]:
+    """Yield each key with its items, in the keys' order, while those of the next keys are read, so many keys at once.
 
-    Use each to its end before the next; an error comes in its place. What is read and not used yet waits in memory. The
-    threads are daemons: an item that never comes keeps nobody from ending the program.
+    Use the items to their end before the next key; an error comes in its place. What is read and not used yet waits in memory.
+    The threads are daemons: an item that never comes keeps nobody from ending the program.
     """
-    source, started, stopped = iter(streams), deque[SimpleQueue[T | _End]](), Event()
+    source, started, stopped = iter(keys), deque[tuple[K, SimpleQueue[T | _End]]](), Event()
     try:
         while True:
-            for stream in islice(source, at_once - len(started)):
-                started.append(SimpleQueue())
-                Thread(target=_read, args=(stream, started[-1], stopped), daemon=True).start()
+            for key in islice(source, at_once - len(started)):
+                items = SimpleQueue[T | _End]()
+                Thread(target=_read, args=(read(key), items, stopped), daemon=True).start()
+                started.append((key, items))
             if not started:
                 return
-            yield _items(started.popleft())
+            key, items = started.popleft()
+            yield key, _items(items)
     finally:
         stopped.set()
 
 
-def _read(stream: Iterable[T], items: SimpleQueue[T | _End], stopped: Event) -> None:
+def _read(found: Iterable[T], items: SimpleQueue[T | _End], stopped: Event) -> None:
     try:
-        for item in stream:
+        for item in found:
             items.put(item)
             if stopped.is_set():
                 return
         items.put(_End())
-    except Exception as error:  # noqa: BLE001 - raised again where the stream is used
+    except Exception as error:  # noqa: BLE001 - raised again where the items are used
         items.put(_End(error))
 
 

@@ -49,6 +49,16 @@ class OperatorTable(HistoryTable):
         """Yield the rows by tenant, day and currency; none of a table that does not exist."""
         return chain.from_iterable(self.pages(span, columns))
 
+    def by_tenant(
+        self,
+        tenants: Iterable[str],
+        first: date | None = None,
+        last: date | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> Iterator[tuple[str, Iterator[Entity]]]:
+        """Yield each tenant with its rows, in this order, while the next tenants' are read; use them before the next."""
+        return read_side_by_side(tenants, lambda tenant: self.rows(Span(tenant, first, last), columns), SIDE_BY_SIDE)
+
     def tenants(self) -> Iterator[str]:
         """Yield every tenant that has a row, in order.
 
@@ -58,7 +68,7 @@ class OperatorTable(HistoryTable):
         yield from first
         if len(first) > 1:
             ranges = pairwise([first[-1], *(digit for digit in "0123456789abcdef" if digit > first[-1]), "~"])
-            for found in read_side_by_side([self._tenants(above, below) for above, below in ranges], 16):
+            for _, found in read_side_by_side(ranges, lambda bounds: self._tenants(*bounds), 16):
                 yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
-from cli.commands.history.readings import STALE_AFTER
+from cli.commands.history.account import STALE_AFTER
 from cli.commands.import_csv.values import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[2]

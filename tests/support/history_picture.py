@@ -7,10 +7,9 @@ from pathlib import Path
 
 from babel import Locale
 
+from cli.commands.history.account import Reading
+from cli.commands.history.charts import Series, as_svg
 from cli.commands.history.gaps import Gap
-from cli.commands.history.readings import Reading
-from cli.commands.history.series import Series
-from cli.commands.history.svg import as_svg
 from cli.support.money import Money
 from tests.support.generated_page import write_or_check
 
@@ -22,7 +21,7 @@ MISSED = DAYS[120:126]
 def picture() -> str:
     """Return a made-up year: used every day, invoiced on the 8th, paid on the 25th, and a few days missed."""
     readings = [
-        Reading(day, "USD", Decimal(42_000 + 130 * number + 18_000 * (8 <= day.day < 25)), None, None, 85_000.0, ())
+        Reading(day, "USD", Decimal(42_000 + 130 * number + 18_000 * (8 <= day.day < 25)), None, 85_000.0, {})
         for number, day in enumerate(DAYS)
         if day not in MISSED
     ]

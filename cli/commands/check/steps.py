@@ -79,8 +79,11 @@ def _identity(place: TableContext) -> Iterator[Finding]:
 def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     """Yield each account's findings, the accounts side by side."""
     money = Money.of_reader(os.environ)
-    checks = [AccountCheck(account, place.services, money).findings() for account in accounts]
-    for findings in read_side_by_side(checks, SIDE_BY_SIDE):
+
+    def findings_of(account: Account) -> Iterator[Finding]:
+        return AccountCheck(account, place.services, money).findings()
+
+    for _, findings in read_side_by_side(accounts, findings_of, SIDE_BY_SIDE):
         yield from findings
 
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from cli.commands.history.account_view import read_views
-from cli.commands.history.missed_reasons import RUN_COLUMNS, Ledger
+from cli.commands.history.account import COLUMNS_READ
+from cli.commands.history.ledger import RUN_COLUMNS, Ledger
 from cli.commands.history.outputs import tables, write_file, write_records
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
@@ -143,28 +143,29 @@ def command(  # noqa: PLR0913 - each is an option
         with waiting(f"writing {file.name}") if file else nullcontext():
             _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
     if file:
-        say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.gaps else ""))
+        say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.missed_days else ""))
     _conclude(reader, currency, account, fail_on_gap=fail_on_gap)
 
 
 def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, by_month: bool, drawn: bool) -> None:
     money = Money(reader_locale(os.environ)) if form == "html" else Money.of_reader(os.environ)
-    found = tables(reader, money, by_month=by_month)
+    found = tables(reader, by_month=by_month)
     if form == "table":
-        for view in read_views(reader, money):
-            write_account(view, money, by_month=by_month, drawn=drawn)
+        for account in reader.accounts(COLUMNS_READ):
+            write_account(account, money, by_month=by_month, drawn=drawn)
     elif file is None:
         write_records(found, form, stdout_for_programs())
     elif form == "html":
-        from cli.commands.history.page import write_page  # noqa: PLC0415 - matplotlib takes a second to import
+        from cli.commands.history.page import write_page  # noqa: PLC0415 - for pages alone
 
         about = f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC."
-        write_page(list(read_views(reader, money)), money, about, file)
+        write_page(list(reader.accounts(COLUMNS_READ)), money, about, file)
     else:
         write_file(found, file)
     if form == "csv":
-        for account, gap in reader.gaps:
-            warn(f"{account.label}: missed: {gap}")
+        for account in reader.read:
+            for gap in account.gaps:
+                warn(f"{account.label}: missed: {gap}")
 
 
 def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:

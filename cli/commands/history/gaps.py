@@ -1,6 +1,6 @@
 """The days of one account's history: its rows in order and, in their place, the gaps between them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,35 +11,19 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why days are missing: the last failure's code, how many runs tried, the first and the last time.
-
-    Without a code, `runs` left a record and none about this account, with 0 no run did; None: nothing is known.
-    """
-
-    code: str | None = None
-    runs: int | None = None
-    first: datetime | None = None
-    last: datetime | None = None
-
-    def __str__(self) -> str:
-        if self.runs is None:
-            return ""
-        if self.first is None or self.last is None:
-            return "runs left a record, but none about this account" if self.runs else "no run left a record"
-        if self.runs == 1:
-            return f"{self.code}: 1 run tried, at {self.first:%H:%M}"
-        form = "%H:%M" if self.first.date() == self.last.date() else "%Y-%m-%d %H:%M"
-        return f"{self.code}: {count(self.runs, 'run')} tried, from {self.first:{form}} to {self.last:{form}}"
-
-
-@dataclass(frozen=True)
 class Gap:
-    """A stretch of days, first and last included, on which an account has no row in any currency, and why."""
+    """A stretch of days, first and last included, on which an account has no row in any currency, and why.
+
+    `code` is the last failure's, `runs` how many tried, and when. Without a code, `runs` left a record and none about this
+    account, with 0 no run did; None: nothing is known.
+    """
 
     first: date
     last: date
-    reason: Reason = Reason()
+    code: str | None = None
+    runs: int | None = None
+    first_tried: datetime | None = None
+    last_tried: datetime | None = None
 
     @property
     def days(self) -> int:
@@ -50,31 +34,41 @@ class Gap:
         """Yield the days."""
         return map(date.fromordinal, range(self.first.toordinal(), self.last.toordinal() + 1))
 
+    @property
+    def reason(self) -> str:
+        """Say why, in words; empty when nothing is known."""
+        if self.runs is None:
+            return ""
+        if self.first_tried is None or self.last_tried is None:
+            return "runs left a record, but none about this account" if self.runs else "no run left a record"
+        if self.runs == 1:
+            return f"{self.code}: 1 run tried, at {self.first_tried:%H:%M}"
+        form = "%H:%M" if self.first_tried.date() == self.last_tried.date() else "%Y-%m-%d %H:%M"
+        return (
+            f"{self.code}: {count(self.runs, 'run')} tried, from {self.first_tried:{form}} to {self.last_tried:{form}}"
+        )
+
     def __str__(self) -> str:
         days = f"{self.first} to {self.last} ({count(self.days, 'day')})" if self.days > 1 else str(self.first)
-        return f"{days}: {self.reason}" if str(self.reason) else days
+        return f"{days}: {self.reason}" if self.reason else days
 
 
 def insert_gaps(
-    rows: Iterable[Entity], *, first: date | None, last: date | None, began_before: Callable[[date], bool]
+    rows: Sequence[Entity], *, first: date | None, last: date | None, began_before: Callable[[date], bool]
 ) -> Iterator[Entity | Gap]:
     """Yield one account's rows, sorted by day, and each gap in its place.
 
     A gap is between two days that have rows, after the last row up to `last`, and from `first` on when `began_before` says
     that the account has an earlier row. Nothing is missing before a history begins, nor, without `last`, after it ends.
     """
-    due: date | None = None
+    due = first if first and (not rows or day_of(rows[0]) > first) and began_before(first) else None
     for row in rows:
         day = day_of(row)
-        if due is None and first is not None and day > first and began_before(first):
-            due = first
-        if due is not None and day > due:
+        if due and day > due:
             yield Gap(due, day - _DAY)
         due = day + _DAY
         yield row
-    if due is None and first is not None and last is not None and first <= last and began_before(first):
-        due = first
-    if due is not None and last is not None and due <= last:
+    if due and last and due <= last:
         yield Gap(due, last)
 
 

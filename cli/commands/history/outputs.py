@@ -4,12 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from cli.commands.history.account_view import MonthClose, month_of, read_views
+from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.gaps import Gap
-from cli.commands.history.reader import HistoryAccount, HistoryReader
-from cli.support.files import written_whole
-from cli.support.money import Money
-from cli.support.records import Record, write_csv, write_json
+from cli.commands.history.reader import HistoryReader
+from cli.support.records import Record, write_csv, write_json, written_whole
 from shared.history.row import COLUMNS
 
 Tables = Mapping[str, tuple[Sequence[str], Iterable[Record]]]
@@ -20,25 +18,25 @@ GAP_NAMES = ("account", "tenantId", "first", "last", "days", "code", "runs", "fi
 MONTH_NAMES = ("account", "tenantId", "month", "currency", "close", "change", "closedOn", "missedDays", "complete")
 
 
-def tables(reader: HistoryReader, money: Money, *, by_month: bool) -> Tables:
+def tables(reader: HistoryReader, *, by_month: bool) -> Tables:
     """Return the rows or months, and the gaps, which are complete when the others were taken."""
-    gaps = (_gap_record(account, gap) for account, gap in reader.gaps)
+    gaps = (_gap_record(account, gap) for account in reader.read for gap in account.gaps)
     if by_month:
-        months = (_month_record(view.account, one) for view in read_views(reader, money) for one in view.closes())
+        months = (_month_record(one, *close) for one in reader.accounts(COLUMNS_READ) for close in one.closes())
         return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, gaps)}
-    rows = (item for _, items in reader.accounts(None) for item in items if not isinstance(item, Gap))
+    rows = (item for account in reader.accounts() for item in account.items if not isinstance(item, Gap))
     return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, gaps)}
 
 
-def _gap_record(account: HistoryAccount, gap: Gap) -> Record:
+def _gap_record(account: AccountHistory, gap: Gap) -> Record:
     """Return a gap; without `runs` nothing is known about why, with 0 no run left a record."""
-    values = (account.name, account.tenant_id, gap.first, gap.last, gap.days, *vars(gap.reason).values())
-    return dict(zip(GAP_NAMES, values, strict=True))
+    why = (gap.code, gap.runs, gap.first_tried, gap.last_tried)
+    return dict(zip(GAP_NAMES, (account.name, account.tenant_id, gap.first, gap.last, gap.days, *why), strict=True))
 
 
-def _month_record(account: HistoryAccount, one: MonthClose) -> Record:
-    month = (month_of(one.last.day), one.last.currency, one.last.balance, one.change)
-    values = (account.name, account.tenant_id, *month, one.last.day, one.missed, one.complete)
+def _month_record(account: AccountHistory, close: Reading, missed: int) -> Record:
+    month = (f"{close.day:%Y-%m}", close.currency, close.balance, close.change)
+    values = (account.name, account.tenant_id, *month, close.day, missed, close.ends_month)
     return dict(zip(MONTH_NAMES, values, strict=True))
 
 

@@ -3,17 +3,15 @@
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 
-from cli.commands.history.account_view import AccountView
-from cli.commands.history.readings import Reading
-from cli.commands.history.svg import as_svg
+from cli.commands.history.account import AccountHistory, Reading
+from cli.commands.history.charts import Series, as_svg
 from cli.commands.history.terminal import month_table
-from cli.support.console import count
-from cli.support.files import written_whole
-from cli.support.html import Markup, table, tag
+from cli.support.console import TextTable, count
 from cli.support.money import Money
-from cli.support.text_table import TextTable
+from cli.support.records import written_whole
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
@@ -24,7 +22,13 @@ _NOTHING = "-"
 _RIGHT = frozenset({"Balance", "Change", "Days"})
 
 
-def write_page(views: Sequence[AccountView], money: Money, about: str, file: Path) -> None:
+class Markup(str):
+    """Text that is HTML already; every other text is escaped."""
+
+    __slots__ = ()
+
+
+def write_page(accounts: Sequence[AccountHistory], money: Money, about: str, file: Path) -> None:
     """Write the page; `about` says what it covers and when it was made. Raises CommandFailed."""
     head = tag(
         "head",
@@ -34,43 +38,62 @@ def write_page(views: Sequence[AccountView], money: Money, about: str, file: Pat
         tag("title", "Account balances"),
         tag("style", Markup(_STYLE)),
     )
-    latest = [(view, series.readings[-1]) for view in views for series in view.series]
-    rows = [_overview_cells(view, one, money) for view, one in latest]
+    rows = [_overview_cells(one.label, own[-1], money) for one in accounts for own in one.readings.values()]
     overview = TextTable(("Account", "Newest day", "Balance", "Change", "Credit used"), rows, _RIGHT)
     body = tag(
         "body",
         tag("h1", "Account balances"),
         tag("p", about, class_="small"),
-        table(overview) if rows else tag("p", "No history in this period."),
-        *(_account(view, money) for view in views),
+        _table(overview) if rows else tag("p", "No history in this period."),
+        *(_account(one, money) for one in accounts),
     )
     with written_whole(file) as part:
         part.write_text(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n", encoding="utf-8", newline="\n")
 
 
-def _overview_cells(view: AccountView, latest: Reading, money: Money) -> tuple[str, ...]:
+def _overview_cells(label: str, latest: Reading, money: Money) -> tuple[str, ...]:
     used, change = _NOTHING, money.change(latest.change, latest.currency) or _NOTHING
     if latest.limit and latest.limit_percent is not None:
         percent = latest.limit_percent
         meter = tag("meter", "", min="0", max="100", high="90", value=f"{min(100, max(0, percent)):g}")
         limit = money.rounded(latest.limit, latest.currency, 0)
         used = Markup(f"{tag('span', f'{percent:g} % of {limit} ')}{meter}")
-    return view.account.label, str(latest.day), money.text(latest.balance, latest.currency), change, used
+    return label, str(latest.day), money.text(latest.balance, latest.currency), change, used
 
 
-def _account(view: AccountView, money: Money) -> Markup:
-    account = view.account
+def _account(account: AccountHistory, money: Money) -> Markup:
     former = "" if account.configured else " (not configured any more)"
     parts = [tag("h2", account.name), tag("p", account.tenant_id + former, class_="small")]
-    for series in view.series:
-        chart = b64encode(as_svg(series, money)).decode()
-        described = f"Chart of the balance of {account.label} in {series.currency}"
-        parts.append(tag("h3", f"Balance in {series.currency}"))
+    for currency, readings in account.readings.items():
+        chart = b64encode(as_svg(Series(currency, readings, account.gaps), money)).decode()
+        described = f"Chart of the balance of {account.label} in {currency}"
+        parts.append(tag("h3", f"Balance in {currency}"))
         parts.append(tag("img", src=f"data:image/svg+xml;base64,{chart}", alt=described))
-    if view.series:
-        parts += [tag("h3", "Month-end closes"), table(month_table(view, money).newest_first())]
-    parts.append(tag("h3", f"Missed days: {count(view.missed_days, 'day') if view.gaps else 'none'}"))
-    if view.gaps:
-        rows = [(str(gap.first), str(gap.last), str(gap.days), str(gap.reason) or _NOTHING) for gap in view.gaps]
-        parts.append(table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT).newest_first()))
+    if account.readings:
+        parts += [tag("h3", "Month-end closes"), _table(month_table(account, money).newest_first())]
+    parts.append(tag("h3", f"Missed days: {count(account.missed_days, 'day') if account.gaps else 'none'}"))
+    if account.gaps:
+        rows = [(str(gap.first), str(gap.last), str(gap.days), gap.reason or _NOTHING) for gap in account.gaps]
+        parts.append(_table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT).newest_first()))
     return tag("section", *parts)
+
+
+def tag(_name: str, /, *children: str, **attributes: str) -> Markup:
+    """Return an element; a trailing underscore of an attribute's name (`class_`) is left out."""
+    given = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
+    inside = "".join(child if isinstance(child, Markup) else escape(child) for child in children)
+    return Markup(f"<{_name}{given}>{inside}</{_name}>" if children else f"<{_name}{given}>")
+
+
+def _table(text: TextTable) -> Markup:
+    """Return a table; amounts are aligned to the right, and a day does not break at its hyphens."""
+
+    def line(kind: str, row: tuple[str, ...]) -> Markup:
+        cells = zip(text.headings, row, strict=True)
+        return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in cells))
+
+    def style(name: str, cell: str) -> str:
+        return "n" if name in text.right else "day" if cell.replace("-", "").isdigit() else "text"
+
+    body = tag("tbody", *(line("td", row) for row in text.rows), "")
+    return tag("div", tag("table", tag("thead", line("th", text.headings)), body), class_="wide")

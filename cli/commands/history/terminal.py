@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
-from cli.commands.history.account_view import AccountView, MonthClose, month_of
+from cli.commands.history.account import AccountHistory, Reading
+from cli.commands.history.charts import Series, draw
 from cli.commands.history.gaps import Gap
-from cli.commands.history.missed_reasons import RUN_COUNTS, LedgerEntry
-from cli.commands.history.readings import Reading
-from cli.support.console import count, out, say, warn
+from cli.commands.history.ledger import RUN_COUNTS, LedgerEntry
+from cli.support.console import TextTable, count, out, say, warn
 from cli.support.money import Money
-from cli.support.text_table import TextTable
 from shared.net.foreign_text import one_line
 
 NARROW = 80
@@ -20,19 +19,18 @@ _WIDEST_CHART = 100
 _AMOUNTS = frozenset({"Balance", "Change", "Close"})
 
 
-def write_account(view: AccountView, money: Money, *, by_month: bool, drawn: bool) -> None:
+def write_account(account: AccountHistory, money: Money, *, by_month: bool, drawn: bool) -> None:
     """Write the account's lines, charts of its days when `drawn`, and its summary."""
     width = out().width if out().is_terminal else _WIDEST_CHART
-    say((f"\n{view.account.name}", "bold"), f"  {view.account.tenant_id}")
-    table = month_table(view, money) if by_month else _day_table(view, money)
+    say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
+    table = month_table(account, money) if by_month else _day_table(account, money)
     _write_table(table.without("As of") if width < NARROW else table)
     if drawn and not by_month:
-        from cli.commands.history.chart import draw  # noqa: PLC0415 - needed for some calls only
-
-        for series in view.series:
-            say(f"\n{draw(series, view.account.name, money, width=min(width, _WIDEST_CHART))}")
+        for currency, readings in account.readings.items():
+            series = Series(currency, readings, account.gaps)
+            say(f"\n{draw(series, account.name, money, width=min(width, _WIDEST_CHART))}")
         say("")
-    for line in _summary(view, money):
+    for line in _summary(account, money):
         say((f"  {line}", "bold"))
 
 
@@ -45,32 +43,33 @@ def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
     _write_table(table)
 
 
-def month_table(view: AccountView, money: Money) -> TextTable:
+def month_table(account: AccountHistory, money: Money) -> TextTable:
     """Return a line per month and currency, the newest last."""
-    rows = [_month_cells(one, money) for one in view.closes()]
+    rows = [_month_cells(*close, money) for close in account.closes()]
     return TextTable(("Month", "Currency", "Close", "Change", "Notes"), rows, _AMOUNTS)
 
 
-def _month_cells(one: MonthClose, money: Money) -> tuple[str, ...]:
-    notes = [f"change since {month_of(one.before.day)}"] if one.before and one.skips else []
-    notes += [f"as of {one.last.day}"] * (not one.complete) + [f"{count(one.missed, 'day')} missed"] * bool(one.missed)
-    currency = one.last.currency
-    amounts = money.text(one.last.balance, currency), money.change(one.change, currency)
-    return month_of(one.last.day), currency, *amounts, ", ".join(notes)
+def _month_cells(close: Reading, missed: int, money: Money) -> tuple[str, ...]:
+    notes = [f"as of {close.day}"] * (not close.ends_month) + [f"{count(missed, 'day')} missed"] * bool(missed)
+    month_before = close.day.replace(day=1) - timedelta(days=1)
+    if close.before and f"{close.before.day:%Y-%m}" != f"{month_before:%Y-%m}":
+        notes.insert(0, f"change since {close.before.day:%Y-%m}")
+    amounts = money.text(close.balance, close.currency), money.change(close.change, close.currency)
+    return f"{close.day:%Y-%m}", close.currency, *amounts, ", ".join(notes)
 
 
-def _day_table(view: AccountView, money: Money) -> TextTable:
+def _day_table(account: AccountHistory, money: Money) -> TextTable:
     """Return a line per reading and per gap."""
 
     def cells(item: Reading | Gap) -> tuple[str, ...]:
         if isinstance(item, Gap):
             days = f"up to {item.last} ({count(item.days, 'day')})" if item.days > 1 else ""
-            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, str(item.reason))))
+            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, item.reason)))
         balance, change = money.text(item.balance, item.currency), money.change(item.change, item.currency)
-        return str(item.day), item.currency, balance, change, str(item.as_of or "-"), ", ".join(item.notes)
+        return str(item.day), item.currency, balance, change, str(item.as_of or "-"), ", ".join(item.notes(money))
 
     headings = ("Date", "Currency", "Balance", "Change", "As of", "Notes")
-    return TextTable(headings, [cells(item) for item in view.items], _AMOUNTS)
+    return TextTable(headings, [cells(item) for item in account.lines], _AMOUNTS)
 
 
 def _run_cells(run: LedgerEntry) -> tuple[str, ...]:
@@ -92,14 +91,14 @@ def _write_table(table: TextTable) -> None:
                 sys.stdout.write(line + "\n")
 
 
-def _summary(view: AccountView, money: Money) -> Iterator[str]:
+def _summary(account: AccountHistory, money: Money) -> Iterator[str]:
     """Yield a line per currency, and what else is to be said of the account."""
-    for series in view.series:
-        first, latest = series.readings[0], series.readings[-1]
+    for currency, readings in account.readings.items():
+        first, latest = readings[0], readings[-1]
         limit = f" ({latest.limit_percent:g} % of the credit limit)" if latest.limit_percent is not None else ""
-        days, amount = count(len(series.readings), "day"), money.text(latest.balance, series.currency)
-        yield f"{series.currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
-    if view.gaps:
-        yield f"missed: {count(view.missed_days, 'day')}; Partner Center has no balance of a day that is over"
-    if view.items and not view.account.configured:
+        days, amount = count(len(readings), "day"), money.text(latest.balance, currency)
+        yield f"{currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
+    if account.gaps:
+        yield f"missed: {count(account.missed_days, 'day')}; Partner Center has no balance of a day that is over"
+    if account.items and not account.configured:
         yield "not configured any more: nothing counts as missed after its last row"

@@ -1,4 +1,4 @@
-"""Work for several accounts at once: each has its result or its error, streams are used in order."""
+"""Work for several accounts at once: each has its result or its error, what is read is used in order."""
 
 import threading
 from collections.abc import Iterator
@@ -32,48 +32,45 @@ def test_a_failure_costs_the_others_nothing() -> None:
     assert "a secret" not in two.message
 
 
-def test_streams_work_side_by_side_and_are_read_in_turn() -> None:
+def test_keys_are_read_side_by_side_and_used_in_turn() -> None:
     """The second one is done before the first goes on, and still comes after it."""
     second_done = threading.Event()
 
-    def first() -> Iterator[str]:
-        yield "1a"
-        assert second_done.wait(10)
-        yield "1b"
-
-    def second() -> Iterator[str]:
-        yield "2a"
+    def read(key: str) -> Iterator[str]:
+        yield f"{key}a"
+        if key == "1":
+            assert second_done.wait(10)
+            yield "1b"
         second_done.set()
 
-    assert [list(items) for items in read_side_by_side([first(), second()], 2)] == [["1a", "1b"], ["2a"]]
+    found = [(key, list(items)) for key, items in read_side_by_side("12", read, 2)]
+    assert found == [("1", ["1a", "1b"]), ("2", ["2a"])]
 
 
-def test_an_error_of_a_stream_is_raised_in_its_turn() -> None:
-    """Once what came before it was read."""
+def test_an_error_is_raised_in_its_turn() -> None:
+    """Once what came before it was used."""
 
-    def broken() -> Iterator[int]:
-        yield 2
-        raise LookupError
+    def read(number: int) -> Iterator[int]:
+        yield number
+        if number == 2:
+            raise LookupError
 
-    streams = read_side_by_side([iter([1]), broken()], 2)
-    assert list(next(streams)) == [1]
-    items = next(streams)
+    found = read_side_by_side([1, 2], read, 2)
+    assert list(next(found)[1]) == [1]
+    _, items = next(found)
     assert next(items) == 2
     with pytest.raises(LookupError):
         next(items)
 
 
-def test_streams_wait_for_those_before_them() -> None:
-    """One more than are used is not asked for: memory holds so many streams and no more."""
+def test_no_more_is_held_than_asked_for() -> None:
+    """What comes after the next key is not read before that one is used."""
     asked: list[int] = []
 
-    def streams() -> Iterator[Iterator[int]]:
-        for number in range(4):
-            asked.append(number)
-            yield iter([number])
+    def read(number: int) -> Iterator[int]:
+        asked.append(number)
+        return iter([number])
 
-    found = read_side_by_side(streams(), 2)
-    for number in range(4):
-        assert list(next(found)) == [number]
+    for number, items in read_side_by_side(range(4), read, 2):
         assert asked == list(range(min(number + 2, 4)))
-    assert list(found) == []
+        assert list(items) == [number]

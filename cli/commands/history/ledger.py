@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import groupby
 
-from cli.commands.history.gaps import Gap, Reason
+from cli.commands.history.gaps import Gap
 from cli.support.tables import OperatorTable
 from shared.history.query import Span
 from shared.history.row import Entity
@@ -47,21 +47,21 @@ class Ledger:
         began = self._began or date.max
         if gap.first < began:
             yield replace(gap, last=min(gap.last, began - timedelta(days=1)))
-        reasons = ((day, self._reason(tenant_id, day)) for day in gap.each_day() if day >= began)
-        for _, same in groupby(reasons, lambda item: (item[1].code, bool(item[1].runs))):
-            days, found = zip(*same, strict=True)
-            runs = sum(reason.runs for reason in found)
-            yield Gap(days[0], days[-1], replace(found[0], runs=runs, last=found[-1].last))
+        days = (self._missed(tenant_id, day) for day in gap.each_day() if day >= began)
+        for _, same in groupby(days, lambda day: (day.code, bool(day.runs))):
+            found = list(same)
+            runs = sum(day.runs or 0 for day in found)
+            yield replace(found[0], last=found[-1].last, runs=runs, last_tried=found[-1].last_tried)
 
     @cached_property
     def _began(self) -> date | None:
         """The day of the first run; None when there was none yet."""
         return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
 
-    def _reason(self, tenant_id: str, day: date) -> Reason:
+    def _missed(self, tenant_id: str, day: date) -> Gap:
         if failed := self._of(tenant_id, day):
-            return Reason(one_line(failed[-1].row["Code"]), len(failed), failed[0].started, failed[-1].started)
-        return Reason(runs=len(self._of(RUN_PARTITION, day)))
+            return Gap(day, day, one_line(failed[-1].row["Code"]), len(failed), failed[0].started, failed[-1].started)
+        return Gap(day, day, runs=len(self._of(RUN_PARTITION, day)))
 
     def _of(self, partition: str, day: date) -> list[LedgerEntry]:
         """Return the runs, or the failures of a tenant, of a day; later days are read with it."""

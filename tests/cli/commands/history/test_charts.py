@@ -7,10 +7,9 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands.history.chart import draw
+from cli.commands.history.account import Reading
+from cli.commands.history.charts import Series, draw, nice_levels
 from cli.commands.history.gaps import Gap
-from cli.commands.history.readings import Reading
-from cli.commands.history.series import Series, nice_levels
 from cli.support.money import Money
 
 US = Money(Locale("en", "US"))
@@ -25,7 +24,7 @@ def day(number: int) -> date:
 def series(*amounts: int | None, limit: float | None = None, gaps: tuple[Gap, ...] = ()) -> Series:
     """Return a series of days from START on, those without an amount left out."""
     readings = [
-        Reading(day(number), "USD", Decimal(amount), None, None, limit, ())
+        Reading(day(number), "USD", Decimal(amount), None, limit, {})
         for number, amount in enumerate(amounts)
         if amount is not None
     ]

@@ -1,4 +1,4 @@
-"""Files that are written whole."""
+"""Records, and files that are written whole."""
 
 import sys
 from errno import ENOSPC
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.support.failure import CommandFailed
-from cli.support.files import written_whole
+from cli.support.records import written_whole
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right on Windows")

@@ -1,0 +1,157 @@
+"""One account's history as it is shown: each row beside the one before it, gaps, and month-end closes."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from math import isfinite
+
+from cli.commands.history.gaps import Gap, day_of
+from cli.support.console import count
+from cli.support.money import Money, balance_of
+from shared.history.row import Entity, RowSource
+
+COLUMNS_READ = (
+    "PartitionKey",
+    "RowKey",
+    "AccountName",
+    "BalanceText",
+    "BalanceAmount",
+    "AccountingDate",
+    "LatestInvoiceDate",
+    "LastPaymentDate",
+    "LastPaymentAmount",
+    "CreditLimit",
+    "Source",
+)
+"""What a person is shown: reading no more is much quicker."""
+
+STALE_AFTER = 35
+"""Days, more than a billing month, after which an accounting date is noted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One row as it is shown: `as_of` is the accounting date, `before` the reading before it in the same currency."""
+
+    day: date
+    currency: str
+    balance: Decimal
+    as_of: date | None
+    limit: float | None
+    row: Entity = field(repr=False)
+    before: "Reading | None" = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, row: Entity, before: "Reading | None" = None) -> "Reading":
+        """Return the reading of a row."""
+        limit, currency = _number(row, "CreditLimit"), str(row["RowKey"])[11:]
+        return cls(day_of(row), currency, balance_of(row), _date(row, "AccountingDate"), limit, row, before)
+
+    @property
+    def change(self) -> Decimal | None:
+        """The difference from the reading before; absent for the first."""
+        return None if self.before is None else self.balance - self.before.balance
+
+    @property
+    def limit_percent(self) -> float | None:
+        """The percentage of the credit limit that is used, to one decimal; None without a limit."""
+        return round(float(self.balance) / self.limit * 100, 1) if self.limit else None
+
+    @property
+    def ends_month(self) -> bool:
+        """Whether it is of the month's last day."""
+        return (self.day + timedelta(days=1)).day == 1
+
+    def notes(self, money: Money) -> Iterator[str]:
+        """Say what happened since the row before, and what is to be known of this one."""
+        if self.before:
+            if (apart := (self.day - self.before.day).days) > 1:
+                yield f"change in {apart} days"
+            if paid := _moved("LastPaymentDate", self.row, self.before.row):
+                amount = _number(self.row, "LastPaymentAmount")
+                what = f" {money.plain(Decimal(str(amount)), self.currency)}" if amount else ""
+                yield f"paid{what} on {_short(paid, self.day.year)}"
+            if invoiced := _moved("LatestInvoiceDate", self.row, self.before.row):
+                yield f"invoiced on {_short(invoiced, self.day.year)}"
+        if self.as_of and (age := (self.day - self.as_of).days) > STALE_AFTER:
+            yield f"stale: not updated for {count(age, 'day')}"
+        if self.row.get("Source") == RowSource.IMPORTED.value:
+            yield "imported"
+
+
+@dataclass(frozen=True)
+class AccountHistory:
+    """An account's rows and gaps by day: `label` is its name, with the tenant id when an account before it has the same name.
+
+    `configured` when the settings still have it.
+    """
+
+    tenant_id: str
+    name: str
+    label: str
+    configured: bool
+    items: Sequence[Entity | Gap]
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """The gaps, by day."""
+        return [item for item in self.items if isinstance(item, Gap)]
+
+    @property
+    def missed_days(self) -> int:
+        """How many days are missing."""
+        return sum(gap.days for gap in self.gaps)
+
+    @cached_property
+    def lines(self) -> list[Reading | Gap]:
+        """The readings and gaps, by day."""
+        lines: list[Reading | Gap] = []
+        before: dict[str, Reading] = {}
+        for item in self.items:
+            line = item if isinstance(item, Gap) else Reading.of(item, before.get(str(item["RowKey"])[11:]))
+            if isinstance(line, Reading):
+                before[line.currency] = line
+            lines.append(line)
+        return lines
+
+    @cached_property
+    def readings(self) -> dict[str, list[Reading]]:
+        """The readings of each currency."""
+        found: dict[str, list[Reading]] = {}
+        for line in self.lines:
+            if isinstance(line, Reading):
+                found.setdefault(line.currency, []).append(line)
+        return dict(sorted(found.items()))
+
+    def closes(self) -> Iterator[tuple[Reading, int]]:
+        """Yield the last reading of each month and currency, beside the close before it, and how many days of the month are missed."""
+        missed = Counter(f"{day:%Y-%m}" for gap in self.gaps for day in gap.each_day())
+        last = {(f"{one.day:%Y-%m}", one.currency): one for own in self.readings.values() for one in own}
+        before: dict[str, Reading] = {}
+        for (month, currency), one in sorted(last.items()):
+            before[currency] = close = replace(one, before=before.get(currency))
+            yield close, missed[month]
+
+
+def _moved(column: str, row: Entity, before: Entity) -> date | None:
+    """Return the new date; an imported row without one says nothing of what came after it."""
+    now, then = _date(row, column), _date(before, column)
+    unknown = then is None and before.get("Source") == RowSource.IMPORTED.value
+    return None if unknown or now == then else now
+
+
+def _date(row: Entity, column: str) -> date | None:
+    value = row.get(column)
+    return value.date() if isinstance(value, datetime) else None
+
+
+def _number(row: Entity, column: str) -> float | None:
+    value = row.get(column)
+    return value if isinstance(value, float) and isfinite(value) else None
+
+
+def _short(day: date, year: int) -> str:
+    return f"{day.day} {day:%b}" + (f" {day.year}" if day.year != year else "")

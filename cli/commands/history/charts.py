@@ -1,0 +1,154 @@
+"""Charts, one per account and currency, as amounts of different currencies never share an axis: lines of text, and SVG."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from itertools import groupby
+from math import ceil, floor, log10
+from typing import Any
+
+from cli.commands.history.account import Reading
+from cli.commands.history.gaps import Gap
+from cli.support.console import can_show
+from cli.support.money import Money
+
+_HEIGHT = 16
+_COLUMNS_PER_DATE = 15
+_MISSED, _LIMIT = "x", "-"
+_FRAME = "─│┌┐└┘├┤┬┴┼"
+_PLAIN_FRAME = str.maketrans(_FRAME, "-|+++++++++")
+
+_INCHES = (6.4, 3.0)
+_LINE_COLOR, _GAP_COLOR, _LIMIT_COLOR = "#0b5cad", "#d1495b", "#8a5a00"
+_FEW_POINTS = 100
+_DATES = 4
+_STYLE: Any = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "history", "font.size": 11}
+
+
+@dataclass(frozen=True)
+class Series:
+    """What is drawn: readings of one currency, one at least, and the account's gaps; days are proleptic ordinals, amounts floats."""
+
+    currency: str
+    readings: Sequence[Reading]
+    gaps: Sequence[Gap]
+
+    @property
+    def first(self) -> int:
+        """The first day that is drawn."""
+        return self.readings[0].day.toordinal()
+
+    @property
+    def last(self) -> int:
+        """The last day that is drawn, missed ones included."""
+        return max([self.readings[-1].day.toordinal(), *(end for _, end in self.missed())])
+
+    def unbroken(self) -> Iterator[tuple[list[int], list[float]]]:
+        """Yield the days and amounts of each stretch of days without a gap."""
+        points = [(one.day.toordinal(), float(one.balance)) for one in self.readings]
+        # Along days that follow one another, the day less its place in the list stays the same.
+        for _, run in groupby(enumerate(points), key=lambda item: item[1][0] - item[0]):
+            days, amounts = zip(*(point for _, point in run), strict=True)
+            yield list(days), list(amounts)
+
+    def limits(self) -> Iterator[tuple[list[int], list[float]]]:
+        """Yield the first and last day, and twice the amount, of each stretch with the same credit limit."""
+        for limit, run in groupby(self.readings, key=lambda one: one.limit):
+            days = [one.day.toordinal() for one in run]
+            if limit is not None:
+                yield [days[0], days[-1]], [limit, limit]
+
+    def missed(self) -> list[tuple[int, int]]:
+        """Return the first and the last day of each gap from the first reading on."""
+        gaps = ((gap.first.toordinal(), gap.last.toordinal()) for gap in self.gaps)
+        return [(max(first, self.first), last) for first, last in gaps if last >= self.first]
+
+    def levels(self, money: Money) -> tuple[list[float], list[str]]:
+        """Return round amounts with all that is drawn between them, and how they are written: with decimals where needed."""
+        amounts = [float(one.balance) for one in self.readings] + [one.limit for one in self.readings if one.limit]
+        levels = nice_levels(min(amounts), max(amounts))
+        decimals = 0 if all(level.is_integer() for level in levels) else 2
+        return levels, [money.rounded(level, self.currency, decimals) for level in levels]
+
+    def dates(self, most: int) -> tuple[list[int], list[str]]:
+        """Return at most so many days, about evenly spaced, the first and the last among them, and how they are written."""
+        length = self.last - self.first
+        steps = max(1, min(most - 1, length))
+        days = sorted({self.first + round(number * length / steps) for number in range(steps + 1)})
+        return days, [str(date.fromordinal(day)) for day in days]
+
+
+def draw(series: Series, account: str, money: Money, *, width: int) -> str:
+    """Return the chart as lines of text; missed days are marked at its foot."""
+    import plotext  # type: ignore[import-untyped] # noqa: PLC0415 - ships no types; for charts alone
+
+    fine = can_show(_FRAME + "⣿")
+    levels, amounts = series.levels(money)
+    missed, limits = series.missed(), list(series.limits())
+    step = max(1, (series.last - series.first) // width)
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.limit_size(False, False)  # noqa: FBT003 - plotext's own signature
+    plotext.plotsize(width, _HEIGHT)
+    plotext.xlim(series.first, max(series.last, series.first + 1))
+    plotext.ylim(levels[0], levels[-1])
+    plotext.xticks(*series.dates((width - max(map(len, amounts))) // _COLUMNS_PER_DATE))
+    plotext.yticks(levels, amounts)
+    if marks := sorted({day for begin, end in missed for day in (*range(begin, end, step), end)}):
+        plotext.scatter(marks, [levels[0]] * len(marks), marker=_MISSED)
+    for stretch in limits:
+        plotext.plot(*stretch, marker=_LIMIT)
+    for stretch in series.unbroken():
+        plotext.plot(*stretch, marker="braille" if fine else "*")
+    text: str = plotext.uncolorize(plotext.build())
+    keys = [f"{_MISSED} = day missed"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
+    caption = f"{account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
+    lines = (line.rstrip() for line in text.splitlines())
+    return "\n".join([caption, *(line if fine else line.translate(_PLAIN_FRAME) for line in lines)])
+
+
+def as_svg(series: Series, money: Money) -> bytes:
+    """Return the chart as SVG, its text drawn by the reader's own fonts; missed days and the credit limit are marked."""
+    import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
+    from matplotlib.collections import LineCollection  # noqa: PLC0415 - as above
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    with (
+        mpl.rc_context(_STYLE),
+        warnings.catch_warnings(action="ignore"),
+    ):  # of symbols that only the reader's fonts have
+        figure = Figure(figsize=_INCHES, layout="constrained")
+        axes = figure.add_subplot()
+        marker = "o" if len(series.readings) <= _FEW_POINTS else ""
+        for days, amounts in series.unbroken():
+            alone = "o" if len(days) == 1 else marker
+            axes.plot(days, amounts, color=_LINE_COLOR, marker=alone, markersize=3, linewidth=1.6)
+        if missed := [(begin - 0.5, end - begin + 1) for begin, end in series.missed()]:
+            bars = axes.get_xaxis_transform()
+            axes.broken_barh(
+                missed, (0, 1), transform=bars, color=_GAP_COLOR, alpha=0.25, linewidth=0, label="day missed"
+            )
+        if limits := [list(zip(*stretch, strict=True)) for stretch in series.limits()]:
+            lines = LineCollection(limits, colors=_LIMIT_COLOR, linestyles="--", linewidths=1.2, label="credit limit")
+            axes.add_collection(lines)
+        axes.set_yticks(*series.levels(money))
+        axes.set_xticks(*series.dates(_DATES))
+        axes.grid(axis="y", color="#dddddd", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        if missed or limits:
+            axes.legend(loc="best", frameon=False, fontsize=9)
+        drawn = BytesIO()
+        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
+    return drawn.getvalue()
+
+
+def nice_levels(lowest: float, highest: float) -> list[float]:
+    """Return two to seven evenly spaced round numbers with the amounts between the first and the last."""
+    spread = highest - lowest or max(abs(highest), 1.0) / 10
+    magnitude = 10.0 ** floor(log10(spread / 4))
+    step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= spread / 4)
+    first, last = floor(lowest / step), ceil(highest / step)
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
