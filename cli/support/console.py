@@ -15,6 +15,7 @@ from rich.text import Text
 class _Console(Console):
     def __init__(self, *, stderr: bool) -> None:
         super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self.width = self.width or 80  # with COLUMNS=0 Rich would print nothing at all
 
     def on_broken_pipe(self) -> None:
         """Say that the reader is gone; Rich would end without a word."""

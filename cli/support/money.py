@@ -64,6 +64,7 @@ class Money:
 
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""
+        amount = amount or abs(amount)  # for people a zero has no sign
         kind = currency, amount.is_signed()
         if kind not in self._forms:
             sample = _WRITTEN.fullmatch(self._by_babel(_SAMPLE.copy_sign(amount), currency))

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -74,7 +75,7 @@ def written_whole(file: Path) -> Iterator[Path]:
         CommandFailed: it cannot be written.
 
     """
-    whole = file.resolve()  # a link stays, and the file that it leads to is written
+    whole = Path(os.path.realpath(file))  # a link stays, and the file that it leads to is written
     part = whole.with_name(f".{whole.name}.part")
     try:
         if file.exists() and not file.is_file():  # a device
@@ -87,7 +88,7 @@ def written_whole(file: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise CommandFailed(
-            f"{file} was not written: {error.strerror or error}.", "Free some space there, or name another file."
+            f"{file} was not written: {error.strerror or error}.", "Correct that, or name another file."
         ) from error
 
 

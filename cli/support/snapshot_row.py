@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date
+from math import isfinite
 
 from shared.history.row import COLUMNS, SCHEMA_VERSION, Entity, RowSource
 
@@ -10,6 +11,7 @@ _SOURCES = frozenset(source.value for source in RowSource)
 _COLUMNS = {column.name: column for column in COLUMNS}
 _TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CURRENCY = re.compile("[A-Z]{3}")
+_OTHER_AMOUNTS = ("LastPaymentAmount", "CreditLimit")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 
@@ -31,6 +33,7 @@ def why_not_snapshot(row: Entity, read: Sequence[str] | None = None) -> str | No
         "RowKey is not day and currency": row["RowKey"] == f"{day}_{currency}",
         "BalanceText is not BalanceAmount": _AMOUNT.fullmatch(balance) and float(balance) == row["BalanceAmount"],
         "Source is unknown": row["Source"] in _SOURCES,
+        "an amount is not a number": all(isfinite(float(str(row.get(name) or 0))) for name in _OTHER_AMOUNTS),
     }
     return next((wrong for wrong, right in checks.items() if not right), None)
 

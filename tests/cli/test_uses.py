@@ -100,6 +100,7 @@ USES = """
 2 | history --html .                              | ! is a directory
 2 | history --plot --format csv                   | ! --plot goes with the table of days alone.
 2 | history --currency dollar                     | ! --currency: three letters such as USD, not 'DOLLAR'.
+2 | history --currency=                           | ! --currency: three letters such as USD, not ''.
 2 | history --by month --html x.html              | ! --html shows days and months: leave --by out.
 2 | history --runs --by month                     | ! --runs goes with --from, --to, --last and --format alone.
 1 | history --currency xyz                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
@@ -111,7 +112,7 @@ USES = """
 0 | import german.csv --decimal comma             | $68,059.00 to $68,059.00: 1 new
 1 | import german.csv                             | ! 68.059
 2 | import                                        | ! name the file, or ask for --template.
-2 | import missing.csv                            | ! Invalid value for 'FILE': file 'missing.csv' does not exist.
+2 | COLUMNS=0 import missing.csv                  | ! Invalid value for 'FILE': file 'missing.csv' does not exist.
 2 | import history.csv --decimal nothing          | ! 'nothing' is not one of
 1 | import history.csv                            | ! table-access-denied                                                | table
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from math import isfinite
 
 from cli.commands.history.gaps import Gap, day_of
 from cli.support.console import count
@@ -150,7 +149,7 @@ def _date(row: Entity, column: str) -> date | None:
 
 def _number(row: Entity, column: str) -> float | None:
     value = row.get(column)
-    return value if isinstance(value, float) and isfinite(value) else None
+    return value if isinstance(value, float) else None
 
 
 def _short(day: date, year: int) -> str:

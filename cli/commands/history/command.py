@@ -100,7 +100,7 @@ def command(  # noqa: PLR0913 - each is an option
         (first and last is not None, "give --from or --last, not both."),
         (first and to and first > to, f"--from {first} is after --to {to}."),
         (
-            currency and not re.fullmatch("[A-Z]{3}", currency),
+            currency is not None and not re.fullmatch("[A-Z]{3}", currency),
             f"--currency: three letters such as USD, not {currency!r}.",
         ),
         ((not tabular) + bool(output) + bool(html) > 1, "give one of --format, --output and --html."),

@@ -16,7 +16,9 @@ from cli.support.records import Record
 MOST_ROWS = 1_048_576
 """Of a sheet, its header included."""
 
-_FIRST_YEAR = 1900
+_YEARS = range(1900, 9999)
+"""Those whose days Excel can show; the last second of 9999 it rounds up."""
+
 _WIDTH = 20
 
 
@@ -47,8 +49,8 @@ def _cell(sheet: Any, name: str, value: Any) -> Cell:
     """Return the cell of a record's value."""
     if name == "SnapshotDate":
         value = date.fromisoformat(value)
-    if isinstance(value, date) and value.year < _FIRST_YEAR:
-        value = value.isoformat()  # Excel counts its days from 1900
+    if isinstance(value, date) and value.year not in _YEARS:
+        value = value.isoformat()
     if isinstance(value, datetime):
         value = value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, str):

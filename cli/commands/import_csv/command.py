@@ -131,27 +131,18 @@ def command(
         say("Nothing was written." + " With --write the new rows are inserted." * bool(work.new))
     else:
         say(f"Inserted {count(work.inserted, 'row')}.")
-    if differing:
-        _show(differing)
-        raise CommandFailed(
-            f"Another amount is recorded for {count(len(differing), 'row')} of the file; it was not changed.",
-            "Correct the file; a recorded row stays as it is.",
-        )
+    _refuse(differing, "row", "another amount is recorded, and stays")
 
 
-def _refuse(problems: Sequence[str], unit: str) -> None:
-    if problems:
-        _show(problems)
-        raise CommandFailed(
-            f"{count(len(problems), unit)} of the file cannot be imported; nothing was written.",
-            "Correct the file and run this again.",
-        )
-
-
-def _show(lines: Sequence[str]) -> None:
-    more = [f"... and {len(lines) - _MOST_SHOWN:,} more"] if len(lines) > _MOST_SHOWN else []
-    for line in [*lines[:_MOST_SHOWN], *more]:
+def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:
+    """Show the problems, or differences; raises CommandFailed when there are any."""
+    for line in problems[:_MOST_SHOWN]:
         say(line, stderr=True)
+    if (more := len(problems) - _MOST_SHOWN) > 0:
+        say(f"... and {more:,} more", stderr=True)
+    if problems:
+        told = f"{count(len(problems), unit)} of the file cannot be imported; {why}."
+        raise CommandFailed(told, "Correct the file and run this again.")
 
 
 def _existing(table: OperatorTable, rows: Iterable[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:

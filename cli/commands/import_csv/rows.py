@@ -32,7 +32,7 @@ def key_of(row: Entity) -> Key:
 class FileRows:
     """The rows of a file for the configured accounts, and its problems; `today` is the day that the job itself reads.
 
-    `unit` is what a line of the file is called, `places` says where each row is, `chosen` the account of each name.
+    `unit` is what a line of the file is called, `places` says where each row is, `chosen` the account of each tenant and name.
     """
 
     accounts: Sequence[Account]
@@ -44,7 +44,7 @@ class FileRows:
     problems: list[str] = field(default_factory=list)
     rows: list[Entity] = field(default_factory=list)
     places: dict[Key, str] = field(default_factory=dict)
-    chosen: dict[str, Account] = field(default_factory=dict)
+    chosen: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
         """Read the file, after which `rows` and `problems` are complete; raises CommandFailed for one without rows."""
@@ -67,10 +67,8 @@ class FileRows:
 
     def problems_of_today(self, missing: Iterable[Entity]) -> list[str]:
         """Return a problem for each row of today that the table lacks: an imported one would keep the job from reading it."""
-        today = [self.places[key_of(row)] for row in missing if row["SnapshotDate"] == self.today.isoformat()]
-        return [
-            f"{place}, SnapshotDate: {self.today} is today: leave it out, the job reads it itself" for place in today
-        ]
+        text = f"SnapshotDate: {self.today} is today: leave it out, the job reads it itself"
+        return [f"{self.places[key_of(row)]}, {text}" for row in missing if row["SnapshotDate"] == str(self.today)]
 
     def _row(self, read: dict[str, Any]) -> Entity:
         """Return the row that the job would make of these values, had Partner Center sent them; raises Wrong where it would not."""
@@ -86,11 +84,7 @@ class FileRows:
             (retrieved > self.now, "RetrievedAt", f"{when} in the future: when it was read, or nothing"),
             (retrieved < begins, "RetrievedAt", f"{when} before the day {day}: when it was read, or nothing"),
             (not exact, "BalanceText", "it differs from BalanceAmount: the same amount in both, or no BalanceText"),
-            (
-                limit is not None and limit <= 0,
-                "CreditLimit",
-                "a credit limit is above zero: correct it, or leave it empty",
-            ),
+            (limit is not None and limit <= 0, "CreditLimit", "it has to be above zero: correct it, or leave it empty"),
         ):
             if wrong:
                 raise Wrong(text, column)
@@ -108,16 +102,21 @@ class FileRows:
         return without_ids | {"Source": RowSource.IMPORTED.value}
 
     def _account(self, read: Mapping[str, Any]) -> Account:
-        column = "PartitionKey" if "PartitionKey" in read else "AccountName"
-        name = read.get(column, "")
-        if name not in self.chosen:
-            found = [one for one in self.accounts if name.lower() in ("", one.name.lower(), one.tenant_id)]
+        tenant, name = read.get("PartitionKey", ""), read.get("AccountName", "")
+        if (tenant, name) not in self.chosen:
+            found, column = self._called(tenant or name), "PartitionKey" if tenant else "AccountName"
             if len(found) != 1:
-                means = f"{shown(name)} names" if name else "a line without AccountName means"
+                means = f"{shown(tenant or name)} names" if tenant or name else "a line without AccountName means"
                 right = f"a configured account's name ({names_of(self.accounts)}), or its tenant id in PartitionKey"
                 raise Wrong(f"{means} {len(found)} of the {len(self.accounts)} configured accounts: {right}", column)
-            self.chosen[name] = found[0]
-        return self.chosen[name]
+            if (others := self._called(name)) and found[0] not in others:  # a name of nobody is a former one
+                right = f"that of PartitionKey is {shown(found[0].name)}; correct one, or leave the name empty"
+                raise Wrong(f"{shown(name)} is another account's name: {right}", "AccountName")
+            self.chosen[tenant, name] = found[0]
+        return self.chosen[tenant, name]
+
+    def _called(self, name: str) -> list[Account]:
+        return [one for one in self.accounts if name.lower() in ("", one.name.lower(), one.tenant_id)]
 
 
 def _member(column: str) -> str:

@@ -50,7 +50,7 @@ def open_sheet(file: Path) -> Sheet:
     lines: Sequence[tuple[int, Sequence[Value]]]
     if content.startswith(_WORKBOOK):
         title, lines = workbook_rows(content)
-        unit, delimiter, where = "row", ",", f"first row of the first sheet, {title!r},"
+        unit, delimiter, where = "row", ",", f"first row of sheet {title!r}"
     else:
         delimiter, lines = _csv_lines(content)
         unit, where = "line", "first line"
@@ -67,8 +67,8 @@ def open_sheet(file: Path) -> Sheet:
     }
     if wrong := "; ".join(f"{what}: {', '.join(map(repr, names))}"[:200] for what, names in found.items() if names):
         raise CommandFailed(
-            f"The {where} does not name the columns; {wrong}.",
-            f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}. `import --template` prints an example.",
+            f"The columns that the {where} names are wrong; {wrong}.",
+            f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}; no other. `import --template` prints an example.",
         )
     # Another separator than ours means that a spreadsheet has saved it since, in the way of its language.
     is_export = delimiter == "," and {column.name for column in COLUMNS} <= set(header)
@@ -90,7 +90,8 @@ def _csv_lines(content: bytes) -> tuple[str, list[tuple[int, list[str]]]]:
             number = reader.line_num + 1
     except csv.Error as error:
         raise CommandFailed(
-            f"The file is not valid CSV at line {number}: {error}.", "Close every quote; write one row per line."
+            f"The file is not valid CSV at line {number}: {error}.",
+            "Name a CSV file or an Excel workbook (.xlsx); close every quote.",
         ) from error
     return delimiter, lines
 

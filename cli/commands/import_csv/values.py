@@ -84,7 +84,7 @@ def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | Non
     if isinstance(value, Decimal):
         amount = value
     elif notation is None:
-        raise Wrong(f"{shown(value)} is text, not a number: choose a number format and type it again")
+        raise Wrong(f"{shown(value)} is not a number to Excel: choose a number format and type it again")
     else:
         amount = _of_text(value, currency, notation)
     exponent = amount.as_tuple().exponent

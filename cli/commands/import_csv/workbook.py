@@ -10,7 +10,9 @@ from typing import Any
 from openpyxl import load_workbook
 
 from cli.commands.import_csv.values import Value, Wrong
+from cli.support.console import warn
 from cli.support.failure import CommandFailed
+from shared.net.foreign_text import one_line
 
 
 def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value]]]]:
@@ -18,20 +20,19 @@ def workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value]]]]:
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
             # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
-            sheets = [_first_sheet(content, data_only=data_only) for data_only in (True, False)]
+            books = [load_workbook(BytesIO(content), read_only=True, data_only=values) for values in (True, False)]
+            sheets = [next(one for one in book.worksheets if one.sheet_state == "visible") for book in books]
+            for sheet in sheets:
+                sheet.reset_dimensions()  # where a workbook states them wrongly, rows would be lost or made up
             pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
+            if len(books[0].worksheets) > 1:
+                warn(f"only the first visible sheet is read: {sheets[0].title!r}")
             return str(sheets[0].title), [(number, list(map(_value, *cells))) for number, cells in enumerate(pairs, 1)]
     except Exception as error:
         raise CommandFailed(
-            f"The file cannot be read as an Excel workbook: {type(error).__name__}: {str(error)[:200]}.",
-            "Open it and save it again as .xlsx, without a password, or as CSV UTF-8.",
+            f"The file cannot be read as an Excel workbook: {type(error).__name__}: {one_line(error, 200)}.",
+            "Open it and save it again as Excel Workbook (.xlsx, not Strict Open XML), without a password, or as CSV UTF-8.",
         ) from error
-
-
-def _first_sheet(content: bytes, *, data_only: bool) -> Any:
-    sheet = load_workbook(BytesIO(content), read_only=True, data_only=data_only).worksheets[0]
-    sheet.reset_dimensions()  # where a workbook states them wrongly, rows would be lost or made up
-    return sheet
 
 
 def _value(cell: Any, formula: Any) -> Value:

@@ -37,7 +37,7 @@ LOCALES = (
 )
 def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str, locale: str) -> None:
     """By every locale's rules, whatever the amount, sign and number of decimals; a letter never touches a digit."""
-    expected = format_currency(amount, currency, locale=locale, decimal_quantization=False)
+    expected = format_currency(amount or abs(amount), currency, locale=locale, decimal_quantization=False)
     assert Money(Locale.parse(locale)).text(amount, currency) == re.sub(r"([A-Z])(\d)", "\\1\u00a0\\2", expected)
 
 
@@ -50,6 +50,7 @@ def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str
         (US.rounded(0.25, "USD", 2), "$0.25"),
         (US.text(Decimal("0.005"), "USD"), "$0.005"),  # no digit is rounded away
         (US.text(Decimal("123456789012345678.12"), "USD"), "$123,456,789,012,345,678.12"),
+        (US.text(Decimal("-0.00"), "USD"), "$0.00"),
         ([US.change(Decimal(text), "USD") for text in ("1", "-1", "0")], ["+$1.00", "-$1.00", "$0.00"]),
     ],
 )

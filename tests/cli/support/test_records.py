@@ -28,3 +28,8 @@ def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
     with written_whole(link) as part:
         part.write_text("after", encoding="utf-8")
     assert (link.is_symlink(), real.read_text(encoding="utf-8")) == (True, "after")
+    real.unlink()
+    real.symlink_to(link)  # each leads to the other
+    with written_whole(link) as part:
+        part.write_text("again", encoding="utf-8")
+    assert link.read_text(encoding="utf-8") == "again"

@@ -22,6 +22,8 @@ SELECTED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
         ({"BalanceAmount": 100}, "BalanceAmount is not Double"),
         ({"SchemaVersion": True}, "SchemaVersion is not Int32"),
         ({"CreditLimit": "5"}, "CreditLimit is not Double"),
+        ({"CreditLimit": float("nan")}, "an amount is not a number"),
+        ({"LastPaymentAmount": float("-inf")}, "an amount is not a number"),
         ({"PartitionKey": "X"}, "PartitionKey is not a tenant id"),
         ({"SnapshotDate": "2026-02-30"}, "SnapshotDate is not a day"),
         ({"SnapshotDate": "20260228"}, "SnapshotDate is not a day"),

@@ -147,7 +147,12 @@ def test_programs_get_every_column_and_the_gaps(cli: Cli, fill: Fill) -> None:
 def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
     """Workbook, page and CSV; in the workbook text is text, days are days and amounts numbers."""
     name = "=1+1 <script>alert(1)</script> 日本😀"
-    fill([row(days_ago(number), "12345678901234567.89", AccountName=name, CreditLimit=2e16) for number in (5, 4, 1)])
+    more: dict[str, Any] = {
+        "AccountName": name,
+        "CreditLimit": 2e16,
+        "LastPaymentDate": datetime.max.replace(tzinfo=UTC),
+    }
+    fill([row(days_ago(number), "12345678901234567.89", **more) for number in (5, 4, 1)])
     cli.use({"PARTNER_ACCOUNT_NAME": "<b>日本 العربية 😀"})
     for file in ("a.xlsx", "a.html", "a.csv", "a.json"):
         done = cli("history", "--html" if file == "a.html" else "--output", file)
@@ -158,6 +163,7 @@ def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
     assert (found["AccountName"].value, found["AccountName"].data_type) == (name, "s")
     assert str(found["SnapshotDate"].value) == f"{days_ago(5)} 00:00:00"
     assert (found["BalanceAmount"].data_type, found["BalanceText"].value) == ("n", "12345678901234567.89")
+    assert str(found["LastPaymentDate"].value).startswith("9999-12-31T23:59:59")  # Excel would round it up
     html = (cli.folder / "a.html").read_text(encoding="utf-8")
     assert "<script" not in html
     assert "&lt;b&gt;日本" in html

@@ -111,7 +111,7 @@ def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, d
         *((column, "68.059", f"can be read as 68059 or as 68.059{WHICH}") for column in AMOUNTS),
         ("BalanceAmount", "168,059", f"can be read as 168059 or as 168.059{WHICH}"),
         ("BalanceAmount", "-1.000", f"can be read as -1000 or as -1.000{WHICH}"),
-        ("CreditLimit", "0.00", "a credit limit is above zero"),
+        ("CreditLimit", "0.00", "it has to be above zero"),
         ("RetrievedAt", "2026-11-23T06:18:00Z", "is in the future"),
         ("RetrievedAt", "2024-12-31T09:59:00Z", "is before the day 2025-01-01"),
         ("RetrievedAt", "2025-W05", "is not a date"),
@@ -201,13 +201,18 @@ def test_three_decimals_are_certain_in_an_export_alone(tmp_path: Path, separator
 
 
 def test_two_accounts_of_one_name_need_the_tenant(tmp_path: Path) -> None:
-    """A name that two accounts have says nothing, and no name neither."""
+    """A name that two accounts have says nothing, and no name neither; nor is a row filed under another account's name."""
     two = (account(tenant_id=TENANT, name="Same"), account(tenant_id=OTHER_TENANT, name="Same"))
     problems = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n2025-01-02,USD,1,\n", None, *two).problems
     assert "'Same' names 2 of the 2 configured accounts: " in problems[0]
     assert "a line without AccountName means 2 of the 2" in problems[1]
     good = read(tmp_path, f"{HEAD},PartitionKey\n2025-01-01,USD,1,{OTHER_TENANT}\n", None, *two)
     assert [row["PartitionKey"] for row in good.rows] == [OTHER_TENANT]
+    two = (account(tenant_id=TENANT, name="Here"), account(tenant_id=OTHER_TENANT, name="There"))
+    text = f"{HEAD},PartitionKey,AccountName\n2025-01-01,USD,1,{TENANT},There\n2025-01-02,USD,1,{TENANT},Former\n"
+    both = read(tmp_path, text, None, *two)
+    assert [row["RowKey"] for row in both.rows] == ["2025-01-02_USD"]
+    assert both.problems[0].startswith("line 2, AccountName: 'There' is another account's name: ")
 
 
 def workbook(*rows: list[Any], change: Callable[[Workbook], object] = lambda _: None) -> bytes:
@@ -234,6 +239,7 @@ def in_format(cell: str, number_format: str) -> Callable[[Workbook], object]:
         (123456789012345.6, lambda _: None, "123456789012345.6"),
         (1.5, lambda book: setattr(book, "epoch", CALENDAR_MAC_1904), "1.5"),
         (1.5, lambda book: book.create_sheet("Notes").append(["x"]), "1.5"),
+        (1.5, lambda book: setattr(book.create_sheet("Hidden", 0), "sheet_state", "hidden"), "1.5"),
         (1.5, in_format("XFD1048576", "0.00"), "1.5"),
     ],
 )
@@ -247,9 +253,9 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
 @pytest.mark.parametrize(
     ("cells", "change", "says"),
     [
-        ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is text"),
-        ([DAY, "USD", True], lambda _: None, "row 2, BalanceAmount: 'True' is text"),
-        ([DAY, "USD", DAY], lambda _: None, "row 2, BalanceAmount: '2025-01-01' is text"),
+        ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is not a number to Excel"),
+        ([DAY, "USD", True], lambda _: None, "row 2, BalanceAmount: 'True' is not a number"),
+        ([DAY, "USD", DAY], lambda _: None, "row 2, BalanceAmount: '2025-01-01' is not a number"),
         ([DAY, "USD", 0.12], in_format("C2", "0.0%"), "row 2, BalanceAmount: the cell holds a percentage, 12.00%"),
         ([DAY, "USD", "=1+1"], lambda _: None, "row 2, BalanceAmount: the cell holds a formula without a value"),
         ([DAY, "#N/A", 1], lambda _: None, "row 2, CurrencyCode: the cell holds the error #N/A"),
