@@ -74,7 +74,7 @@ SCENARIOS = (
 
 @dataclass(slots=True)
 class Playground:
-    """The filled stand-in: its accounts by the order of SCENARIOS, and the variables that the job reads."""
+    """The filled stand-in: its accounts in the order of the scenarios, and the variables that the job reads."""
 
     world: StandIn
     partners: list[Partner]
@@ -86,13 +86,13 @@ class Playground:
         return self.world.environ | self.world.environ_archive | accounts | {"SNAPSHOT_SCHEDULE": "0 17 * * * *"}
 
 
-def fill(world: StandIn, today: date) -> Playground:
+def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS) -> Playground:
     """Add the accounts, their balance of `today`, and the rows and ledger of the year before it."""
-    playground = Playground(world, [_add(world, number, scenario) for number, scenario in enumerate(SCENARIOS, 1)])
+    playground = Playground(world, [_add(world, number, scenario) for number, scenario in enumerate(scenarios, 1)])
     accounts = read_settings(playground.environ).accounts
     rows: list[Entity] = []
     failed: dict[date, list[Account]] = defaultdict(list)
-    for scenario, account in zip(SCENARIOS, accounts, strict=True):
+    for scenario, account in zip(scenarios, accounts, strict=True):
         years = [list(_documents(billing, today)) for billing in scenario.billing]
         world.partner_center.balances(account.tenant_id, *(documents[-1] for documents in years))
         for number in range(DAYS):

@@ -1,45 +1,36 @@
-"""`demo`: the whole job on this machine, the production code against stand-ins, in less than half a minute."""
+"""`demo`: the whole job on this machine, the production code against stand-ins and a made-up history, in less than half a minute."""
 
 import json
-import logging
 import os
 import time
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from babel import Locale
 
 from cli.commands.history.command import command as history
-from cli.support.console import bar, say
+from cli.support.console import say
 from cli.support.failure import CommandFailed
 from cli.support.log_view import job_log_shown
 from cli.support.money import Money, balance_of
 from cli.support.records import print_row
 from cli.support.tables import open_tables
 from shared.job import take_snapshots
-from shared.services import new_id
+from shared.services import new_id, utc_now
 from shared.settings.read import NAMES, read_settings
 from standin.errors import StandInError
 from standin.journal import Call
-from standin.sample import BALANCE, summary
-from standin.services.partner_center import error_response
+from standin.playground import SCENARIOS, fill
 from standin.world import StandIn
 
 DAYS = 30
-_REFUSED, _PAID = 13, 21
-"""How many days ago Partner Center refuses, and the balance is paid."""
-
-_DAILY = (Decimal("812.40"), Decimal("1190.15"), Decimal("954.72"), Decimal("1403.09"), Decimal("0.00"))
-_PAYMENT = Decimal("24500.00")
 _SERVICES = {
     "identity": "Azure identity",
     "vault": "Key Vault",
     "entra": "Entra ID",
     "partner": "Partner Center",
     "table": "Table Storage",
+    "archive": "Archive",
 }
 _FIRST_REFUSAL = 400
 
@@ -66,24 +57,21 @@ def command() -> None:
 
 
 def _show(world: StandIn, settings_file: Path) -> None:
-    partner = world.add_partner()
-    values = {**world.environ, **partner.environ}
+    today = utc_now().date()
+    playground = fill(world, today, [one for one in SCENARIOS if one.name == "Northwind"])
     for name in NAMES:
         os.environ.pop(name, None)
-    os.environ.update(values, LC_ALL="en_US.UTF-8")  # the libraries beneath the job read the environment themselves
-    settings_file.write_text(json.dumps({"Values": values}), encoding="utf-8")
-    today = datetime.now(UTC).date()
+    os.environ.update(
+        playground.environ, LC_ALL="en_US.UTF-8"
+    )  # the libraries beneath the job read the environment themselves
+    settings_file.write_text(json.dumps({"Values": playground.environ}), encoding="utf-8")
 
-    def answer(balance: Decimal, day: date) -> None:
-        world.partner_center.balances(partner.tenant_id, summary(balance, updated=day - timedelta(days=1)))
-
-    answer(BALANCE, today)
     _heading("1. The first run of the day: every call, as it is answered")
     _watched_run(world)
 
     _heading("2. What was read, and the row that the table holds")
     with open_tables(read_settings(os.environ)) as place:
-        [row] = place.table.rows_of(partner.tenant_id, today)
+        [row] = place.table.rows_of(playground.partners[0].tenant_id, today)
     amount = Money(Locale("en", "US")).text(balance_of(row), str(row["CurrencyCode"]))
     say("Current Account Balance:  ", (amount, "bold green"), "\n")
     print_row(row)
@@ -91,20 +79,8 @@ def _show(world: StandIn, settings_file: Path) -> None:
     _heading("3. The second run of the day: the row exists, so neither the vault nor Partner Center is called")
     _watched_run(world)
 
-    _heading(f"4. The {DAYS} days before it, simulated: on one of them Partner Center refuses")
-    with job_log_shown(stderr=False, level=logging.ERROR), bar("days", DAYS) as done:
-        for back, balance in reversed(list(enumerate(balances_before(BALANCE), 1))):
-            day = today - timedelta(days=back)
-            answer(balance, day)
-            if back == _REFUSED:
-                world.faults.add("partner", error_response(900308))
-            world.clock.set(datetime(day.year, day.month, day.day, 6, 17, 3, tzinfo=UTC))
-            take_snapshots(os.environ, run_id=new_id(), now=world.clock.now)
-            done(1)
-    world.clock.reset()
-
-    _heading("5. The history, as `python -m cli history` shows it")
-    history(settings=settings_file, plot=True)
+    _heading("4. The history, as `python -m cli history` shows it: the days before today are made up")
+    history(settings=settings_file, last=DAYS, plot=True)
 
 
 def _heading(text: str) -> None:
@@ -123,15 +99,8 @@ def _watched_run(world: StandIn) -> None:
 
     world.journal.on_answer = show
     with job_log_shown(stderr=False):
-        result = take_snapshots(os.environ, run_id=new_id(), now=world.clock.now)
+        result = take_snapshots(os.environ, run_id=new_id())
     world.journal.on_answer = lambda _: None
     if result.failed:
         error = result.failed[0].error
         raise CommandFailed(f"The run failed: {error.message}", error.remedy)
-
-
-def balances_before(balance: Decimal) -> Iterator[Decimal]:
-    """Yield made-up balances of the days before one with this balance, yesterday's first."""
-    for back in range(1, DAYS + 1):
-        balance += _PAYMENT if back == _PAID else -_DAILY[back % len(_DAILY)]
-        yield balance
