@@ -2,16 +2,14 @@
 
 import os
 from datetime import datetime
-from decimal import Decimal
 
 import typer
 
-from cli.support.accounts import choose
 from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
+from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
@@ -62,7 +60,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
 def _record(account: Account, summary: InvoiceSummary, now: datetime) -> Record:
     credit = credit_fields(account, summary.currency_code, summary.balance_amount).values()
     age = summary.accounting_date and -days_left(summary.accounting_date, now)
-    values = (account.name, account.tenant_id, summary.currency_code, f"{summary.balance_amount:f}", *credit)
+    values = (account.name, account.tenant_id, summary.currency_code, summary.balance_amount, *credit)
     read = (summary.receipt.retrieved_at, summary.receipt.request_id, summary.receipt.correlation_id)
     return dict(zip(COLUMNS, (*values, summary.accounting_date, age, *read), strict=True))
 
@@ -75,8 +73,8 @@ def _print(record: Record, money: Money, *, alone: bool) -> None:
         ago = f"{count(days, 'day')} ago" if days else "today"
         about = f"accounting date {record['accountingDate']:%Y-%m-%d} ({ago})"
     if record["creditLimit"]:
-        limit = money.text(Decimal(record["creditLimit"]), currency)
+        limit = money.text(record["creditLimit"], currency)
         about += f", {record['creditUsedPercent']:g} % of the limit of {limit}"
     tenant = "" if alone else f" ({record['tenantId']})"
-    say("Current Account Balance:  ", (money.text(Decimal(record["balance"]), currency), "bold"))
+    say("Current Account Balance:  ", (money.text(record["balance"], currency), "bold"))
     say(f"    {record['account']}{tenant}, {currency}, {about}")

@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from cli.support.accounts import tenants_of
 from cli.support.console import bar, count, say
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
-from cli.support.options import SettingsFile, SomeAccounts, Write
+from cli.support.options import SettingsFile, SomeAccounts, Write, tenants_of
 from cli.support.settings_source import find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import OperatorTable, all_tenants, batches, open_tables

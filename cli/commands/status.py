@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta, tzinfo
-from decimal import Decimal
 from functools import partial
 
 import typer
@@ -12,11 +11,10 @@ from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.ledger import RUN_COLUMNS, Ledger, LedgerEntry
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import NARROW
-from cli.support.accounts import choose
 from cli.support.console import TextTable, out, say, waiting, warn
 from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
+from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
@@ -138,17 +136,23 @@ def _record(account: Account, history: AccountHistory, latest: Reading | None, e
     record = dict.fromkeys(COLUMNS) | account_fields(account) | {"missedDays": history.missed_days, "expiresOn": end}
     if latest is None:
         return record
-    change = None if latest.change is None else f"{latest.change:f}"
-    record |= {"currency": latest.currency, "day": str(latest.day), "balance": f"{latest.balance:f}", "change": change}
-    return record | credit_fields(account, latest.currency, latest.balance)
+    newest = {"currency": latest.currency, "day": latest.day, "balance": latest.balance, "change": latest.change}
+    return record | newest | credit_fields(account, latest.currency, latest.balance)
 
 
 def _cells(label: str, record: Record, money: Money) -> tuple[str, ...]:
     """Return a record as a line for a person."""
     currency, used, end = record["currency"], record["creditUsedPercent"], record["expiresOn"]
-    balance = ("-",) * 4
+    amounts = ("", "")
     if currency:
-        change = money.change(Decimal(record["change"]), currency) if record["change"] else "-"
-        balance = currency, record["day"], money.text(Decimal(record["balance"]), currency), change
-    limit = "-" if used is None else f"{used:g} %"
-    return label, *balance, str(record["missedDays"]), limit, f"{end:%Y-%m-%d}" if end else "-"
+        amounts = money.text(record["balance"], currency), money.change(record["change"], currency)
+    limit = "" if used is None else f"{used:g} %"
+    cells = (
+        currency,
+        str(record["day"] or ""),
+        *amounts,
+        str(record["missedDays"]),
+        limit,
+        f"{end:%Y-%m-%d}" if end else "",
+    )
+    return label, *(cell or "-" for cell in cells)

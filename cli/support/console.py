@@ -75,10 +75,6 @@ class TextTable:
         headings, *rows = (tuple(row[number] for number in kept) for row in (self.headings, *self.rows))
         return TextTable(headings, rows, self.right)
 
-    def newest_first(self) -> "TextTable":
-        """Return the table with its last row first."""
-        return TextTable(self.headings, self.rows[::-1], self.right)
-
     def lines(self) -> Iterator[str]:
         """Yield the headings and each row as a line, its cells padded to the width that a terminal shows."""
         rows = [self.headings, *self.rows]

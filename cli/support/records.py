@@ -114,8 +114,8 @@ def account_fields(account: Account) -> dict[str, str]:
 
 
 def credit_fields(account: Account, currency: str, balance: Decimal) -> dict[str, Any]:
-    """Return the account's credit limit, as text, and the percentage that is used; null for a balance of another currency."""
+    """Return the account's credit limit and the percentage that is used; null for a balance of another currency."""
     limit = account.credit_limit
     if limit is None or limit.currency != currency:
         return dict.fromkeys(CREDIT)
-    return dict(zip(CREDIT, (f"{limit.amount:f}", limit.used_percent(balance)), strict=True))
+    return dict(zip(CREDIT, (limit.amount, limit.used_percent(balance)), strict=True))

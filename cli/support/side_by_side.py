@@ -1,8 +1,7 @@
 """Work for several accounts at once, its results one after another."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from queue import SimpleQueue
@@ -25,20 +24,16 @@ class _End:
 
 
 def for_each(
-    accounts: Sequence[Account], work: Callable[[Account], T]
+    accounts: Iterable[Account], work: Callable[[Account], T]
 ) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
     """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
-
-    def one(account: Account) -> T | SnapshotError:
+    done, failed = list[tuple[Account, T]](), list[tuple[Account, SnapshotError]]()
+    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), SIDE_BY_SIDE):
         try:
-            return work(account)
+            done += [(account, result) for result in results]
         except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
-            return as_snapshot_error(error)
-
-    with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts))) as pool:
-        both = list(zip(accounts, pool.map(one, accounts), strict=True))
-    failed = [(account, result) for account, result in both if isinstance(result, SnapshotError)]
-    return [(account, result) for account, result in both if not isinstance(result, SnapshotError)], failed
+            failed.append((account, as_snapshot_error(error)))
+    return done, failed
 
 
 def read_side_by_side(

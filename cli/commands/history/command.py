@@ -14,11 +14,10 @@ from cli.commands.history.ledger import RUN_COLUMNS, Ledger
 from cli.commands.history.outputs import tables, write_file, write_records
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
-from cli.support.accounts import tenants_of
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date
+from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date, tenants_of
 from cli.support.records import stdout_for_programs
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -70,11 +71,12 @@ def _account(account: AccountHistory, money: Money) -> Markup:
         parts.append(tag("h3", f"Balance in {currency}"))
         parts.append(tag("img", src=f"data:image/svg+xml;base64,{chart}", alt=described))
     if account.readings:
-        parts += [tag("h3", "Month-end closes"), _table(month_table(account, money).newest_first())]
+        months = month_table(account, money)
+        parts += [tag("h3", "Month-end closes"), _table(replace(months, rows=months.rows[::-1]))]
     parts.append(tag("h3", f"Missed days: {count(account.missed_days, 'day') if account.gaps else 'none'}"))
     if account.gaps:
-        rows = [(str(gap.first), str(gap.last), str(gap.days), gap.reason or _NOTHING) for gap in account.gaps]
-        parts.append(_table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT).newest_first()))
+        rows = [(str(gap.first), str(gap.last), str(gap.days), gap.reason or _NOTHING) for gap in account.gaps[::-1]]
+        parts.append(_table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT)))
     return tag("section", *parts)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from cli.support.accounts import tenants_of
+from cli.support.options import tenants_of
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
 
