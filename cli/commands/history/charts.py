@@ -69,8 +69,8 @@ class Series:
         """Return round amounts with all that is drawn between them, and how they are written: with decimals where needed."""
         amounts = [float(one.balance) for one in self.readings] + [one.limit for one in self.readings if one.limit]
         levels = nice_levels(min(amounts), max(amounts))
-        decimals = 0 if all(level.is_integer() for level in levels) else 2
-        return levels, [money.rounded(level, self.currency, decimals) for level in levels]
+        needed = max(len(f"{level:.6f}".rstrip("0").partition(".")[2]) for level in levels)
+        return levels, [money.rounded(level, self.currency, needed and max(needed, 2)) for level in levels]
 
     def dates(self, most: int) -> tuple[list[int], list[str]]:
         """Return at most so many days, about evenly spaced, the first and the last among them, and how they are written."""

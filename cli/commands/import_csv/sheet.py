@@ -130,7 +130,7 @@ def _workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value]]]]:
             return str(sheets[0].title), [(number, list(map(_value, *cells))) for number, cells in enumerate(pairs, 1)]
     except Exception as error:
         raise CommandFailed(
-            f"The file cannot be read as an Excel workbook: {type(error).__name__}: {one_line(error, 200)}.",
+            f"The file cannot be read as an Excel workbook: {one_line(error, 200) or 'it has no visible sheet'}.",
             "Open it and save it again as Excel Workbook (.xlsx, not Strict Open XML), without a password, or as CSV UTF-8.",
         ) from error
 

@@ -21,7 +21,7 @@ def day(number: int) -> date:
     return START + timedelta(days=number)
 
 
-def series(*amounts: int | None, limit: float | None = None, gaps: tuple[Gap, ...] = ()) -> Series:
+def series(*amounts: int | str | None, limit: float | None = None, gaps: tuple[Gap, ...] = ()) -> Series:
     """Return a series of days from START on, those without an amount left out."""
     readings = [
         Reading(day(number), "USD", Decimal(amount), None, limit, {})
@@ -104,6 +104,7 @@ def test_levels_are_round_few_and_around_the_amounts(one: float, other: float) -
 
 
 def test_levels_are_written_without_needless_decimals() -> None:
-    """Cents only where the levels have some."""
+    """Cents only where the levels have some, and what lies between two cents is not rounded to either."""
     assert series(0, 20).levels(US) == ([0.0, 5.0, 10.0, 15.0, 20.0], ["$0", "$5", "$10", "$15", "$20"])
     assert series(0, 1).levels(US)[1] == ["$0.00", "$0.25", "$0.50", "$0.75", "$1.00"]
+    assert series(0, "0.09").levels(US)[1] == ["$0.000", "$0.025", "$0.050", "$0.075", "$0.100"]

@@ -165,7 +165,7 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> No
         (f"{HEAD},BalanceAmount\n", "more than once: 'BalanceAmount'"),
         (f'{HEAD}\n2025-01-01,USD,"1\n', "not valid CSV at line 2"),
         (b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel workbook"),
-        (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: BadZipFile"),
+        (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: File is not a zip file"),
     ],
 )
 def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
