@@ -18,7 +18,6 @@ PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
 _WAITS = (408, 429, 503, 504)
 """Statuses whose reasons hold numbers of their own, as `Try again in 60003 ms` does."""
 
-_LONGEST_PAGE = 200
 _LONGEST_READ = 64 * 1024
 """Bytes of a refusal's body that are read for its reason."""
 
@@ -142,7 +141,7 @@ def _page(text: str) -> str:
     """Return the title of an HTML page, or how its text begins."""
     title = _TITLE.search(text)
     said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
-    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)[:_LONGEST_PAGE]!r}"
+    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)!r}"
 
 
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
@@ -157,7 +156,7 @@ def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
 def token_tenant(authorization: str) -> str | None:
     """Return the tenant that a token, bare or in an Authorization header, is of; None when it is not a readable JWT."""
     try:
-        _, payload, _ = authorization.rpartition(" ")[2].split(".")
+        _, payload, _ = authorization.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (ValueError, RecursionError):
         return None

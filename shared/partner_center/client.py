@@ -117,4 +117,4 @@ class PartnerCenter:
 
 
 def _verdict(header: str | None) -> bool | None:
-    return {"true": True, "false": False}.get((header or "").strip().lower())
+    return {"true": True, "false": False}.get((header or "").lower())

@@ -185,7 +185,7 @@ SERVICES: list[tuple[str, Arrange, dict[str, str], str]] = [
     # The code, how it comes about, other settings, a part of the message.
     ("vault-unreachable", lambda *_: None, {"KEY_VAULT_URL": "https://127.0.0.1:1"}, "refused"),
     ("vault-access-denied", _without("vault_rights", "get"), {}, "ForbiddenByRbac"),
-    ("identity-unavailable", lambda *_: None, {"AZURE_CLIENT_ID": str(UUID(int=1))}, ""),
+    ("identity-unavailable", lambda *_: None, {"AZURE_CLIENT_ID": str(UUID(int=1))}, "No User Assigned"),
     ("identity-unavailable", lambda world, _: world.faults.add("identity", unavailable(600), times=None), {}, "503"),
     ("table-unreachable", lambda world, _: world.faults.add("table", unavailable(600), times=None), {}, "503"),
     ("table-unreachable", lambda world, _: world.faults.add("table", Status(418), times=None), {}, "418"),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.net import exact_json
@@ -27,83 +27,44 @@ def test_what_is_written_is_read_back_exactly(value: Any) -> None:
 
 
 @given(NUMBERS)
+@example(Decimal("9" * 5000))
 def test_a_number_keeps_its_digits_and_exponent(number: Decimal) -> None:
-    """1.10 stays 1.10: equal would not be enough for an amount's text."""
+    """1.10 stays 1.10: equal would not be enough for an amount's text. An integer may be longer than Python's own limit."""
     read = exact_json.loads(str(number).encode())
     assert read.as_tuple() == number.as_tuple()
 
 
-@pytest.mark.parametrize("literal", ["68059.03", "0", "-0.10", "1E+5", "12345678901234567", "9" * 5000])
-def test_every_number_is_a_decimal(literal: str) -> None:
-    """Integers too, and those that are longer than Python's own limit for them."""
-    read = exact_json.loads(literal.encode())
-    assert type(read) is Decimal
-    assert str(read) == literal
-
-
-@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"], ids=["plain", "bom"])
-def test_a_byte_order_mark_makes_no_difference(bom: bytes) -> None:
-    """Partner Center sends one before many of its answers."""
-    assert exact_json.loads(bom + b' {"a": "\xc3\xa4"} ') == {"a": "ä"}
+REFUSED: dict[str, tuple[bytes, ...]] = {
+    ".": (  # in Python's own words
+        *(b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"<html><body>Service unavailable</body></html>", b"01"),
+        *(b'{"a": 1', b"{'a': 1}", b'{"a": 1,}', b'{"a": 1} {"a": 2}', b'{"token": "hush-hush', b'{"a": hush-hush}'),
+    ),
+    "not UTF-8 at byte": (b'{"a": "hush\xff"}', '{"a": 1}'.encode("utf-16")),
+    "is not a JSON number": (b'{"a": NaN}', b'{"a": Infinity}', b"-Infinity"),
+    "beyond all measure": (b"1e99999999999999999999",),
+    "nested too deeply": (b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000),
+    "twice": (
+        *(b'{"a": "hush-hush", "a": "hush"}', b'{"a": 1, "b": 0, "a": null}', b'{"o": {"a": [1], "a": [2]}}'),
+        *(b'[{"a": "1", "a": 1}]', b'{"a": true, "a": 1}'),
+    ),
+}
 
 
 @pytest.mark.parametrize(
-    "body",
-    [
-        *(b"", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf{}", b"<html><body>Service unavailable</body></html>"),
-        *(b'{"a": 1', b"{'a': 1}", b'{"a": 1,}', b'{"a": 1} {"a": 2}', b'{"a": "\xff"}', '{"a": 1}'.encode("utf-16")),
-        *(b'{"a": NaN}', b'{"a": Infinity}', b"-Infinity", b"01", b"1e99999999999999999999"),
-        *(b"[" * 100_000, b"[" * 100_000 + b"]" * 100_000),
-    ],
-    ids=lambda body: repr(body[:30]),
+    ("why", "body"), [(why, body) for why in REFUSED for body in REFUSED[why]], ids=lambda value: repr(value[:30])
 )
-def test_what_is_no_json_is_refused(body: bytes) -> None:
-    """One kind of error, whatever is wrong: nobody further up has to know them all."""
-    with pytest.raises(ValueError, match=r".") as raised:
+def test_what_is_no_json_or_ambiguous_is_refused(why: str, body: bytes) -> None:
+    """With one kind of error, which shows nothing of the body. Which of two balances counts would be a guess."""
+    with pytest.raises(ValueError, match=why) as raised:
         exact_json.loads(body)
     assert not isinstance(raised.value, UnicodeDecodeError), "it would carry the body"
-
-
-@given(st.binary(max_size=200))
-def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    """No body, however broken, makes anything but a value or a ValueError."""
-    try:
-        value = exact_json.loads(body)
-    except ValueError:
-        return
-    assert exact_json.loads(exact_json.dumps(value).encode()) == value
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{"a": 1, "a": 2}',
-        b'{"a": 1, "b": 0, "a": null}',
-        b'{"o": {"a": [1], "a": [2]}}',
-        b'[{"a": "1", "a": 1}]',
-        b'{"a": true, "a": 1}',
-        b'{"a": [0], "a": [false]}',
-    ],
-    ids=lambda body: body.decode(),
-)
-def test_a_member_twice_with_different_values_is_refused(body: bytes) -> None:
-    """Which of two balances counts would be a guess."""
-    with pytest.raises(ValueError, match="twice"):
-        exact_json.loads(body)
+    assert "hush" not in str(raised.value)
 
 
 @pytest.mark.parametrize("body", ['{"a": 1, "a": 1}', '{"a": {"b": []}, "a": {"b": []}}'])
 def test_a_member_twice_with_one_value_is_read(body: str) -> None:
     """What is said twice is not ambiguous."""
     assert exact_json.loads(body.encode()) == json.loads(body, parse_int=Decimal)
-
-
-def test_an_error_shows_nothing_of_the_values() -> None:
-    """The body may hold a token; messages end in logs."""
-    for body in (b'{"token": "hush-hush', b'{"a": "hush-hush", "a": "hush"}', b'{"a": hush-hush}'):
-        with pytest.raises(ValueError, match=r".") as raised:
-            exact_json.loads(body)
-        assert "hush" not in str(raised.value)
 
 
 def test_dumps_is_compact_ascii() -> None:
@@ -113,9 +74,9 @@ def test_dumps_is_compact_ascii() -> None:
 
 
 def test_names_are_read_in_any_case() -> None:
-    """At every depth; other members keep their own spelling."""
-    read = exact_json.loads(b'{"A": [{"bEE": 1, "Other": {"a": 2}}]}', names=("a", "Bee"))
-    assert read == {"a": [{"Bee": 1, "Other": {"a": 2}}]}
+    """At every depth; other members keep their own spelling. Partner Center sends a byte order mark before many answers."""
+    read = exact_json.loads(b'\xef\xbb\xbf {"A": [{"bEE": 1, "Other": {"a": "\xc3\xa4"}}]} ', names=("a", "Bee"))
+    assert read == {"a": [{"Bee": 1, "Other": {"a": "ä"}}]}
 
 
 @pytest.mark.parametrize("body", [b'{"x": 1, "x": 1}', b'{"a": 1, "A": 1}', b'[{"x": 1, "X": 2}]'], ids=bytes.decode)

@@ -73,9 +73,9 @@ def test_a_known_code_decides(
     [
         # A wait in milliseconds, or a part of an id, is not a code; a gateway may put the code into its words.
         (429, {"message": "Rate limit is exceeded. Try again in 60003 ms."}, PartnerThrottled, True),
-        (503, {"message": "Queue 900421 is full."}, UNAVAILABLE, True),
-        (403, {"message": "Activity 1b2c3d4e-60003-4f5a: no."}, DENIED, False),
-        (404, {"message": "Nothing at a900421b."}, PartnerBadResponse, False),
+        *((status, {"message": "Queue 900421 is full."}, UNAVAILABLE, True) for status in (408, 503, 504)),
+        (403, {"message": "Activity 60003-4f5a: no."}, DENIED, False),
+        (404, {"message": "Nothing at A900421."}, PartnerBadResponse, False),
         (500, f"Error {APP_ONLY}".encode(), AppOnlyRefused, False),
         (500, {"code": "Forbidden", "description": APP_ONLY}, AppOnlyRefused, False),
         (500, f"Error 1{APP_ONLY}".encode(), UNAVAILABLE, True),

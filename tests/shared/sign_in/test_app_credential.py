@@ -1,21 +1,15 @@
 """How the app proves itself, by what is in the vault."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.azure_services.identity import CachedCredential
 from shared.azure_services.vault import Secret
-from shared.errors import IdentityUnavailable, VaultSecretInvalid
-from shared.settings.accounts import Account
-from shared.sign_in.app_credential import AppCredential, app_credential, from_secret
+from shared.errors import VaultSecretInvalid
+from shared.sign_in.app_credential import AppCredential, from_secret
 from shared.sign_in.certificate import PEM, PKCS12
-from standin import StandIn
 from standin.certificate import Certificate
-from standin.faults import unavailable
-from standin.partner import Partner
 
 END = datetime(2027, 1, 31, tzinfo=UTC)
 CERTIFICATE = Certificate.create("app", valid_days=100)
@@ -71,20 +65,3 @@ def test_no_usable_certificate_is_refused_with_the_reason() -> None:
         from_secret(Secret("app", "hush~hush", PKCS12))
     assert raised.value.__suppress_context__
     assert "hush" not in str(raised.value)
-
-
-def test_a_federated_account_uses_the_identitys_own_token(
-    world: StandIn, identity: CachedCredential, account_of: Callable[[Partner], Account]
-) -> None:
-    """For the audience of its cloud, and nothing expires; without a token, the identity is at fault."""
-    for cloud in ("global", "usgov", "china"):
-        account = account_of(world.add_partner(credential="federated", cloud=cloud))
-        credential = app_credential(account, None, identity)
-        assert isinstance(credential.for_msal, Mapping)
-        assert set(credential.for_msal) == {"client_assertion"}
-        assert (credential.secret_name, credential.expires_on) == (None, None)
-        assert world.journal.calls("identity")[-1].detail == account.cloud.federation_audience
-    account = replace(account, cloud=replace(account.cloud, federation_audience="api://none"))
-    world.faults.add("identity", unavailable(), times=None)
-    with pytest.raises(IdentityUnavailable):
-        app_credential(account, None, identity)
