@@ -68,12 +68,13 @@ class SnapshotError(Exception):
         self.message = message
         self.remedy = remedy or self.usual_remedy
         self.ids = ids
+        self.may_pass = isinstance(self, TransientError)
 
     def fields(self) -> dict[str, Any]:
         """Return what a marked line and the ledger say of this error."""
         return {
             "code": self.code,
-            "mayPass": isinstance(self, TransientError),
+            "mayPass": self.may_pass,
             "message": self.message,
             "remedy": self.remedy,
             "requestId": self.ids.request_id,
@@ -128,7 +129,10 @@ class PartnerThrottled(TransientError):
 class PartnerUnavailable(TransientError):
     """Partner Center gave no usable answer within the time limit."""
 
-    usual_remedy = "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message."
+    usual_remedy = (
+        "The next run tries again. If it persists, check the network in between (name resolution, firewall, proxy) and PARTNER_API_URL "
+        "if you set it. If Partner Center did answer, give Microsoft's support the request id and the correlation id of this message."
+    )
 
 
 class PartnerBadResponse(TransientError):
@@ -144,8 +148,8 @@ class TableUnreachable(TransientError):
     """Table Storage gave no usable answer within the time limit."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, check that SNAPSHOT_TABLE_ENDPOINT is the storage account's table address and "
-        "that the account's firewall allows the function."
+        "The next run tries again. If it persists, check that SNAPSHOT_TABLE_ENDPOINT, or SNAPSHOT_ARCHIVE_ENDPOINT for the archive, is "
+        "the storage account's table address and that the account's firewall allows the function."
     )
 
 

@@ -60,7 +60,11 @@ _VAULT_NETWORK = (
 )
 _VAULT_ROLE = (
     "Give the identity the role Key Vault Secrets User on the vault (to store refresh tokens also the right to set secrets: "
-    "Key Vault Secrets Officer). A new role takes up to 30 minutes to work."
+    "Key Vault Secrets Officer, or deploy infra/ with an account of app_user). A new role takes up to 30 minutes to work."
+)
+_VAULT_POLICY = (
+    "The vault uses access policies, where a role does not help. Give the identity the secret permission Get, to store refresh tokens "
+    "also Set (vault > Access policies), or let the vault use roles as infra/ does (vault > Access configuration)."
 )
 _VAULT_SAYS_WHY = (
     "The vault gives its reason in the message; https://learn.microsoft.com/azure/key-vault/general/rest-error-codes describes its "
@@ -107,11 +111,9 @@ VAULT = Service(
         Rule(
             VaultAccessDenied, _VAULT_NETWORK, codes=("ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByNsp")
         ),
-        Rule(
-            VaultAccessDenied,
-            _VAULT_ROLE,
-            codes=("ForbiddenByRbac", "ForbiddenByPolicy", "AccessDenied", "MissingPermissions"),
-        ),
+        Rule(VaultAccessDenied, _VAULT_NETWORK, statuses=(403,), says=("client address is not authorized",)),
+        Rule(VaultAccessDenied, _VAULT_ROLE, codes=("ForbiddenByRbac",)),
+        Rule(VaultAccessDenied, _VAULT_POLICY, codes=("ForbiddenByPolicy", "AccessDenied", "MissingPermissions")),
         *_denials(VaultAccessDenied, _VAULT_SAYS_WHY),
         Rule(VaultUnreachable, f"{_VAULT_SAYS_WHY}that KEY_VAULT_URL is the vault's address."),
     ),
@@ -130,7 +132,7 @@ TABLE = Service(
             TableAccessDenied, _TABLE_ROLE, codes=("AuthorizationPermissionMismatch", "InsufficientAccountPermissions")
         ),
         *_denials(TableAccessDenied, _TABLE_SAYS_WHY),
-        Rule(TableUnreachable, f"{_TABLE_SAYS_WHY}that SNAPSHOT_TABLE_ENDPOINT is the account's table address."),
+        Rule(TableUnreachable, f"{_TABLE_SAYS_WHY}that the address in the message is the account's table address."),
     ),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from shared import VERSION
-from shared.errors import ClockWrong, SnapshotError, TransientError, as_snapshot_error
+from shared.errors import ClockWrong, SnapshotError, as_snapshot_error
 from shared.history.row import SCHEMA_VERSION, Entity
 from shared.history.table import HistoryTable
 from shared.log import Marker, log_event
@@ -99,7 +99,7 @@ def failure_row(run: RunContext, failure: Failure) -> Entity:
         "SnapshotDate": run.date.isoformat(),
         "AccountName": account.name,
         "Code": error.code,
-        "MayPass": isinstance(error, TransientError),
+        "MayPass": error.may_pass,
         "Message": error.message,
         "Remedy": error.remedy,
         **{name: value for name, value in ids.items() if value is not None},

@@ -134,7 +134,7 @@ def _shape(text: str, members: Any) -> str:
     """Return plain text as it is, and of data the names alone: a gateway may repeat a balance or a secret with an error."""
     if isinstance(members, dict) and members:
         return f"no reason, only the members {', '.join(members)}"
-    return "" if _DATA.search(text) else text
+    return "no readable reason" if _DATA.search(text) else text
 
 
 def _page(text: str) -> str:

@@ -103,6 +103,8 @@ class Call:
             remedy = rule.remedy and rule.remedy.format_map(self.names)
             ids = refusal.ids if self.ids is NO_IDS else self.ids
             return rule.error(f"{self.where} {refusal}", remedy=remedy, ids=ids), rule.again
-        unreadable = None if isinstance(failure, NoAnswerError) else self.service.unreadable
-        kind = unreadable or self.service.no_answer
-        return kind(f"{self.where}: {failure}", remedy=failure.remedy, ids=self.ids), failure.may_pass
+        silent = isinstance(failure, NoAnswerError)
+        kind = self.service.no_answer if silent else self.service.unreadable or self.service.no_answer
+        error = kind(f"{self.where}: {failure}", remedy=failure.remedy, ids=self.ids)
+        error.may_pass = failure.may_pass or not silent  # an untrusted certificate needs someone at once
+        return error, failure.may_pass

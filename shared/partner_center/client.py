@@ -4,6 +4,7 @@ Source: https://learn.microsoft.com/partner-center/developer/get-the-reseller-s-
 https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,6 +33,8 @@ APPLICATION = "partner-balance-snapshots"
 
 LARGEST_AGE = 300
 """Seconds; what a cache has kept for longer is not the balance of now."""
+_SECONDS = re.compile("[0-9]{1,18}")
+"""Each cache in between may have added its own number."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,9 @@ class Resource(Generic[T]):
             "ValidateMfa": "true" if self._context.validate_mfa else None,
         }
         response = self._context.session.get(self._url, headers=headers, allow_redirects=False)
-        age = response.headers.get("Age", "")
-        if age.isdecimal() and int(age) > LARGEST_AGE:
-            raise UnreadableAnswerError(f"its answer is {int(age):,} s old, from a cache", remedy=BETWEEN)
+        age = max(map(int, _SECONDS.findall(response.headers.get("Age", ""))), default=0)
+        if age > LARGEST_AGE:
+            raise UnreadableAnswerError(f"its answer is {age:,} s old, from a cache", remedy=BETWEEN)
         metadata = ResponseMetadata(
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",

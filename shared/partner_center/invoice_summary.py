@@ -29,7 +29,7 @@ LONGEST_DETAILS = 32_000
 """A String property holds 64 KiB of UTF-16: 32,768 characters."""
 
 _NAMES = (
-    *("totalCount", "items", "links", "next"),
+    *("totalCount", "items", "links", "next", "nextLink", "continuationToken"),
     *("balanceAmount", "currencyCode", "currencySymbol", "accountingDate", "firstInvoiceCreationDate"),
     *("latestInvoiceDate", "lastPaymentDate", "lastPaymentAmount", "details", "invoiceType", "summary"),
 )
@@ -99,7 +99,8 @@ def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSumm
         raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
     if total is not None and str(total) != str(len(items)):
         raise NotASummary(f"the collection holds {len(items)} summaries, and totalCount is another number")
-    if isinstance(links, dict) and links.get("next"):
+    following = collection.get("nextLink") or collection.get("continuationToken")
+    if following or (isinstance(links, dict) and links.get("next")):
         raise NotASummary("the collection goes on with another page")
     summaries = tuple(_summary(item, receipt) for item in items)
     codes = [summary.currency_code for summary in summaries]
@@ -169,7 +170,7 @@ def _amount(value: Any) -> Decimal:
             and abs(int(number.as_tuple().exponent)) <= LARGEST_EXPONENT
         ):
             return number
-    raise Unreadable("is not a number")
+    raise Unreadable("is not a number that a column can hold")
 
 
 def _currency(value: Any) -> str:

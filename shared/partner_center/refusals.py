@@ -50,9 +50,10 @@ PARTNER_CENTER = Service(
         ),
         Rule(
             PartnerAccessDenied,
-            codes=("900149", "900150"),
+            codes=("900123", "900124", "900149", "900150"),
             remedy="The tenant's status in the partner program, or the user's role, does not allow this call. Check in Partner Center that the "
-            "tenant is an active direct-bill partner or indirect provider, and the user's role.",
+            "tenant is an active direct-bill partner or indirect provider, that a global admin has accepted the Microsoft Partner Agreement, "
+            "and the user's role.",
         ),
         Rule(
             PartnerAccessDenied,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared.azure_services.vault import Secret, Vault
-from shared.errors import ConsentRequired, VaultAccessDenied, VaultSecretInvalid, VaultSecretMissing
+from shared.errors import ConsentRequired, VaultSecretInvalid, VaultSecretMissing
 from shared.net.single_flight import SingleFlightCache
 from shared.settings.accounts import Account
 from shared.sign_in.secret_value import check_value
@@ -22,11 +22,6 @@ LIFETIME = timedelta(days=90)
 RENEW_AFTER = timedelta(days=7)
 CONTENT_TYPE = "application/x-partner-center-refresh-token"
 
-_STORE_REMEDY = (
-    "Let the identity set secrets in the vault: infra/ does so when an account has app_user; by hand it is the role Key Vault "
-    "Secrets Officer (a new role takes up to 30 minutes to work). The vault's firewall may be in the way as well."
-)
-
 
 def read(vault: Vault, name: str) -> Secret:
     """Return the stored token; raises as `Vault.secret`, with the remedy that puts a token there."""
@@ -34,7 +29,7 @@ def read(vault: Vault, name: str) -> Secret:
         secret = vault.secret(name)
         check_value(secret)
     except (VaultSecretMissing, VaultSecretInvalid) as error:
-        remedy = f"{ConsentRequired.usual_remedy} It stores the token; or correct PARTNER_REFRESH_TOKEN_NAME."
+        remedy = f"Correct PARTNER_REFRESH_TOKEN_NAME if it is not the token's secret. Otherwise: {ConsentRequired.usual_remedy}"
         raise type(error)(error.message, remedy=remedy, ids=error.ids) from None
     return secret
 
@@ -78,10 +73,7 @@ def store(
         "clientId": account.client_id,
         "storedOn": now.date().isoformat(),
     }
-    try:
-        vault.store(name, token, content_type=CONTENT_TYPE, expires_on=end, tags=tags, replacing=replacing)
-    except VaultAccessDenied as error:
-        raise VaultAccessDenied(error.message, remedy=_STORE_REMEDY, ids=error.ids) from error
+    vault.store(name, token, content_type=CONTENT_TYPE, expires_on=end, tags=tags, replacing=replacing)
     return end
 
 

@@ -41,7 +41,7 @@ ENTRA = Service(
         ),
         Rule(
             SignInRejected,
-            codes=("invalid_client",),
+            codes=("invalid_client", "invalid_request", "invalid_grant"),
             only=FEDERATED,
             remedy="Check PARTNER_TENANT_ID, PARTNER_CLIENT_ID and the app's federated credential (App registrations > Certificates & secrets > "
             "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of one tenant "
@@ -52,7 +52,8 @@ ENTRA = Service(
             SignInRejected,
             codes=("unauthorized_client",),
             remedy="The app is unknown in this tenant, disabled, or not allowed to sign in this way. Check PARTNER_CLIENT_ID and PARTNER_TENANT_ID, "
-            "and that the app is enabled (Entra ID > Enterprise applications > the app > Properties). A new secret does not help.",
+            "and that the app, and the Partner Center API if the message names a resource, is enabled (Entra ID > Enterprise applications > "
+            "the app > Properties). A new secret does not help.",
         ),
         Rule(
             SignInRejected,
@@ -75,8 +76,8 @@ ENTRA = Service(
         Rule(
             SignInRejected,
             statuses=(400, 401, 403),
-            remedy="Entra ID gives its reason in the message. Its error codes are described at "
-            "https://learn.microsoft.com/entra/identity-platform/reference-error-codes.",
+            remedy="If Entra ID gives a reason, start there; its error codes are described at "
+            "https://learn.microsoft.com/entra/identity-platform/reference-error-codes. Otherwise check PARTNER_LOGIN_URL if you set it.",
         ),
         Rule(SignInUnavailable),
     ),

@@ -34,7 +34,9 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (403, "ForbiddenByNsp", "m", "vault-access-denied", "Networking"),
         (401, "Unauthorized", "[TokenExpired] Error validating token", "vault-access-denied", "clock"),
         (403, "ForbiddenByRbac", "m", "vault-access-denied", "Key Vault Secrets User"),
-        (403, "ForbiddenByPolicy", "m", "vault-access-denied", "Key Vault Secrets User"),
+        (403, "ForbiddenByPolicy", "m", "vault-access-denied", "access policies"),
+        (403, "AccessDenied", "It does not have secrets get permission.", "vault-access-denied", "access policies"),
+        (403, "AccessDenied", "Client address is not authorized.", "vault-access-denied", "Networking"),
         (403, "AccountIsDisabled", "m", "vault-access-denied", "subscription"),
         (403, "SubscriptionDisabled", "m", "vault-access-denied", "subscription"),
         (401, "AKV10032", "m", "vault-access-denied", "another tenant"),
@@ -72,8 +74,8 @@ def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str
         (403, "AuthorizationX", "Denied by network security perimeter.", "table-access-denied", "Networking"),
         (403, "SomethingNew", "m", "table-access-denied", "in the message"),
         (403, PAGE, "m", "table-unreachable", "HTTPS_PROXY"),
-        (400, "InvalidInput", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
-        (404, "ResourceNotFound", "m", "table-unreachable", "SNAPSHOT_TABLE_ENDPOINT"),
+        (400, "InvalidInput", "m", "table-unreachable", "table address"),
+        (404, "ResourceNotFound", "m", "table-unreachable", "table address"),
     ],
 )  # fmt: skip
 def test_a_refusal_of_the_table(status: int, code: str, message: str, error: str, remedy: str) -> None:

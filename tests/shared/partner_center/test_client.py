@@ -120,7 +120,7 @@ def test_what_does_not_pass_is_final(
 
 
 @pytest.mark.parametrize(
-    ("age", "taken"), [("0", True), ("300", True), ("301", False), ("9" * 30, False), ("old", True)]
+    ("age", "taken"), [("0", True), ("300", True), ("301", False), ("9" * 30, False), ("10, 301", False), ("old", True)]
 )
 def test_an_old_answer_of_a_cache_is_not_the_balance_of_now(
     world: StandIn, connect: Connect, age: str, *, taken: bool

@@ -186,7 +186,11 @@ def test_what_is_optional_is_taken_as_it_is() -> None:
         ("latestInvoiceDate", ["soon", "", "2018-02-30T00:00:00", "0000-01-01T00:00:00", "\ud800"], "is not a date"),
         ("latestInvoiceDate", ["9999-12-31T23:59:59-05:00", Decimal(1521158400), True, []], "is not a date"),
         ("latestInvoiceDate", ["0002-01-01T00:00:00Z", "1601-01-01T00:00:00+02:00"], "is before the year 1601"),
-        ("lastPaymentAmount", ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")], "is not a number"),
+        (
+            "lastPaymentAmount",
+            ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")],
+            "is not a number that a column can hold",
+        ),
         ("currencySymbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb", "\u2028"], "is not a short text"),
         ("details", [{}, "text", Decimal(1), False], "is not a list"),
     ],
@@ -279,9 +283,13 @@ def test_a_collection_is_one_summary_per_currency() -> None:
             (collection(USD).replace(b'"totalCount": 1', b'"TotalCount": ' + total), "another number")
             for total in (b"2", b"0", b'"2"', b"[5]", b"1.5")
         ),
-        (
-            collection(USD).replace(b"attributes", b'Links": {"Next": {"uri": "/?page=2"}}, "x'),
-            "goes on with another page",
+        *(
+            (collection(USD).replace(b'"attributes": {}', following), "goes on with another page")
+            for following in (
+                b'"Links": {"Next": {"uri": "/?page=2"}}',
+                b'"nextLink": "/2"',
+                b'"ContinuationToken": "x"',
+            )
         ),
         *((body, "no list of items") for body in (b"{}", b'{"items": null}', b'{"items": {"a": 1}}')),
         *((body, "not a JSON object") for body in (json.dumps([USD]).encode(), collection(USD, None))),

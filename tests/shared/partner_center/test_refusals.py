@@ -45,7 +45,7 @@ def error_of(status: int, body: Any, *, kind: str = APP_ALONE) -> tuple[Snapshot
         (403, 900329, WITH_USER, AppOnlyRefused, "This account already signs in with a user"),
         (403, 900308, APP_ALONE, DENIED, "lacks the role"),
         (403, 900309, APP_ALONE, DENIED, "Conditional Access"),
-        *((403, code, APP_ALONE, DENIED, "partner program") for code in (900149, 900150)),
+        *((403, code, APP_ALONE, DENIED, "partner program") for code in (900124, 900149, 900150)),
         (404, 60003, APP_ALONE, DENIED, "does not know this tenant"),
         (
             403,

@@ -70,7 +70,7 @@ def test_every_refusal_is_told_by_its_oauth_error(
 
 
 CONSENT, SECRET_REMEDY = "Run `python -m cli consent`", "create a new client secret"
-UPLOAD, SUBJECT, REASON = "Upload the public part", "its subject is the object id", "Entra ID gives its reason"
+UPLOAD, SUBJECT, REASON = "Upload the public part", "its subject is the object id", "If Entra ID gives a reason"
 SECRET_OVER = "The app's secret or certificate expired on 2026-01-31. "
 TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
 
@@ -83,6 +83,7 @@ TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
         ("invalid_client", True, CERTIFICATE, False, UPLOAD),
         ("invalid_client", True, CERTIFICATE, True, SECRET_OVER + UPLOAD),
         ("invalid_client", False, FEDERATED, False, SUBJECT),
+        ("invalid_request", False, FEDERATED, False, SUBJECT),
         ("invalid_grant", True, "a client secret", False, CONSENT),
         ("invalid_grant", True, "a client secret", True, TOKEN_OVER + CONSENT),
         ("invalid_grant", False, "a client secret", True, "PARTNER_CLOUD"),
