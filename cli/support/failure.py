@@ -16,33 +16,32 @@ _WORDS = (
      "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
     ("Give the identity the role", "Your Azure sign-in needs the role"),
     ("check the identity's role", "check the role of your Azure sign-in"),
+    (IdentityUnavailable.usual_remedy,
+     "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."),
 )  # fmt: skip
-_SIGN_IN = "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."
 
 
 class CommandFailed(Exception):
-    """The command cannot do what it was asked for: what happened, and the remedy; it has no code of shared.errors."""
+    """The command cannot do what it was asked for: what happened, and the remedy; with a code only where the function failed."""
 
-    code = ""
     ids = NO_IDS
 
-    def __init__(self, message: str, remedy: str) -> None:
+    def __init__(self, message: str, remedy: str, code: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.code = code
 
     def fields(self) -> dict[str, Any]:
         """Return what a program gets beside the message and the remedy."""
-        return {}
+        return {"code": self.code} if self.code else {}
 
 
 Failure = SnapshotError | CommandFailed
 
 
-def by_hand(code: str, message: str, remedy: str) -> str:
-    """Return the remedy of a failure in such words."""
-    if code == IdentityUnavailable.code:
-        return _SIGN_IN
+def by_hand(message: str, remedy: str) -> str:
+    """Return the job's remedy of a failure in such words."""
     for job, person in _WORDS:
         remedy = remedy.replace(job, person)
     if message.startswith("the archive's table"):
@@ -52,14 +51,14 @@ def by_hand(code: str, message: str, remedy: str) -> str:
 
 def error_fields(error: Failure) -> dict[str, Any]:
     """Return what a program gets of a failure."""
-    remedy = by_hand(error.code, error.message, error.remedy)
+    remedy = by_hand(error.message, error.remedy) if isinstance(error, SnapshotError) else error.remedy
     return error.fields() | {"message": error.message, "remedy": remedy}
 
 
 def error_lines(error: Failure) -> list[str]:
     """Say a failure in lines, without its code: what happened, the remedy and the ids for Microsoft's support."""
     told = map(str, error.problems) if isinstance(error, SettingsInvalid) else [error.message]
-    lines = [*told, f"remedy: {by_hand(error.code, error.message, error.remedy)}"]
+    lines = [*told, f"remedy: {error_fields(error)['remedy']}"]
     if error.ids != NO_IDS:
         lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
     return lines

@@ -39,7 +39,7 @@ class _Lines(logging.Handler):
         rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
         if "remedy" in known:
-            remedy = by_hand(known.get("code", ""), known["message"], known["remedy"])
+            remedy = by_hand(known["message"], known["remedy"])
             say(f"    message: {known['message']}\n    remedy: {remedy}", stderr=self._stderr)
 
 

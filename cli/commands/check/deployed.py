@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from getpass import getpass
 from urllib.parse import urlsplit
@@ -16,13 +16,13 @@ import requests
 import typer
 
 from cli.commands.check.findings import Finding, failed, note, ok, taken
+from cli.commands.history.ledger import RUN_COUNTS, Ledger, LedgerEntry
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP
-from cli.support.tables import OperatorTable, TableContext
+from cli.support.tables import TableContext
 from shared.history.query import Span
-from shared.history.row import Entity
-from shared.history.runs import RUN_PARTITION
-from shared.net.transport_errors import describe_transport_error
+from shared.net.attempt import CallError, attempt
+from shared.net.http_session import HttpSession
 from shared.settings.accounts import Account
 
 FUNCTION = "BalanceSnapshot"
@@ -33,8 +33,9 @@ _MARGIN = timedelta(days=2)
 """Older runs are not looked at; the clocks of two machines are never compared."""
 
 _REMEDIES = {
-    401: f"Check the master key ({KEY_VARIABLE}): function app > App keys > _master.",
-    403: f"Check the master key ({KEY_VARIABLE}) and the function app's access restrictions.",
+    None: "Check the address and your network.",
+    401: f"Check the master key ({KEY_VARIABLE}): function app > App keys > _master; no other key starts a function.",
+    403: f"Check that the function app is running, its access restrictions and admin isolation, and the master key ({KEY_VARIABLE}).",
     404: "Check the address, and that the function was published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
 }
 _USUAL_REMEDY = "Try again in a minute; if it persists, look at the function app in the portal."
@@ -51,12 +52,14 @@ def as_function_url(text: str) -> str:
 
 
 def master_key(environ: Mapping[str, str]) -> str:
-    """Return the master key from the environment, else ask for it without echo; BadParameter without anybody to ask."""
+    """Return the master key from the environment, else ask for it without echo; BadParameter without a key or anybody to ask."""
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and sys.stdin.isatty():
         key = getpass(f"Master key of the function app ({KEY_VARIABLE}): ").strip()
     if not key:
         raise typer.BadParameter(f"--deployed needs the function app's master key in {KEY_VARIABLE}.")
+    if not (key.isascii() and key.isprintable()):
+        raise typer.BadParameter(f"{KEY_VARIABLE} holds a character that no key has: copy the key again.")
     return key
 
 
@@ -67,57 +70,54 @@ def check_deployed(
 
     Raises CommandFailed when the function could not be started or no run came.
     """
-    since = Span(RUN_PARTITION, first=place.services.now().date() - _MARGIN)
-    before = {row["RowKey"] for row in place.ledger.rows(since, ["RowKey"])}
-    _start(f"{url}/admin/functions/{FUNCTION}", key)
+    today = place.services.now().date()
+    ledger, since = Ledger(place.ledger, UTC, today + _MARGIN), today - _MARGIN
+    before = {entry.row["RowKey"] for entry in ledger.runs(since)}
+    _start(place.services.session, f"{url}/admin/functions/{FUNCTION}", key)
     yield ok(f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        for row in place.ledger.rows(since):
-            if row["RowKey"] not in before and row["Trigger"] == "timer":
-                yield from taken({"run": partial(_run, row, place.ledger, accounts)})
+        for entry in ledger.runs(since):
+            if entry.row["RowKey"] not in before and entry.row.get("Trigger") == "timer":
+                yield from taken({"run": partial(_run, entry, place, accounts)})
                 return
         STOP.wait(min(_LOOK_EVERY_SECONDS, left))
     raise CommandFailed(
         f"the ledger has no new run of the timer after {seconds} s",
-        "Look for SNAPSHOT_FAILED and LEDGER_FAILED in the function's log: they give the cause and the remedy. If the log has no line, the "
-        "function did not start; docs/operate.md, No run, says what to look at.",
+        "Look at the function's log. SNAPSHOT_FAILED and LEDGER_FAILED give the cause and the remedy; with SNAPSHOT_RUN alone, the function "
+        "writes to another table than the one that your settings name. If there is no line, the function did not start: docs/operate.md, No run.",
     )
 
 
-def _start(url: str, key: str) -> None:
-    try:
-        with requests.post(
-            url,
-            json={},
-            headers={"x-functions-key": key},
-            timeout=_TIMEOUT_SECONDS,
-            allow_redirects=False,
-            auth=lambda request: request,  # or a .netrc would add its password
-            stream=True,  # the answer's body is not read
-        ) as answer:
-            status = answer.status_code
-    except requests.RequestException as error:
-        reason = describe_transport_error(error)
-        raise CommandFailed(f"POST {url}: {reason}", "Check the address and your network.") from error
+def _start(session: HttpSession, url: str, key: str) -> None:
+    """Ask the host to start the function: it answers 202, without a body."""
+    session.secrets.add(key)
+    failure = None
+    with attempt(_TIMEOUT_SECONDS, STOP) as made:
+        try:
+            session.post(url, json={}, headers={"x-functions-key": key}, allow_redirects=False)
+        except CallError as error:
+            failure = error
+    status = made.answer.status_code if made.answer is not None else None
     if status != requests.codes.accepted:
-        raise CommandFailed(f"POST {url} answered {status} instead of 202", _REMEDIES.get(status, _USUAL_REMEDY))
+        remedy = (failure and failure.remedy) or _REMEDIES.get(status, _USUAL_REMEDY)
+        raise CommandFailed(f"POST {url}: {failure or f'answered {status}'}", remedy)
 
 
-def _run(row: Entity, ledger: OperatorTable, accounts: Sequence[Account]) -> Iterator[Finding]:
-    key = str(row["RowKey"])
-    facts = {name.lower(): row[name] for name in ("Accounts", "Recorded", "Kept", "Failed")}
+def _run(entry: LedgerEntry, place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+    key, run = str(entry.row["RowKey"]), entry.row
+    facts = {name.lower(): run[name] for name in RUN_COUNTS}
     counts = "{recorded} recorded, {kept} kept, {failed} failed of {accounts} accounts".format(**facts)
     says = f"run {key.partition('_')[2]}: {counts}"
-    if not row["Failed"]:
-        nothing_new = row["Kept"] == row["Accounts"]
+    if not run["Failed"]:
+        nothing_new = run["Kept"] == run["Accounts"]
         kept = "every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
         yield note(f"{says}; {kept}", **facts) if nothing_new else ok(says, **facts)
         return
-    remedy = "Follow what is listed per account below, or SNAPSHOT_FAILED in the function's log."
+    remedy = "Follow what is listed per account below; an account that is not in your settings is in the function's log (SNAPSHOT_FAILED)."
     yield failed(CommandFailed(says, remedy), **facts)
     for account in accounts:
-        for failure in ledger.rows(Span(account.tenant_id, first=date.fromisoformat(key[:10]) - _MARGIN)):
-            if failure["RowKey"] == key:
-                error = CommandFailed(f"{failure['Code']}: {failure['Message']}", str(failure["Remedy"]))
+        for row in place.ledger.rows(Span(account.tenant_id, entry.started.date() - _MARGIN)):
+            if row["RowKey"] == key:
+                error = CommandFailed(str(row["Message"]), str(row["Remedy"]), str(row["Code"]))
                 yield replace(failed(error), account=account)

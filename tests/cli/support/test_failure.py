@@ -6,6 +6,7 @@ from cli.support.failure import by_hand
 from shared import errors
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import IdentityUnavailable, SnapshotError
+from shared.net.service import BETWEEN
 
 ALL = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, SnapshotError)]
 REMEDIES = [error.usual_remedy for error in ALL if hasattr(error, "usual_remedy")]
@@ -15,15 +16,16 @@ REMEDIES += [rule.remedy for service in (IDENTITY, TABLE, VAULT) for rule in ser
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_no_remedy_speaks_of_the_function(remedy: str) -> None:
     """Nor of a next run that nobody waits for, nor of an identity that is not the reader's."""
-    shown = by_hand("any", "", remedy)
+    shown = by_hand("", remedy)
     for words in ("next run", "Give the identity", "function app >", "allows the function", "Data Contributor"):
         assert words not in shown
     assert len(shown) <= 600
 
 
 def test_who_is_not_signed_in_reads_az_login_first() -> None:
-    """Nobody at a keyboard assigns an identity to a function app."""
-    assert by_hand(IdentityUnavailable.code, "no token", "anything").startswith("Run `az login`")
+    """Nobody at a keyboard assigns an identity to a function app. What says more, a proxy or a certificate, is said."""
+    assert by_hand("no token", IdentityUnavailable.usual_remedy).startswith("Run `az login`")
+    assert by_hand("a page", BETWEEN) == BETWEEN
 
 
 def test_the_archive_is_named_with_its_own_setting() -> None:
@@ -32,5 +34,5 @@ def test_the_archive_is_named_with_its_own_setting() -> None:
         ("the archive's table", "SNAPSHOT_ARCHIVE_ENDPOINT"),
         ("the table", "SNAPSHOT_TABLE_ENDPOINT"),
     ):
-        remedy = by_hand("table-unreachable", f"{subject} t at https://own: x", "check SNAPSHOT_TABLE_ENDPOINT")
+        remedy = by_hand(f"{subject} t at https://own: x", "check SNAPSHOT_TABLE_ENDPOINT")
         assert remedy == f"check {setting}"

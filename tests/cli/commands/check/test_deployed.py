@@ -1,27 +1,47 @@
 """`check --deployed`, through a real process against a function app over TLS."""
 
 import json
+import os
 import sys
+from collections.abc import Callable
 
 import pytest
 import typer
 
 from cli.commands.check.deployed import as_function_url, master_key
+from cli.support.tables import TableContext
 from shared.job import take_snapshots
+from shared.services import new_id
 from standin import StandIn
-from standin.services.partner_center import error_response
+from standin.faults import Status
 from tests.cli.conftest import Cli
 from tests.support.function_app import KEY, function_app
 
 
-def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn) -> None:
-    """The function is started with its key and an empty body; runs that the ledger had before, or of a command, prove nothing."""
+def run_of_the_timer(cli: Cli) -> None:
+    """Do what the function does when it is started."""
+    take_snapshots(os.environ | cli.environ, run_id=new_id())
+
+
+def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+    """It is started with its key and an empty body. Runs that the ledger had before or of a command prove nothing, nor do foreign rows."""
     one, two = world.add_partner(name="One"), world.add_partner(name="Two")
     cli.use({"PARTNER_ACCOUNTS": json.dumps([one.account, two.account])})
     take_snapshots(dict(cli.environ), run_id="an-earlier-run")
     assert cli("run").status == 0
-    with function_app(world, cli.environ) as app:
-        done = cli("check", "--deployed", app.url, FUNCTIONS_MASTER_KEY=KEY)
+
+    def run() -> None:
+        day = f"{place().services.now():%Y-%m-%d}"
+        for name, foreign in (
+            ("a", {}),
+            ("b", {"SnapshotDate": day}),
+            ("c", {"SnapshotDate": day, "Trigger": "timer"}),
+        ):
+            place().ledger.insert([{"PartitionKey": "run", "RowKey": f"{day}T00:00:00.000000Z_{name}", **foreign}])
+        run_of_the_timer(cli)
+
+    with function_app(world, run) as app:
+        done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=KEY)
         assert app.bodies == [b"{}"]
     assert (done.status, done.err) == (0, "")
     assert (
@@ -33,15 +53,17 @@ def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn) -> None
 
 
 def test_a_failed_account_of_the_run_fails_the_check(cli: Cli, world: StandIn) -> None:
-    """With the code and the remedy that the function left in the ledger."""
+    """With the code and the remedy that the function left in the ledger: the role that it lacks is not the reader's."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
-    world.faults.add("partner", error_response(900308), tenant=bad.tenant_id, times=None)
+    denied = Status(403, json.dumps({"error": {"code": "ForbiddenByRbac"}}))
+    world.faults.add("vault", denied, path_contains=str(bad.secret_name), times=None)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
-    with function_app(world, cli.environ) as app:
-        done = cli("check", "--deployed", app.url, FUNCTIONS_MASTER_KEY=KEY)
+    with function_app(world, lambda: run_of_the_timer(cli)) as app:
+        done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=KEY)
     assert done.status == 1
     assert "1 recorded, 0 kept, 1 failed of 2 accounts" in done.out
-    assert "FAILED  run         Bad:\n        partner-access-denied: " in done.out
+    assert "FAILED  run         Bad: vault-access-denied\n" in done.out
+    assert "remedy: Give the identity the role" in done.out
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["no run", "only an earlier run"])
@@ -50,7 +72,7 @@ def test_a_run_that_does_not_come_fails_the_check(cli: Cli, world: StandIn, *, b
     cli.use(world.add_partner().environ)
     if before:
         take_snapshots(dict(cli.environ), run_id="an-earlier-run")
-    with function_app(world, None) as app:
+    with function_app(world, lambda: None) as app:
         done = cli("check", "--deployed", app.url, "--wait", 1, FUNCTIONS_MASTER_KEY=KEY)
     assert done.status == 1
     assert "FAILED  deployed" in done.out
@@ -58,15 +80,25 @@ def test_a_run_that_does_not_come_fails_the_check(cli: Cli, world: StandIn, *, b
     assert "SNAPSHOT_FAILED" in done.out
 
 
-def test_a_wrong_key_is_reported_and_not_shown(cli: Cli, world: StandIn) -> None:
-    """The remedy says where to find the right one."""
+@pytest.mark.parametrize(
+    ("key", "answer", "said"),
+    [
+        ("wrong-secret-key", b"", "answered 401, without a reason\n        remedy: Check the master key"),
+        (KEY, b"202 Acc", "its answer broke off\n        remedy: Check the address"),
+        (KEY, b"200 OK\r\nContent-Length: 2\r\n\r\n{}", "answered 200\n        remedy: Try again in a minute"),
+        (KEY, b"302 Found\r\nLocation: https://portal.example/\r\n\r\n", "a redirect to portal.example"),
+        (KEY, b"403 No\r\n\r\n<html>It is stopped.</html>", "'It is stopped.'\n        remedy: Check that the function app is running"),
+        (KEY, b"503 No\r\n\r\nThe host of the-master-key is not running.", "503, The host of *** is not running."),
+    ],
+)  # fmt: skip
+def test_only_a_whole_202_started_the_function(cli: Cli, world: StandIn, key: str, answer: bytes, said: str) -> None:
+    """Any other answer is read as those of the other services are: what it says, without the key, and a remedy that fits."""
     cli.use(world.add_partner().environ)
-    with function_app(world, None) as app:
-        done = cli("check", "--deployed", app.url, FUNCTIONS_MASTER_KEY="wrong-secret-key")
+    with function_app(world, lambda: None, answer and b"HTTP/1.1 " + answer) as app:
+        done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=key)
     assert done.status == 1
-    assert "answered 401 instead of 202" in done.out
-    assert "App keys" in done.out
-    assert "wrong-secret-key" not in done.out + done.err
+    assert said in done.out
+    assert key not in done.out + done.err
 
 
 @pytest.mark.parametrize(
@@ -80,7 +112,7 @@ def test_the_key_goes_to_an_https_host_alone(url: str) -> None:
 
 
 def test_the_key_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is not in the environment and somebody is there to ask; elsewhere that is wrong usage."""
+    """Where it is not in the environment and somebody is there to ask; elsewhere that is wrong usage, as is what no header holds."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("cli.commands.check.deployed.getpass", lambda _: " typed ")
     assert master_key({}) == "typed"
@@ -88,3 +120,6 @@ def test_the_key_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     with pytest.raises(typer.BadParameter, match="FUNCTIONS_MASTER_KEY"):
         master_key({})
+    for damaged in ("the-\nkey", "ключ"):
+        with pytest.raises(typer.BadParameter, match="copy the key again"):
+            master_key({"FUNCTIONS_MASTER_KEY": damaged})
