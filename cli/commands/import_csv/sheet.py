@@ -144,8 +144,8 @@ def _value(cell: Any, formula: Any) -> Value:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if "%" in cell.number_format:
             return Wrong(f"the cell holds a percentage, {value:.2%}: a number in a number format")
-        digits = f"{value:.15g}"  # as Excel shows it; the difference is what its arithmetic left over
-        return Decimal(digits if isclose(float(digits), value, rel_tol=1e-15) else repr(value))
+        rounded = round(value, 9)  # as Excel shows it, where the difference is what its arithmetic left over
+        return Decimal(repr(rounded if isclose(rounded, value, rel_tol=1e-15) else value))
     if isinstance(value, datetime):
         return value.isoformat().removesuffix("T00:00:00")
     return "" if value is None else str(value).strip()

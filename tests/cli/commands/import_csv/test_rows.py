@@ -236,6 +236,8 @@ def in_format(cell: str, number_format: str) -> Callable[[Workbook], object]:
         (68.059, lambda _: None, "68.059"),
         (-68059, in_format("C2", "#,##0.00_);(#,##0.00)"), "-68059"),
         (0.30000000000000004, lambda _: None, "0.3"),
+        (-1152.4299999999998, lambda _: None, "-1152.43"),
+        (45678901234567.89, lambda _: None, "45678901234567.89"),
         (123456789012345.6, lambda _: None, "123456789012345.6"),
         (1.5, lambda book: setattr(book, "epoch", CALENDAR_MAC_1904), "1.5"),
         (1.5, lambda book: book.create_sheet("Notes").append(["x"]), "1.5"),
