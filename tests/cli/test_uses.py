@@ -87,7 +87,7 @@ USES = """
 0 | history --runs                                | Recorded ~ cli
 0 | history --output history.xlsx                 | Written: history.xlsx
 0 | history --html history.html                   | Written: history.html
-2 | history --last 5000y                          | ! '5000y' is longer than 100 years
+2 | history --last 5000y                          | ! '5000y' is not a length of time up to 100y
 2 | history --from 2026-13-01                     | ! '2026-13-01' is not a day: write it as 2026-11-23.
 2 | history --account Nobody                      | ! no configured account is called 'Nobody'
 2 | history --last soon                           | ! 'soon' is not a length of time

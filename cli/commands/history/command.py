@@ -37,11 +37,9 @@ def as_days(text: str) -> int:
     if text == "all":
         return _ALL
     match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
-    if match is None:
-        raise typer.BadParameter(f"{text!r} is not a length of time: write it as 90d, 12w, 6m, 2y or all.")
-    days = int(match[1]) * _DAYS[match[2]]
-    if days > _MOST_DAYS:
-        raise typer.BadParameter(f"{text!r} is longer than 100 years: write all for the whole history.")
+    days = int(match[1]) * _DAYS[match[2]] if match else 0
+    if not 0 < days <= _MOST_DAYS:
+        raise typer.BadParameter(f"{text!r} is not a length of time up to 100y: write it as 90d, 12w, 6m, 2y or all.")
     return days
 
 

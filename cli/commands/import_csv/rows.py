@@ -10,7 +10,7 @@ from cli.commands.import_csv.sheet import open_sheet
 from cli.commands.import_csv.values import EXPORTED, NOTATIONS, Wrong, read_values, shown
 from cli.support.failure import CommandFailed
 from cli.support.options import names_of
-from shared.history.row import Entity, RowSource, snapshot_row
+from shared.history.row import Entity, RowSource, row_key, snapshot_row
 from shared.net import exact_json
 from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary
 from shared.settings.accounts import Account
@@ -77,12 +77,14 @@ class FileRows:
         balance, limit = read.get("BalanceText", read["BalanceAmount"]), read.get("CreditLimit")
         days, when = f"a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
         begins = datetime.combine(day, time(), UTC) - _EARLIEST_ZONE
+        key = row_key(day, currency)
         exact = f"{float(balance):.15g}" == f"{float(read['BalanceAmount']):.15g}"
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),
             (retrieved > self.now, "RetrievedAt", f"{when} in the future: when it was read, or nothing"),
             (retrieved < begins, "RetrievedAt", f"{when} before the day {day}: when it was read, or nothing"),
+            (read.get("RowKey", key) != key, "RowKey", f"it is not {key}: that of the day and currency, or no RowKey"),
             (not exact, "BalanceText", "it differs from BalanceAmount: the same amount in both, or no BalanceText"),
             (limit is not None and limit <= 0, "CreditLimit", "it has to be above zero: correct it, or leave it empty"),
         ):

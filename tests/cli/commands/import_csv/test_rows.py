@@ -108,6 +108,7 @@ def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, d
         ("CurrencyCode", " ", "it is empty and has to be there"),
         ("BalanceAmount", "1" * 19, "out of bounds"),
         ("BalanceText", "2", "differs from BalanceAmount"),
+        ("RowKey", "2025-01-02_USD", "it is not 2025-01-01_USD"),
         *((column, "68.059", f"can be read as 68059 or as 68.059{WHICH}") for column in AMOUNTS),
         ("BalanceAmount", "168,059", f"can be read as 168059 or as 168.059{WHICH}"),
         ("BalanceAmount", "-1.000", f"can be read as -1000 or as -1.000{WHICH}"),
