@@ -10,7 +10,7 @@ from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
-from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
+from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
 from shared.partner_center.invoice_summary import InvoiceSummary
@@ -45,7 +45,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
             _print(record, money, alone=names.count(record["account"]) == 1)
     else:
         failures = [account_fields(owner) | error_fields(error) for owner, error in failed]
-        print_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
+        write_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
     if as_format is not Format.JSON:
         for owner, error in failed:
             print_error(error, owner)

@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from cli.support.console import count, say, waiting
-from cli.support.failure import CommandFailed, print_error
+from cli.support.failure import CommandFailed, Marked, job_log_shown, print_error
 from cli.support.interrupt import STOP, on_interrupt
-from cli.support.log_view import Marked, job_log_shown
 from cli.support.options import SettingsFile, SomeAccounts, choose
 from cli.support.records import print_row
 from cli.support.settings_source import find_settings

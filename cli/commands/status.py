@@ -10,12 +10,11 @@ import typer
 from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.ledger import RUN_COLUMNS, Ledger, LedgerEntry
 from cli.commands.history.reader import HistoryReader
-from cli.commands.history.terminal import NARROW
-from cli.support.console import TextTable, out, say, waiting, warn
+from cli.support.console import TextTable, print_table, say, waiting, warn
 from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
-from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, print_records
+from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
 from cli.support.tables import open_tables
@@ -75,14 +74,12 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     problems += _run_problems(run, now)
     if as_format is Format.TABLE:
         table = TextTable(_HEADINGS, [_cells(label, record, money) for label, record in rows], _RIGHT)
-        narrow = out().is_terminal and out().width < NARROW
-        for line in (table.without(*_LEFT_OUT_WHEN_NARROW) if narrow else table).lines():
-            say(line)
+        print_table(table, *_LEFT_OUT_WHEN_NARROW)
         say(f"Last run: {_run_line(run, known.time_zone)}")
     else:
         records = [record for _, record in rows]
         last = run and {name[0].lower() + name[1:]: run.row.get(name) for name in RUN_COLUMNS}
-        print_records(as_format, COLUMNS, records, {"accounts": records, "lastRun": last, "problems": problems})
+        write_records(as_format, COLUMNS, records, {"accounts": records, "lastRun": last, "problems": problems})
     if as_format is not Format.JSON:
         for problem in problems:
             say(("problem", "bold red"), f"  {problem}", stderr=as_format is Format.CSV)

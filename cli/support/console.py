@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -10,6 +10,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+_NARROW = 80
+"""Columns of a terminal below which a table leaves out what it can do without."""
 
 
 class _Console(Console):
@@ -89,6 +92,19 @@ class TextTable:
             yield "  ".join(cells).rstrip()
 
 
+def print_table(table: TextTable, *optional: str, marked: str | None = None) -> None:
+    """Print the table, on a narrow terminal without its optional columns; rows with a cell `marked` stand out."""
+    if out().is_terminal and out().width < _NARROW:
+        table = table.without(*optional)
+    heading, *lines = table.lines()
+    say((heading, "bold"))
+    for row, line in zip(table.rows, lines, strict=True):
+        if marked in row:
+            say((line, "yellow"))
+        else:
+            sys.stdout.write(line + "\n")
+
+
 @contextmanager
 def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     """Show a bar while something is done `total` times, without a total a counter; the function it yields counts on."""
@@ -98,11 +114,9 @@ def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
         yield partial(progress.advance, progress.add_task(what, total=total))
 
 
-@contextmanager
-def waiting(what: str) -> Iterator[Callable[[str], None]]:
-    """Show that something is waited for; the function it yields changes the words."""
-    with _for_progress().status(what) as status:
-        yield status.update
+def waiting(what: str) -> AbstractContextManager[object]:
+    """Show that something is waited for."""
+    return _for_progress().status(what)
 
 
 def _for_progress() -> Console:

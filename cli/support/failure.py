@@ -1,9 +1,14 @@
-"""Failures in words for the person at the keyboard: the job's own remedies speak of its next run and its identity."""
+"""Failures and the job's log lines for the person at the keyboard: the job's own remedies speak of its next run and its identity."""
 
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from cli.support.console import say
 from shared.errors import NO_IDS, IdentityUnavailable, SettingsInvalid, SnapshotError
+from shared.log import LOGGER, Marker, quieten_libraries
 from shared.settings.accounts import Account
 
 _WORDS = (
@@ -19,6 +24,13 @@ _WORDS = (
     (IdentityUnavailable.usual_remedy,
      "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."),
 )  # fmt: skip
+
+_STYLES = {logging.INFO: "green", logging.WARNING: "yellow", logging.ERROR: "bold red"}
+_ABOUT = ("account", "date", "currency")
+_LEFT_OUT = (*_ABOUT, "runId", "tenantId", "message", "remedy")
+
+Marked = list[tuple[str, dict[str, Any]]]
+"""The marked lines so far, each as its marker and its fields."""
 
 
 class CommandFailed(Exception):
@@ -70,3 +82,41 @@ def print_error(error: Failure, account: Account | None = None) -> None:
     say((error.code or "error", "bold red"), about, stderr=True)
     for line in error_lines(error):
         say(f"    {line}", stderr=True)
+
+
+class _Lines(logging.Handler):
+    """Prints each line: a marked one as its marker, its account, and the rest of its fields."""
+
+    def __init__(self, *, stderr: bool) -> None:
+        super().__init__()
+        self.marked: Marked = []
+        self._stderr = stderr
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record."""
+        marker, _, fields = record.getMessage().partition(" ")
+        style = _STYLES.get(record.levelno, "")
+        if marker not in set(Marker):
+            say(("log", style), f"  {record.getMessage()}", stderr=self._stderr)
+            return
+        known = json.loads(fields)
+        self.marked.append((marker, known))
+        about = " ".join(known[name] for name in _ABOUT if name in known)
+        rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
+        say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
+        if "remedy" in known:
+            remedy = by_hand(known["message"], known["remedy"])
+            say(f"    message: {known['message']}\n    remedy: {remedy}", stderr=self._stderr)
+
+
+@contextmanager
+def job_log_shown(*, stderr: bool = True) -> Iterator[Marked]:
+    """Show what the job logs for as long as the context lasts; gives the marked lines so far."""
+    quieten_libraries()
+    handler = _Lines(stderr=stderr)
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    try:
+        yield handler.marked
+    finally:
+        LOGGER.removeHandler(handler)

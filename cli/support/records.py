@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any, TextIO
+from typing import IO, Any
 
 from cli.support.console import say
 from cli.support.failure import CommandFailed
@@ -25,23 +25,25 @@ CREDIT = ("creditLimit", "creditUsedPercent")
 """Columns that several lists of records have."""
 
 
-def print_records(how: Format, names: Sequence[str], records: Iterable[Record], document: Mapping[str, Any]) -> None:
-    """Print the records as CSV with these columns, or the whole document as JSON."""
-    stream = stdout_for_programs()
-    if how is Format.JSON:
-        write_json(document, stream)
+def write_records(
+    how: str,
+    names: Sequence[str],
+    records: Iterable[Record],
+    document: Mapping[str, Any],
+    stream: IO[str] | None = None,
+) -> None:
+    """Write the records as `csv` with these columns, or the whole document as `json`; without a stream to stdout."""
+    if stream is None:
+        stream = sys.stdout
+        if isinstance(stream, io.TextIOWrapper):  # whatever the console's encoding
+            stream.reconfigure(encoding="utf-8", newline="\n")
+    if how == Format.JSON:
+        _write_json(document, stream)
     else:
-        write_csv(names, records, stream)
+        _write_csv(names, records, stream)
 
 
-def stdout_for_programs() -> TextIO:
-    """Return stdout as UTF-8 with plain line ends, whatever the console's encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-    return sys.stdout
-
-
-def write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) -> None:
+def _write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) -> None:
     """Write a header and a line per record; what a record does not have is empty."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
@@ -51,7 +53,7 @@ def write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) 
         )
 
 
-def write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
+def _write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
     """Write one object; a member that is a list or any other series of records is taken when it is written, a record per line."""
     encode = json.JSONEncoder(default=as_text).encode
     stream.write("{")

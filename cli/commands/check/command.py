@@ -12,7 +12,7 @@ from cli.commands.check.findings import taken
 from cli.commands.check.steps import check_steps
 from cli.support.console import count, say, waiting
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
-from cli.support.records import print_records
+from cli.support.records import write_records
 
 _WAIT = 300
 
@@ -73,6 +73,6 @@ def command(
         say((result, style), f": {count(len(found), 'finding')}{noted}.")
     else:
         records = [finding.document() for finding in found]
-        print_records(as_format, COLUMNS, records, {"ok": not failures, "findings": records})
+        write_records(as_format, COLUMNS, records, {"ok": not failures, "findings": records})
     if failures:
         raise typer.Exit(1)

@@ -10,8 +10,7 @@ from babel import Locale
 
 from cli.commands.history.command import command as history
 from cli.support.console import say
-from cli.support.failure import CommandFailed
-from cli.support.log_view import job_log_shown
+from cli.support.failure import CommandFailed, job_log_shown
 from cli.support.money import Money, balance_of
 from cli.support.records import print_row
 from cli.support.tables import open_tables

@@ -11,14 +11,13 @@ import typer
 
 from cli.commands.history.account import COLUMNS_READ
 from cli.commands.history.ledger import RUN_COLUMNS, Ledger
-from cli.commands.history.outputs import tables, write_file, write_records
+from cli.commands.history.outputs import tables, write_file, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date, tenants_of
-from cli.support.records import stdout_for_programs
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables
 from shared.services import utc_now
@@ -130,7 +129,7 @@ def command(  # noqa: PLR0913 - each is an option
             if tabular:
                 write_runs(entries, known.time_zone)
             else:
-                write_records({"runs": (RUN_COLUMNS, (run.row for run in entries))}, form, stdout_for_programs())
+                write_tables({"runs": (RUN_COLUMNS, (run.row for run in entries))}, form)
             return
         names = {one.tenant_id: one.name for one in known.accounts}
         over = min(until, today - timedelta(days=1))
@@ -151,7 +150,7 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
         for account in reader.accounts(COLUMNS_READ):
             write_account(account, money, by_month=by_month, drawn=drawn)
     elif file is None:
-        write_records(found, form, stdout_for_programs())
+        write_tables(found, form)
     elif form == "html":
         from cli.commands.history.page import write_page  # noqa: PLC0415 - for pages alone
 

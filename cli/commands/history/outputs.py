@@ -7,7 +7,7 @@ from typing import IO
 from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.gaps import Gap
 from cli.commands.history.reader import HistoryReader
-from cli.support.records import Record, write_csv, write_json, written_whole
+from cli.support.records import Record, write_records, written_whole
 from shared.history.row import COLUMNS
 
 Tables = Mapping[str, tuple[Sequence[str], Iterable[Record]]]
@@ -40,16 +40,14 @@ def _month_record(account: AccountHistory, close: Reading, missed: int) -> Recor
     return dict(zip(MONTH_NAMES, values, strict=True))
 
 
-def write_records(found: Tables, form: str, stream: IO[str]) -> None:
-    """Write the first table as csv, or all as json."""
-    if form == "csv":
-        write_csv(*next(iter(found.values())), stream)
-    else:
-        write_json({title: _whole(*table) for title, table in found.items()}, stream)
+def write_tables(found: Tables, form: str, stream: IO[str] | None = None) -> None:
+    """Write the first table as csv, or all as json; without a stream to stdout."""
 
+    def whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
+        return ({name: record.get(name) for name in names} for record in records)
 
-def _whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
-    return ({name: record.get(name) for name in names} for record in records)
+    names, records = next(iter(found.values()))
+    write_records(form, names, records, {title: whole(*table) for title, table in found.items()}, stream)
 
 
 def write_file(found: Tables, file: Path) -> None:
@@ -61,4 +59,4 @@ def write_file(found: Tables, file: Path) -> None:
             write_workbook(part, found)
         else:
             with part.open("w", encoding="utf-8", newline="") as stream:
-                write_records(found, file.suffix[1:].lower(), stream)
+                write_tables(found, file.suffix[1:].lower(), stream)

@@ -1,6 +1,5 @@
 """The history as people see it in a terminal: tables of days, months and runs, charts and a summary."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
 
@@ -8,12 +7,9 @@ from cli.commands.history.account import AccountHistory, Reading
 from cli.commands.history.charts import Series, draw
 from cli.commands.history.gaps import Gap
 from cli.commands.history.ledger import RUN_COUNTS, LedgerEntry
-from cli.support.console import TextTable, count, out, say, warn
+from cli.support.console import TextTable, count, out, print_table, say, warn
 from cli.support.money import Money
 from shared.net.foreign_text import one_line
-
-NARROW = 80
-"""Columns of a terminal below which the accounting date is left out."""
 
 _WIDEST_CHART = 100
 _AMOUNTS = frozenset({"Balance", "Change", "Close"})
@@ -24,7 +20,8 @@ def write_account(account: AccountHistory, money: Money, *, by_month: bool, draw
     width = out().width if out().is_terminal else _WIDEST_CHART
     say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
     table = month_table(account, money) if by_month else _day_table(account, money)
-    _write_table(table.without("As of") if width < NARROW else table)
+    if table.rows:
+        print_table(table, "As of", marked="missed")
     if drawn and not by_month:
         for currency, readings in account.readings.items():
             series = Series(currency, readings, account.gaps)
@@ -38,9 +35,10 @@ def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
     """Write the runs, oldest first, their start in `zone`, that of the settings."""
     headings = (f"Started ({zone})", "Trigger", "Seconds", *RUN_COUNTS, "Notes")
     table = TextTable(headings, [_run_cells(run) for run in runs], frozenset(headings[2:7]))
-    if not table.rows:
+    if table.rows:
+        print_table(table)
+    else:
         warn("no run left a record in this time")
-    _write_table(table)
 
 
 def month_table(account: AccountHistory, money: Money) -> TextTable:
@@ -78,17 +76,6 @@ def _run_cells(run: LedgerEntry) -> tuple[str, ...]:
     took = f"{seconds:.1f}" if isinstance(seconds, int | float) else "-"
     late = "started late" if run.row.get("PastDue") is True else ""
     return f"{run.started:%Y-%m-%d %H:%M:%S}", trigger, took, *counts, late
-
-
-def _write_table(table: TextTable) -> None:
-    if table.rows:
-        heading, *lines = table.lines()
-        say((heading, "bold"))
-        for row, line in zip(table.rows, lines, strict=True):
-            if "missed" in row:
-                say((line, "yellow"))
-            else:
-                sys.stdout.write(line + "\n")
 
 
 def _summary(account: AccountHistory, money: Money) -> Iterator[str]:
