@@ -8,6 +8,7 @@ import warnings
 import webbrowser
 from collections.abc import Sequence
 from contextlib import nullcontext, suppress
+from threading import Thread
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,6 +29,7 @@ from shared.net.foreign_text import one_line
 from shared.net.service import Call
 from shared.services import Services, open_services
 from shared.settings.accounts import Account
+from shared.settings.visible import trim
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
 from shared.sign_in.entra import SignIn, Tokens, confidential_app
@@ -62,8 +64,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
     with open_services(known, stop=STOP) as built:
         vault, name = built.vault, chosen.refresh_token_name
         if vault is None or name is None:
-            remedy = "Set KEY_VAULT_URL and PARTNER_REFRESH_TOKEN_NAME."
-            raise CommandFailed("There is no place to store the token.", remedy)
+            raise CommandFailed("There is no place to store the token.", "Set PARTNER_REFRESH_TOKEN_NAME.")
         _check_name(built, vault, name)
         built.check_clock(known.vault_url)  # the token's end is counted from today
         token = _sign_in(built, chosen, browser=not no_browser)
@@ -102,13 +103,15 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
     except VaultSecretMissing:
         url = str(built.settings.vault_url)
         client = built.closing.enter_context(SecretClient(url, built.identity, **built.options))
-        where = Call(VAULT, f"the deleted secret {name} in {url}")
+        names = {"vault": str(urlsplit(url).hostname).partition(".")[0], "name": name}
+        where = Call(VAULT, f"the deleted secret {name} in {url}", names=names)
         with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look
             built.retry.call(lambda: library_call(lambda: client.get_deleted_secret(name)), where)
-            vault_name = str(urlsplit(url).hostname).partition(".")[0]
             raise CommandFailed(
                 f"The secret {name} was deleted and can be recovered; until then its name cannot be used.",
-                f"Run `az keyvault secret recover --vault-name {vault_name} --name {name}`, then this again.",
+                "Run `az keyvault secret recover --vault-name {vault} --name {name}`, then this again.".format_map(
+                    names
+                ),
             ) from None
     except PermanentError:
         pass  # a new version can be stored all the same
@@ -125,9 +128,9 @@ def _sign_in(built: Services, account: Account, *, browser: bool) -> str:
     credential = app_credential(account, built.vault, built.identity)
     app = confidential_app(account, credential, built.session)
     flow, answer = _ask(account, app, browser=browser)
-    if answer.get("state") != flow["state"]:
+    if answer.get("state") != flow["state"] or not {"code", "error"} & set(answer):
         again = "Run the command again and paste the whole address it ends at."
-        raise CommandFailed("The address does not belong to this sign-in.", again)
+        raise CommandFailed("The address does not belong to this sign-in, or a part of it is missing.", again)
     if "error" in answer:
         says = one_line(f"{answer['error']} {answer.get('error_description', '')}")
         remedy = "Run this again and accept the permissions, as a user who may; docs/sign-in.md says which."
@@ -152,11 +155,13 @@ def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], 
         if loopback:
             says = "opening the browser to sign in; open this address on this machine if none opens"
             say(f"{account.name}: {says}:\n\n{flow['auth_uri']}\n")
-            webbrowser.open(flow["auth_uri"])
+            # Some programs that BROWSER names return only when they are closed.
+            Thread(target=webbrowser.open, args=(flow["auth_uri"],), daemon=True).start()
             return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
     say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
     say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
-    return flow, dict(parse_qsl(urlsplit(typer.prompt("Paste that address here").strip()).query))
+    pasted = trim(typer.prompt("Paste that address here")).strip("\"'<>")
+    return flow, dict(parse_qsl(urlsplit(pasted).query))
 
 
 def _try_out(built: Services, account: Account, tokens: Tokens) -> None:

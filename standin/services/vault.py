@@ -60,7 +60,7 @@ class Vault(Service):
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the operations on secrets."""
         return [
-            web.get("/secrets/{name}", self._get),
+            web.get("/{_:(?:deleted)?secrets}/{name}", self._get),  # what was deleted is purged
             web.get("/secrets/{name}/", self._get),
             web.get("/secrets/{name}/{version}", self._get),
             web.put("/secrets/{name}", self._set),

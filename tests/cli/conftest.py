@@ -24,15 +24,12 @@ FORK_SERVER = ROOT / "tests/support/fork_server.py"
 
 
 BROWSER = """
-import json, os, pathlib, requests, sys
-if not sys.argv[2:]:  # whoever opens a browser does not wait for it
-    os.spawnl(os.P_NOWAIT, sys.executable, sys.executable, __file__, sys.argv[1], "now")
-else:
-    back = requests.get(sys.argv[1], allow_redirects=False, timeout=30).headers["Location"]
-    foreign = requests.get(back.partition("?")[0] + "?state=foreign&code=x", timeout=30)
-    pathlib.Path("browsed.json").write_text(json.dumps([sys.argv[1], foreign.status_code]))
-    page = requests.get(back, timeout=30)
-    assert page.ok and "close this page" in page.text
+import json, pathlib, requests, sys
+back = requests.get(sys.argv[1], allow_redirects=False, timeout=30).headers["Location"]
+foreign = requests.get(back.partition("?")[0] + "?state=foreign&code=x", timeout=30)
+pathlib.Path("browsed.json").write_text(json.dumps([sys.argv[1], foreign.status_code]))
+page = requests.get(back, timeout=30)
+assert page.ok and "close this page" in page.text
 """
 
 
