@@ -19,7 +19,7 @@ _WORDS = (
     (" In Azure: restart the function app; if the error returns, open a support request.", ""),
     ("Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account",
      "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
-    ("Give the identity the role", "Your Azure sign-in needs the role"),
+    ("Give the identity the", "Your Azure sign-in needs the"),
     ("check the identity's role", "check the role of your Azure sign-in"),
     (IdentityUnavailable.usual_remedy,
      "Run `az login` (install the Azure CLI if it is missing), then this command again. In Azure: check AZURE_CLIENT_ID and the assigned identity."),
