@@ -86,8 +86,8 @@ class Playground:
         return self.world.environ | self.world.environ_archive | accounts | {"SNAPSHOT_SCHEDULE": "0 17 * * * *"}
 
 
-def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS) -> Playground:
-    """Add the accounts, their balance of `today`, and the rows and ledger of the year before it."""
+def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS, days: int = DAYS) -> Playground:
+    """Add the accounts, their balance of `today`, and the rows and ledger of the days before it, at most a year."""
     playground = Playground(world, [_add(world, number, scenario) for number, scenario in enumerate(scenarios, 1)])
     accounts = read_settings(playground.environ).accounts
     rows: list[Entity] = []
@@ -95,18 +95,17 @@ def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS)
     for scenario, account in zip(scenarios, accounts, strict=True):
         years = [list(_documents(billing, today)) for billing in scenario.billing]
         world.partner_center.balances(account.tenant_id, *(documents[-1] for documents in years))
-        for number in range(DAYS):
-            back = DAYS - number
+        for back in range(days, 0, -1):
             day = today - timedelta(days=back)
             if back in scenario.missed:
                 failed[day].append(account)
             else:
                 imported = back > scenario.imported_until
-                rows += [_row(account, day, documents[number], imported=imported) for documents in years]
+                rows += [_row(account, day, documents[DAYS - back], imported=imported) for documents in years]
     with ThreadPoolExecutor(8) as pool:
         for service in (world.table, world.archive):
             _insert(pool, world, service, DEFAULT_TABLE_NAME, rows)
-        _insert(pool, world, world.table, DEFAULT_TABLE_NAME + "runs", ledger_rows(today, DAYS, accounts, failed))
+        _insert(pool, world, world.table, DEFAULT_TABLE_NAME + "runs", ledger_rows(today, days, accounts, failed))
     identity = world.identity.user_assigned
     identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
     world.journal.clear()

@@ -3,12 +3,11 @@
 import pytest
 
 from standin import StandIn
-from tests.powerbi.tools import demo
-from tests.powerbi.tools.histories import History
+from tests.powerbi.tools.histories import History, recorded_by_the_job
 
 
 @pytest.fixture(scope="session")
 def recorded(session_world: StandIn) -> History:
-    """Return every row that the function wrote to the table service in eight simulated weeks."""
+    """Return every row of the table service after eight weeks."""
     session_world.reset()
-    return demo.record(session_world)
+    return recorded_by_the_job(session_world)

@@ -1,5 +1,6 @@
 """Small made-up histories: the rows of the table and of the ledger, when they were loaded, and when they are looked at."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +8,20 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from unittest import mock
 
+from standin import StandIn
+from standin.faults import Status
+from standin.playground import fill
+from tests.end_to_end.conftest import rows
 from tests.powerbi.tools import mashup
 from tests.powerbi.tools.dax import Dax, Filters
 from tests.powerbi.tools.mashup import Record
+from tests.support.in_process import run_now
 
 TODAY = date(2026, 11, 28)
+RECORDED = date(2026, 11, 23)
+LOADED = RECORDED + timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -118,3 +127,15 @@ def runs(first: str, last: str, *, failed: str = "", code: str = "sign-in-reject
             why = {"Code": code, "MayPass": False, "Message": "Refused.", "Remedy": "Renew the secret."}
             found.append(common | {"PartitionKey": failed.lower(), "AccountName": failed} | why)
     return found
+
+
+def recorded_by_the_job(world: StandIn) -> History:
+    """Return eight weeks of the playground's history; the function recorded the last day, Northwind's only when asked again."""
+    with mock.patch.dict(os.environ, world.environ):
+        world.clock.set(datetime.combine(RECORDED, time(0, 17, 12), UTC))
+        playground = fill(world, RECORDED, days=56)
+        northwind = playground.partners[2].tenant_id
+        world.faults.add("partner", Status(200, "<html>"), tenant=northwind)
+        while run_now(world, playground.environ).failed:
+            world.clock.advance(seconds=3600)
+        return History(rows(world), rows(world, table="partnerbalancesruns"), LOADED, LOADED)

@@ -17,8 +17,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 
 from standin import StandIn
-from tests.powerbi.tools import demo, pbir
+from tests.powerbi.tools import pbir
 from tests.powerbi.tools.dax import Dax
+from tests.powerbi.tools.histories import recorded_by_the_job
 from tests.powerbi.tools.model import read_model
 from tests.powerbi.tools.pbir import Field, Page, Visual
 
@@ -232,5 +233,5 @@ def overview(dax: Dax) -> Picture:
 
 if __name__ == "__main__":
     with StandIn() as world:
-        drawn = overview(demo.record(world).dax)
+        drawn = overview(recorded_by_the_job(world).dax)
     drawn.figure.savefig(IMAGE, metadata={"Software": None, "Description": digest(drawn)})
