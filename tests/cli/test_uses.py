@@ -123,7 +123,7 @@ USES = """
 2 | consent --account Nobody                      | ! no configured account is called 'Nobody'
 2 | consent --account                             | ! Option '--account' requires an argument.
 1 | consent --no-browser                          | ! The input ended before the question was answered.
-1 | consent --no-browser < http://localhost/?a=b  | ! The address does not belong to this sign-in.
+1 | consent --no-browser < http://localhost/?a=b  | ! does not belong to this sign-in, or a part
 1 | consent                                       | ! mfa-required                                                       | no MFA
 1 | consent                                       | ! consent-required ~ 65004                                           | declined
 1 | consent                                       | ! vault-access-denied ~ set secrets                                  | read-only
