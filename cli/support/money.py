@@ -114,4 +114,4 @@ class Money:
 
 def balance_of(row: Entity) -> Decimal:
     """Return the exact balance of a row."""
-    return Decimal(str(row.get("BalanceText") or row["BalanceAmount"]))
+    return Decimal(str(row["BalanceText"]))

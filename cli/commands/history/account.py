@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from cli.commands.history.gaps import Gap, day_of
 from cli.support.console import count
@@ -46,7 +47,8 @@ class Reading:
     @classmethod
     def of(cls, row: Entity, before: "Reading | None" = None) -> "Reading":
         """Return the reading of a row."""
-        limit, currency = _number(row, "CreditLimit"), str(row["RowKey"])[11:]
+        limit: Any = row.get("CreditLimit")
+        currency = str(row["RowKey"])[11:]
         return cls(day_of(row), currency, balance_of(row), _date(row, "AccountingDate"), limit, row, before)
 
     @property
@@ -70,7 +72,7 @@ class Reading:
             if (apart := (self.day - self.before.day).days) > 1:
                 yield f"change in {apart} days"
             if paid := _moved("LastPaymentDate", self.row, self.before.row):
-                amount = _number(self.row, "LastPaymentAmount")
+                amount = self.row.get("LastPaymentAmount")
                 what = f" {money.plain(Decimal(str(amount)), self.currency)}" if amount else ""
                 yield f"paid{what} on {_short(paid, self.day.year)}"
             if invoiced := _moved("LatestInvoiceDate", self.row, self.before.row):
@@ -145,11 +147,6 @@ def _moved(column: str, row: Entity, before: Entity) -> date | None:
 def _date(row: Entity, column: str) -> date | None:
     value = row.get(column)
     return value.date() if isinstance(value, datetime) else None
-
-
-def _number(row: Entity, column: str) -> float | None:
-    value = row.get(column)
-    return value if isinstance(value, float) else None
 
 
 def _short(day: date, year: int) -> str:

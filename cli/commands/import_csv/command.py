@@ -18,12 +18,14 @@ from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
 from cli.support.options import SettingsFile, Write
 from cli.support.settings_source import find_settings
+from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import OperatorTable, TableContext, batches, open_tables
 from shared.history.query import Span
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 
 _EXAMPLE = {"SnapshotDate": "2026-01-31", "CurrencyCode": "USD", "BalanceAmount": "68059.03", "AccountName": "Contoso"}
+_COMPARED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
 _MOST_SHOWN = 20
 """Problems, and differences."""
 
@@ -37,9 +39,9 @@ class _Import:
     inserted: int | None = None
 
     def compare(self, place: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
-        """Print what there is for each account and currency, and return the rows that are recorded with another amount."""
+        """Print what there is for each account and currency, and return the rows for which something else is recorded."""
         rows = sorted(rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
-        recorded = _existing(place.table, rows, ["PartitionKey", "RowKey", "BalanceText", "BalanceAmount"])
+        recorded = _existing(place.table, rows, _COMPARED)
         self.new = [row for row in sorted(rows, key=key_of) if key_of(row) not in recorded]
         self.archived = _existing(place.archive, self.new) if place.archive else {}
         existing, differing = {**self.archived, **recorded}, []
@@ -53,9 +55,12 @@ class _Import:
             about = f"{first['AccountName']}, {currency}: {count(len(own), 'row')}"
             say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {told}")
             for key, amount in zip(own, amounts, strict=True):
-                if (there := balance_of(existing.get(key, own[key]))) != amount:
-                    theirs, ours = money.text(there, currency), money.text(amount, currency)
-                    differing.append(f"{first['AccountName']}, {key[1]}: {theirs} is recorded, the file has {ours}")
+                there, which = existing.get(key, own[key]), f"{first['AccountName']}, {key[1]}"
+                if wrong := why_not_snapshot(there, _COMPARED):
+                    differing.append(f"{which}: what is recorded is not a snapshot ({wrong}): find out who wrote it")
+                elif (theirs := balance_of(there)) != amount:
+                    told = f"{money.text(theirs, currency)} is recorded, the file has {money.text(amount, currency)}"
+                    differing.append(f"{which}: {told}")
         return differing
 
     def insert(self, place: TableContext) -> None:
@@ -131,7 +136,7 @@ def command(
         say("Nothing was written." + " With --write the new rows are inserted." * bool(work.new))
     else:
         say(f"Inserted {count(work.inserted, 'row')}.")
-    _refuse(differing, "row", "another amount is recorded, and stays")
+    _refuse(differing, "row", "something else is recorded, and stays")
 
 
 def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:

@@ -9,8 +9,7 @@ from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.support.money import Money, balance_of, reader_locale
-from tests.support.rows import TODAY, row
+from cli.support.money import Money, reader_locale
 
 US = Money(Locale("en", "US"))
 LOCALES = (
@@ -73,9 +72,3 @@ def test_amounts(shown: object, expected: object) -> None:
 def test_the_locale_is_the_environment_s(environ: dict[str, str], expected: str) -> None:
     """The more special variable first; one that says nothing, or nonsense, means American English."""
     assert str(reader_locale(environ)) == expected
-
-
-def test_the_exact_text_goes_before_the_double() -> None:
-    """What the service sent, digit for digit; a row without it still has a balance."""
-    assert balance_of(row(TODAY, "0.10")) == Decimal("0.10")
-    assert balance_of({"BalanceAmount": 0.1}) == Decimal("0.1")

@@ -69,22 +69,24 @@ def test_nothing_is_written_without_being_told_to(
 
 
 def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
-    """A row with another amount is reported and kept; a row that only the archive has goes into the table unchanged."""
+    """A row with another amount, or of no snapshot, is reported and kept; one that only the archive has goes into the table unchanged."""
     opened = place()
     assert opened.archive is not None
     mine, theirs = row(days_ago(9), "1.00"), row(days_ago(8), "2.00", RunId="archived")
-    opened.table.insert([mine])
+    opened.table.insert([mine, row(days_ago(6), "3.00", BalanceText="three")])
     opened.archive.insert([theirs])
-    lines = "".join(f"{days_ago(number)},USD,99\n" for number in (9, 8, 7))
+    lines = "".join(f"{days_ago(number)},USD,99\n" for number in (9, 8, 7, 6))
     done = cli("import", csv_file(cli, "SnapshotDate,CurrencyCode,BalanceAmount\n" + lines), "--write")
     assert (done.status, done.out.splitlines()[-1]) == (1, "Inserted 2 rows.")
     assert "$1.00 is recorded, the file has $99.00" in done.err
     assert "$2.00 is recorded, the file has $99.00" in done.err
+    assert "what is recorded is not a snapshot (BalanceText is not BalanceAmount)" in done.err
     table, _ = both(opened)
     assert [(found["BalanceText"], found["Source"]) for found in table] == [
         ("1.00", "partner-center"),
         ("2.00", "partner-center"),
         ("99", "imported"),
+        ("three", "partner-center"),
     ]
     assert table[1]["RunId"] == "archived"
 
