@@ -27,6 +27,10 @@ T = TypeVar("T")
 _CREATED = 204
 _ACCEPTED = 202
 _INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
+_CHANGED = (
+    "Something other than this job wrote or changed the row, or another service answers at this address. Look at the rows of the day: "
+    "one that is put right, or deleted, lets the next run complete the day."
+)
 _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 
@@ -66,7 +70,7 @@ class HistoryTable:
         rows = tuple(chain.from_iterable(self.pages(Span(tenant_id, day, day))))
         for row in rows:
             if wrong := _why_not_of_day(row, tenant_id, day):
-                raise TableUnreachable(f"{self._where}: {wrong}")
+                raise TableUnreachable(f"{self._where}: {wrong}", remedy=_CHANGED)
         return rows
 
     def pages(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:

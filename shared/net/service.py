@@ -61,8 +61,9 @@ class Rule:
 
 
 def passing(error: type[SnapshotError]) -> tuple[Rule, ...]:
-    """Return the lines of every service's table for what may pass and for a page from something in between."""
+    """Return the lines of every service's table for what may pass and for what only something in between sends."""
     return (
+        Rule(error, statuses=(407, 511), remedy=BETWEEN),
         Rule(error, statuses=PASSING_STATUSES, page=True, again=True, remedy=BETWEEN),
         Rule(error, statuses=PASSING_STATUSES, again=True),
         Rule(error, page=True, remedy=BETWEEN),

@@ -20,7 +20,7 @@ _BRANCHES = (
     (
         TransientError,
         "May pass without action",
-        "The next attempt, the host's retry or the next run of the day may succeed. Act if it persists for a day.",
+        "The next attempt, the host's retry or the next run of the day may succeed. Act if it persists for a day, or if `mayPass` is false.",
     ),
     (PermanentError, "Needs a person", "Retrying does not help. Fix the cause as described below."),
 )

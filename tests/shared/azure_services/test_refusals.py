@@ -46,6 +46,7 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (403, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
         (200, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
         (404, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
+        (407, "", "m", "vault-unreachable", "HTTPS_PROXY"),
         (400, "BadParameter", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (409, "Conflict", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (404, "", "m", "vault-unreachable", "KEY_VAULT_URL"),

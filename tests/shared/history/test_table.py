@@ -132,8 +132,9 @@ def test_only_a_row_of_the_contract_completes_a_day(
     world.faults.add("table", Status(200, json.dumps({"value": [STORED]})))
     assert len(table.rows_of(TENANT, DAY)) == 1
     world.faults.add("table", Status(200, json.dumps({"value": [STORED | wrong]})))
-    with pytest.raises(TableUnreachable, match=r"not a snapshot|not a page of rows"):
+    with pytest.raises(TableUnreachable, match=r"not a snapshot|not a page of rows") as raised:
         table.rows_of(TENANT, DAY)
+    assert ("put right, or deleted" in raised.value.remedy) == ("not a snapshot" in str(raised.value))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 203, 204, 206])
