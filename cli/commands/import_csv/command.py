@@ -39,8 +39,7 @@ class _Import:
     inserted: int | None = None
 
     def compare(self, place: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
-        """Print what there is for each account and currency, and return the rows for which something else is recorded."""
-        rows = sorted(rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["RowKey"]))
+        """Print what there is for each account and currency, by which the rows are sorted, and return the rows for which something else is recorded."""
         recorded = _existing(place.table, rows, _COMPARED)
         self.new = [row for row in sorted(rows, key=key_of) if key_of(row) not in recorded]
         self.archived = _existing(place.archive, self.new) if place.archive else {}

@@ -47,7 +47,7 @@ class FileRows:
     chosen: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
-        """Read the file, after which `rows` and `problems` are complete; raises CommandFailed for one without rows."""
+        """Read the file into `problems` and `rows`, sorted by account as in the settings; raises CommandFailed for one without rows."""
         sheet = open_sheet(file)
         self.unit = sheet.unit
         notation = EXPORTED if sheet.is_export and not self.decimal else NOTATIONS[self.decimal]
@@ -62,6 +62,8 @@ class FileRows:
             if (first := self.places.setdefault(key_of(row), place)) != place:
                 self.problems.append(f"{place}: the same account, day and currency as {first}: each once")
             self.rows.append(row)
+        order = [account.tenant_id for account in self.accounts]
+        self.rows.sort(key=lambda row: (order.index(str(row["PartitionKey"])), row["CurrencyCode"], row["RowKey"]))
         if not self.rows and not self.problems:
             raise CommandFailed("The file has a header and nothing below it.", "Name a file with rows to import.")
 

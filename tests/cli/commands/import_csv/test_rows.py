@@ -207,8 +207,10 @@ def test_two_accounts_of_one_name_need_the_tenant(tmp_path: Path) -> None:
     problems = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n2025-01-02,USD,1,\n", None, *two).problems
     assert "'Same' names 2 of the 2 configured accounts: " in problems[0]
     assert "a line without AccountName means 2 of the 2" in problems[1]
-    good = read(tmp_path, f"{HEAD},PartitionKey\n2025-01-01,USD,1,{OTHER_TENANT}\n", None, *two)
-    assert [row["PartitionKey"] for row in good.rows] == [OTHER_TENANT]
+    by_tenant = "".join(f"2025-01-01,USD,1,{tenant}\n" for tenant in sorted((TENANT, OTHER_TENANT)))
+    for accounts in (two, two[::-1]):  # the settings' order is kept
+        good = read(tmp_path, f"{HEAD},PartitionKey\n{by_tenant}", None, *accounts)
+        assert [row["PartitionKey"] for row in good.rows] == [one.tenant_id for one in accounts]
     two = (account(tenant_id=TENANT, name="Here"), account(tenant_id=OTHER_TENANT, name="There"))
     text = f"{HEAD},PartitionKey,AccountName\n2025-01-01,USD,1,{TENANT},There\n2025-01-02,USD,1,{TENANT},Former\n"
     both = read(tmp_path, text, None, *two)
