@@ -39,39 +39,19 @@ def test_each_command_has_help_of_its_own(bare_cli: Cli, name: str) -> None:
     assert bare_cli(name, "-h") == shown
 
 
-def test_a_closed_pipe_is_reported(cli: Cli, world: StandIn) -> None:
-    """Without a traceback; nothing says that all was printed."""
-    cli.use(world.add_partner().environ)
-    ours, theirs = os.pipe()
-    os.close(ours)
-    with os.fdopen(theirs, "wb") as pipe:
-        done = subprocess.run(  # noqa: S603 - our own command line
-            cli.line("balance"),
-            env=cli.environ,
-            cwd=cli.folder,
-            stdout=pipe,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
-    assert done.returncode == 1
-    assert "the program that read it closed the pipe" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("absent", ["typer", "rich"])
-def test_a_missing_package_comes_with_what_installs_it(absent: str) -> None:
-    """The first import that fails and a later one."""
-    code = (
-        f"import sys; sys.modules['{absent}'] = None; sys.argv[1:] = ['status']; from cli.__main__ import main; main()"
-    )
+@pytest.mark.parametrize(
+    ("command", "absent", "more"),
+    [("status", "typer", ""), ("status", "rich", ""), ("demo", "trustme", " -r standin/requirements.txt")],
+)
+def test_a_missing_package_comes_with_what_installs_it(command: str, absent: str, more: str) -> None:
+    """The first import that fails and a later one; what the stand-in needs has requirements of its own."""
+    code = f"import sys; sys.modules['{absent}'] = None; sys.argv[1:] = ['{command}']; from cli.__main__ import main; main()"
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    said = "needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt\n"
+    said = "needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt{}\n"
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "python -m cli " + said.format(absent)
+    assert done.stderr == "python -m cli " + said.format(absent, more)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
