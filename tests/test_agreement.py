@@ -19,7 +19,7 @@ from shared.services import RUN_SECONDS
 from shared.settings.account_array import MANY
 from shared.settings.accounts import MEMBERS
 from shared.settings.read import NAMES, read_settings
-from tests.support.error_docs import errors_below
+from tests.support.generated_docs import errors_below
 
 ROOT = Path(__file__).parents[1]
 PAGES = pytest.mark.parametrize(

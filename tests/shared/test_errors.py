@@ -1,4 +1,4 @@
-"""The error tree: its codes are a contract, and its docstring and its page say what it is."""
+"""The error tree: its codes are a contract, and its docstring says what it is."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from shared import errors
 from shared.errors import PermanentError, SettingProblem, SettingsInvalid, SnapshotError, TransientError
-from tests.support.error_docs import BEGIN, ERRORS_PAGE, SERVICES, errors_below, errors_part
+from tests.support.generated_docs import SERVICES, errors_below
 
 BRANCHES = (TransientError, PermanentError)
 LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
@@ -61,10 +61,3 @@ def test_invalid_settings_lists_every_problem() -> None:
     both = SettingsInvalid((one, two))
     assert str(both) == "2 problems in the settings. A is missing: a word | B is not a number: digits"
     assert both.problems == (one, two)
-
-
-def test_errors_page_is_the_tree() -> None:
-    """docs/errors.md is written from the tree; run `python3 dev.py docs` when this fails."""
-    introduction, _, rendered = ERRORS_PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    assert introduction.startswith("# ")
-    assert rendered.strip() == errors_part().strip(), "run `python3 dev.py docs`"
