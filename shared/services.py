@@ -14,7 +14,6 @@ from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient
 from azure.keyvault.secrets import SecretClient
 
-from shared.azure_services.call import CLIENT_OPTIONS
 from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.azure_services.vault import Vault
 from shared.balance_reader import BalanceReader
@@ -68,19 +67,18 @@ class Services:
                 no_proxy=network.no_proxy,
             )
         )
-        transport = RequestsTransport(session=self.session, session_owner=False)
-        self.options = CLIENT_OPTIONS | {"transport": transport}
+        self.transport = RequestsTransport(session=self.session, session_owner=False)
         credential = azure_credential(
             in_azure=settings.in_azure,
             client_id=settings.identity_client_id,
             without_managed_identity=settings.identity_endpoint_without_header,
-            transport=transport,
+            transport=self.transport,
         )
         closing.callback(credential.close)
         self.identity = CachedCredential(credential, retry, sanitize=self.session.secrets.sanitize)
         self.vault = None
         if settings.vault_url is not None:
-            client = closing.enter_context(SecretClient(settings.vault_url, self.identity, **self.options))
+            client = closing.enter_context(SecretClient(settings.vault_url, self.identity, transport=self.transport))
             self.vault = Vault(client, retry)
         self.reader = BalanceReader(self.vault, self.identity, self.session, retry)
 
@@ -88,7 +86,11 @@ class Services:
         """Return a table of the kind that the caller works with, the history's unless named."""
         audience = storage_audience(endpoint)
         client = TableClient(
-            endpoint, name or self.settings.table_name, credential=self.identity, audience=audience, **self.options
+            endpoint,
+            name or self.settings.table_name,
+            credential=self.identity,
+            audience=audience,
+            transport=self.transport,
         )
         self.closing.enter_context(client)
         what = "the archive's table" if endpoint == self.settings.archive_endpoint else "the table"

@@ -102,7 +102,7 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
         vault.secret(name)
     except VaultSecretMissing:
         url = str(built.settings.vault_url)
-        client = built.closing.enter_context(SecretClient(url, built.identity, **built.options))
+        client = built.closing.enter_context(SecretClient(url, built.identity, transport=built.transport))
         names = {"vault": str(urlsplit(url).hostname).partition(".")[0], "name": name}
         where = Call(VAULT, f"the deleted secret {name} in {url}", names=names)
         with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look

@@ -1,15 +1,12 @@
-"""How Microsoft's client libraries are called: what each is given, and where their own errors end."""
+"""How Microsoft's client libraries are called, and where their own errors end."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from shared.errors import SnapshotError
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 
 T = TypeVar("T")
-
-CLIENT_OPTIONS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 20, "read_timeout": 20}
-"""shared.net.retry is the one retry layer. Times in seconds."""
 
 
 def library_call(call: Callable[[], T]) -> T:

@@ -10,7 +10,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential, ManagedIdentityCredential
 
-from shared.azure_services.call import CLIENT_OPTIONS, library_call
+from shared.azure_services.call import library_call
 from shared.azure_services.refusals import IDENTITY
 from shared.errors import SnapshotError
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
@@ -105,10 +105,9 @@ def azure_credential(
     `without_managed_identity`: the Arc agent sets IDENTITY_ENDPOINT on a server, for everybody who works there
     (azure-sdk-for-python#38183).
     """
-    options = CLIENT_OPTIONS if transport is None else CLIENT_OPTIONS | {"transport": transport}
     try:
         if in_azure:
-            return ManagedIdentityCredential(client_id=client_id, **options)
+            return ManagedIdentityCredential(client_id=client_id, transport=transport)
         return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
     except ValueError as error:  # an AZURE_ variable of the environment
         return _NoCredential(str(error))

@@ -18,7 +18,7 @@ _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(?:.*?\n)??\r?\n(.*?)\r?\n--", r
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
 _SHORTEST_NUMBER = 3
 """Characters; shorter ones are versions and counts rather than amounts."""
-_LENGTH = re.compile(r"\s*\d+(?:\s*,\s*\d+)*\s*")
+_LENGTH = re.compile(r"\d+(?:\s*,\s*\d+)*")
 _ECHO = "a text that repeats the request"
 _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""

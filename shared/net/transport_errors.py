@@ -29,7 +29,7 @@ _BROKE_OFF = "its answer broke off"
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((socket.gaierror,), "its name cannot be resolved"),
     ((ConnectionRefusedError,), "it refused the connection"),
-    ((ConnectionError, urllib3_errors.IncompleteRead, http.client.IncompleteRead, *_ENDS_OF_TLS), _BROKE_OFF),
+    ((ConnectionError, http.client.IncompleteRead, *_ENDS_OF_TLS), _BROKE_OFF),
     ((TimeoutError,), "it did not answer in time"),
     (
         (http.client.HTTPException, urllib3_errors.HeaderParsingError, urllib3_errors.InvalidHeader),

@@ -76,7 +76,7 @@ CASES: dict[str, tuple[str, Arrange, int, str, str, str]] = {
     # What is wrong: how the account signs in, how it comes about, the sign-ins tried,
     #     the code, a part of the message, a part of the remedy.
     "no secret": ("secret", _deleted, 0,
-        "vault-secret-missing", "404", "az keyvault secret set"),
+        "vault-secret-missing", "404", "az keyvault secret set --vault-name 127 --name secret-0 "),
     "disabled secret": ("secret", _secret("x", enabled=False), 0,
         "vault-secret-disabled", "SecretDisabled", "--enabled true"),
     "empty secret": ("secret", _secret(" \n"), 0,

@@ -9,9 +9,10 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError, ServiceResponseError
 from azure.identity import CredentialUnavailableError, DefaultAzureCredential
 
-from shared.azure_services.identity import RENEW_SECONDS, CachedCredential, azure_credential
+from shared.azure_services.identity import CachedCredential, azure_credential
 from shared.errors import IdentityUnavailable
 from shared.net.retry import Retry
+from shared.services import Services
 from standin import StandIn
 from standin.faults import Status, html
 
@@ -45,12 +46,21 @@ def test_the_identity_is_the_one_that_the_settings_name(
 
 
 @pytest.mark.parametrize("without", [False, True])
-def test_elsewhere_it_is_the_developers_own_sign_in(without: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_elsewhere_it_is_the_developers_own_sign_in(
+    world: StandIn,
+    services: Services,
+    without: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
     """On a server with the Arc agent there is a managed identity too, and it is not the developer's."""
-    with closing(azure_credential(in_azure=False, client_id=None, without_managed_identity=without)) as credential:
+    made = azure_credential(
+        in_azure=False, client_id=None, without_managed_identity=without, transport=services.transport
+    )
+    with closing(made) as credential:
         assert isinstance(credential, DefaultAzureCredential)
         kinds = {type(one).__name__ for one in credential.credentials}
+        assert without or credential.get_token(VAULT)
     assert ("ManagedIdentityCredential" in kinds, "AzureCliCredential" in kinds) == (not without, True)
+    assert len(services.session.skews) == (not without), "asked over the run's session"
 
 
 def test_an_endpoint_that_stays_down_is_unavailable(
@@ -68,17 +78,11 @@ def test_an_endpoint_that_stays_down_is_unavailable(
 @pytest.mark.parametrize(
     "fault",
     [
-        html(200),
-        Status(200, "{}"),
-        Status(200, '{"access_token": 5}'),
-        Status(200, '{"access_token": true, "expires_on": "4102444800"}'),
-        Status(200, '{"access_token": "a\\nb", "expires_on": "4102444800"}'),
-        Status(200, '{"access_token": "a", "expires_on": "soon"}'),
-        Status(401, "you sent it", {"WWW-Authenticate": "Basic"}),
-        Status(404),
-        html(403),
+        *(html(200), html(403), Status(404), Status(401, "you sent it", {"WWW-Authenticate": "Basic"})),
+        *(Status(200, body) for body in ("{}", '{"access_token": 5}', '{"access_token": "a", "expires_on": "soon"}')),
+        *(Status(200, f'{{"access_token": {token}, "expires_on": "4102444800"}}') for token in ("true", '"a\\nb"')),
     ],
-    ids=["html", "empty object", "number", "true", "two lines", "soon", "challenge", "404", "403"],
+    ids=str,
 )
 def test_an_answer_without_a_token_is_unavailable(world: StandIn, identity: CachedCredential, fault: Status) -> None:
     """Whatever answers there."""
@@ -89,7 +93,7 @@ def test_an_answer_without_a_token_is_unavailable(world: StandIn, identity: Cach
 
 def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
     """No call is begun with a token that ends under way."""
-    tokens = Tokens(RENEW_SECONDS + 60)
+    tokens = Tokens(360)
     now = [time.time()]
     identity = CachedCredential(tokens, retry, clock=lambda: now[0])
     assert [identity.get_token(VAULT).token for _ in range(2)] == ["token-1", "token-1"]
@@ -98,7 +102,7 @@ def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
 
 
 FABRIC = "Service Fabric managed identity configuration not found in environment. The endpoint must use HTTPS."
-ALL_SIGN_INS = "DefaultAzureCredential failed.\nAttempted credentials:\n\tA: no\n\tAzureCliCredential: Please run 'az login'\n\tB: no"
+ALL_SIGN_INS = "DefaultAzureCredential failed.\nAttempted credentials:\n\tA: no\n\tAzureCliCredential: Please run 'az login'.\n\tB: no"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,12 @@ from shared.net.refusal import RefusedError, read_refusal
 from shared.net.service import Call, Service
 
 PAGE = "<html><title>Blocked</title>"
+FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
+ROLES = ("AuthorizationPermissionMismatch", "InsufficientAccountPermissions")
+SUBSCRIPTION_CODES = (
+    *("AccountIsDisabled", "SubscriptionDisabled", "SubscriptionIsDisabled", "DisabledSubscription"),
+    *("ReadOnlyDisabledSubscription", "SubscriptionNotFound"),
+)
 PASSING = (408, 429, 500, 502, 503, 504)
 
 
@@ -28,20 +34,18 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (403, "SecretDisabled", "m", "vault-secret-disabled", "--name app-secret --enabled true"),
         (403, "SecretNotYetValid", "m", "vault-secret-disabled", "--not-before <date>"),
         (403, "SecretExpired", "m", "vault-secret-disabled", "has expired"),
+        (403, "Forbidden", "Operation get is not allowed on a disabled secret.", "vault-secret-disabled", "Enable the secret"),
         (403, "Forbidden", "Operation get is not allowed on an expired secret.", "vault-secret-disabled", "has expired"),
-        (403, "ForbiddenByFirewall", "m", "vault-access-denied", "Networking"),
-        (403, "ForbiddenByConnection", "m", "vault-access-denied", "Networking"),
-        (403, "ForbiddenByNsp", "m", "vault-access-denied", "Networking"),
-        (401, "Unauthorized", "[TokenExpired] Error validating token", "vault-access-denied", "clock"),
+        *((403, f"ForbiddenBy{what}", "m", "vault-access-denied", "Networking") for what in ("Firewall", "Connection", "Nsp")),
+        *((401, "Unauthorized", f"The token is {over}", "vault-access-denied", "clock") for over in ("Expired", "not yet valid")),
         (403, "ForbiddenByRbac", "m", "vault-access-denied", "Key Vault Secrets User"),
-        (403, "ForbiddenByPolicy", "m", "vault-access-denied", "access policies"),
+        *((403, code, "m", "vault-access-denied", "access policies") for code in ("ForbiddenByPolicy", "MissingPermissions")),
         (403, "AccessDenied", "It does not have secrets get permission.", "vault-access-denied", "access policies"),
         (403, "AccessDenied", "Client address is not authorized.", "vault-access-denied", "Networking"),
-        (403, "AccountIsDisabled", "m", "vault-access-denied", "subscription"),
-        (403, "SubscriptionDisabled", "m", "vault-access-denied", "subscription"),
+        *((403, code, "m", "vault-access-denied", "subscription") for code in SUBSCRIPTION_CODES),
         (401, "AKV10032", "m", "vault-access-denied", "another tenant"),
         (401, "Unauthorized", "[BearerReadAccessTokenFailed] Issuer did not match", "vault-access-denied", "another tenant"),
-        (403, "SomethingNew", "No AccessDenied.", "vault-access-denied", "in the message"),
+        (403, "SomethingNew", "No AccessDenied: its issuer expired.", "vault-access-denied", "in the message"),
         (401, "", "m", "vault-access-denied", "in the message"),
         (403, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
         (200, PAGE, "m", "vault-unreachable", "HTTPS_PROXY"),
@@ -65,14 +69,13 @@ def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str
         (404, "TableNotFound", "m", "table-missing", "az storage table create"),
         (403, "AuthenticationFailed", "Request date header too old: 'x'", "clock-wrong", "clock"),
         (403, "AuthenticationFailed", "The Date header in the request is incorrect.", "clock-wrong", "clock"),
-        (403, "AuthorizationFailure", "m", "table-access-denied", "Networking"),
-        (403, "AuthorizationSourceIPMismatch", "m", "table-access-denied", "Networking"),
-        (403, "AuthorizationPermissionMismatch", "m", "table-access-denied", "append role"),
+        *((403, code, "m", "table-access-denied", "Networking") for code in FIREWALLS),
+        *((403, code, "m", "table-access-denied", "append role") for code in ROLES),
         (403, "accountisdisabled", "m", "table-access-denied", "subscription"),
-        (401, "InvalidAuthenticationInfo", "Issuer did not match.", "table-access-denied", "another tenant"),
+        (401, "InvalidAuthenticationInfo", "It expects a token of the tenant x.", "table-access-denied", "another tenant"),
         (401, "InvalidAuthenticationInfo", "Lifetime validation failed.", "table-access-denied", "clock"),
         (401, "InvalidAuthenticationInfo", "Audience did not match.", "table-access-denied", "in the message"),
-        (403, "AuthorizationX", "Denied by network security perimeter.", "table-access-denied", "Networking"),
+        *((403, "AuthorizationX", f"Denied by the {by}.", "table-access-denied", "Networking") for by in ("perimeter", "firewall")),
         (403, "SomethingNew", "m", "table-access-denied", "in the message"),
         (403, PAGE, "m", "table-unreachable", "HTTPS_PROXY"),
         (400, "InvalidInput", "m", "table-unreachable", "table address"),

@@ -10,7 +10,7 @@ from azure.keyvault.secrets._shared import http_challenge_cache
 from shared.azure_services.vault import Secret, Vault
 from shared.errors import IdentityUnavailable, VaultUnreachable
 from standin import StandIn
-from standin.faults import Cut, Fault, Status, html, unavailable
+from standin.faults import Cut, Fault, Status, unavailable
 
 END = datetime(2027, 1, 31, 12, 30, tzinfo=UTC)
 HUSH = "hush-hush-8Q~secret"
@@ -43,14 +43,14 @@ def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, va
     [
         (unavailable(), "503"),
         (Cut(), "its answer broke off"),
-        (html(200), "not a JSON object"),
+        (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be unpacked"),
         (Status(200, '{"value": "hush-hu'), "not a JSON object"),
         (
             Status(401, "{}", {"WWW-Authenticate": 'Bearer authorization="https://x/t", resource="https://evil.net"'}),
             "does not identify itself as this vault",
         ),
     ],
-    ids=["503", "cut", "html", "cut json", "somebody else's challenge"],
+    ids=["503", "cut", "not packed", "cut json", "somebody else's challenge"],
 )
 def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault, fault: Fault, why: str) -> None:
     """A gateway, a wrong address, a broken answer: the vault is not reached, and no token is sent to anybody else."""
@@ -59,6 +59,7 @@ def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault
     world.faults.add("vault", fault, times=None)
     with pytest.raises(VaultUnreachable, match=f"^the secret app in {world.vault.url}.*{why}") as raised:
         vault.secret("app")
+    assert ("own address" in raised.value.remedy) == ("identify itself" in why)
     assert "hush" not in "".join(format_exception(raised.value))
 
 
@@ -83,8 +84,9 @@ def test_an_answer_of_another_form_is_unreadable(world: StandIn, vault: Vault, w
     answer = {"id": f"{world.vault.url}/secrets/app/1", "value": "old", "attributes": {"enabled": True}}
     world.vault.put("app", "old")
     world.faults.add("vault", Status(200, json.dumps(answer | wrong)), method="GET", times=None)
-    with pytest.raises(VaultUnreachable):
+    with pytest.raises(VaultUnreachable) as raised:
         vault.secret("app")
+    assert "hush" not in "".join(format_exception(raised.value))
     with pytest.raises(VaultUnreachable):
         vault.store("app", "new", content_type="x/y", expires_on=END, tags={}, replacing="old")
     assert [version.value for version in world.vault.versions("app")] == ["old"]

@@ -10,7 +10,7 @@ from shared.net.http_session import HttpSession
 from standin import StandIn
 from standin.faults import Fault
 
-TOKEN = "hush~hush/8Q+secret="
+TOKEN = "hush-hush.8Q_secret"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 Answered = Callable[..., requests.Response]
 

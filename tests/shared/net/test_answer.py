@@ -4,7 +4,7 @@ import html
 import json
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import NoReturn
 from urllib.parse import quote
 
@@ -47,7 +47,7 @@ def test_no_redirect_is_followed(world: StandIn, answered: Answered, status: int
         ({"Location": "/login"}, "the same host"),
         ({"Location": "https://[::1"}, "an unreadable address"),
         ({"Location": "https://x:port/"}, "x,"),
-        ({"Location": f"https://{'a' * 60}.{'b' * 60}.example"}, r"a{60}\.b{39},"),
+        ({"Location": f"https://{'a' * 120}.{'b' * 100}.example"}, r"\*\*\*\.b{96},"),
     ],
 )
 def test_a_redirect_may_point_to_nonsense(answered: Answered, location: dict[str, str], says: str) -> None:
@@ -58,7 +58,8 @@ def test_a_redirect_may_point_to_nonsense(answered: Answered, location: dict[str
 
 NO_OBJECT: dict[str, tuple[Fault, str]] = {
     "utf-16": (Status(200, b"\xff\xfe{\x00}\x00"), "not a JSON object$"),
-    "array": (Status(200, "[1]"), "not a JSON object$"),
+    "array": (Status(200, "[1]", content_type=f"x/{'y' * 60}"), r"200, 3 bytes, x/y{58}\) is not a JSON object$"),
+    "chunks": (Raw(b"HTTP/1.1 200 X\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\n{[\r\n0\r\n\r\n"), "not a JSON object$"),
     "null": (Status(200, "null"), "not a JSON object$"),
     "large and broken": (Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'), "not a JSON object$"),
     "page": (Status(200, "<html><title>Sign in</title>"), "a JSON object but an HTML page titled 'Sign in'"),
@@ -76,10 +77,9 @@ def test_a_success_is_a_json_object(answered: Answered, name: str) -> None:
     assert ("HTTPS_PROXY" in str(raised.value.remedy)) == (name == "page")
 
 
-@pytest.mark.parametrize("kind", [f"{JSON}; charset=utf-16", f"{JSON}; charset=utf-7", "text/plain"])
-def test_the_libraries_read_what_was_checked(answered: Answered, kind: str) -> None:
+def test_the_libraries_read_what_was_checked(answered: Answered) -> None:
     """In UTF-8 and without a byte order mark: MSAL logs the whole answer that it cannot decode."""
-    answer = answered(Status(200, b'\xef\xbb\xbf{"a": "+AHs-"}', content_type=kind))
+    answer = answered(Status(200, b'\xef\xbb\xbf{"a": "+AHs-"}', content_type=f"{JSON}; charset=utf-7"))
     assert json.loads(answer.text) == {"a": "+AHs-"}
 
 
@@ -87,10 +87,10 @@ UNFRAMED: dict[str, tuple[Fault, type[CallError]]] = {
     "conflict": (unframed(JSON, b'{"error": {"code": "EntityAl', 409), NoAnswerError),
     "nothing": (unframed(JSON, b""), NoAnswerError),
     "transaction": (unframed(PARTS, TRANSACTION[:60]), NoAnswerError),
-    "whole transaction": (unframed(PARTS, TRANSACTION % b"403 X"), RefusedError),
+    "whole transaction": (unframed(PARTS, TRANSACTION % b"400 X"), RefusedError),
     "kind in capitals": (unframed("Application/JSON", CUT), NoAnswerError),
-    "no kind": (Raw(b"HTTP/1.1 200 X\r\n\r\n" + CUT), NoAnswerError),
-    "a length that is none": (unframed(f"{JSON}\r\nContent-Length: all", CUT), NoAnswerError),
+    "no kind": (Raw(b"HTTP/1.1 200 X\r\n\r\n " + CUT), NoAnswerError),
+    "a length that is none": (unframed(f"{JSON}\r\nContent-Length: 7x", CUT), NoAnswerError),
     "a negative length": (unframed(f"{JSON}\r\nContent-Length: -1", CUT), NoAnswerError),
     "another framing": (unframed(f"{JSON}\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
     "no last chunk": (unframed(f"{JSON}\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
@@ -149,7 +149,7 @@ def test_a_header_that_cannot_be_read_is_not_logged(
     answered: Answered, caplog: pytest.LogCaptureFixture, line: str
 ) -> None:
     """urllib3 would write it down, and a service may repeat a token in it."""
-    with caplog.at_level(logging.DEBUG), pytest.raises(CallError):
+    with caplog.at_level(logging.DEBUG), pytest.raises(NoAnswerError, match="what it sent is not HTTP"):
         answered(Raw(f"HTTP/1.1 400 X\r\n{line}\r\nContent-Length: 2\r\n\r\n{{}}".encode()))
     assert "hush" not in caplog.text
 
@@ -182,8 +182,8 @@ STALE = [
 """What a gateway sends from its cache with an error."""
 
 
-@pytest.mark.parametrize("fault", [Echo(), Echo(503), *SHAPES, *STALE])
-def test_no_amount_is_repeated(answered: Answered, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [Echo(), Echo(503), Status(400, json.dumps({"code": TOKEN})), *SHAPES, *STALE])
+def test_no_amount_and_no_token_is_repeated(answered: Answered, fault: Fault) -> None:
     """Alone or in the midst of all that was sent; numbers that were not sent are shown."""
     with pytest.raises(RefusedError) as raised:
         answered(fault, "POST", data=ROW, headers=AUTHORIZED)
@@ -193,22 +193,24 @@ def test_no_amount_is_repeated(answered: Answered, fault: Fault) -> None:
         answered(Status(403, '{"message": "Client address: 10.0.0.5"}'), "POST", data=ROW)
 
 
-REFUSED = pytest.raises(RefusedError)
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 @pytest.mark.parametrize(
-    ("method", "headers", "outcome"),
+    ("method", "sent", "status", "headers", "passes"),
     [
-        ("GET", {}, nullcontext()),
-        ("PUT", {}, nullcontext()),
-        ("POST", {}, REFUSED),
-        ("GET", AUTHORIZED, REFUSED),
-        ("GET", {"X-IDENTITY-HEADER": "x"}, REFUSED),
+        ("GET", {}, 401, CHALLENGE, True),
+        ("PUT", {}, 401, CHALLENGE, True),
+        ("POST", {}, 401, CHALLENGE, False),
+        ("GET", AUTHORIZED, 401, CHALLENGE, False),
+        ("GET", {"X-IDENTITY-HEADER": "x"}, 401, CHALLENGE, False),
+        ("GET", {}, 403, CHALLENGE, False),
+        ("GET", {}, 401, {}, False),
     ],
 )
 def test_only_a_challenge_is_let_through(
-    answered: Answered, method: str, headers: dict[str, str], outcome: AbstractContextManager[object]
+    answered: Answered, method: str, sent: dict[str, str], status: int, headers: dict[str, str], *, passes: bool
 ) -> None:
     """The vault's first answer, to a request without a token. MSAL and azure-identity would log what another one says."""
-    with outcome:
-        answered(Status(401, "you sent it", {"WWW-Authenticate": "Bearer"}), method, headers=headers)
+    with nullcontext() if passes else pytest.raises(RefusedError):
+        answered(Status(status, "you sent it", headers), method, headers=sent)

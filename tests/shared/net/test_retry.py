@@ -124,17 +124,9 @@ def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
     assert len(set(time.slept)) > 1
 
 
-@pytest.mark.parametrize(
-    ("header", "wait"),
-    [
-        (" 7 ", 7),
-        ("0", 1),
-        ("Mon, 23 Nov 2026 06:17:12 GMT", 12),
-        ("soon", 1),
-    ],
-)
+@pytest.mark.parametrize(("header", "wait"), [(" 7 ", 7), ("0", 1), ("Mon, 23 Nov 2026 06:17:12 GMT", 12)])
 def test_a_wish_to_be_asked_later_is_honoured(header: str, wait: float) -> None:
-    """Retry-After as seconds or as a date lengthens our own wait; one that is unreadable, past or 0 does no harm."""
+    """Retry-After as seconds or as a date lengthens our own wait, and never shortens it."""
     time = Time()
     time.play(again(header), "fine")
     assert time.slept == [wait]
@@ -163,7 +155,7 @@ def test_the_runs_end_cuts_the_budget() -> None:
 
 
 def test_the_time_of_a_call_inside_the_call_is_not_the_calls() -> None:
-    """The identity is asked in the middle of a call of the vault, and may take its own minute."""
+    """The identity is asked in the middle of a call of the vault, and may take its own minute, but none after the run's end."""
     time = Time()
 
     def attempt() -> str:
@@ -175,6 +167,9 @@ def test_the_time_of_a_call_inside_the_call_is_not_the_calls() -> None:
         return "fine"
 
     assert time.retry().call(attempt, call_of(AZURE)) == "fine"
+    time.made = 0
+    with pytest.raises(PartnerUnavailable):
+        time.retry(seconds=70).call(attempt, call_of(AZURE))
 
 
 DURATIONS = st.floats(0, 200)
@@ -222,7 +217,7 @@ def test_no_limit_is_overstepped_whatever_happens(
     ("header", "seconds"),
     [
         (None, None),
-        ("", None),
+        ("\u00b2", None),
         ("-5", None),
         ("1.5", None),
         ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),

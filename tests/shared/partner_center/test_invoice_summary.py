@@ -106,8 +106,8 @@ def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
     ],
 )
 def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
-    """A text, a truth value or an impossibly large number is not a balance, and is not turned into one."""
-    with pytest.raises(NotASummary, match="balanceAmount is not a number"):
+    """A text, a truth value or an impossibly large number is not a balance, and is not turned into one. No message shows it: it may end in a log."""
+    with pytest.raises(NotASummary, match=r"^balanceAmount is not a number that a column can hold$"):
         balance_of(literal)
 
 
@@ -219,7 +219,7 @@ def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
         ("123456789012345678", [part(Decimal("123456789012345677.99")), part(Decimal("0.01"))], []),
         ("1", [], []),
         ("1", [part(Decimal("0.1")), part(Decimal("0.8"))], ["the parts of details do not add up to the balance"]),
-        ("1", [part(Decimal("1.00000000000000000000000001"))], ["the parts of details do not add up to the balance"]),
+        ("1", [part(Decimal(f"1.{'0' * 40}1"))], ["the parts of details do not add up to the balance"]),
         ("1", [part(Decimal(1)), {"invoiceType": "x"}], ["a part of details has no balance"]),
         ("1", [part(Decimal(1)), {"invoiceType": "x", "summary": None}], ["a part of details has no balance"]),
     ],
@@ -251,12 +251,12 @@ def test_details_that_power_bi_or_the_column_cannot_hold_are_left_out(odd: Any, 
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])
-def test_details_nested_deeply_are_left_out_or_refused(depth: int) -> None:
+def test_details_nested_deeply_are_read_left_out_or_refused(depth: int) -> None:
     """However deep."""
-    nested = b"[" * depth + b"]" * depth
+    details = '[{"summary":{"balanceAmount":1},"more":' + "[" * depth + "]" * depth + "}]"
     with suppress(NotASummary):
-        body = b'{"balanceAmount": 1, "currencyCode": "USD", "details": ' + nested + b"}"
-        assert parse_summary(body, RECEIPT).details is None
+        body = f'{{"balanceAmount": 1, "currencyCode": "USD", "details": {details}}}'
+        assert parse_summary(body.encode(), RECEIPT).details in (None, details)
 
 
 USD = {"balanceAmount": 1, "currencyCode": "USD"}
@@ -349,12 +349,3 @@ def test_any_bytes_are_a_summary_or_none(body: bytes) -> None:
         for summary in parsed if isinstance(parsed, tuple) else (parsed,):
             assert summary.balance_amount.is_finite()
             assert len(summary.currency_code) == 3
-
-
-@given(amount=st.integers(10**5, 10**12))
-def test_a_refusal_shows_no_amount(amount: int) -> None:
-    """Messages end in logs, and amounts stay out of them."""
-    body = json.dumps({"balanceAmount": f"{amount} USD", "lastPaymentAmount": amount, "currencyCode": "USD"}).encode()
-    with pytest.raises(NotASummary) as raised:
-        parse_summary(body, RECEIPT)
-    assert str(amount) not in str(raised.value)

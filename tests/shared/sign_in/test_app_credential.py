@@ -18,9 +18,9 @@ OWN_END = CERTIFICATE.certificate.not_valid_after_utc
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "password"])
 def test_any_other_secret_is_a_client_secret(content_type: str | None) -> None:
-    """As it is, with the end that the vault knows."""
-    credential = from_secret(Secret("app", "hush~hush", content_type, END))
-    assert credential == AppCredential("hush~hush", "app", END)
+    """As it is, up to a length that none has, with the end that the vault knows."""
+    credential = from_secret(Secret("app", "hush~" * 100, content_type, END))
+    assert credential == AppCredential("hush~" * 100, "app", END)
     assert "hush" not in repr(credential)
 
 
