@@ -226,8 +226,9 @@ class SignInRejected(PermanentError):
     """Entra ID refused the app or its credential."""
 
     usual_remedy = (
-        "Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID; create a new client secret (App registrations > Certificates & secrets) and "
-        "put its Value into the vault."
+        "If the message is about the secret, create a new client secret (App registrations > Certificates & secrets) and put its Value "
+        "into the vault. Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and "
+        "are enabled in this tenant (Entra ID > Enterprise applications)."
     )
 
 

@@ -36,8 +36,10 @@ ENTRA = Service(
             SignInRejected,
             codes=("invalid_client",),
             only=CERTIFICATE,
-            remedy="{secret_over}Upload the public part (CER) of the vault's newest certificate to the app (App registrations > Certificates & "
-            "secrets > Certificates), check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and check the clock of this machine: it dates the signature.",
+            remedy="{secret_over}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
+            "certificate to the app (App registrations > Certificates & secrets), and check the clock of this machine: it dates the signature. "
+            "Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and are enabled in this "
+            "tenant (Entra ID > Enterprise applications).",
         ),
         Rule(
             SignInRejected,
