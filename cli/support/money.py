@@ -18,8 +18,8 @@ _SAMPLE = Decimal(1234567)
 _WRITTEN = re.compile(r"(\D*)1(\D?)234(?:\2)567(?:(\D)(0+))?(\D*)")
 """The sample in a locale that groups by thousands and writes Western digits."""
 
-_PLAIN = {0x202F: " ", 0x00A0: " ", 0x2212: "-", 0x200E: "", 0x200F: "", 0x061C: "", 0x2019: "'"}
-"""Narrow and fixed spaces, the minus sign, marks of direction and the Swiss apostrophe, for a plain terminal."""
+_PLAIN = str.maketrans("\u202f\u00a0\u2212\u2019\u060c\u2e41\u066b", "  -',,.", "\u200e\u200f\u061c")
+"""Narrow and fixed spaces, the minus sign, the Swiss and right-to-left separators and marks of direction, for a plain terminal."""
 
 
 def reader_locale(environ: Mapping[str, str]) -> Locale:
@@ -89,7 +89,7 @@ class Money:
         text = text.translate(_PLAIN)
         if self._can_show(text):
             return text
-        symbol = re.escape(get_currency_symbol(currency, self._locale))
+        symbol = re.escape(get_currency_symbol(currency, self._locale).translate(_PLAIN))
         return re.sub(symbol, currency, re.sub(rf"{symbol}\s*(?=\d)", f"{currency} ", text))
 
     def plain(self, amount: Decimal, currency: str) -> str:

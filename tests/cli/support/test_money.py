@@ -50,6 +50,10 @@ def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str
         (US.text(Decimal("0.005"), "USD"), "$0.005"),  # no digit is rounded away
         (US.text(Decimal("123456789012345678.12"), "USD"), "$123,456,789,012,345,678.12"),
         (US.text(Decimal("-0.00"), "USD"), "$0.00"),
+        (
+            [Money(Locale(name), str.isascii).text(Decimal("-1234.5"), "KWD") for name in ("ar", "bgn", "fr")],
+            ["-1,234.500 KWD", "-KWD 1,234.500", "-1 234,500 KWD"],  # on a plain terminal
+        ),
         ([US.change(Decimal(text), "USD") for text in ("1", "-1", "0")], ["+$1.00", "-$1.00", "$0.00"]),
     ],
 )
