@@ -1,5 +1,6 @@
 """One call over the session, and what is answered to it."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,11 @@ from standin.faults import Fault
 TOKEN = "hush-hush.8Q_secret"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 Answered = Callable[..., requests.Response]
+
+
+def token_of(claims: str) -> str:
+    """Return a token with this text as its claims."""
+    return f"eyJh.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.sig"
 
 
 @pytest.fixture

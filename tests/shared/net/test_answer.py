@@ -15,9 +15,11 @@ from shared.net.refusal import RefusedError
 from standin import StandIn
 from standin.faults import Echo, Fault, FaultContext, Raw, Status, redirect
 from standin.faults import NoAnswerError as Ended
-from tests.shared.net.conftest import AUTHORIZED, TOKEN, Answered
+from tests.shared.net.conftest import AUTHORIZED, TOKEN, Answered, token_of
+from tests.support.samples import OTHER_TENANT, TENANT
 
-ROW = '{"BalanceAmount": 68059.03, "BalanceText": "68059.03", "CurrencyCode": "USD", "RowKey": "2026-11-23_USD"}'
+ROW = f"""{{"PartitionKey": "{TENANT}", "RowKey": "2026-11-23_USD", "SchemaVersion": 1, "BalanceAmount": 68059.03,
+"BalanceText": "68059.03", "LastPaymentAmount": 100, "CurrencyCode": "USD"}}"""
 JSON, PARTS = "application/json", "multipart/mixed; boundary=x"
 TRANSACTION = (
     b"--x\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 %s\r\nContent-Type: application/json\r\n\r\n{}\r\n--x--\r\n"
@@ -137,11 +139,12 @@ def test_an_interim_answer_is_not_the_answer(answered: Answered, interim: str) -
 
 
 def test_only_a_transaction_is_answered_in_parts(answered: Answered) -> None:
-    """From a sign-in it is nonsense, which MSAL would log whole."""
+    """From a sign-in it is nonsense, which MSAL would log whole. And a page is not an answer to one."""
     answer = Status(202, TRANSACTION % b"204 X", content_type=PARTS)
     answered(answer, "POST", path="$batch", data="")
-    with pytest.raises(UnreadableAnswerError, match="not a JSON object"):
-        answered(answer, "POST", path="token", data="")
+    for other, path in ((answer, "token"), (Status(200, "<html>"), "$batch")):
+        with pytest.raises(UnreadableAnswerError, match="not a JSON object"):
+            answered(other, "POST", path=path, data="")
 
 
 @pytest.mark.parametrize("line", ["hush-hush", ": hush-hush", "hush-hush hush: x"])
@@ -166,13 +169,21 @@ ESCAPES: list[Callable[[str], str]] = [str, json.dumps, html.escape, quote, str.
 @pytest.mark.parametrize("escape", ESCAPES, ids=["plain", "JSON", "HTML", "percent", "upper case", "a part"])
 def test_an_echo_of_the_request_is_not_repeated(answered: Answered, escape: Callable[[str], str]) -> None:
     """Proxies and gateways repeat what was sent, and it may be the amount."""
-    with pytest.raises(RefusedError, match=r"repeats the request|no readable reason"):
-        answered(Status(400, f"Bad body: {escape(ROW)}", content_type="text/plain"), "POST", data=ROW)
+    with pytest.raises(RefusedError, match="repeats the request"):
+        answered(Status(400, json.dumps({"message": f"Bad body: {escape(ROW)}"})), "POST", data=ROW)
+
+
+def test_a_refusal_names_the_tenants(answered: Answered) -> None:
+    """That of the token, and the one that the service expects."""
+    expects = {"WWW-Authenticate": f'Bearer authorization_uri="https://x/{TENANT}"'}
+    sent = {"Authorization": f"Bearer {token_of(json.dumps({'tid': OTHER_TENANT}))}"}
+    with pytest.raises(RefusedError, match=f"of the tenant {TENANT} and got one of {OTHER_TENANT}"):
+        answered(Status(401, "{}", expects), headers=sent)
 
 
 SHAPES = [
     Status(400, json.dumps({"message": f"{said} is not a Double"}))
-    for said in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300")
+    for said in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300", "100.0")
 ]
 STALE = [
     Status(503, '{"balanceAmount":68059.03,"currencyCode":"USD"}'),
@@ -186,11 +197,12 @@ STALE = [
 def test_no_amount_and_no_token_is_repeated(answered: Answered, fault: Fault) -> None:
     """Alone or in the midst of all that was sent; numbers that were not sent are shown."""
     with pytest.raises(RefusedError) as raised:
-        answered(fault, "POST", data=ROW, headers=AUTHORIZED)
+        answered(fault, "POST", data=ROW.encode(), headers=AUTHORIZED)
     assert "hush" not in str(raised.value)
-    assert not any(amount in str(raised.value) for amount in ("68059", "68,059", "6.805903"))
-    with pytest.raises(RefusedError, match=r"10\.0\.0\.5"):
-        answered(Status(403, '{"message": "Client address: 10.0.0.5"}'), "POST", data=ROW)
+    assert not any(amount in str(raised.value) for amount in ("68059", "68,059", "6.805903", "100"))
+    others = f"version 1, tenant {TENANT}, client address 10.0.0.5"
+    with pytest.raises(RefusedError, match=others):
+        answered(Status(403, json.dumps({"message": others})), "POST", data=ROW)
 
 
 CHALLENGE = {"WWW-Authenticate": "Bearer"}

@@ -1,12 +1,12 @@
 """Reading why a service refused, in every shape in which services say it."""
 
-import base64
 import json
 
 import pytest
 
 from shared.errors import Ids
 from shared.net.refusal import RefusedError, read_refusal
+from tests.shared.net.conftest import token_of
 
 TENANT, OTHER = "11111111-AAAA-4bbb-8ccc-222222222222", "33333333-aaaa-4bbb-8ccc-444444444444"
 XML = (
@@ -90,11 +90,6 @@ def test_ids_and_the_time_to_come_back_are_kept() -> None:
     assert RefusedError(refusal).retry_after == "7"
     refusal = read_refusal(400, {}, b'{"error":"x","trace_id":"%b","correlation_id":5}' % (b"t" * 99))
     assert refusal.ids == Ids("t" * 80, "5")
-
-
-def token_of(claims: str) -> str:
-    """Return a token with this text as its claims."""
-    return f"eyJh.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.sig"
 
 
 ANOTHER = f"it expects a token of the tenant {TENANT} and got one of {OTHER}."
