@@ -11,7 +11,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from standin.errors import StandInError
+from standin.azurite_process import StandInError
 from standin.playground import fill
 from standin.rehearsals import REHEARSALS
 from standin.shell import open_shell, run_command, write_files

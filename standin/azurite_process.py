@@ -14,8 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from standin.authority import Authority
-from standin.errors import StandInError
+from standin.certificate import Authority
 
 FOLDER = Path(__file__).with_name("azurite")
 REMEDY = "Run `python3 dev.py demo`, which installs what is missing, or `npm ci --ignore-scripts` in standin/azurite."
@@ -29,6 +28,14 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Storage account names and their made-up keys (base64)."""
+
+
+class StandInError(RuntimeError):
+    """The stand-in cannot start. `remedy` is a sentence a person can act on; it is part of the text as well."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(f"{message} {remedy}")
+        self.remedy = remedy
 
 
 def find_node(oldest: int = OLDEST_NODE) -> str:

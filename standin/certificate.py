@@ -1,10 +1,13 @@
-"""Certificates of an app registration, in the forms that Key Vault returns."""
+"""Made-up certificates: those of the stand-in's own servers, and those of an app registration as Key Vault returns them."""
 
 import base64
+import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -68,3 +71,28 @@ class Certificate:
         """Return the key and the certificate as PEM."""
         key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         return (key + self.certificate.public_bytes(Encoding.PEM)).decode()
+
+
+class Authority:
+    """A throw-away certificate authority, trusted only by clients that are given its bundle.
+
+    It issues one server certificate for 127.0.0.1 and writes what others need into `folder`.
+
+    `bundle` is the CA alone (for REQUESTS_CA_BUNDLE); `certificate` and `key` are for a server in another process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        ca = trustme.CA()
+        self._server = ca.issue_cert("127.0.0.1", "localhost")
+        self.bundle = folder / "ca.pem"
+        self.certificate = folder / "server.pem"
+        self.key = folder / "server.key"
+        ca.cert_pem.write_to_path(self.bundle)
+        self.certificate.write_bytes(b"".join(blob.bytes() for blob in self._server.cert_chain_pems))
+        self._server.private_key_pem.write_to_path(self.key)
+
+    def server_context(self) -> ssl.SSLContext:
+        """Return the context of a TLS listener."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._server.configure_cert(context)
+        return context

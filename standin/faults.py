@@ -7,7 +7,7 @@ world.faults.add("table", CutAnswer(40), method="POST", skip=1)  # cut inside th
 """
 
 import asyncio
-import zlib
+import gzip
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -77,14 +77,10 @@ def html(status: int = 502) -> Status:
     return Status(status, "<html><head><title>Error</title></head><body>Bad gateway</body></html>", {}, "text/html")
 
 
-def throttled(seconds: int = 57, *, as_date: bool = False) -> Status:
-    """Return the gateway's 429, `Retry-After` in seconds or as an HTTP date."""
-    moment = format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
-    return Status(
-        429,
-        f'{{"statusCode":429,"message":"Rate limit is exceeded. Try again in {seconds} seconds."}}',
-        {"Retry-After": moment if as_date else str(seconds)},
-    )
+def throttled(seconds: int = 57) -> Status:
+    """Return the gateway's 429 with its `Retry-After`."""
+    body = f'{{"statusCode":429,"message":"Rate limit is exceeded. Try again in {seconds} seconds."}}'
+    return Status(429, body, {"Retry-After": str(seconds)})
 
 
 def unavailable(retry_after: int | None = None) -> Status:
@@ -95,6 +91,11 @@ def unavailable(retry_after: int | None = None) -> Status:
 def redirect(to: str, status: int = 302) -> Status:
     """Return a redirect to the address `to`; 307 and 308 ask for the same method and body there."""
     return Status(status, headers={"Location": to})
+
+
+def gzip_bomb(mib: int) -> Status:
+    """Return a small body that unpacks to so many MiB."""
+    return Status(200, gzip.compress(bytes(mib * 1024 * 1024)), {"Content-Encoding": "gzip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,20 +226,6 @@ class Echo(Fault):
         body = (await request.read()).decode(errors="replace")
         members = {"url": str(request.url), "headers": dict(request.headers), "body": body}
         return web.json_response({"error": "invalid_request", "error_description": members}, status=self.status)
-
-
-@dataclass(frozen=True, slots=True)
-class GzipBomb(Fault):
-    """Answers 200 with a small body that unpacks to `mib` MiB."""
-
-    mib: int = 1024
-
-    async def play(self, context: FaultContext) -> web.Response:
-        await context.request.read()
-        packer = zlib.compressobj(9, wbits=31)
-        packed = b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(self.mib)) + packer.flush()
-        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
-        return web.Response(body=packed, headers=headers)
 
 
 FOREIGN_BODIES = {

@@ -1,13 +1,10 @@
 """What every played service has in common: a listener on the loopback interface, the journal and the faults."""
 
 import asyncio
-import os
-import socket
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -16,7 +13,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from standin.clock import Clock
-from standin.errors import StandInError
 from standin.faults import NoAnswerError
 from standin.journal import Call, Journal
 from standin.rules import Faults
@@ -69,7 +65,7 @@ class Service(ABC):
     def __init__(self, context: ServiceContext) -> None:
         self._context = context
         self._tokens, self._clock = context.tokens, context.clock
-        self._runner: web.AppRunner | None = None
+        self._runner: web.AppRunner
         self._connections: WeakSet[asyncio.BaseTransport] = WeakSet()
         self.port = 0
 
@@ -88,34 +84,22 @@ class Service(ABC):
 
     def start(self) -> None:
         """Listen on a port of the system's choice."""
-        self._context.loop_thread.run(self._listen(_bound(0)))
+        self._context.loop_thread.run(self._listen())
 
     def stop(self) -> None:
         """Close the listener and every connection."""
         self._context.loop_thread.run(self._close())
 
-    @contextmanager
-    def refusing(self) -> Iterator[None]:
-        """Refuse connections for as long as the context lasts; open ones are closed. The port stays the same."""
-        self.stop()
-        reserved = _bound(self.port)
-        try:
-            yield
-        finally:
-            self._context.loop_thread.run(self._listen(reserved))
-
-    async def _listen(self, listener: socket.socket) -> None:
+    async def _listen(self) -> None:
         app = web.Application(middlewares=[self._middleware], client_max_size=LARGEST_REQUEST)
         app.add_routes(self.routes())
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.05)
         await self._runner.setup()
-        await web.SockSite(self._runner, listener, ssl_context=self._context.tls if self.secure else None).start()
-        self.port = listener.getsockname()[1]
+        await web.TCPSite(self._runner, HOST, 0, ssl_context=self._context.tls if self.secure else None).start()
+        self.port = self._runner.addresses[0][1]
 
     async def _close(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._runner.cleanup()
         for connection in tuple(self._connections):
             # A polite end of TLS waits half a minute for a client that keeps the connection in its pool.
             if isinstance(connection, asyncio.WriteTransport):
@@ -144,18 +128,3 @@ class Service(ABC):
 def note(request: web.Request, detail: str) -> None:
     """Write into the journal what a request asks for."""
     request[CALL].detail = detail
-
-
-def _bound(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name == "posix":  # on Windows this would let two listeners share a port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-    except OSError as error:
-        listener.close()
-        raise StandInError(
-            f"The system gave no port on {HOST} (port {port or 'of its choice'}): {error.strerror}.",
-            "End other local servers, or allow this program to listen on the loopback interface.",
-        ) from error
-    return listener

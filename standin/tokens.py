@@ -3,7 +3,6 @@
 Their times are real, whatever the simulated clock says: clients and Azurite compare them with the machine's time.
 """
 
-import uuid
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,14 +22,13 @@ class TokenSigner:
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self._key_id = uuid.uuid4().hex
         self.lifetime = timedelta(hours=1)
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return a token with `claims` and the times from now on."""
         now = datetime.now(UTC)
         times = {"iat": now, "nbf": now - timedelta(minutes=5), "exp": now + self.lifetime}
-        return jwt.encode({**times, **claims}, self._key, ALGORITHM, headers={"kid": self._key_id})
+        return jwt.encode({**times, **claims}, self._key, ALGORITHM)
 
     def read(self, token: str, audiences: Collection[str] | None) -> dict[str, Any]:
         """Return the claims of a valid token for one of `audiences` (None: for anybody); InvalidTokenError otherwise."""
@@ -50,11 +48,6 @@ class TokenSigner:
     def read_bearer(self, authorization: str | None, audiences: Collection[str] | None) -> dict[str, Any]:
         """Return the claims of an Authorization header's token; InvalidTokenError where there is none."""
         return self.read(bearer(authorization), audiences)
-
-    def public_keys(self) -> dict[str, Any]:
-        """Return the JSON Web Key Set."""
-        key = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
-        return {"keys": [{**key, "kid": self._key_id, "use": "sig", "alg": ALGORITHM}]}
 
 
 def bearer(authorization: str | None) -> str:

@@ -22,16 +22,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
-from standin.authority import Authority
 from standin.azurite_process import Azurite
-from standin.certificate import PEM_TYPE, PKCS12_TYPE, Certificate
+from standin.certificate import PEM_TYPE, PKCS12_TYPE, Authority, Certificate
 from standin.clock import Clock
 from standin.directory import App, FederatedCredential, SignIn
 from standin.journal import Journal
 from standin.partner import Partner
 from standin.rules import Faults
 from standin.sample import BALANCE, summary
-from standin.server import EventLoopThread, Service, ServiceContext
+from standin.server import EventLoopThread, ServiceContext
 from standin.services.entra import Entra
 from standin.services.identity import FEDERATION_AUDIENCES, ManagedIdentity
 from standin.services.partner_center import PartnerCenter
@@ -65,7 +64,6 @@ class StandIn:
             self.table = TableProxy(context, self.identity, azurite, "balances", "table")
             self.archive = TableProxy(context, self.identity, azurite, "archive", "archive")
             services = (self.identity, self.entra, self.vault, self.partner_center, self.table, self.archive)
-            self._services: dict[str, Service] = {service.name: service for service in services}
             for service in services:
                 service.start()
                 started.callback(service.stop)
@@ -101,10 +99,6 @@ class StandIn:
     def environ_archive(self) -> dict[str, str]:
         """The variable for the second storage account."""
         return {"SNAPSHOT_ARCHIVE_ENDPOINT": self.archive.endpoint}
-
-    def service(self, name: str) -> Service:
-        """Return a service by its name; `with world.service("vault").refusing():` refuses connections."""
-        return self._services[name]
 
     def reset(self, *, tables: bool = True) -> None:
         """Return to the state after the start: no partner, secret, table (unless they are kept), fault or call, real time, all rights."""

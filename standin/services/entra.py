@@ -51,7 +51,6 @@ class Entra(Service):
         """Return the endpoints that MSAL and a browser ask."""
         return [
             web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._openid_configuration),
-            web.get("/{tenant}/discovery/v2.0/keys", self._keys),
             web.get("/{tenant}/oauth2/v2.0/authorize", self._authorize),
             web.post("/{tenant}/oauth2/v2.0/token", self._token),
         ]
@@ -61,7 +60,6 @@ class Entra(Service):
             "issuer": f"{self.url}/{tenant}/v2.0",
             "authorization_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/authorize",
             "token_endpoint": f"{self.url}/{tenant}/oauth2/v2.0/token",
-            "jwks_uri": f"{self.url}/{tenant}/discovery/v2.0/keys",
         }
 
     async def _openid_configuration(self, request: web.Request) -> web.Response:
@@ -71,9 +69,6 @@ class Entra(Service):
         except RequestRefusedError as refused:
             return self._refused(refused.error, refused.names)
         return web.json_response(self._addresses(tenant))
-
-    async def _keys(self, _: web.Request) -> web.Response:
-        return web.json_response(self._tokens.public_keys())
 
     async def _authorize(self, request: web.Request) -> web.Response:
         query = request.query

@@ -12,12 +12,12 @@ from standin.faults import (
     Drip,
     Echo,
     Fault,
-    GzipBomb,
     Hang,
     Raw,
     Status,
     WrongDate,
     answer_of,
+    gzip_bomb,
     html,
     redirect,
 )
@@ -129,7 +129,7 @@ FAULTS: dict[str, Fault] = {
     "echo 400": Echo(),
     "echo 401": Echo(401),
     "echo 503": Echo(503),
-    "bomb": GzipBomb(20),
+    "bomb": gzip_bomb(20),
     "clock ahead": WrongDate(timedelta(hours=26)),
     "clock behind": WrongDate(timedelta(hours=-26)),
 }

@@ -9,9 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from standin import StandIn, azurite_process
-from standin.authority import Authority
-from standin.azurite_process import Azurite, find_node
-from standin.errors import StandInError
+from standin.azurite_process import Azurite, StandInError, find_node
+from standin.certificate import Authority
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from cli.support.tables import open_tables
 from shared.job import take_snapshots
 from shared.services import new_id, utc_now
 from shared.settings.read import NAMES, read_settings
-from standin.errors import StandInError
+from standin.azurite_process import StandInError
 from standin.journal import Call
 from standin.playground import SCENARIOS, fill
 from standin.world import StandIn

@@ -15,7 +15,7 @@ from shared.net.bounded_connection import LARGEST_ANSWER
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.proxy import Proxy
 from standin import StandIn
-from standin.faults import CutAnswer, CutBody, Drip, Fault, GzipBomb, Hang, Status
+from standin.faults import CutAnswer, CutBody, Drip, Fault, Hang, Status, gzip_bomb
 from tests.shared.net.conftest import AUTHORIZED, Answered
 
 BROKEN: dict[str, Fault] = {
@@ -35,7 +35,7 @@ def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: An
         answered(BROKEN[name], path="invoices/summary", headers=AUTHORIZED)
 
 
-@pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), GzipBomb(17)], ids=["plain", "packed"])
+@pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), gzip_bomb(17)], ids=["plain", "packed"])
 def test_an_answer_has_a_largest_size(answered: Answered, fault: Fault) -> None:
     """Of 16 MiB, on the wire and unpacked."""
     with pytest.raises(UnreadableAnswerError, match="larger than 16,777,216 bytes"):

@@ -6,7 +6,7 @@ import pytest
 
 from cli.commands.demo.command import command
 from cli.support.failure import CommandFailed
-from standin.errors import StandInError
+from standin.azurite_process import StandInError
 
 
 def test_what_is_missing_comes_with_its_remedy() -> None:
