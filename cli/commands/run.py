@@ -93,7 +93,8 @@ def _dry_run(settings: Settings) -> None:
             existing = history.rows_of(account.tenant_id, today)
             built.check_clock()
             summaries = reader.balances(account, reader.signed_in(account).tokens)
-            return existing, [snapshot_row(account, today, summary, run_id) for summary in summaries]
+            rows = [snapshot_row(account, today, summary, run_id) for summary in summaries]
+            return existing, rows if existing else history.archived(rows) or rows
 
         done, failed = for_each(settings.accounts, existing_and_new)
     for account, (existing, rows) in done:

@@ -52,18 +52,16 @@ class CommandFailed(Exception):
 Failure = SnapshotError | CommandFailed
 
 
-def by_hand(message: str, remedy: str) -> str:
-    """Return the job's remedy of a failure in such words."""
+def by_hand(remedy: str) -> str:
+    """Return the job's remedy in such words."""
     for job, person in _WORDS:
         remedy = remedy.replace(job, person)
-    if message.startswith("the archive's table"):
-        remedy = remedy.replace("SNAPSHOT_TABLE_ENDPOINT", "SNAPSHOT_ARCHIVE_ENDPOINT")
     return remedy
 
 
 def error_fields(error: Failure) -> dict[str, Any]:
     """Return what a program gets of a failure."""
-    remedy = by_hand(error.message, error.remedy) if isinstance(error, SnapshotError) else error.remedy
+    remedy = by_hand(error.remedy) if isinstance(error, SnapshotError) else error.remedy
     return error.fields() | {"message": error.message, "remedy": remedy}
 
 
@@ -105,8 +103,7 @@ class _Lines(logging.Handler):
         rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
         if "remedy" in known:
-            remedy = by_hand(known["message"], known["remedy"])
-            say(f"    message: {known['message']}\n    remedy: {remedy}", stderr=self._stderr)
+            say(f"    message: {known['message']}\n    remedy: {by_hand(known['remedy'])}", stderr=self._stderr)
 
 
 @contextmanager

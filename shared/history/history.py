@@ -40,17 +40,17 @@ class History:
         """Return the day's rows, and what kept the archive from them."""
         if self._archive is None:
             return rows, None
-        if archived := self._archived(rows):  # in whatever currency: one in another would not conflict
+        if archived := self.archived(rows):  # in whatever currency: one in another would not conflict
             return archived, None
         try:
             inserted = self._archive.insert(rows)
         except SnapshotError as error:
-            archived = self._archived(rows)
+            archived = self.archived(rows)
             return (archived, None) if archived else (rows, error)
         # A conflict: the archived rows are the day's. Where they cannot be read the day fails, and a later run heals it.
         return rows if inserted else self._archive.existing(rows), None
 
-    def _archived(self, rows: Sequence[Entity]) -> Sequence[Entity]:
+    def archived(self, rows: Sequence[Entity]) -> Sequence[Entity]:
         """Return what the archive has of the day; nothing where that cannot be read."""
         try:
             return self._archive.day_of(rows) if self._archive else ()

@@ -122,7 +122,7 @@ USES = """
 1 | consent --no-browser                          | ! The input ended before the question was answered.
 1 | consent --no-browser < http://localhost/?a=b  | ! does not belong to this sign-in, or a part
 1 | consent                                       | ! consent-required ~ 65004                                           | declined
-1 | consent                                       | ! vault-access-denied ~ set secrets                                  | read-only
+1 | consent                                       | ! vault-access-denied ~ Your Azure sign-in needs ~ set secrets                                  | read-only
 
 0 | restore                                       | Contoso: 39 rows equal ~ Fabrikam: 2 rows equal
 0 | restore --account Contoso --write             | Contoso: 39 rows equal

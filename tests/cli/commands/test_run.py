@@ -1,6 +1,8 @@
 """`run`, through a real process."""
 
+import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from cli.support.tables import TableContext
 from shared.history.query import Span
@@ -8,6 +10,7 @@ from shared.history.row import COLUMNS
 from shared.history.runs import RUN_PARTITION
 from standin import StandIn
 from standin.faults import Status
+from standin.sample import summary
 from tests.cli.conftest import Cli
 from tests.support.rows import TODAY
 
@@ -28,7 +31,7 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
 
 
 def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """Every column of the row is printed, and nothing is written: no row, and no renewed token."""
+    """Every column of the row is printed, and nothing is written: no row, and no renewed token. What the archive has of the day comes first."""
     partner = world.add_partner(auth="app_user")
     cli.use(partner.environ)
     versions = len(world.vault.versions(str(partner.refresh_token_name)))
@@ -39,6 +42,11 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
     assert place().table.rows_of(partner.tenant_id, TODAY) == ()
     assert list(place().ledger.tenants()) == []
     assert len(world.vault.versions(str(partner.refresh_token_name))) == versions
+    cli.use(world.environ_archive)
+    world.identity.user_assigned.table_rights.discard("add")
+    assert cli("run").status == 1  # the archive has the row, and the table has not
+    world.partner_center.balances(partner.tenant_id, summary(Decimal(1)))
+    assert re.search(r"BalanceText +String +68059\.03\n", cli("run", "--dry-run").out)
 
 
 def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:
