@@ -9,7 +9,7 @@ from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
@@ -22,7 +22,7 @@ _RECEIPT = ("retrievedAt", "requestId", "correlationId")
 COLUMNS = (*ACCOUNT, "currency", "balance", *CREDIT, "accountingDate", "accountingAgeDays", *_RECEIPT)
 
 
-def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = Format.TABLE) -> None:
+def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = "table") -> None:
     """Print the current account balance, as Partner Center reports it now.
 
     Calls Key Vault, Entra ID and Partner Center; the table is neither read nor written. Amounts are written as your locale
@@ -39,14 +39,14 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         chosen = choose(known.accounts, account)
         done, failed = for_each(chosen, lambda one: reader.balances(one, reader.signed_in(one).tokens))
     records = [_record(owner, one, now) for owner, summaries in done for one in summaries]
-    if as_format is Format.TABLE:
+    if as_format == "table":
         money, names = Money.of_reader(os.environ), [one.name for one in known.accounts]
         for record in records:
             _print(record, money, alone=names.count(record["account"]) == 1)
     else:
         failures = [account_fields(owner) | error_fields(error) for owner, error in failed]
         write_records(as_format, COLUMNS, records, {"balances": records, "errors": failures})
-    if as_format is not Format.JSON:
+    if as_format != "json":
         for owner, error in failed:
             print_error(error, owner)
         for owner, summaries in done:

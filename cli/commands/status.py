@@ -8,12 +8,12 @@ from functools import partial
 import typer
 
 from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
-from cli.commands.history.ledger import RUN_COLUMNS, Ledger, LedgerEntry
+from cli.commands.history.ledger import RUN_COLUMNS, LedgerEntry
 from cli.commands.history.reader import HistoryReader
-from cli.support.console import TextTable, print_table, say, waiting, warn
+from cli.support.console import Cells, print_table, say, waiting, warn
 from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, choose
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
@@ -32,12 +32,9 @@ ENDING = 14
 """A credential that ends within so many days is reported."""
 
 COLUMNS = (*ACCOUNT, "currency", "day", "balance", "change", "missedDays", *CREDIT, "expiresOn")
-_HEADINGS = ("Account", "Currency", "Newest day", "Balance", "Change", "Missed", "Limit", "Expires")
-_LEFT_OUT_WHEN_NARROW = ("Change", "Limit")
-_RIGHT = frozenset({"Balance", "Change", "Missed", "Limit"})
 
 
-def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = Format.TABLE) -> None:
+def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = "table") -> None:
     """Show the newest balance of each account, missed days of the last 30, what expires when, and the last run.
 
     Reads the table, the ledger of runs and, where you have the right, the end of each secret. Partner Center is not called:
@@ -55,34 +52,29 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
     with open_tables(known) as place, waiting("reading the table"):
         now = place.services.now().astimezone(known.time_zone)
         today, first = now.date(), now.date() - timedelta(days=WINDOW)
-        ledger = Ledger(place.ledger, known.time_zone, today)
-        tenants = tuple(one.tenant_id for one in accounts)
-        over = today - timedelta(days=1)
-        names = {one.tenant_id: one.name for one in accounts}
-        reader = HistoryReader(place, names, ledger, tenants, None, first, today, over)
+        reader = HistoryReader(place, today, [one.tenant_id for one in accounts], first=first, last=today)
         histories = list(reader.accounts(COLUMNS_READ))
-        run = max(ledger.runs(first), key=lambda entry: entry.started, default=None)
+        run = max(reader.ledger.runs(first), key=lambda entry: entry.started, default=None)
         looks, failed = for_each(accounts, partial(_secrets, place.services.vault, now))
     for _, error in failed:
         raise error
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
     for (one, (end, ending)), history in zip(looks, histories, strict=True):
-        problems += [*_history_problems(history, over), *ending]
+        problems += [*_history_problems(history, today - timedelta(days=1)), *ending]
         newest: list[Reading | None] = [readings[-1] for readings in history.readings.values()]
         rows += [(history.label, _record(one, history, latest, end)) for latest in newest or [None]]
     problems += _run_problems(run, now)
-    if as_format is Format.TABLE:
-        table = TextTable(_HEADINGS, [_cells(label, record, money) for label, record in rows], _RIGHT)
-        print_table(table, *_LEFT_OUT_WHEN_NARROW)
+    if as_format == "table":
+        print_table([_cells(label, record, money) for label, record in rows], "Change", "Limit")
         say(f"Last run: {_run_line(run, known.time_zone)}")
     else:
         records = [record for _, record in rows]
         last = run and {name[0].lower() + name[1:]: run.row.get(name) for name in RUN_COLUMNS}
         write_records(as_format, COLUMNS, records, {"accounts": records, "lastRun": last, "problems": problems})
-    if as_format is not Format.JSON:
+    if as_format != "json":
         for problem in problems:
-            say(("problem", "bold red"), f"  {problem}", stderr=as_format is Format.CSV)
+            say(("problem", "bold red"), f"  {problem}", stderr=as_format == "csv")
     if problems:
         raise typer.Exit(1)
 
@@ -137,19 +129,16 @@ def _record(account: Account, history: AccountHistory, latest: Reading | None, e
     return record | newest | credit_fields(account, latest.currency, latest.balance)
 
 
-def _cells(label: str, record: Record, money: Money) -> tuple[str, ...]:
+def _cells(label: str, record: Record, money: Money) -> Cells:
     """Return a record as a line for a person."""
     currency, used, end = record["currency"], record["creditUsedPercent"], record["expiresOn"]
-    amounts = ("", "")
-    if currency:
-        amounts = money.text(record["balance"], currency), money.change(record["change"], currency)
-    limit = "" if used is None else f"{used:g} %"
-    cells = (
-        currency,
-        str(record["day"] or ""),
-        *amounts,
-        str(record["missedDays"]),
-        limit,
-        f"{end:%Y-%m-%d}" if end else "",
-    )
-    return label, *(cell or "-" for cell in cells)
+    return {
+        "Account": label,
+        "Currency": currency or "-",
+        "Newest day": f"{record['day'] or '-'}",
+        "Balance": money.text(record["balance"], currency) if currency else "-",
+        "Change": money.change(record["change"], currency) or "-",
+        "Missed": f"{record['missedDays']}",
+        "Limit": "-" if used is None else f"{used:g} %",
+        "Expires": f"{end:%Y-%m-%d}" if end else "-",
+    }

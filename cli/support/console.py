@@ -1,15 +1,22 @@
 """Output: results on stdout, what is said about them on stderr; progress on a terminal only, and colour never with NO_COLOR."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cache, partial
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+Cells = Mapping[str, str]
+"""A line of a table for people: each cell under its heading."""
+
+RIGHT = frozenset(
+    ("Balance", "Change", "Close", "Days", "Missed", "Limit", "Seconds", "Accounts", "Recorded", "Kept", "Failed")
+)
+"""The headings of what is aligned to the right."""
 
 _NARROW = 80
 """Columns of a terminal below which a table leaves out what it can do without."""
@@ -64,45 +71,23 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-@dataclass(frozen=True)
-class TextTable:
-    """Cells under their headings; the columns of `right` are aligned to the right."""
-
-    headings: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    right: frozenset[str]
-
-    def without(self, *names: str) -> "TextTable":
-        """Return the table without these columns."""
-        kept = [number for number, name in enumerate(self.headings) if name not in names]
-        headings, *rows = (tuple(row[number] for number in kept) for row in (self.headings, *self.rows))
-        return TextTable(headings, rows, self.right)
-
-    def lines(self) -> Iterator[str]:
-        """Yield the headings and each row as a line, its cells padded to the width that a terminal shows."""
-        rows = [self.headings, *self.rows]
-        sizes = [[len(cell) if cell.isascii() else cell_len(cell) for cell in row] for row in rows]
-        widths = [max(column) for column in zip(*sizes, strict=True)]
-        right = [name in self.right for name in self.headings]
-        for row, own in zip(rows, sizes, strict=True):
-            cells = [
-                " " * (width - size) + cell if pushed else cell + " " * (width - size)
-                for cell, size, width, pushed in zip(row, own, widths, right, strict=True)
-            ]
-            yield "  ".join(cells).rstrip()
-
-
-def print_table(table: TextTable, *optional: str, marked: str | None = None) -> None:
-    """Print the table, on a narrow terminal without its optional columns; rows with a cell `marked` stand out."""
-    if out().is_terminal and out().width < _NARROW:
-        table = table.without(*optional)
-    heading, *lines = table.lines()
-    say((heading, "bold"))
-    for row, line in zip(table.rows, lines, strict=True):
-        if marked in row:
-            say((line, "yellow"))
+def print_table(rows: Sequence[Cells], *optional: str, marked: str | None = None) -> None:
+    """Print rows, one at least, under their headings, on a narrow terminal without the optional columns; rows with a cell `marked` stand out."""
+    hidden = optional if out().is_terminal and out().width < _NARROW else ()
+    names = [name for name in rows[0] if name not in hidden]
+    lines = [names, *([row[name] for name in names] for row in rows)]
+    sizes = [[len(cell) if cell.isascii() else cell_len(cell) for cell in line] for line in lines]
+    widths = [max(column) for column in zip(*sizes, strict=True)]
+    for line, own in zip(lines, sizes, strict=True):
+        cells = [
+            " " * (width - size) + cell if name in RIGHT else cell + " " * (width - size)
+            for name, cell, size, width in zip(names, line, own, widths, strict=True)
+        ]
+        text, style = "  ".join(cells).rstrip(), "bold" if line is names else "yellow" if marked in line else ""
+        if style:
+            say((text, style))
         else:
-            sys.stdout.write(line + "\n")
+            sys.stdout.write(text + "\n")
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,15 +31,9 @@ SomeAccounts = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How results are printed."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-
-
-AsFormat = Annotated[Format, typer.Option("--format", help="A table for people; CSV or JSON for programs.")]
+AsFormat = Annotated[
+    Literal["table", "csv", "json"], typer.Option("--format", help="A table for people; CSV or JSON for programs.")
+]
 
 Write = Annotated[
     bool,

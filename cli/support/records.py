@@ -14,7 +14,6 @@ from typing import IO, Any
 
 from cli.support.console import say
 from cli.support.failure import CommandFailed
-from cli.support.options import Format
 from shared.history.row import COLUMNS, Entity
 from shared.settings.accounts import Account
 
@@ -37,7 +36,7 @@ def write_records(
         stream = sys.stdout
         if isinstance(stream, io.TextIOWrapper):  # whatever the console's encoding
             stream.reconfigure(encoding="utf-8", newline="\n")
-    if how == Format.JSON:
+    if how == "json":
         _write_json(document, stream)
     else:
         _write_csv(names, records, stream)

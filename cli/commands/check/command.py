@@ -11,7 +11,7 @@ from cli.commands.check.deployed import as_function_url, check_deployed, master_
 from cli.commands.check.findings import taken
 from cli.commands.check.steps import check_steps
 from cli.support.console import count, say, waiting
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts
 from cli.support.records import write_records
 
 _WAIT = 300
@@ -37,7 +37,7 @@ def command(
     *,
     settings: SettingsFile = None,
     account: SomeAccounts = None,
-    as_format: AsFormat = Format.TABLE,
+    as_format: AsFormat = "table",
     deployed: Deployed = None,
     wait: Wait = None,
 ) -> None:
@@ -61,11 +61,11 @@ def command(
     with waiting("checking"):
         for finding in taken({"settings": partial(check_steps, settings, account, started)}):
             found.append(finding)
-            if as_format is Format.TABLE:
+            if as_format == "table":
                 finding.print()
     statuses = Counter(finding.status for finding in found)
     failures, notes = statuses["FAILED"], statuses["note"]
-    if as_format is Format.TABLE:
+    if as_format == "table":
         result, style = (f"{failures} FAILED", "bold red") if failures else ("Nothing failed", "bold yellow")
         if not failures and not notes:
             result, style = "All is well", "bold green"

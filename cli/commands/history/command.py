@@ -3,21 +3,21 @@
 import os
 import re
 from contextlib import nullcontext
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from cli.commands.history.account import COLUMNS_READ
-from cli.commands.history.ledger import RUN_COLUMNS, Ledger
+from cli.commands.history.ledger import RUN_COLUMNS
 from cli.commands.history.outputs import tables, write_file, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
-from cli.support.options import AsFormat, Format, SettingsFile, SomeAccounts, as_date, tenants_of
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, as_date, tenants_of
 from cli.support.settings_source import find_settings
 from cli.support.tables import open_tables
 from shared.services import utc_now
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0913 - each is an option
     by: Annotated[
         Literal["day", "month"], typer.Option(help="A line per day, or the close of each month and its change.")
     ] = "day",
-    as_format: AsFormat = Format.TABLE,
+    as_format: AsFormat = "table",
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE", dir_okay=False, help=f"Write a file, by its ending: {', '.join(_ENDINGS)}."),
@@ -91,7 +91,7 @@ def command(  # noqa: PLR0913 - each is an option
       python -m cli history --last 2d --fail-on-gap --no-plot
 
     """
-    tabular, by_month, file = as_format is Format.TABLE, by == "month", html or output
+    tabular, by_month, file = as_format == "table", by == "month", html or output
     for wrong, why in (
         (first and last is not None, "give --from or --last, not both."),
         (first and to and first > to, f"--from {first} is after --to {to}."),
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0913 - each is an option
     ):
         if wrong:
             raise typer.BadParameter(why)
-    form = "html" if html else output.suffix[1:].lower() if output else as_format.value
+    form = "html" if html else output.suffix[1:].lower() if output else as_format
     known = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(known.time_zone).date()
     until = min(to or today, today)
@@ -122,19 +122,15 @@ def command(  # noqa: PLR0913 - each is an option
     if first and first > today:
         raise typer.BadParameter(f"--from {first} is still to come: today is {today}.")
     with open_tables(known) as place:
-        ledger = Ledger(place.ledger, known.time_zone, until)
+        reader = HistoryReader(place, today, tenants_of(known.accounts, account), currency, first, to)
         if runs:
-            entries = list(ledger.runs(first))
+            entries = list(reader.ledger.runs(first))
             place.services.check_clock()
             if tabular:
                 write_runs(entries, known.time_zone)
             else:
                 write_tables({"runs": (RUN_COLUMNS, (run.row for run in entries))}, form)
             return
-        names = {one.tenant_id: one.name for one in known.accounts}
-        over = min(until, today - timedelta(days=1))
-        tenants = tenants_of(known.accounts, account)
-        reader = HistoryReader(place, names, ledger, tenants, currency, first, to, over)
         period = f"From {first} to {until}" if first else f"Up to {until}"
         with waiting(f"writing {file.name}") if file else nullcontext():
             _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)

@@ -2,15 +2,15 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 from html import escape
 from pathlib import Path
 
 from cli.commands.history.account import AccountHistory, Reading
 from cli.commands.history.charts import Series, as_svg
-from cli.commands.history.terminal import month_table
-from cli.support.console import TextTable, count
+from cli.commands.history.gaps import Gap
+from cli.commands.history.terminal import month_cells
+from cli.support.console import RIGHT, Cells, count
 from cli.support.money import Money
 from cli.support.records import written_whole
 
@@ -20,7 +20,6 @@ POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; 
 """What the page may load: nothing but its own style and its own pictures."""
 
 _NOTHING = "-"
-_RIGHT = frozenset({"Balance", "Change", "Days"})
 
 
 class Markup(str):
@@ -40,26 +39,35 @@ def write_page(accounts: Sequence[AccountHistory], money: Money, about: str, fil
         tag("style", Markup(_STYLE)),
     )
     rows = [_overview_cells(one.label, own[-1], money) for one in accounts for own in one.readings.values()]
-    overview = TextTable(("Account", "Newest day", "Balance", "Change", "Credit used"), rows, _RIGHT)
     body = tag(
         "body",
         tag("h1", "Account balances"),
         tag("p", about, class_="small"),
-        _table(overview) if rows else tag("p", "No history in this period."),
+        _table(rows) if rows else tag("p", "No history in this period."),
         *(_account(one, money) for one in accounts),
     )
     with written_whole(file) as part:
         part.write_text(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n", encoding="utf-8", newline="\n")
 
 
-def _overview_cells(label: str, latest: Reading, money: Money) -> tuple[str, ...]:
-    used, change = _NOTHING, money.change(latest.change, latest.currency) or _NOTHING
+def _gap_cells(gap: Gap) -> Cells:
+    return {"From": f"{gap.first}", "To": f"{gap.last}", "Days": f"{gap.days}", "Reason": gap.reason or _NOTHING}
+
+
+def _overview_cells(label: str, latest: Reading, money: Money) -> Cells:
+    used = _NOTHING
     if latest.limit and latest.limit_percent is not None:
         percent = latest.limit_percent
         meter = tag("meter", "", min="0", max="100", high="90", value=f"{min(100, max(0, percent)):g}")
         limit = money.rounded(latest.limit, latest.currency, 0)
         used = Markup(f"{tag('span', f'{percent:g} % of {limit} ')}{meter}")
-    return label, str(latest.day), money.text(latest.balance, latest.currency), change, used
+    return {
+        "Account": label,
+        "Newest day": f"{latest.day}",
+        "Balance": money.text(latest.balance, latest.currency),
+        "Change": money.change(latest.change, latest.currency) or _NOTHING,
+        "Credit used": used,
+    }
 
 
 def _account(account: AccountHistory, money: Money) -> Markup:
@@ -71,12 +79,11 @@ def _account(account: AccountHistory, money: Money) -> Markup:
         parts.append(tag("h3", f"Balance in {currency}"))
         parts.append(tag("img", src=f"data:image/svg+xml;base64,{chart}", alt=described))
     if account.readings:
-        months = month_table(account, money)
-        parts += [tag("h3", "Month-end closes"), _table(replace(months, rows=months.rows[::-1]))]
+        months = [month_cells(*close, money) for close in account.closes()]
+        parts += [tag("h3", "Month-end closes"), _table(months[::-1])]
     parts.append(tag("h3", f"Missed days: {count(account.missed_days, 'day') if account.gaps else 'none'}"))
     if account.gaps:
-        rows = [(str(gap.first), str(gap.last), str(gap.days), gap.reason or _NOTHING) for gap in account.gaps[::-1]]
-        parts.append(_table(TextTable(("From", "To", "Days", "Reason"), rows, _RIGHT)))
+        parts.append(_table([_gap_cells(gap) for gap in account.gaps[::-1]]))
     return tag("section", *parts)
 
 
@@ -87,15 +94,14 @@ def tag(_name: str, /, *children: str, **attributes: str) -> Markup:
     return Markup(f"<{_name}{given}>{inside}</{_name}>" if children else f"<{_name}{given}>")
 
 
-def _table(text: TextTable) -> Markup:
-    """Return a table; amounts are aligned to the right, and a day does not break at its hyphens."""
+def _table(rows: Sequence[Cells]) -> Markup:
+    """Return a table of rows, one at least; amounts are aligned to the right, and a day does not break at its hyphens."""
 
-    def line(kind: str, row: tuple[str, ...]) -> Markup:
-        cells = zip(text.headings, row, strict=True)
-        return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in cells))
+    def line(kind: str, row: Cells) -> Markup:
+        return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in row.items()))
 
     def style(name: str, cell: str) -> str:
-        return "n" if name in text.right else "day" if cell.replace("-", "").isdigit() else "text"
+        return "n" if name in RIGHT else "day" if cell.replace("-", "").isdigit() else "text"
 
-    body = tag("tbody", *(line("td", row) for row in text.rows), "")
-    return tag("div", tag("table", tag("thead", line("th", text.headings)), body), class_="wide")
+    head = tag("thead", line("th", {name: name for name in rows[0]}))
+    return tag("div", tag("table", head, tag("tbody", *(line("td", row) for row in rows))), class_="wide")

@@ -1,6 +1,6 @@
 """Reading a part of the history, account by account: the settings' accounts in their order, then former ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
@@ -15,32 +15,34 @@ from shared.errors import SnapshotError
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 
-_TODAY_IN_EVERY_ZONE = timedelta(days=2)
-"""After the last day that can be missed."""
+_DAY = timedelta(days=1)
 
 
 @dataclass
 class HistoryReader:
-    """Reads the rows of these tenants (None: all), currency and days; `names` are the configured accounts' in their order.
+    """Reads the rows of these tenants (None: all), currency and days; `today` may still be read, the days before it are missed.
 
-    `until` is the last day that can be missing: today may still be read. `ledger` gives reasons, until it cannot be read.
     What turned up so far: `read`, the accounts with their gaps alone; `silent`, the labels of those with neither row nor gap;
     `currencies` of the rows, whatever is asked for; `unreadable`, what is wrong with each row that is not a snapshot, which is
-    left out.
+    left out. `explains` until the ledger, which gives the reasons, cannot be read.
     """
 
     place: TableContext
-    names: Mapping[str, str]
-    ledger: Ledger | None
-    tenants: tuple[str, ...] | None
-    currency: str | None
-    first: date | None
-    last: date | None
-    until: date
+    today: date
+    tenants: Sequence[str] | None = None
+    currency: str | None = None
+    first: date | None = None
+    last: date | None = None
     read: list[AccountHistory] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     currencies: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
+    explains: bool = True
+
+    def __post_init__(self) -> None:
+        settings, last = self.place.services.settings, min(self.last or self.today, self.today)
+        self.names = {account.tenant_id: account.name for account in settings.accounts}
+        self.ledger = Ledger(self.place.ledger, settings.time_zone, last)
 
     @property
     def missed_days(self) -> int:
@@ -71,14 +73,15 @@ class HistoryReader:
 
     def _is_snapshot(self, columns: Sequence[str] | None, row: Entity) -> bool:
         wrong = why_not_snapshot(row, columns)
-        if wrong is None and day_of(row) > self.until + _TODAY_IN_EVERY_ZONE:
+        if wrong is None and day_of(row) > self.today + _DAY:  # the last day that has begun anywhere
             wrong = "its day is still to come"
         if wrong is not None:
             self.unreadable.append(f"{one_line(row['PartitionKey'])} / {one_line(row['RowKey'])}: {wrong}")
         return wrong is None
 
     def _items(self, tenant: str, rows: Sequence[Entity]) -> Iterator[Entity | Gap]:
-        until = self.until if tenant in self.names else None
+        yesterday = self.today - _DAY
+        until = min(self.last or yesterday, yesterday) if tenant in self.names else None
         began_before = partial(self.place.table.any_before, tenant)
         for item in insert_gaps(rows, first=self.first, last=until, began_before=began_before):
             if isinstance(item, Gap):
@@ -91,8 +94,8 @@ class HistoryReader:
 
     def _explained(self, tenant: str, gap: Gap) -> list[Gap]:
         try:
-            return list(self.ledger.explain(tenant, gap)) if self.ledger else [gap]
+            return list(self.ledger.explain(tenant, gap)) if self.explains else [gap]
         except SnapshotError as error:
             warn(f"the reasons of missed days are unknown: the ledger of runs cannot be read: {error.message}")
-            self.ledger = None
+            self.explains = False
             return [gap]

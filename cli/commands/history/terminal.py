@@ -7,21 +7,21 @@ from cli.commands.history.account import AccountHistory, Reading
 from cli.commands.history.charts import Series, draw
 from cli.commands.history.gaps import Gap
 from cli.commands.history.ledger import RUN_COUNTS, LedgerEntry
-from cli.support.console import TextTable, count, out, print_table, say, warn
+from cli.support.console import Cells, count, out, print_table, say, warn
 from cli.support.money import Money
 from shared.net.foreign_text import one_line
 
 _WIDEST_CHART = 100
-_AMOUNTS = frozenset({"Balance", "Change", "Close"})
 
 
 def write_account(account: AccountHistory, money: Money, *, by_month: bool, drawn: bool) -> None:
     """Write the account's lines, charts of its days when `drawn`, and its summary."""
     width = out().width if out().is_terminal else _WIDEST_CHART
     say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
-    table = month_table(account, money) if by_month else _day_table(account, money)
-    if table.rows:
-        print_table(table, "As of", marked="missed")
+    months = [month_cells(*close, money) for close in account.closes()] if by_month else []
+    days = [] if by_month else [_day_cells(line, money) for line in account.lines]
+    if rows := months or days:
+        print_table(rows, "As of", marked="missed")
     if drawn and not by_month:
         for currency, readings in account.readings.items():
             series = Series(currency, readings, account.gaps)
@@ -33,49 +33,51 @@ def write_account(account: AccountHistory, money: Money, *, by_month: bool, draw
 
 def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
     """Write the runs, oldest first, their start in `zone`, that of the settings."""
-    headings = (f"Started ({zone})", "Trigger", "Seconds", *RUN_COUNTS, "Notes")
-    table = TextTable(headings, [_run_cells(run) for run in runs], frozenset(headings[2:7]))
-    if table.rows:
-        print_table(table)
+    if rows := [_run_cells(run, zone) for run in runs]:
+        print_table(rows)
     else:
         warn("no run left a record in this time")
 
 
-def month_table(account: AccountHistory, money: Money) -> TextTable:
-    """Return a line per month and currency, the newest last."""
-    rows = [_month_cells(*close, money) for close in account.closes()]
-    return TextTable(("Month", "Currency", "Close", "Change", "Notes"), rows, _AMOUNTS)
-
-
-def _month_cells(close: Reading, missed: int, money: Money) -> tuple[str, ...]:
+def month_cells(close: Reading, missed: int, money: Money) -> Cells:
+    """Return the line of a month that missed so many days."""
     notes = [f"as of {close.day}"] * (not close.ends_month) + [f"{count(missed, 'day')} missed"] * bool(missed)
     month_before = close.day.replace(day=1) - timedelta(days=1)
     if close.before and f"{close.before.day:%Y-%m}" != f"{month_before:%Y-%m}":
         notes.insert(0, f"change since {close.before.day:%Y-%m}")
-    amounts = money.text(close.balance, close.currency), money.change(close.change, close.currency)
-    return f"{close.day:%Y-%m}", close.currency, *amounts, ", ".join(notes)
+    return {
+        "Month": f"{close.day:%Y-%m}",
+        "Currency": close.currency,
+        "Close": money.text(close.balance, close.currency),
+        "Change": money.change(close.change, close.currency),
+        "Notes": ", ".join(notes),
+    }
 
 
-def _day_table(account: AccountHistory, money: Money) -> TextTable:
-    """Return a line per reading and per gap."""
+def _day_cells(line: Reading | Gap, money: Money) -> Cells:
+    if isinstance(line, Gap):
+        days = f"up to {line.last} ({count(line.days, 'day')})" if line.days > 1 else ""
+        notes = ": ".join(filter(None, (days, line.reason)))
+        return {"Date": f"{line.first}", "Currency": "", "Balance": "missed", "Change": "", "As of": "", "Notes": notes}
+    return {
+        "Date": f"{line.day}",
+        "Currency": line.currency,
+        "Balance": money.text(line.balance, line.currency),
+        "Change": money.change(line.change, line.currency),
+        "As of": f"{line.as_of or '-'}",
+        "Notes": ", ".join(line.notes(money)),
+    }
 
-    def cells(item: Reading | Gap) -> tuple[str, ...]:
-        if isinstance(item, Gap):
-            days = f"up to {item.last} ({count(item.days, 'day')})" if item.days > 1 else ""
-            return str(item.first), "", "missed", "", "", ": ".join(filter(None, (days, item.reason)))
-        balance, change = money.text(item.balance, item.currency), money.change(item.change, item.currency)
-        return str(item.day), item.currency, balance, change, str(item.as_of or "-"), ", ".join(item.notes(money))
 
-    headings = ("Date", "Currency", "Balance", "Change", "As of", "Notes")
-    return TextTable(headings, [cells(item) for item in account.lines], _AMOUNTS)
-
-
-def _run_cells(run: LedgerEntry) -> tuple[str, ...]:
-    trigger, *counts = (one_line(run.row.get(name)) for name in ("Trigger", *RUN_COUNTS))
+def _run_cells(run: LedgerEntry, zone: tzinfo) -> Cells:
     seconds = run.row.get("Seconds")
-    took = f"{seconds:.1f}" if isinstance(seconds, int | float) else "-"
-    late = "started late" if run.row.get("PastDue") is True else ""
-    return f"{run.started:%Y-%m-%d %H:%M:%S}", trigger, took, *counts, late
+    return {
+        f"Started ({zone})": f"{run.started:%Y-%m-%d %H:%M:%S}",
+        "Trigger": one_line(run.row.get("Trigger")),
+        "Seconds": f"{seconds:.1f}" if isinstance(seconds, int | float) else "-",
+        **{name: one_line(run.row.get(name)) for name in RUN_COUNTS},
+        "Notes": "started late" if run.row.get("PastDue") is True else "",
+    }
 
 
 def _summary(account: AccountHistory, money: Money) -> Iterator[str]:
