@@ -8,11 +8,13 @@ from pbix_mcp.builder import find_reserved_var_names  # type: ignore[import-unty
 
 from shared.history.row import COLUMNS, Edm
 from tests.powerbi.tools import pbir
-from tests.powerbi.tools.model import documents, read_model
+from tests.powerbi.tools.model import documents, read_model, source_column
 
 MODEL = read_model()
 EXPRESSIONS = list(MODEL.dax())
-COLUMNS_OF_TABLES = [(table, column) for table in MODEL.tables.values() for column in table.columns.values()]
+COLUMNS_OF_TABLES = {
+    (table, name): column for table, each in MODEL.tables.items() for name, column in each.columns.items()
+}
 REFERENCE = re.compile(r"(?P<table>'[^']+'|\b[A-Za-z]\w*)?\[(?P<name>[^\]]+)\]")
 STRING = re.compile(r'"(?:[^"]|"")*"')
 MAY_DEPEND_ON_A_RELATIONSHIP = re.compile(r"\b(CALCULATE|CALCULATETABLE|VALUES|ALL|RELATED|SUMMARIZE\w*)\s*\(")
@@ -67,36 +69,38 @@ def test_everything_is_described(name: str) -> None:
 def test_balances_has_the_columns_of_the_row() -> None:
     """No column of the contract is missing, renamed or of another type; what the query adds is hidden and comes after."""
     columns = list(MODEL.tables["Balances"].columns.values())
-    found = [(column.name, column.source, column.data_type) for column in columns[: len(COLUMNS)]]
+    found = [(column.name, source_column(column), column.props["dataType"]) for column in columns[: len(COLUMNS)]]
     expected = [
         (column.name, column.name, "dateTime" if column.name == "SnapshotDate" else DATA_TYPES[column.edm])
         for column in COLUMNS
     ]
     assert found == expected
-    assert [column.name for column in columns[len(COLUMNS) :] if column.hidden] == DERIVED
+    assert [column.name for column in columns[len(COLUMNS) :] if "isHidden" in column.flags] == DERIVED
 
 
 def test_nothing_can_be_summed_by_dragging_a_column() -> None:
     """A balance must not be added over days or currencies: there are measures, no implicit ones, and amounts are hidden."""
     assert "\tdiscourageImplicitMeasures" in documents()["model.tmdl"].splitlines()
-    assert {column.summarize_by for _, column in COLUMNS_OF_TABLES} == {"none"}
-    assert all(column.hidden for _, column in COLUMNS_OF_TABLES if column.data_type == "decimal")
+    assert {column.props["summarizeBy"] for column in COLUMNS_OF_TABLES.values()} == {"none"}
+    assert all(
+        "isHidden" in column.flags for column in COLUMNS_OF_TABLES.values() if column.props["dataType"] == "decimal"
+    )
 
 
 def test_each_fact_relates_to_each_dimension() -> None:
     """Every relationship is many to one, between columns of one type, the one marked as a key and the other hidden."""
-    assert {(end.many[0], end.one[0]) for end in MODEL.relationships} == RELATED
-    for relationship in MODEL.relationships:
-        many, one = (MODEL.tables[table].columns[column] for table, column in (relationship.many, relationship.one))
-        assert many.data_type == one.data_type, relationship
-        assert one.key, relationship
-        assert many.hidden or relationship.many in (("Runs", "Day"), ("Failures", "Day")), relationship
+    assert {(many[0], one[0]) for many, one in MODEL.relationships} == RELATED
+    for ends in MODEL.relationships:
+        many, one = (MODEL.tables[table].columns[column] for table, column in ends)
+        assert many.props["dataType"] == one.props["dataType"], ends
+        assert "isKey" in one.flags, ends
+        assert "isHidden" in many.flags or ends[0] in (("Runs", "Day"), ("Failures", "Day")), ends
 
 
 def test_date_is_the_date_table() -> None:
     """It is marked, has a key, and Desktop makes no hidden date tables of its own."""
-    assert MODEL.tables["Date"].category == "Time"
-    assert [column.name for column in MODEL.tables["Date"].columns.values() if column.key] == ["Date"]
+    assert MODEL.tables["Date"].node.props["dataCategory"] == "Time"
+    assert [name for name, column in MODEL.tables["Date"].columns.items() if "isKey" in column.flags] == ["Date"]
     assert MODEL.annotations["__PBI_TimeIntelligenceEnabled"] == "0"
 
 
@@ -110,11 +114,11 @@ def test_every_table_and_query_has_its_place() -> None:
 
 def test_a_user_sees_formatted_measures_in_folders() -> None:
     """Amounts take the format of the currency in view; everything else that is a number or a day has a format of its own."""
-    for measure in MODEL.measures.values():
-        assert measure.folder, measure.name
-        is_text = measure.name in TEXTS or measure.name.endswith(("format", "colour"))
-        assert bool(measure.format_string or measure.format_expression) != is_text, measure.name
-    assert {measure.name for measure in MODEL.measures.values() if measure.format_expression} == AMOUNTS
+    for name, measure in MODEL.measures.items():
+        assert measure.props["displayFolder"], name
+        is_text = name in TEXTS or name.endswith(("format", "colour"))
+        assert ("formatString" in measure.props or name in MODEL.amounts) != is_text, name
+    assert MODEL.amounts == AMOUNTS
 
 
 def test_everything_is_used() -> None:
@@ -125,21 +129,22 @@ def test_everything_is_used() -> None:
     shown |= {colour for visual in visuals for colour in visual.cell_colours.values()}
     for measure in MODEL.measures:
         assert measure in shown or f"[{measure}]" in text, measure
-    for table, column in COLUMNS_OF_TABLES:
-        reference = re.compile(rf"(\b{table.name}|'{table.name}')\[{re.escape(column.name)}\]")
-        related = any((table.name, column.name) in (end.many, end.one) for end in MODEL.relationships)
-        sorts = any(other.sort_by == column.name for other in table.columns.values())
-        assert column.name in shown or related or sorts or reference.search(text), (table.name, column.name)
+    for place in COLUMNS_OF_TABLES:
+        table, column = place
+        reference = re.compile(rf"(\b{table}|'{table}')\[{re.escape(column)}\]")
+        related = any(place in ends for ends in MODEL.relationships)
+        sorts = any(other.props.get("sortByColumn") == column for other in MODEL.tables[table].columns.values())
+        assert column in shown or related or sorts or reference.search(text), place
 
 
 def test_calculated_tables_cannot_be_circular() -> None:
     """They are made from loaded tables alone, without a function that looks at relationships, which depend on them."""
-    loaded = {table.name for table in MODEL.tables.values() if not table.calculated}
-    for table in MODEL.tables.values():
+    loaded = {name for name, table in MODEL.tables.items() if not table.calculated}
+    for name, table in MODEL.tables.items():
         if table.calculated:
-            assert not MAY_DEPEND_ON_A_RELATIONSHIP.search(table.source), table.name
+            assert not MAY_DEPEND_ON_A_RELATIONSHIP.search(table.source), name
             used = {found["table"] for found in REFERENCE.finditer(STRING.sub('""', table.source)) if found["table"]}
-            assert used - {"IN", "RETURN"} <= loaded, table.name
+            assert used - {"IN", "RETURN"} <= loaded, name
 
 
 def test_every_dax_expression_parses_and_names_what_exists() -> None:

@@ -58,10 +58,10 @@ def test_each_query_filters_first_and_types_last() -> None:
     """Incremental refresh needs the filter in the table's own query; types are set once, independent of the reader's culture."""
     first = MODEL.tables["Balances"].source.split("    Named = ")[0]
     assert all(name in first for name in ("SnapshotTable", "RangeStart", "RangeEnd"))
-    for table in MODEL.tables.values():
+    for name, table in MODEL.tables.items():
         if not table.calculated:
-            assert table.source.count("Table.TransformColumnTypes") == 1, table.name
-            assert re.search(r'"en-US"\s*\)\nin\n    Typed$', table.source), table.name
+            assert table.source.count("Table.TransformColumnTypes") == 1, name
+            assert re.search(r'"en-US"\s*\)\nin\n    Typed$', table.source), name
 
 
 def test_the_query_alone_is_the_same_query() -> None:

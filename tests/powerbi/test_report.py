@@ -19,7 +19,7 @@ PAGES = pbir.read_pages()
 VISUALS = [visual for page in PAGES for visual in page.visuals]
 SLICERS = [visual for visual in VISUALS if visual.kind == "slicer"]
 TABLES = [visual for visual in VISUALS if visual.kind == "tableEx"]
-AMOUNTS = {"BalanceAmount"} | {measure.name for measure in MODEL.measures.values() if measure.format_expression}
+AMOUNTS = {"BalanceAmount"} | MODEL.amounts
 VALIDATOR = Path(__file__).with_name("tools") / "node/node_modules/@microsoft/powerbi-report-authoring-cli/dist/cli.js"
 THEME = pbir.load(pbir.REPORT / "StaticResources" / "RegisteredResources" / "PartnerBalances.json")
 
@@ -137,7 +137,7 @@ def contrast(one: str, other: str) -> float:
 
 def test_the_theme_has_contrast() -> None:
     """Text has 7:1 against the background and the measures' colours, lines and marks 4.5:1."""
-    colours = [measure.dax for measure in MODEL.measures.values() if measure.name.endswith("colour")]
+    colours = [measure.expression for name, measure in MODEL.measures.items() if name.endswith("colour")]
     cells = set(re.findall("#[0-9A-F]{6}", "".join(colours)))
     assert len(cells) == 3
     assert all(contrast(THEME["foreground"], colour) >= 7 for colour in (THEME["background"], *cells))

@@ -51,7 +51,7 @@ def test_the_library_reads_the_model_as_these_tests_do(checker: list[str]) -> No
     for name, table in model.tables.items():
         assert [column["name"] for column in tables[name]["columns"]] == list(table.columns)
         measures = {measure["name"]: text(measure["expression"]) for measure in tables[name].get("measures", ())}
-        assert measures == {measure.name: measure.dax for measure in table.measures.values()}
+        assert measures == {name: measure.expression for name, measure in table.measures.items()}
         (partition,) = tables[name]["partitions"]
         assert text(partition["source"]["expression"]) == table.source
         assert (partition["source"]["type"] == "calculated") == table.calculated

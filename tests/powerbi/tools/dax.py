@@ -12,7 +12,7 @@ from pbix_mcp.dax import engine as dax_engine  # type: ignore[import-untyped] # 
 from pbix_mcp.dax.calc_tables import evaluate_calc_table_expression  # type: ignore[import-untyped] # ships no types
 
 from tests.powerbi.tools.mashup import Record
-from tests.powerbi.tools.model import Table, read_model
+from tests.powerbi.tools.model import Table, format_expression, read_model, source_column
 
 Filters = Mapping[tuple[str, str], Sequence[Any]]
 """What is in view: the chosen values by (table, column). A column that is not in it is not filtered."""
@@ -28,24 +28,23 @@ class Dax:
     def __init__(self, tables: Mapping[str, Sequence[Record]], today: date) -> None:
         """Take every table that is not in `tables` from its DAX."""
         model = read_model()
-        self._measures = {name: measure.dax for name, measure in model.measures.items()}
+        self._measures = {name: measure.expression for name, measure in model.measures.items()}
         self._measures["Today"] = f"DATE ( {today.year}, {today.month}, {today.day} )"
         self._tables: dict[str, dict[str, Any]] = {}
-        for table in sorted(model.tables.values(), key=lambda table: table.calculated):
-            records = tables[table.name] if table.name in tables else self._calculated(table)
-            sources = [column.source for column in table.columns.values()]
+        for name, table in sorted(model.tables.items(), key=lambda item: item[1].calculated):
+            records = tables[name] if name in tables else self._calculated(table)
+            sources = [*map(source_column, table.columns.values())]
             rows = [[_cell(record[source]) for source in sources] for record in records]
-            self._tables[table.name] = {"columns": list(table.columns), "rows": rows}
-            money = [column.name for column in table.columns.values() if column.data_type == "decimal"]
-            dax_engine.mark_currency_columns(self._tables, {table.name: money})
+            self._tables[name] = {"columns": list(table.columns), "rows": rows}
+            money = [column.name for column in table.columns.values() if column.props["dataType"] == "decimal"]
+            dax_engine.mark_currency_columns(self._tables, {name: money})
         self._model = {
             "relationships": [
-                {"FromTable": end.many[0], "FromColumn": end.many[1], "ToTable": end.one[0], "ToColumn": end.one[1]}
-                | {"IsActive": 1}
-                for end in model.relationships
+                {"FromTable": many[0], "FromColumn": many[1], "ToTable": one[0], "ToColumn": one[1], "IsActive": 1}
+                for many, one in model.relationships
             ],
-            "measure_tables": {name: table.name for table in model.tables.values() for name in table.measures},
-            "model_columns": {table.name: set(table.columns) for table in model.tables.values()},
+            "measure_tables": {name: table for table, each in model.tables.items() for name in each.measures},
+            "model_columns": {name: set(table.columns) for name, table in model.tables.items()},
             "date_tables": {"Date": "Date"},
             "cache": {},  # what a measure gave in a context is kept for this model
         }
@@ -56,7 +55,9 @@ class Dax:
         if value is None or isinstance(value, str):
             return value or ""
         defined = read_model().measures[measure]
-        pattern = defined.format_string or self.value(defined.format_expression.strip("[]"), slicers, group)
+        pattern = defined.props.get("formatString") or self.value(
+            format_expression(defined).strip("[]"), slicers, group
+        )
         if isinstance(value, date):
             return f"{value:%Y-%m-%d %H:%M}" if "hh" in pattern else f"{value:%Y-%m-%d}"
         written: str = dax_engine._format_number(float(value), pattern)
@@ -75,10 +76,11 @@ class Dax:
         if error and "non-empty" in error:
             return []
         if error:
-            raise DaxError(f"{table.name}: {error}")
-        if set(found["columns"]) != {column.source for column in table.columns.values()}:
-            raise DaxError(f"{table.name}: {found['columns']}")
-        days = {column.source for column in table.columns.values() if column.data_type == "dateTime"}
+            raise DaxError(f"{table.node.name}: {error}")
+        types = {source_column(column): column.props["dataType"] for column in table.columns.values()}
+        if set(found["columns"]) != set(types):
+            raise DaxError(f"{table.node.name}: {found['columns']}")
+        days = [name for name, kind in types.items() if kind == "dateTime"]
         records = [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
         for record in records:  # CALENDAR gives the engine's days as texts
             record |= {name: datetime.fromisoformat(str(record[name])) for name in days if record[name]}

@@ -12,62 +12,37 @@ DEFINITION = PROJECT / "PartnerBalances.SemanticModel" / "definition"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column: its name in the model, and in the table's query."""
-
-    name: str
-    source: str
-    data_type: str
-    hidden: bool
-    key: bool
-    summarize_by: str
-    sort_by: str
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure; `format_expression` is DAX, `format_string` a constant."""
-
-    name: str
-    dax: str
-    folder: str
-    format_string: str
-    format_expression: str
-
-
-@dataclass(frozen=True)
 class Table:
     """A table that is filled by one M query, or `calculated` by DAX from the tables that were."""
 
-    name: str
-    category: str
+    node: TmdlNode
     calculated: bool
     source: str
-    columns: Mapping[str, Column]
-    measures: Mapping[str, Measure]
-
-
-@dataclass(frozen=True)
-class Relationship:
-    """Many to one; both ends as (table, column)."""
-
-    many: tuple[str, str]
-    one: tuple[str, str]
+    columns: Mapping[str, TmdlNode]
+    measures: Mapping[str, TmdlNode]
 
 
 @dataclass(frozen=True)
 class Model:
-    """The whole model; `queries` are the shared M expressions, parameters among them; `annotations` the root's."""
+    """The whole model; `queries` are the shared M expressions, parameters among them; `annotations` the root's.
+
+    A relationship is many to one, its two ends (table, column).
+    """
 
     tables: Mapping[str, Table]
     queries: Mapping[str, str]
-    relationships: tuple[Relationship, ...]
+    relationships: tuple[tuple[tuple[str, str], tuple[str, str]], ...]
     annotations: Mapping[str, str]
 
     @property
-    def measures(self) -> dict[str, Measure]:
+    def measures(self) -> dict[str, TmdlNode]:
         """Every measure by its name."""
         return {name: measure for table in self.tables.values() for name, measure in table.measures.items()}
+
+    @property
+    def amounts(self) -> set[str]:
+        """The measures with the format of the currency in view."""
+        return {name for name, measure in self.measures.items() if format_expression(measure)}
 
     @property
     def bodies(self) -> dict[str, str]:
@@ -77,7 +52,7 @@ class Model:
     def dax(self) -> Iterator[str]:
         """Go through every DAX expression."""
         for measure in self.measures.values():
-            yield from filter(None, (measure.dax, measure.format_expression))
+            yield from filter(None, (measure.expression, format_expression(measure)))
         yield from (table.source for table in self.tables.values() if table.calculated)
 
 
@@ -90,51 +65,34 @@ def documents() -> dict[str, str]:
 def read_model() -> Model:
     """Read the definition folder, once."""
     nodes = [node for text in documents().values() for node in parse_tmdl_document(text)]
-    tables = [_table(node) for node in nodes if node.kind == "table"]
+    ends = [(node.props["fromColumn"], node.props["toColumn"]) for node in nodes if node.kind == "relationship"]
     return Model(
-        tables={table.name: table for table in tables},
+        tables={node.name: _table(node) for node in nodes if node.kind == "table"},
         queries={node.name: node.expression for node in nodes if node.kind == "expression"},
-        relationships=tuple(
-            Relationship(many=_end(node.props["fromColumn"]), one=_end(node.props["toColumn"]))
-            for node in nodes
-            if node.kind == "relationship"
-        ),
+        relationships=tuple((_end(many), _end(one)) for many, one in ends),
         annotations={node.name: node.expression for node in nodes if node.kind == "annotation"},
     )
+
+
+def source_column(column: TmdlNode) -> str:
+    """Return what a column is called in its table's query."""
+    return str(column.props["sourceColumn"].strip("[]"))
+
+
+def format_expression(measure: TmdlNode) -> str:
+    """Return the DAX that gives a measure's format; the empty text where the format is a constant."""
+    dynamic = measure.child("formatStringDefinition")
+    return dynamic.expression if dynamic else ""
 
 
 def _table(node: TmdlNode) -> Table:
     (partition,) = node.all("partition")
     return Table(
-        name=node.name,
-        category=node.props.get("dataCategory", ""),
-        calculated=partition.expression == "calculated",
-        source=partition.child("source").expression,
-        columns={column.name: _column(column) for column in node.all("column")},
-        measures={measure.name: _measure(measure) for measure in node.all("measure")},
-    )
-
-
-def _column(node: TmdlNode) -> Column:
-    return Column(
-        name=node.name,
-        source=node.props.get("sourceColumn", "").strip("[]"),
-        data_type=node.props.get("dataType", ""),
-        hidden="isHidden" in node.flags,
-        key="isKey" in node.flags,
-        summarize_by=node.props.get("summarizeBy", ""),
-        sort_by=node.props.get("sortByColumn", ""),
-    )
-
-
-def _measure(node: TmdlNode) -> Measure:
-    dynamic = node.child("formatStringDefinition")
-    return Measure(
-        name=node.name,
-        dax=node.expression,
-        folder=node.props.get("displayFolder", ""),
-        format_string=node.props.get("formatString", ""),
-        format_expression=dynamic.expression if dynamic else "",
+        node,
+        partition.expression == "calculated",
+        partition.child("source").expression,
+        {column.name: column for column in node.all("column")},
+        {measure.name: measure for measure in node.all("measure")},
     )
 
 

@@ -188,7 +188,7 @@ class Picture:
 
     def _order(self, name: str, table: str, record: dict[str, Any], group: Chosen) -> Any:
         if column := read_model().tables[table].columns.get(name):
-            return record[column.sort_by or name]
+            return record[column.props.get("sortByColumn", name)]
         return self.dax.value(name, self.chosen, group) or Decimal("-Infinity")
 
     def _cell(self, visual: Visual, place: tuple[float, float], text: str, room: float, *, wraps: bool) -> None:
