@@ -100,6 +100,9 @@ VAULT = Service(
     VaultUnreachable,
     rules=(
         Rule(VaultUnreachable, codes=("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"), again=True),
+        Rule(
+            VaultUnreachable, statuses=(401,), says=("unable to resolve the key",), again=True
+        ),  # AKV10046: comes and goes
         Rule(VaultSecretMissing, _RECOVER, codes=("ObjectIsDeletedButRecoverable",)),
         *passing(VaultUnreachable),
         Rule(VaultSecretMissing, _PUT, codes=("SecretNotFound",)),

@@ -18,7 +18,7 @@ TRANSPORT_ERRORS = (requests.RequestException, urllib3_errors.HTTPError, http.cl
 _CERTIFICATE_REMEDY = (
     "If a proxy or firewall inspects TLS, name its CA file in REQUESTS_CA_BUNDLE (SSL_CERT_FILE is not read; Python 3.13 "
     "refuses a CA without an authority key identifier). If the certificate is expired or not valid yet, check this "
-    "machine's clock."
+    "machine's clock; if it is another name's, the address in the settings."
 )
 _TLS_REMEDY = (
     "What answers there speaks no TLS, speaks another version of it, or asks for a client certificate, as a proxy or a firewall may. "
