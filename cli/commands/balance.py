@@ -9,9 +9,8 @@ from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose, find_settings
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
-from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services

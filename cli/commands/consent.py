@@ -19,8 +19,7 @@ from cli.support.console import say, warn
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP, on_interrupt
 from cli.support.loopback import Loopback
-from cli.support.options import SettingsFile, SomeAccounts, choose
-from cli.support.settings_source import find_settings
+from cli.support.options import SettingsFile, SomeAccounts, choose, find_settings
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.azure_services.vault import Vault

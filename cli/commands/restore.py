@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import merge
@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from cli.support.console import bar, count, say
+from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
-from cli.support.options import SettingsFile, SomeAccounts, Write, tenants_of
-from cli.support.settings_source import find_settings
+from cli.support.options import SettingsFile, SomeAccounts, Write, find_settings, tenants_of
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import OperatorTable, all_tenants, batches, open_tables
 from shared.errors import SettingProblem, SettingsInvalid
@@ -67,7 +66,7 @@ def command(
 
     """
     known = find_settings(os.environ, settings).read()
-    with open_tables(known) as place, bar("rows compared") as compared:
+    with open_tables(known) as place, waiting("comparing rows"):
         if place.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
@@ -79,7 +78,7 @@ def command(
         both = zip(*(table.by_tenant(tenants) for table in tables.values()), strict=True)
         for (tenant, mine), (_, theirs) in both:
             place.services.check_clock()
-            work.compare(names.get(tenant), pairs(mine, theirs), compared)
+            work.compare(names.get(tenant), pairs(mine, theirs))
     work.conclude()
 
 
@@ -105,12 +104,11 @@ class _Restore:
     missing: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
-    def compare(self, name: str | None, of_tenant: Iterable[Pair], compared: Callable[[int], None]) -> None:
+    def compare(self, name: str | None, of_tenant: Iterable[Pair]) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
         row, equal, lines = None, 0, list[tuple[str, str]]()
         missing: dict[Side, list[Entity]] = {side: [] for side in self.sides}
         for pair in of_tenant:
-            compared(1)
             row = next(iter(pair.values()))
             name = name or one_line(row.get("AccountName")) or str(row["PartitionKey"])
             if len(pair) == len(Side):

@@ -13,9 +13,8 @@ from cli.commands.history.reader import HistoryReader
 from cli.support.console import Cells, print_table, say, waiting, warn
 from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose, find_settings
 from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
-from cli.support.settings_source import find_settings
 from cli.support.side_by_side import for_each
 from cli.support.tables import open_tables
 from shared.azure_services.vault import Vault

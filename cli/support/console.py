@@ -1,13 +1,12 @@
 """Output: results on stdout, what is said about them on stderr; progress on a terminal only, and colour never with NO_COLOR."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from functools import cache, partial
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 Cells = Mapping[str, str]
@@ -90,19 +89,6 @@ def print_table(rows: Sequence[Cells], *optional: str, marked: str | None = None
             sys.stdout.write(text + "\n")
 
 
-@contextmanager
-def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
-    """Show a bar while something is done `total` times, without a total a counter; the function it yields counts on."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = _for_progress()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield partial(progress.advance, progress.add_task(what, total=total))
-
-
 def waiting(what: str) -> AbstractContextManager[object]:
     """Show that something is waited for."""
-    return _for_progress().status(what)
-
-
-def _for_progress() -> Console:
-    return out() if out().is_terminal else err()
+    return (out() if out().is_terminal else err()).status(what)

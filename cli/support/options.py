@@ -1,14 +1,20 @@
-"""The options that several commands share, and the accounts that `--account` names."""
+"""The options that several commands share: the settings that `--settings` names, the accounts that `--account` names."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
+from shared.errors import SettingProblem, SettingsInvalid
 from shared.settings.accounts import Account
+from shared.settings.read import NAMES, Settings, read_settings
+
+FILE_NAME = "local.settings.json"
+PROJECT = Path(__file__).resolve().parents[2]
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_NAMED = 8
@@ -82,3 +88,57 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
     former = {key for name in names if _GUID.fullmatch(key := name.strip().lower())} - configured
     named = [name for name in names if name.strip().lower() not in former]
     return (*(account.tenant_id for account in (choose(accounts, named) if named else ())), *sorted(former))
+
+
+class SettingsSource(NamedTuple):
+    """The values to read settings from, and where they come from, in words."""
+
+    environ: Mapping[str, str]
+    origin: str
+
+    def read(self) -> Settings:
+        """Read the settings, or raise SettingsInvalid with every problem of every setting."""
+        return read_settings(self.environ)
+
+
+def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSource:
+    """Find the settings.
+
+    A named file is the only source of settings. Otherwise a setting of the environment overrides that of local.settings.json, which
+    is looked for in the current folder and then beside `cli`. Other variables (IDENTITY_ENDPOINT, proxies) always come from the
+    environment. A file that cannot be read as settings raises SettingsInvalid.
+    """
+    if file is not None:
+        others = {name: value for name, value in environ.items() if name not in NAMES}
+        return SettingsSource({**others, **_values(file)}, str(file))
+    found = next((place for folder in (Path.cwd(), PROJECT) if (place := folder / FILE_NAME).is_file()), None)
+    if found is None:
+        return SettingsSource(environ, "the environment")
+    own = {name: value for name, value in environ.items() if value.strip() or name not in NAMES}
+    return SettingsSource({**_values(found), **own}, f"the environment and {found}")
+
+
+def _values(file: Path) -> dict[str, str]:
+    """Return the settings of ours in a file of the form that Azure Functions Core Tools use."""
+
+    def invalid(wrong: str, right: str) -> SettingsInvalid:
+        return SettingsInvalid((SettingProblem(str(file), wrong, right),))
+
+    try:
+        document: Any = json.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise invalid(f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise invalid(f"is not JSON at {where}", "compare local.settings.example.json") from None
+    except OSError as error:
+        raise invalid(f"cannot be read ({error.strerror})", "a file that you may read") from None
+    values = document.get("Values") if isinstance(document, dict) else None
+    if not isinstance(values, dict):
+        raise invalid('has no object "Values"', 'the settings as members of "Values", as in the example file')
+    if document.get("IsEncrypted"):
+        raise invalid("is encrypted", "run `func settings decrypt` first")
+    ours = {name: value for name, value in values.items() if name in NAMES}
+    if wrong := ", ".join(name for name, value in ours.items() if not isinstance(value, str)):
+        raise invalid(f"holds {wrong} as something other than text", "every value in quotes, PARTNER_ACCOUNTS too")
+    return ours

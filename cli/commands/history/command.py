@@ -17,8 +17,7 @@ from cli.commands.history.terminal import write_account, write_runs
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts, as_date, tenants_of
-from cli.support.settings_source import find_settings
+from cli.support.options import AsFormat, SettingsFile, SomeAccounts, as_date, find_settings, tenants_of
 from cli.support.tables import open_tables
 from shared.services import utc_now
 

@@ -12,12 +12,11 @@ import typer
 
 from cli.commands.import_csv.rows import FileRows, Key, key_of
 from cli.commands.import_csv.values import OPTIONAL, REQUIRED
-from cli.support.console import bar, count, say
+from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
-from cli.support.options import SettingsFile, Write
-from cli.support.settings_source import find_settings
+from cli.support.options import SettingsFile, Write, find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import OperatorTable, TableContext, batches, open_tables
 from shared.history.query import Span
@@ -65,12 +64,11 @@ class _Import:
     def insert(self, place: TableContext) -> None:
         """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
         self.inserted = 0
-        with bar("rows", len(self.new)) as done:
+        with waiting(f"inserting {count(len(self.new), 'row')}"):
             for batch in batches(self.new):
                 if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
                     place.archive.insert_missing(missing)
                 self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
-                done(len(batch))
 
     def state(self) -> str:
         """Say what an interrupted import has done."""

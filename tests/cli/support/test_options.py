@@ -1,9 +1,13 @@
-"""Choosing accounts."""
+"""Choosing accounts, where settings come from, and what is wrong with a file of them."""
+
+import json
+from pathlib import Path
 
 import pytest
 import typer
 
-from cli.support.options import tenants_of
+from cli.support.options import FILE_NAME, find_settings, tenants_of
+from shared.errors import SettingsInvalid
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
 
@@ -21,3 +25,68 @@ def test_a_tenant_need_not_be_configured_any_more() -> None:
     assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
     with pytest.raises(typer.BadParameter, match=r"is called 'Four'\. There are: One, Two, Three\."):
         tenants_of(ACCOUNTS, ["Four", former])
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, and take the project's own for another."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cli.support.options.PROJECT", tmp_path / "project")
+
+
+def settings_file(folder: Path, **values: object) -> Path:
+    """Write a file of settings."""
+    folder.mkdir(exist_ok=True)
+    file = folder / FILE_NAME
+    file.write_text(json.dumps({"IsEncrypted": False, "Values": values}), encoding="utf-8-sig")
+    return file
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """Setting by setting; an empty one counts as absent, and other variables come from the environment alone."""
+    settings_file(tmp_path, KEY_VAULT_URL="file", PARTNER_TENANT_ID="file", AzureWebJobsStorage="x")
+    environ = {"KEY_VAULT_URL": "environment", "PARTNER_TENANT_ID": " ", "IDENTITY_ENDPOINT": "here"}
+    found = find_settings(environ, None)
+    assert found.environ == {
+        "KEY_VAULT_URL": "environment",
+        "PARTNER_TENANT_ID": "file",
+        "IDENTITY_ENDPOINT": "here",
+    }
+    assert found.origin == f"the environment and {tmp_path / FILE_NAME}"
+
+
+def test_a_named_file_is_taken_alone(tmp_path: Path) -> None:
+    """The settings of the environment are left out, so that what one sees in the file is what holds."""
+    file = settings_file(tmp_path / "other", KEY_VAULT_URL="file")
+    found = find_settings({"PARTNER_TENANT_ID": "environment", "IDENTITY_ENDPOINT": "here"}, file)
+    assert found.environ == {"KEY_VAULT_URL": "file", "IDENTITY_ENDPOINT": "here"}
+    assert found.origin == str(file)
+
+
+def test_the_file_beside_the_project_is_found_from_anywhere(tmp_path: Path) -> None:
+    """And without any there is the environment."""
+    assert find_settings({}, None).origin == "the environment"
+    settings_file(tmp_path / "project", KEY_VAULT_URL="file")
+    assert find_settings({}, None).environ == {"KEY_VAULT_URL": "file"}
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (b"{", "is not JSON at line 1, column 2"),
+        (b"\xff\xfe", "is not UTF-8 at byte 0"),
+        (b"[]", 'has no object "Values"'),
+        (b'{"Values": {"KEY_VAULT_URL": "x"}, "IsEncrypted": true}', "is encrypted"),
+        (b'{"Values": {"PARTNER_ACCOUNTS": [{}]}}', "holds PARTNER_ACCOUNTS as something other than text"),
+        (None, "cannot be read (Is a directory)"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path, content: bytes | None, wrong: str) -> None:
+    """With its name, what is wrong and what is right, and never its content."""
+    file = tmp_path / "settings.json"
+    file.mkdir() if content is None else file.write_bytes(content)
+    with pytest.raises(SettingsInvalid, match=r"settings\.json") as error:
+        find_settings({}, file)
+    [problem] = error.value.problems
+    assert problem.wrong == wrong
+    assert problem.right
