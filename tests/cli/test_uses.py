@@ -100,6 +100,7 @@ USES = """
 2 | history --currency=                           | ! --currency: three letters such as USD, not ''.
 2 | history --by month --html x.html              | ! --html shows days and months: leave --by out.
 2 | history --runs --by month                     | ! --runs goes with --from, --to, --last and --format alone.
+0 | SNAPSHOT_TABLE_NAME=elsewhere history         | ! there is no table elsewhere (SNAPSHOT_TABLE_NAME)
 1 | history --currency xyz                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
 1 | history --fail-on-gap                         | missed ~ ! 1 day missing
 1 | history                                       | ! table-access-denied                                                | table

@@ -133,6 +133,8 @@ def command(  # noqa: PLR0913 - each is an option
         period = f"From {first} to {until}" if first else f"Up to {until}"
         with waiting(f"writing {file.name}") if file else nullcontext():
             _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
+        if not reader.currencies and not place.table.exists():
+            warn(f"there is no table {known.table_name} (SNAPSHOT_TABLE_NAME); the first run creates it")
     if file:
         say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.missed_days else ""))
     _conclude(reader, currency, account, fail_on_gap=fail_on_gap)

@@ -1,7 +1,7 @@
 """`import`: earlier history from a CSV file or an Excel workbook, every line checked before the first is written."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -19,7 +19,6 @@ from cli.support.money import Money, balance_of
 from cli.support.options import SettingsFile, Write, find_settings
 from cli.support.snapshot_row import why_not_snapshot
 from cli.support.tables import OperatorTable, TableContext, batches, open_tables
-from shared.history.query import Span
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 
@@ -147,11 +146,9 @@ def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written"
         raise CommandFailed(told, "Correct the file and run this again.")
 
 
-def _existing(table: OperatorTable, rows: Iterable[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
-    """Return the rows of the table that have the keys of these, which are sorted by account."""
-    found: dict[Key, Entity] = {}
-    for tenant, own in groupby(rows, lambda row: str(row["PartitionKey"])):
-        wanted = {str(row["RowKey"]) for row in own}
-        span = Span(tenant, *(date.fromisoformat(key[:10]) for key in (min(wanted), max(wanted))))
-        found |= {key_of(row): row for row in table.rows(span, columns) if row["RowKey"] in wanted}
-    return found
+def _existing(table: OperatorTable, rows: Sequence[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
+    """Return the rows of the table that have the keys of these."""
+    wanted, days = {key_of(row) for row in rows}, [date.fromisoformat(str(row["SnapshotDate"])) for row in rows]
+    tenants = dict.fromkeys(str(row["PartitionKey"]) for row in rows)
+    found = table.by_tenant(tenants, min(days, default=None), max(days, default=None), columns)
+    return {key_of(row): row for _, own in found for row in own if key_of(row) in wanted}

@@ -17,7 +17,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from cli.commands.import_csv.values import NOT_TAKEN, OPTIONAL, REQUIRED, Value, Wrong
-from cli.support.console import warn
+from cli.support.console import count, warn
 from cli.support.failure import CommandFailed
 from shared.history.row import COLUMNS
 from shared.net.foreign_text import one_line
@@ -41,7 +41,7 @@ class Sheet:
         """Give each value its column's name; raises Wrong for too few values, or one in a column without a name."""
         hint = "; a value with the separator in it needs quotes" if self.unit == "line" else ""
         if hint and len(values) < len(self.header):
-            raise Wrong(f"{len(values)} values: {len(self.header)}, as the first line has")
+            raise Wrong(f"{count(len(values), 'value')}, and the first line names {len(self.header)} columns")
         for number, (name, value) in enumerate(zip_longest(self.header, values, fillvalue=""), 1):
             if value != "" and not name:
                 raise Wrong(f"column {number} has no name: name it in the first {self.unit}, or empty it{hint}")
@@ -55,7 +55,6 @@ def open_sheet(file: Path) -> Sheet:
         raise CommandFailed(
             "The file is an old Excel workbook (.xls) or has a password.", "Save it as .xlsx, without one."
         )
-    lines: Sequence[tuple[int, Sequence[Value]]]
     if content.startswith(_WORKBOOK):
         title, lines = _workbook_rows(content)
         unit, delimiter, where = "row", ",", f"first row of sheet {title!r}"
@@ -83,7 +82,7 @@ def open_sheet(file: Path) -> Sheet:
     return Sheet(unit, header, filled, is_export)
 
 
-def _csv_lines(content: bytes) -> tuple[str, list[tuple[int, list[str]]]]:
+def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
     """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
     text = _text(content).rstrip().removesuffix("\x1a")
     if stated := _STATED.match(text):
@@ -115,7 +114,7 @@ def _text(content: bytes) -> str:
         raise CommandFailed(f"The file is not UTF-{16 if marked else 8} in line {line}.", _SAVE) from None
 
 
-def _workbook_rows(content: bytes) -> tuple[str, list[tuple[int, list[Value]]]]:
+def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
     """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong."""
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here

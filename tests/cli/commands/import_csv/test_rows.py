@@ -180,7 +180,7 @@ def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes,
     [
         (f"{HEAD},,AccountName", "2025-01-01,USD,1,5,", "line 2: column 4 has no name"),
         (HEAD, "2025-01-01,USD,68,059", "line 2: column 4 has no name"),
-        (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values: 4, as the first line has"),
+        (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values, and the first line names 4 columns"),
         (HEAD, "2025-01-01,USD,1\n2025-01-01,usd,2", "line 3: the same account, day and currency as line 2"),
         (HEAD, '2025-01-01,USD,"1\n"\n2025-01-02,USD,x', "line 4, BalanceAmount: 'x' is not an amount"),
     ],
