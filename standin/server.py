@@ -12,6 +12,7 @@ from weakref import WeakSet
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from standin.azurite_process import StandInError
 from standin.clock import Clock
 from standin.faults import NoAnswerError
 from standin.journal import Call, Journal
@@ -84,7 +85,13 @@ class Service(ABC):
 
     def start(self) -> None:
         """Listen on a port of the system's choice."""
-        self._context.loop_thread.run(self._listen())
+        try:
+            self._context.loop_thread.run(self._listen())
+        except OSError as error:
+            raise StandInError(
+                f"The system gave no port on {HOST}: {error.strerror}.",
+                "Allow this program to listen on the loopback interface.",
+            ) from error
 
     def stop(self) -> None:
         """Close the listener and every connection."""
