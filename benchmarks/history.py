@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,11 +23,13 @@ from rich.table import Table
 from benchmarks.child import peak_kb
 from benchmarks.measure import full_bundle
 from cli.commands.history.account import COLUMNS_READ
-from cli.support.tables import TableContext, batches, open_tables
-from shared.history.row import Entity, row_key
-from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
+from shared.history.row import Entity, row_key, snapshot_row
+from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary
+from shared.settings.accounts import Account
+from shared.settings.read import DEFAULT_TABLE_NAME
 from standin import StandIn
 from standin.faults import Delay
+from standin.playground import insert_rows
 
 ROOT = Path(__file__).parents[1]
 ACCOUNTS = 50
@@ -54,6 +55,10 @@ CASES = (
 
 HEADINGS = ("accounts", "ms a page", "form", "alone (s)", "history (s)", "ratio", "at most", "first line (s)", "MiB")
 
+ANSWER = b"""{"balanceAmount": 68059.03, "currencyCode": "USD", "currencySymbol": "$", "accountingDate": "2018-03-16T00:00:00",
+"firstInvoiceCreationDate": "2017-01-21T00:00:00Z", "latestInvoiceDate": "2018-03-08T00:00:00Z", "lastPaymentAmount": 0,
+"details": [{"invoiceType": "Recurring", "summary": {"balanceAmount": 68059.03, "currencyCode": "USD"}}]}"""
+
 _READ = "--read"
 _MIB = 1024 * 1024
 
@@ -76,7 +81,8 @@ def measure_history(world: StandIn, console: Console, bundle: Mapping[str, str])
     filled = 0
     for accounts, delay, (form, columns), most in CASES:
         with console.status(f"Reading {accounts} accounts as {form}, {delay} ms a page more ..."):
-            _fill(environ, range(filled, accounts))
+            for account in range(filled, accounts):
+                insert_rows(world, world.table, DEFAULT_TABLE_NAME, list(_rows(account)))
             filled = accounts
             rule = world.faults.add("table", Delay(delay), method="GET", times=None)
             alone, ours = [], []
@@ -115,52 +121,18 @@ def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> Took:
     return Took(time.perf_counter() - started, first, peak)
 
 
-def _fill(environ: Mapping[str, str], accounts: range) -> None:
-    """Insert made-up rows of these accounts, a day missing in each."""
-    before = dict(os.environ)
-    os.environ.update(environ)
-    try:
-        with open_tables(read_settings(environ)) as place, ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda account: _insert(place, account), accounts))
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _insert(place: TableContext, account: int) -> None:
-    for batch in batches(list(_rows(account))):
-        place.table.insert_missing(batch)
-
-
-def _rows(account: int) -> Iterator[Entity]:
-    tenant = str(UUID(int=Random(account).getrandbits(128), version=4))  # noqa: S311 - spread over the key space
+def _rows(number: int) -> Iterator[Entity]:
+    """Make up the rows of an account by the job's own builders, a day missing."""
+    tenant = str(UUID(int=Random(number).getrandbits(128), version=4))  # noqa: S311 - spread over the key space
+    account = Account(tenant_id=tenant, name=f"Partner {number}")
     today = datetime.now(UTC).replace(hour=6, minute=17, second=3, microsecond=123456)
+    some_id = str(UUID(int=number))
+    row = snapshot_row(account, today.date(), parse_summary(ANSWER, ResponseMetadata(today, some_id, some_id)), some_id)
     for back in range(DAYS, 0, -1):
-        if back == DAYS // 2:
-            continue
-        read = today - timedelta(days=back)
-        balance = 68059.03 + 137.15 * (back % 97) + account
-        yield {
-            "PartitionKey": tenant,
-            "RowKey": row_key(read.date(), "USD"),
-            "SnapshotDate": read.date().isoformat(),
-            "AccountName": f"Partner {account}",
-            "CurrencyCode": "USD",
-            "CurrencySymbol": "$",
-            "BalanceAmount": balance,
-            "BalanceText": f"{balance:.2f}",
-            "AccountingDate": read.replace(hour=0, minute=0, second=0, microsecond=0),
-            "FirstInvoiceCreationDate": datetime(2017, 1, 21, tzinfo=UTC),
-            "LatestInvoiceDate": datetime(2018, 3, 8, tzinfo=UTC),
-            "LastPaymentAmount": 0.0,
-            "Details": '[{"invoiceType":"Recurring","summary":{"balanceAmount":51044.27,"currencyCode":"USD"}}]',
-            "RetrievedAt": read,
-            "RequestId": str(UUID(int=back)),
-            "CorrelationId": str(UUID(int=back)),
-            "RunId": str(UUID(int=back)),
-            "Source": "partner-center",
-            "SchemaVersion": 1,
-        }
+        if back != DAYS // 2:
+            read, balance = today - timedelta(days=back), 68059.03 + 137.15 * (back % 97) + number
+            key = {"RowKey": row_key(read.date(), "USD"), "SnapshotDate": read.date().isoformat()}
+            yield {**row, **key, "BalanceAmount": balance, "BalanceText": f"{balance:.2f}", "RetrievedAt": read}
 
 
 def _read_alone(columns: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
 
 from shared.history.row import Entity, snapshot_row
+from shared.history.runs import LEDGER_SUFFIX
 from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary
 from shared.settings.accounts import Account
 from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
@@ -102,10 +103,9 @@ def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS,
             else:
                 imported = back > scenario.imported_until
                 rows += [_row(account, day, documents[DAYS - back], imported=imported) for documents in years]
-    with ThreadPoolExecutor(8) as pool:
-        for service in (world.table, world.archive):
-            _insert(pool, world, service, DEFAULT_TABLE_NAME, rows)
-        _insert(pool, world, world.table, DEFAULT_TABLE_NAME + "runs", ledger_rows(today, days, accounts, failed))
+    for service in (world.table, world.archive):
+        insert_rows(world, service, DEFAULT_TABLE_NAME, rows)
+    insert_rows(world, world.table, DEFAULT_TABLE_NAME + LEDGER_SUFFIX, ledger_rows(today, days, accounts, failed))
     identity = world.identity.user_assigned
     identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
     world.journal.clear()
@@ -158,16 +158,17 @@ def _id(text: str) -> str:
     return str(uuid5(NAMESPACE_OID, text))
 
 
-def _insert(pool: ThreadPoolExecutor, world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:
-    """Insert the rows into a new table, several transactions side by side."""
+def insert_rows(world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:
+    """Insert rows that a table does not have, several transactions side by side."""
     key = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account])
     client = TableServiceClient(service.endpoint, credential=key, connection_verify=str(world.ca_bundle))
-    table = client.create_table(name)
+    table = client.create_table_if_not_exists(name)
     work = []
     for _, group in groupby(sorted(rows, key=_partition), key=_partition):
         part = [("create", dict(row)) for row in group]
         work += [part[first : first + LONGEST_TRANSACTION] for first in range(0, len(part), LONGEST_TRANSACTION)]
-    list(pool.map(table.submit_transaction, work))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(table.submit_transaction, work))
 
 
 def _partition(row: Entity) -> str:
