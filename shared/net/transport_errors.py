@@ -36,21 +36,19 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
         "what it sent is not HTTP",
     ),
 )
-_OF_A_PROXY = (urllib3_errors.ProxyError, requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL)
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
 def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -> CallError:
     """Say why no answer came, from the innermost known cause; a failing proxy is named as itself."""
     causes = list(_causes(error))
-    ours = next((cause for cause in causes if isinstance(cause, CallError)), None)
-    known = ours or next(filter(None, map(_known, causes)), None)
+    known = next(filter(None, map(_known, causes)), None)
     if known is None:  # of a missing chunk, urllib3 says no more than ProtocolError
         broken = any(isinstance(cause, urllib3_errors.ProtocolError) for cause in causes)
         known = NoAnswerError(_BROKE_OFF if broken else f"the connection failed ({type(error).__name__})")
-    tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
-    if proxy is None or not (tunnel or any(isinstance(cause, _OF_A_PROXY) for cause in causes)):
+    if proxy is None or not any(isinstance(cause, urllib3_errors.ProxyError) for cause in causes):
         return known
+    tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
     return NoAnswerError(
         f"{proxy!r} " + (f"answered {tunnel[1]}" if tunnel else f"gave no connection: {known}"),
         may_pass=tunnel is None or tunnel[1] != "407",
@@ -59,6 +57,8 @@ def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -
 
 
 def _known(cause: BaseException) -> CallError | None:
+    if isinstance(cause, CallError):
+        return cause
     if isinstance(cause, ssl.SSLCertVerificationError):
         reason = f"its certificate is not trusted ({cause.verify_message})"
         return NoAnswerError(reason, may_pass=False, remedy=_CERTIFICATE_REMEDY)
@@ -70,12 +70,10 @@ def _known(cause: BaseException) -> CallError | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk the causes: requests keeps them in `args`, urllib3 in `reason`."""
-    seen: set[int] = set()
+    """Walk the causes, which requests keeps in `args`. An error's context may be an earlier call's, whose failure is being handled."""
     waiting: list[object] = [error]
     while waiting:
         cause = waiting.pop(0)
-        if isinstance(cause, BaseException) and id(cause) not in seen:
-            seen.add(id(cause))
+        if isinstance(cause, BaseException):
             yield cause
-            waiting += [cause.__cause__, cause.__context__, getattr(cause, "reason", None), *cause.args]
+            waiting += [cause.__cause__, *cause.args]

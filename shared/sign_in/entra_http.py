@@ -32,9 +32,9 @@ class EntraHttp:
         ).encode()
         return response
 
-    def post(self, url: str, params: Any = None, data: Any = None, headers: Any = None, **_: Any) -> requests.Response:
+    def post(self, url: str, data: Any = None, headers: Any = None, **_: Any) -> requests.Response:
         """Ask for tokens."""
-        return self._session.post(url, params=params, data=data, headers=headers, allow_redirects=False)
+        return self._session.post(url, data=data, headers=headers, allow_redirects=False)
 
     def close(self) -> None:
         """Leave the session open: it belongs to the run."""

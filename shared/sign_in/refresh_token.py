@@ -46,9 +46,10 @@ def age(secret: Secret, now: datetime) -> timedelta | None:
 
     The version of a token that was copied from elsewhere is younger than the token.
     """
-    births = [secret.created_on, secret.expires_on - LIFETIME if secret.expires_on is not None else None]
-    known = [birth for birth in births if birth is not None]
-    return now - min(known) if known else None
+    ages = [now - secret.created_on] if secret.created_on is not None else []
+    if secret.expires_on is not None:
+        ages.append(now - secret.expires_on + LIFETIME)
+    return max(ages, default=None)
 
 
 def is_due(secret: Secret, now: datetime) -> bool:

@@ -23,7 +23,7 @@ ENTRA = Service(
             codes=(UNKNOWN_TENANT,),
             remedy="Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud.",
         ),
-        Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error", "slow_down"), again=True),
+        Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), again=True),
         *passing(SignInUnavailable),
         Rule(ConsentRequired, codes=_USER_ERRORS, only=WITH_USER, remedy="{token_over}" + ConsentRequired.usual_remedy),
         Rule(

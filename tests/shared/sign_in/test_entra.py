@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.azure_services.vault import Secret
-from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
+from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable, SnapshotError
 from shared.settings.accounts import Account
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra import SignIn, Tokens
@@ -41,7 +41,7 @@ def test_a_token_of_another_tenant_is_not_used(
 
 
 UNKNOWN_TENANT = {90002, 900023}
-USERS_ERRORS = {"invalid_grant", "interaction_required", "consent_required", "login_required"}
+USERS_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
@@ -89,14 +89,15 @@ TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
         ("invalid_client", False, FEDERATED, False, SUBJECT),
         ("invalid_request", False, FEDERATED, False, SUBJECT),
         ("invalid_grant", True, "a client secret", False, CONSENT),
-        ("invalid_grant", True, "a client secret", True, TOKEN_OVER + CONSENT),
-        ("invalid_grant", False, "a client secret", True, "PARTNER_CLOUD"),
+        *((error, True, "a client secret", True, TOKEN_OVER + CONSENT) for error in USERS_ERRORS),
+        *((error, False, "a client secret", True, "PARTNER_CLOUD") for error in USERS_ERRORS),
+        *((error, False, "a client secret", True, "PARTNER_CLOUD") for error in ("invalid_tenant", "invalid_scope")),
         ("invalid_request", True, "a client secret", True, TOKEN_OVER + "What the vault holds"),
         ("invalid_request", False, "a client secret", True, "PARTNER_CLOUD"),
         ("unauthorized_client", False, "a client secret", True, "The app is unknown in this tenant"),
         ("invalid_resource", False, "a client secret", True, "az ad sp create"),
         ("access_denied", True, "a client secret", True, "Conditional Access"),
-        ("something_new", True, "a client secret", True, REASON),
+        *(("something_new", with_user, "a client secret", True, REASON) for with_user in (True, False)),
     ],
 )
 def test_the_remedy_fits_the_sign_in_and_the_credential(
@@ -111,7 +112,8 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
     over: bool,
 ) -> None:
     """A new secret does not help an account without one; what is known to have expired comes first, and only where it may be the cause."""
-    world.faults.add("entra", Status(400, json.dumps({"error": error})), path_contains=TOKEN_PATH)
+    status = 401 if with_user else 403  # no matter which
+    world.faults.add("entra", Status(status, json.dumps({"error": error})), path_contains=TOKEN_PATH)
     end = datetime(2026, 1, 31, tzinfo=UTC) if over else datetime(2036, 1, 31, tzinfo=UTC)
     credential = AppCredential(SECRET, "app", end, proof)
     stored = replace(STORED, expires_on=end)
@@ -139,30 +141,41 @@ def test_a_passing_failure_is_healed(
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "error"),
     [
-        *("<html></html>", "{}", "", "[]", '{"access_token": "hush-hus', '{"access_token": 5}'),
-        *('{"access_token": "two\\nlines"}', '{"access_token": ""}'),
+        *((f'{{"access_token": {token}}}', SignInUnavailable) for token in ('"hush-hus', '"hush\\nhush"', '""', "5")),
+        ("{}", SignInUnavailable),
+        ('{"error": "invalid_client"}', SignInRejected),
     ],
 )
-def test_an_answer_that_is_none_is_of_the_tree(world: StandIn, sign_in: SignIn, account: Account, body: str) -> None:
-    """A proxy's page, half a token, somebody else's JSON: an error with a code, and nothing of the answer in it."""
+def test_a_success_without_a_token_is_none(
+    world: StandIn, sign_in: SignIn, account: Account, body: str, error: type[SnapshotError]
+) -> None:
+    """Half a token, somebody else's JSON: an error with a code, and nothing of the answer in it."""
     world.faults.add("entra", Status(200, body), path_contains=TOKEN_PATH, times=None)
-    with pytest.raises(SignInUnavailable) as raised:
+    with pytest.raises(error) as raised:
         sign_in.as_app(account, AppCredential(SECRET))
     assert "hush" not in str(raised.value)
 
 
-def test_an_unknown_tenant_is_rejected_with_its_own_remedy(
-    world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float]
+@pytest.mark.parametrize(
+    ("error", "metadata", "code"),
+    [
+        ("invalid_request", Status(400), "unknown_tenant"),
+        ("invalid_tenant", Status(404), "unknown_tenant"),
+        ("invalid_request", Status(503), "invalid_request"),
+        ("invalid_request", Cut(), "invalid_request"),
+    ],
+)
+def test_an_unknown_tenant_is_found_out(
+    world: StandIn, sign_in: SignIn, account: Account, error: str, metadata: Fault, code: str
 ) -> None:
-    """The likeliest cause is a tenant of another cloud."""
-    partner = world.add_partner(secret=SECRET)
-    world.entra.directory.clear()
-    with pytest.raises(SignInRejected, match="code unknown_tenant: ") as raised:
-        sign_in.as_app(account_of(partner), AppCredential(SECRET))
-    assert "PARTNER_CLOUD" in raised.value.remedy
-    assert waits == []
+    """Where the tenant's metadata says so. The likeliest cause is a tenant of another cloud."""
+    world.faults.add("entra", Status(400, json.dumps({"error": error})), path_contains=TOKEN_PATH)
+    world.faults.add("entra", metadata, path_contains="openid-configuration")
+    with pytest.raises(SignInRejected, match=f"code {code}$") as raised:
+        sign_in.as_app(account, AppCredential(SECRET))
+    assert ("must be of that cloud" in raised.value.remedy) == (code == "unknown_tenant")
 
 
 @pytest.mark.parametrize("refresh_token", ["null", '""', "5", '["x"]'])

@@ -22,6 +22,8 @@ from tests.support.samples import NOW, account
         (0, 83, False, 83),
         (8, 365, True, 365),
         (None, 3, True, 3),
+        (None, -739_900, True, -739_900),  # in the year 1
+        (-2_912_100, None, False, None),  # in the year 9999
     ],
 )
 def test_a_token_is_renewed_after_seven_days_and_ends_after_ninety(
@@ -58,7 +60,9 @@ def test_accounts_that_share_a_token_share_its_renewal(world: StandIn, vault: Va
 def test_a_token_that_is_not_there_needs_a_consent(world: StandIn, vault: Vault) -> None:
     """Nobody can put one there by hand; empty is as good as missing."""
     world.vault.put("empty", " ")
-    for name, kind in (("missing", VaultSecretMissing), ("empty", VaultSecretInvalid)):
+    world.vault.put("quoted", '"hush"')
+    kinds = {"missing": VaultSecretMissing, "empty": VaultSecretInvalid, "quoted": VaultSecretInvalid}
+    for name, kind in kinds.items():
         with pytest.raises(kind, match=name) as raised:
             refresh_token.read(vault, name)
         assert "python -m cli consent" in raised.value.remedy
