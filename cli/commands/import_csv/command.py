@@ -25,7 +25,6 @@ from shared.services import new_id, utc_now
 _EXAMPLE = {"SnapshotDate": "2026-01-31", "CurrencyCode": "USD", "BalanceAmount": "68059.03", "AccountName": "Contoso"}
 _COMPARED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
 _MOST_SHOWN = 20
-"""Problems, and differences."""
 
 
 @dataclass

@@ -50,11 +50,14 @@ class Sheet:
 
 def open_sheet(file: Path) -> Sheet:
     """Read a workbook or a CSV file, told apart by what it holds; raises CommandFailed."""
-    content = file.read_bytes()
-    if content.startswith(_OLD_WORKBOOK):
+    try:
+        content = file.read_bytes()
+    except OSError as error:
         raise CommandFailed(
-            "The file is an old Excel workbook (.xls) or has a password.", "Save it as .xlsx, without one."
-        )
+            f"{file} cannot be read: {error.strerror or error}.", "Copy it, and name the copy."
+        ) from error
+    if content.startswith(_OLD_WORKBOOK):
+        raise CommandFailed("The file is an old workbook (.xls) or has a password.", "Save it as .xlsx, without one.")
     if content.startswith(_WORKBOOK):
         title, lines = _workbook_rows(content)
         unit, delimiter, where = "row", ",", f"first row of sheet {title!r}"

@@ -165,7 +165,7 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> No
         (f"{HEAD},Balance\n", "unknown: 'Balance'"),
         (f"{HEAD},BalanceAmount\n", "more than once: 'BalanceAmount'"),
         (f'{HEAD}\n2025-01-01,USD,"1\n', "not valid CSV at line 2"),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), "an old Excel workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "an old workbook"),
         (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: File is not a zip file"),
     ],
 )
@@ -173,6 +173,12 @@ def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes,
     """Whole, with what is wrong about it."""
     with pytest.raises(CommandFailed, match=says):
         read(tmp_path, content)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """It may be on a drive that is gone; the output is not to blame."""
+    with pytest.raises(CommandFailed, match="cannot be read: "):
+        FileRows((), NOW.date(), NOW, "run").read(tmp_path)
 
 
 @pytest.mark.parametrize(
