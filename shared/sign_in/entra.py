@@ -127,14 +127,22 @@ class SignIn:
             return
 
 
+class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
+    """Keeps nothing, for each account signs in once per run, and logs nothing: MSAL's own writes down the code that it is given."""
+
+    def add(self, event: dict[str, Any], now: float | None = None) -> None:
+        """Drop the tokens."""
+
+
 def confidential_app(
     account: Account, credential: AppCredential, session: HttpSession
 ) -> msal.ConfidentialClientApplication:
-    """Build MSAL's client for the account; a new one per attempt, because MSAL keeps tokens, and a refusal for a minute."""
+    """Build MSAL's client for the account; a new one per attempt, because MSAL keeps a refusal for a minute."""
     return msal.ConfidentialClientApplication(
         account.client_id,
         client_credential=credential.for_msal,
         authority=f"{account.cloud.login_url}/{account.tenant_id}",
         instance_discovery=False,
         http_client=EntraHttp(session),
+        token_cache=_NoCache(),
     )
