@@ -157,11 +157,3 @@ def test_every_dax_expression_parses_and_names_what_exists() -> None:
             table, name = (found["table"] or "").strip("'"), found["name"]
             known = MODEL.tables[table].columns if table else {*MODEL.measures, *made}
             assert name in known, f"{expression}: {found[0]}"
-
-
-@pytest.mark.parametrize("broken", ["SUM ( Balances[BalanceAmount]", "VAR x = 1", "1 +", "IF ( a b )"])
-def test_the_dax_parser_refuses_broken_dax(broken: str) -> None:
-    """The check above can fail; Analysis Services refuses a variable that bears the name of a function, too."""
-    with pytest.raises((AssertionError, ValueError)):
-        dax.to_ast(broken)
-    assert find_reserved_var_names("VAR Code = 1 RETURN Code") == ["Code"]

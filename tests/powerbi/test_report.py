@@ -154,9 +154,3 @@ def test_the_parts_of_the_project_find_each_other() -> None:
     platforms = [pbir.load(folder / ".platform") for folder in (report, model)]
     assert [platform["metadata"]["type"] for platform in platforms] == ["Report", "SemanticModel"]
     assert len({uuid.UUID(platform["config"]["logicalId"]) for platform in platforms}) == 2
-
-
-def test_no_file_begins_with_a_byte_order_mark() -> None:
-    """Desktop reads UTF-8 without one."""
-    files = [path for path in PROJECT.rglob("*") if path.is_file()]
-    assert [path for path in files if path.read_bytes().startswith(b"\xef\xbb\xbf")] == []
