@@ -43,7 +43,7 @@ def documented() -> dict[str, dict[str, dict[str, Any]]]:
 @pytest.fixture
 def documents(cli: Cli, world: StandIn) -> list[dict[str, Any]]:
     """Return the JSON of every command against a playground in which one account fails and one is without a row."""
-    playground = fill(world, TODAY)
+    playground = fill(world, TODAY, days=60)
     world.vault.delete(str(playground.partners[3].secret_name))
     stored = world.vault.versions(str(playground.partners[1].refresh_token_name))[0]
     stored.created = stored.created.replace(year=stored.created.year - 1)
