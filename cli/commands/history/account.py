@@ -1,11 +1,12 @@
 """One account's history as it is shown: each row beside the one before it, gaps, and month-end closes."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from cli.commands.history.gaps import Gap, day_of
@@ -107,25 +108,19 @@ class AccountHistory:
         return sum(gap.days for gap in self.gaps)
 
     @cached_property
-    def lines(self) -> list[Reading | Gap]:
-        """The readings and gaps, by day."""
-        lines: list[Reading | Gap] = []
-        before: dict[str, Reading] = {}
-        for item in self.items:
-            line = item if isinstance(item, Gap) else Reading.of(item, before.get(str(item["RowKey"])[11:]))
-            if isinstance(line, Reading):
-                before[line.currency] = line
-            lines.append(line)
-        return lines
-
-    @cached_property
     def readings(self) -> dict[str, list[Reading]]:
-        """The readings of each currency."""
-        found: dict[str, list[Reading]] = {}
-        for line in self.lines:
-            if isinstance(line, Reading):
-                found.setdefault(line.currency, []).append(line)
+        """The readings of each currency, by day."""
+        found: dict[str, list[Reading]] = defaultdict(list)
+        for item in self.items:
+            if not isinstance(item, Gap):
+                own = found[str(item["RowKey"])[11:]]
+                own.append(Reading.of(item, own[-1] if own else None))
         return dict(sorted(found.items()))
+
+    def lines(self) -> list[Reading | Gap]:
+        """Return the readings and gaps, by day and currency."""
+        lines: list[Reading | Gap] = [*self.gaps, *chain.from_iterable(self.readings.values())]
+        return sorted(lines, key=lambda line: line.first if isinstance(line, Gap) else line.day)
 
     def closes(self) -> Iterator[tuple[Reading, int]]:
         """Yield the last reading of each month and currency, beside the close before it, and how many days of the month are missed."""

@@ -11,7 +11,7 @@ import typer
 
 from cli.commands.history.account import COLUMNS_READ
 from cli.commands.history.ledger import RUN_COLUMNS
-from cli.commands.history.outputs import tables, write_file, write_tables
+from cli.commands.history.outputs import tables, whole, write_file, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.console import count, out, say, waiting, warn
@@ -128,7 +128,7 @@ def command(  # noqa: PLR0913 - each is an option
             if tabular:
                 write_runs(entries, known.time_zone)
             else:
-                write_tables({"runs": (RUN_COLUMNS, (run.row for run in entries))}, form)
+                write_tables({"runs": (RUN_COLUMNS, whole(RUN_COLUMNS, (run.row for run in entries)))}, form)
             return
         period = f"From {first} to {until}" if first else f"Up to {until}"
         with waiting(f"writing {file.name}") if file else nullcontext():

@@ -25,7 +25,12 @@ def tables(reader: HistoryReader, *, by_month: bool) -> Tables:
         months = (_month_record(one, *close) for one in reader.accounts(COLUMNS_READ) for close in one.closes())
         return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, gaps)}
     rows = (item for account in reader.accounts() for item in account.items if not isinstance(item, Gap))
-    return {"rows": (ROW_NAMES, rows), "gaps": (GAP_NAMES, gaps)}
+    return {"rows": (ROW_NAMES, whole(ROW_NAMES, rows)), "gaps": (GAP_NAMES, gaps)}
+
+
+def whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records with all these members alone."""
+    return ({name: record.get(name) for name in names} for record in records)
 
 
 def _gap_record(account: AccountHistory, gap: Gap) -> Record:
@@ -42,12 +47,8 @@ def _month_record(account: AccountHistory, close: Reading, missed: int) -> Recor
 
 def write_tables(found: Tables, form: str, stream: IO[str] | None = None) -> None:
     """Write the first table as csv, or all as json; without a stream to stdout."""
-
-    def whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
-        return ({name: record.get(name) for name in names} for record in records)
-
     names, records = next(iter(found.values()))
-    write_records(form, names, records, {title: whole(*table) for title, table in found.items()}, stream)
+    write_records(form, names, records, {title: records for title, (_, records) in found.items()}, stream)
 
 
 def write_file(found: Tables, file: Path) -> None:

@@ -19,7 +19,7 @@ def write_account(account: AccountHistory, money: Money, *, by_month: bool, draw
     width = out().width if out().is_terminal else _WIDEST_CHART
     say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
     months = [month_cells(*close, money) for close in account.closes()] if by_month else []
-    days = [] if by_month else [_day_cells(line, money) for line in account.lines]
+    days = [] if by_month else [_day_cells(line, money) for line in account.lines()]
     if rows := months or days:
         print_table(rows, "As of", marked="missed")
     if drawn and not by_month:
