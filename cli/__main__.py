@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from inspect import getdoc
@@ -77,8 +76,9 @@ def main() -> None:
     """Run the command line and end the process with its exit status."""
     watch()
     try:
+        sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
         for name in ("stdout", "stderr"):
-            stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
+            stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
             stream.reconfigure(errors="replace")  # a console may lack a character (Windows code pages)
             setattr(sys, name, stream)
         logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
@@ -125,6 +125,7 @@ def _print(error: Exception) -> int:
     """Print an error, an unknown one by its type and place, as its text might hold a secret; return the exit status."""
     import typer  # noqa: PLC0415 - the help does not need it
 
+    from cli.support.console import discard  # noqa: PLC0415 - as above
     from cli.support.failure import CommandFailed, print_error  # noqa: PLC0415 - as above
     from shared.errors import as_snapshot_error  # noqa: PLC0415 - as above
 
@@ -136,8 +137,7 @@ def _print(error: Exception) -> int:
     if isinstance(error, typer.Abort):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
     if isinstance(error, OSError):  # of stdout: files and services have errors of their own
-        with suppress(OSError, ValueError):  # the interpreter would fail at its end on what is still in the buffer
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)
         cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free some space where it goes to."
         if isinstance(error, BrokenPipeError):
             cause, remedy = "the program that read it closed the pipe", "Let it read to the end."

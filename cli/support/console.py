@@ -1,9 +1,11 @@
 """Output: results on stdout, what is said about them on stderr; progress on a terminal only, and colour never with NO_COLOR."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cache
+from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -28,8 +30,6 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         """Say that the reader is gone; Rich would end without a word."""
-        if self.stderr:
-            sys.exit(1)
         raise BrokenPipeError
 
 
@@ -57,7 +57,19 @@ def can_show(text: str) -> bool:
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
     """Print one line from its parts; a pair is a text and its style."""
     one_terminal = out().is_terminal and err().is_terminal  # progress is drawn on it through `out`
-    (err() if stderr and not one_terminal else out()).print(Text.assemble(*parts))
+    console = err() if stderr and not one_terminal else out()
+    try:
+        console.print(Text.assemble(*parts))
+    except OSError:
+        if not console.stderr:
+            raise
+        discard(sys.stderr)  # nobody can be told, and the work goes on
+
+
+def discard(stream: IO[str]) -> None:
+    """Let a stream that cannot be written lead nowhere: the interpreter would fail at its end on what is still in the buffer."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def warn(text: str) -> None:

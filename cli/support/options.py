@@ -1,15 +1,15 @@
 """The options that several commands share: the settings that `--settings` names, the accounts that `--account` names."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import typer
 
 from shared.errors import SettingProblem, SettingsInvalid
+from shared.net.exact_json import loads
 from shared.settings.accounts import Account
 from shared.settings.read import NAMES, Settings, read_settings
 
@@ -111,7 +111,7 @@ def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSour
     if file is not None:
         others = {name: value for name, value in environ.items() if name not in NAMES}
         return SettingsSource({**others, **_values(file)}, str(file))
-    found = next((place for folder in (Path.cwd(), PROJECT) if (place := folder / FILE_NAME).is_file()), None)
+    found = next((place.absolute() for folder in (Path(), PROJECT) if (place := folder / FILE_NAME).is_file()), None)
     if found is None:
         return SettingsSource(environ, "the environment")
     own = {name: value for name, value in environ.items() if value.strip() or name not in NAMES}
@@ -125,12 +125,9 @@ def _values(file: Path) -> dict[str, str]:
         return SettingsInvalid((SettingProblem(str(file), wrong, right),))
 
     try:
-        document: Any = json.loads(file.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise invalid(f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise invalid(f"is not JSON at {where}", "compare local.settings.example.json") from None
+        document = loads(file.read_bytes())
+    except ValueError as error:
+        raise invalid(f"is not JSON in UTF-8 ({error})", "compare local.settings.example.json") from None
     except OSError as error:
         raise invalid(f"cannot be read ({error.strerror})", "a file that you may read") from None
     values = document.get("Values") if isinstance(document, dict) else None

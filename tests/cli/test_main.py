@@ -60,6 +60,8 @@ def test_a_missing_package_comes_with_what_installs_it(command: str, absent: str
     [
         ("check --wait 5 >&-", 2),
         ("check --wait 5 2>&-", 2),
+        ("check --wait 5 2> /dev/full", 2),
+        ("check --deployed https://app.example <&-", 2),
         ("--version <&- >&- 2>&-", 0),
         ("--help > /dev/full", 1),
         ("import --template > /dev/full", 1),
@@ -81,7 +83,7 @@ def test_an_output_that_is_closed_or_full_is_no_defect(bare_cli: Cli, line: str,
     assert done.returncode == status
     assert "Traceback" not in done.stderr
     assert "unexpected" not in done.stderr
-    assert ("No space left" in done.stderr) == ("full" in line)
+    assert ("No space left" in done.stderr) == (" > /dev/full" in line)
 
 
 def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
