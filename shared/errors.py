@@ -279,8 +279,8 @@ class TableAccessDenied(PermanentError):
     """Table Storage refused the identity that runs the job, its network, or everyone."""
 
     usual_remedy = (
-        "Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account (a new role takes "
-        "up to 30 minutes to work), and check the account's firewall."
+        "Give the identity the append role of infra/ on the storage account (a new role takes up to 30 minutes to work), and check the "
+        "account's firewall."
     )
 
 

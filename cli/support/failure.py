@@ -17,7 +17,7 @@ _WORDS = (
     ("Correct the settings named in the message (function app > Environment variables, or local.settings.json)",
      "Correct the settings named above, where they come from: the environment, local.settings.json or the file of --settings"),
     (" In Azure: restart the function app; if the error returns, open a support request.", ""),
-    ("Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account",
+    ("Give the identity the append role of infra/ on the storage account",
      "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
     ("Give the identity the", "Your Azure sign-in needs the"),
     ("check the identity's role", "check the role of your Azure sign-in"),

@@ -75,8 +75,7 @@ _TABLE_NETWORK = (
     "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
 )
 _TABLE_ROLE = (
-    "Give the identity the append role of infra/ (or Storage Table Data Contributor) on the storage account. A new role takes up "
-    "to 30 minutes to work."
+    "Give the identity the append role of infra/ on the storage account. A new role takes up to 30 minutes to work."
 )
 _TABLE_SAYS_WHY = (
     "Table Storage gives its reason in the message; https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes "
