@@ -82,7 +82,7 @@ USES = """
 2 | balance --jsn                                 | ! No such option: --jsn ~ remedy: python -m cli balance --help
 
 0 | history --last 30d                            | missed: 1 day; Partner Center has no balance of a day that is over
-0 | history --by month --format csv               | account,tenantId,month,currency,close
+0 | FORCE_COLOR=1 history --by month --format csv | account,tenantId,month,currency,close ! note  Contoso: missed:
 0 | history --runs                                | Recorded ~ cli
 2 | history --last 5000y                          | ! '5000y' is not a length of time up to 100y
 2 | history --from 2026-13-01                     | ! '2026-13-01' is not a day: write it as 2026-11-23.

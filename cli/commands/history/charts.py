@@ -1,5 +1,6 @@
 """Charts, one per account and currency, as amounts of different currencies never share an axis: lines of text, and SVG."""
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -111,6 +112,7 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
 
 def as_svg(series: Series, money: Money) -> bytes:
     """Return the chart as SVG, its text drawn by the reader's own fonts; missed days and the credit limit are marked."""
+    os.environ.pop("MPLBACKEND", None)  # a notebook's: what it names may not be installed here
     import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
     from matplotlib.collections import LineCollection  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above

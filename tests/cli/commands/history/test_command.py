@@ -155,7 +155,12 @@ def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
     fill([row(days_ago(number), "12345678901234567.89", **more) for number in (5, 4, 1)])
     cli.use({"PARTNER_ACCOUNT_NAME": "<b>日本 العربية 😀"})
     for file in ("a.xlsx", "a.html", "a.csv", "a.json"):
-        done = cli("history", "--html" if file == "a.html" else "--output", file)
+        done = cli(
+            "history",
+            "--html" if file == "a.html" else "--output",
+            file,
+            MPLBACKEND="module://matplotlib_inline.backend_inline",
+        )
         assert (done.status, done.err) == (0, "" if file != "a.csv" else done.err), done.err
         assert f"Written: {file}" in done.out
     sheet = openpyxl.load_workbook(cli.folder / "a.xlsx")["rows"]
