@@ -10,7 +10,7 @@ from shared.net.foreign_text import LONGEST, one_line
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("as it is", "as it is"),
+        ("as it is,\x1b[31m\u200bin red", "as it is, [31m in red"),
         ("  two\r\n lines\tand\u2028more ", "two lines and more"),
         ("half a character: \ud800", "half a character: ?"),
         (None, ""),

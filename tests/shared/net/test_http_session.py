@@ -18,21 +18,16 @@ from standin import StandIn
 from standin.faults import CutAnswer, CutBody, Drip, Fault, Hang, Status, gzip_bomb
 from tests.shared.net.conftest import AUTHORIZED, Answered
 
-BROKEN: dict[str, Fault] = {
-    **{f"cut after {count} bytes": CutAnswer(count) for count in (0, 12, 60)},
-    **{f"body cut after {count} bytes": CutBody(count) for count in (0, 5)},
-    "hang": Hang(),
-    "drip": Drip(40),
-    "drip of the head": Drip(40, head=True),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: Answered, name: str) -> None:
+@pytest.mark.parametrize(
+    "fault",
+    [*map(CutAnswer, (0, 12, 60)), *map(CutBody, (0, 5)), Hang(), Drip(40), Drip(40, head=True)],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: Answered, fault: Fault) -> None:
     """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
     world.add_partner()
     with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
-        answered(BROKEN[name], path="invoices/summary", headers=AUTHORIZED)
+        answered(fault, path="invoices/summary", headers=AUTHORIZED)
 
 
 @pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), gzip_bomb(17)], ids=["plain", "packed"])

@@ -147,10 +147,7 @@ def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str)
         *((f"2018-03-16{end}", datetime(2018, 3, 16, tzinfo=UTC)) for end in ("", "T00:00:00", "T00:00:00Z")),
         ("2018-03-16T01:30:00+02:00", datetime(2018, 3, 15, 23, 30, tzinfo=UTC)),
         ("2018-03-16T20:00:00-08:00", datetime(2018, 3, 17, 4, 0, tzinfo=UTC)),
-        *(
-            (f"2018-03-16T00:00:00.{'1234567'[:digits]}Z", datetime(2018, 3, 16, 0, 0, 0, microsecond, tzinfo=UTC))
-            for digits, microsecond in enumerate((100_000, 120_000, 123_000, 123_400, 123_450, 123_456, 123_456), 1)
-        ),
+        ("2018-03-16T00:00:00.1Z", datetime(2018, 3, 16, 0, 0, 0, 100_000, tzinfo=UTC)),
         ("1601-01-01T00:00:00Z", datetime(1601, 1, 1, tzinfo=UTC)),
         ("9999-12-31T23:59:59.9999999", datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
         ("9999-12-31T23:59:59+01:00", datetime(9999, 12, 31, 22, 59, 59, tzinfo=UTC)),

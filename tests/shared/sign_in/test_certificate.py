@@ -2,11 +2,9 @@
 
 import base64
 import textwrap
-from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -66,28 +64,21 @@ def test_a_certificate_is_read_in_any_form(value: str) -> None:
     assert "PRIVATE" not in repr(loaded)
 
 
-def foreign_pem(key: ec.EllipticCurvePrivateKey) -> str:
-    """Return a certificate whose key is not RSA."""
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "x")])
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(1).not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
-    certificate = builder.not_valid_after(datetime(2028, 1, 1, tzinfo=UTC)).sign(ONE.key, hashes.SHA256())
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    return private + certificate.public_bytes(Encoding.PEM).decode()
-
-
-def unknown_algorithm_pem() -> str:
-    """Return a private key whose kind nobody knows: the name of RSA in it is changed."""
-    der = ONE.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+def of_unknown_kind(pem: str) -> str:
+    """Return PEM whose key is of a kind that nobody knows: the name of RSA in it is changed."""
+    first, *lines, last = pem.splitlines()
     rsa = bytes.fromhex("2a864886f70d010101")
-    changed = base64.b64encode(der.replace(rsa, rsa[:-1] + b"\x63")).decode()
-    return f"-----BEGIN PRIVATE KEY-----\n{textwrap.fill(changed, 64)}\n-----END PRIVATE KEY-----\n" + certificate_pem()
+    changed = base64.b64decode("".join(lines)).replace(rsa, rsa[:-1] + b"\x63")
+    return f"{first}\n{base64.encodebytes(changed).decode()}{last}\n"
+
+
+EC_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @pytest.mark.parametrize(
     ("value", "content_type", "why"),
     [
-        *((value, PKCS12, "marked as PKCS#12 but is not base64") for value in ("not base64!", ONE.pem())),
+        *((value, PKCS12, "marked as PKCS#12 but is not base64") for value in ("aGVs~bG8=", ONE.pem())),
         *((value, PKCS12, "content is unreadable or protected by a password") for value in ("aGVsbG8=", "ü" * 8)),
         (ONE.pkcs12()[:400], PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
         (ONE.pkcs12(b"hush"), PKCS12, "its PKCS#12 content is unreadable or protected by a password"),
@@ -98,9 +89,10 @@ def unknown_algorithm_pem() -> str:
         *((key_pem() + end, PEM, "no readable certificate") for end in ("", certificate_pem()[:300], "\ud800")),
         *((key_pem(b"hush", old=old) + certificate_pem(), PEM, "protected by a password") for old in (False, True)),
         (key_pem().replace("MII", "MIX") + certificate_pem(), PEM, "the private key in its PEM content is unreadable"),
-        (unknown_algorithm_pem(), PEM, "the private key in its PEM content is unreadable"),
+        (of_unknown_kind(key_pem()) + certificate_pem(), PEM, "the private key in its PEM content is unreadable"),
+        (key_pem() + of_unknown_kind(certificate_pem()), PEM, "no readable certificate"),
         (key_pem() + certificate_pem(OTHER), PEM, "its private key belongs to another certificate"),
-        (foreign_pem(ec.generate_private_key(ec.SECP256R1())), PEM, "its key is not RSA"),
+        (EC_KEY.decode() + certificate_pem(), PEM, "its key is not RSA"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 80 and value.isascii() else "",
 )

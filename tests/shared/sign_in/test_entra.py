@@ -14,7 +14,7 @@ from shared.sign_in.entra import SignIn, Tokens
 from shared.sign_in.refusals import CERTIFICATE, FEDERATED
 from standin import StandIn
 from standin.aadsts import ERRORS
-from standin.faults import Cut, CutBody, Fault, Status, html, throttled, unavailable
+from standin.faults import Cut, CutBody, Fault, Status, html, throttled
 from tests.shared.conftest import AccountOf
 
 SECRET = "hush-hush~secret"
@@ -126,7 +126,7 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
 @pytest.mark.parametrize(
     "fault",
     [
-        *(Status(429), throttled(2), unavailable(2), html(502), Status(408), Status(500), Cut(), CutBody()),
+        *(Status(429), throttled(2), html(502), Cut(), CutBody()),
         *(Status(400, json.dumps({"error": error})) for error in ("temporarily_unavailable", "server_error")),
     ],
     ids=str,

@@ -11,11 +11,11 @@ from tests.support.samples import TENANT
 @pytest.mark.parametrize(
     ("value", "wrong"),
     [
-        *((value, "is in quotes") for value in ('"hush"', "\u201chush\u201d", "hush'")),
+        *((value, "is in quotes") for value in ('"hush', "\u201chush\u201d", "hush'")),
         *((value, "is a GUID") for value in (TENANT.upper(), f"{{{TENANT}}}")),
         *((value, "is JSON") for value in ('{"value": "hush"}', '["hush"]')),
         ("@Microsoft.KeyVault(SecretUri=https://hush/)", "is a Key Vault reference"),
-        ("https://contoso.vault.azure.net/secrets/hush", "is an address"),
+        ("HTTPS://contoso.vault.azure.net/secrets/hush", "is an address"),
         ("hu sh", "has a space at position 3"),
         ("hush\nhush", "has the character U+000A at position 5"),
         ("hush\u00fc", "has the character U+00FC at position 5"),
