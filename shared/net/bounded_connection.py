@@ -86,7 +86,7 @@ class _BoundedHTTPConnection(HTTPConnection):
         found = socket.getaddrinfo(self.host.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
         for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
             share = current_attempt().seconds_left() / waiting
-            limit = min(share, self.timeout) if isinstance(self.timeout, float) else share
+            limit = min(share, self.timeout) if isinstance(self.timeout, int | float) else share
             try:
                 return create_connection((str(address[0]), int(address[1])), limit, None, self.socket_options)
             except OSError as error:

@@ -4,8 +4,9 @@ import socket
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from shared.net.proxy import Proxy
 from standin import StandIn
 from standin.faults import CutAnswer, CutBody, Drip, Fault, Hang, Status, gzip_bomb
 from tests.shared.net.conftest import AUTHORIZED, Answered
+
 
 @pytest.mark.parametrize(
     "fault",
@@ -37,17 +39,20 @@ def test_an_answer_has_a_largest_size(answered: Answered, fault: Fault) -> None:
         answered(fault)
 
 
-def test_no_netrc_is_read(answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_netrc_is_read_and_nothing_packed_is_asked_for(
+    answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its password would replace the token (requests#3929)."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    answer = answered(Status(200, "{}"), headers=AUTHORIZED)
-    assert answer.request.headers["Authorization"] == AUTHORIZED["Authorization"]
+    sent = answered(Status(200, "{}"), headers=AUTHORIZED).request.headers
+    assert sent.items() >= (AUTHORIZED | {"Accept-Encoding": "identity"}).items()
 
 
-def test_an_untrusted_certificate_needs_a_person(world: StandIn) -> None:
-    """Another attempt would end the same way."""
+def test_an_untrusted_certificate_needs_a_person(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another attempt would end the same way. No other variable adds an authority."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(world.ca_bundle))
     with (
         HttpSession(tls=tls_context(None), now=world.clock.now) as session,
         pytest.raises(NoAnswerError, match="certificate is not trusted") as raised,
@@ -73,29 +78,28 @@ def test_a_failing_handshake_says_why(sent: bytes, reason: str) -> None:
     assert "NO_PROXY" in str(raised.value.remedy)
 
 
-def test_a_hosts_silent_addresses_share_the_attempt(
-    world: StandIn, session: HttpSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Entra ID has eight, and a firewall that drops makes each of them wait."""
-    world.add_partner()
-    resolve = socket.getaddrinfo
-    with socket.socket() as silent, ExitStack() as queue:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen(0)
-        for _ in range(4):  # what fills the queue of a listener that accepts nobody
-            waiting = queue.enter_context(socket.socket())
-            waiting.settimeout(0)
-            waiting.connect_ex(silent.getsockname())
-        found = [silent.getsockname()] * 3 + [("127.0.0.1", world.entra.port)]
+def test_a_hosts_silent_addresses_share_the_attempt(session: HttpSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entra ID has eight, and a firewall that drops makes each of them wait: five seconds at most, or less for who asks for less."""
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 443)) for last in (1, 2, 3)]
+    limits: list[int] = []
 
-        def addresses(host: str, *rest: object, **more: object) -> object:
-            known = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in found]
-            return known if host == "localhost" else resolve(host, *rest, **more)  # type: ignore[arg-type] # passed on
+    def silent(_: object, seconds: float, *__: object) -> None:
+        limits.append(ceil(seconds))
+        raise TimeoutError
 
-        monkeypatch.setattr(socket, "getaddrinfo", addresses)
-        with attempt(2), suppress(CallError):
-            session.get(f"https://localhost:{world.entra.port}/nothing")
-    assert world.journal.count("entra") == 1
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
+    monkeypatch.setattr("shared.net.bounded_connection.create_connection", silent)
+    for seconds, asked in ((6, None), (60, None), (60, (1, 1))):
+        with attempt(seconds), pytest.raises(NoAnswerError, match="in time"):
+            session.get("https://contoso.invalid/", timeout=asked)
+    assert limits == [2, 3, 5, 5, 5, 5, 1, 1, 1]
+
+
+def test_plain_http_is_bounded_too(world: StandIn, session: HttpSession) -> None:
+    """The identity endpoint speaks it."""
+    world.faults.add("identity", CutAnswer(12))
+    with pytest.raises(NoAnswerError, match="broke off"):
+        session.get(world.environ["IDENTITY_ENDPOINT"])
 
 
 OLD = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
@@ -211,7 +215,13 @@ def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.Monkey
 
 
 def test_behind_a_proxy_the_same_authorities_are_trusted(world: StandIn) -> None:
-    """A certificate of an unknown authority would be refused for that, not for the name of another host."""
+    """And by a proxy that speaks TLS. A certificate of an unknown authority would be refused for that, not for another host's name."""
     tunnel = proxied(world.partner_center.port, ca_bundle=str(world.ca_bundle))
     with tunnel as (session, _), pytest.raises(NoAnswerError, match=r"not trusted .*Hostname mismatch"):
+        session.get("https://contoso.invalid/")
+    proxy, tls = Proxy("https_proxy", world.partner_center.url), tls_context(str(world.ca_bundle))
+    with (
+        HttpSession(tls=tls, now=world.clock.now, proxy=proxy) as session,
+        pytest.raises(NoAnswerError, match=r"answered 4\d\d"),
+    ):
         session.get("https://contoso.invalid/")

@@ -59,9 +59,9 @@ def test_what_looks_like_a_token_is_masked(token: str) -> None:
 def test_what_is_too_short_or_no_text_is_ignored() -> None:
     """Masking `1` would leave nothing to read; an answer's members may be anything."""
     secrets = Secrets()
-    secrets.add_from_answer({"access_token": 5, "value": None, "refresh_token": "abc", "id_token": []})
+    secrets.add_from_answer({"access_token": 5, "value": None, "refresh_token": "abcde", "id_token": []})
     secrets.add_from_answer(None)
-    assert secrets.sanitize("5 None abc []") == "5 None abc []"
+    assert secrets.sanitize("5 None abcde []") == "5 None abcde []"
 
 
 SECRETS = st.text(min_size=6).filter(lambda secret: len("".join(secret.split())) >= SHORTEST_SECRET)
