@@ -2,12 +2,9 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from heapq import merge
-from itertools import groupby, repeat
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 import typer
 
@@ -37,15 +34,8 @@ _LEFT = {
 """What a restore does not do, and what a person does about it."""
 
 
-class Side(StrEnum):
-    """Where rows are read and inserted."""
-
-    TABLE = "table"
-    ARCHIVE = "archive"
-
-
-Pair = Mapping[Side, Entity]
-"""The rows of one key, on the sides that have one."""
+Side = Literal["table", "archive"]
+"""Where rows are read and inserted."""
 
 To = Annotated[Side | None, typer.Option("--to", help="Restore this side alone, instead of both.")]
 
@@ -70,26 +60,16 @@ def command(
         if place.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
-        tables = {Side.TABLE: place.table, Side.ARCHIVE: place.archive}
-        work = _Restore(tables, (to,) if to else tuple(Side), write=write)
+        tables: dict[Side, OperatorTable] = {"table": place.table, "archive": place.archive}
+        work = _Restore(tables, (to,) if to else get_args(Side), write=write)
         on_interrupt(work.state)
         names = {one.tenant_id: one.name for one in known.accounts}
         tenants = tenants_of(known.accounts, account) or list(all_tenants(names, *tables.values()))
-        both = zip(*(table.by_tenant(tenants) for table in tables.values()), strict=True)
-        for (tenant, mine), (_, theirs) in both:
+        for of_tenant in zip(*(table.by_tenant(tenants) for table in tables.values()), strict=True):
+            rows = [list(found) for _, found in of_tenant]
             place.services.check_clock()
-            work.compare(names.get(tenant), pairs(mine, theirs))
+            work.compare(names.get(of_tenant[0][0]), *rows)
     work.conclude()
-
-
-def pairs(table: Iterable[Entity], archive: Iterable[Entity]) -> Iterator[Pair]:
-    """Yield every row of both, those of the same key together; both have to come in the order of their keys."""
-
-    def key(item: tuple[Side, Entity]) -> tuple[object, object]:
-        return item[1]["PartitionKey"], item[1]["RowKey"]
-
-    for _, same in groupby(merge(zip(repeat(Side.TABLE), table), zip(repeat(Side.ARCHIVE), archive), key=key), key):
-        yield dict(same)
 
 
 @dataclass
@@ -99,33 +79,30 @@ class _Restore:
     tables: Mapping[Side, OperatorTable]
     sides: tuple[Side, ...]
     write: bool
-    inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(Side, 0))
+    inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(get_args(Side), 0))
     seen: bool = False
     missing: int = 0
     left: Counter[str] = field(default_factory=Counter)
 
-    def compare(self, name: str | None, of_tenant: Iterable[Pair]) -> None:
+    def compare(self, name: str | None, table: Sequence[Entity], archive: Sequence[Entity]) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
-        row, equal, lines = None, 0, list[tuple[str, str]]()
-        missing: dict[Side, list[Entity]] = {side: [] for side in self.sides}
-        for pair in of_tenant:
-            row = next(iter(pair.values()))
-            name = name or one_line(row.get("AccountName")) or str(row["PartitionKey"])
-            if len(pair) == len(Side):
-                columns = _differing(*pair.values())
-                equal += not columns
-                lines += [("differs", f"{row['RowKey']}: {', '.join(columns)}")] if columns else []
-            for side in missing.keys() - pair.keys():
-                if side is Side.ARCHIVE and (why := why_not_snapshot(row)):
-                    lines.append(("not a snapshot", f"{row['PartitionKey']} {row['RowKey']}: {why}"))
-                else:
-                    missing[side].append(row)
-        if row is None:
+        if not table and not archive:
             return
         self.seen = True
-        say((name or "", "bold"), f": {count(equal, 'row')} equal")
-        for side, rows in missing.items():
-            self._insert(side, rows)
+        mine, theirs = ({str(row["RowKey"]): row for row in rows} for rows in (table, archive))
+        both = [(key, _differing(row, theirs[key])) for key, row in mine.items() if key in theirs]
+        lines = [("differs", f"{key}: {', '.join(columns)}") for key, columns in both if columns]
+        first = [*table, *archive][0]
+        name = name or one_line(first.get("AccountName")) or str(first["PartitionKey"])
+        say((name, "bold"), f": {count(len(both) - len(lines), 'row')} equal")
+        if "table" in self.sides:
+            self._insert("table", [row for key, row in theirs.items() if key not in mine])
+        if "archive" in self.sides:
+            missing = [(row, why_not_snapshot(row)) for key, row in mine.items() if key not in theirs]
+            self._insert("archive", [row for row, why in missing if not why])
+            lines += [
+                ("not a snapshot", f"{row['PartitionKey']} {row['RowKey']}: {why}") for row, why in missing if why
+            ]
         for what, line in lines:
             say((f"    {what}", "bold red"), f": {line}")
             self.left[what] += 1

@@ -4,10 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from cli.commands.restore import Side, pairs
 from cli.support.tables import OperatorTable, TableContext
 from shared.history.query import Span
 from standin import StandIn
@@ -15,7 +12,6 @@ from standin.faults import Status
 from tests.cli.conftest import Cli
 from tests.support.rows import TENANT, days, days_ago, row
 
-KEYS = st.sets(st.tuples(st.sampled_from("ab"), st.integers(100, 130)))
 Sides = tuple[OperatorTable, OperatorTable]
 OTHER = "99999999-9999-9999-9999-999999999999"
 
@@ -122,17 +118,3 @@ def test_two_empty_tables_are_called_empty(cli: Cli, sides: Sides) -> None:
         0,
         "Both the table and the archive are empty here: there is nothing to compare.\n",
     )
-
-
-@given(KEYS, KEYS)
-def test_every_row_comes_once_and_with_its_other(mine: set[tuple[str, int]], theirs: set[tuple[str, int]]) -> None:
-    """In the order of keys, whatever is missing where."""
-    table, archive = (
-        [{"PartitionKey": tenant, "RowKey": str(number)} for tenant, number in sorted(keys)] for keys in (mine, theirs)
-    )
-    found = list(pairs(table, archive))
-    rows = [next(iter(pair.values())) for pair in found]
-    keys = [(row["PartitionKey"], int(str(row["RowKey"]))) for row in rows]
-    assert keys == sorted(mine | theirs)
-    assert [Side.TABLE in pair for pair in found] == [key in mine for key in keys]
-    assert [Side.ARCHIVE in pair for pair in found] == [key in theirs for key in keys]
