@@ -11,13 +11,14 @@ import typer
 
 from cli.commands.history.account import COLUMNS_READ
 from cli.commands.history.ledger import RUN_COLUMNS
-from cli.commands.history.outputs import tables, whole, write_file, write_tables
+from cli.commands.history.outputs import tables, whole, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
 from cli.support.options import AsFormat, SettingsFile, SomeAccounts, as_date, find_settings, tenants_of
+from cli.support.records import written_whole
 from cli.support.tables import open_tables
 from shared.services import utc_now
 
@@ -148,13 +149,21 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
             write_account(account, money, by_month=by_month, drawn=drawn)
     elif file is None:
         write_tables(found, form)
-    elif form == "html":
-        from cli.commands.history.page import write_page  # noqa: PLC0415 - for pages alone
-
-        about = f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC."
-        write_page(list(reader.accounts(COLUMNS_READ)), money, about, file)
     else:
-        write_file(found, file)
+        with written_whole(file) as part:
+            if form == "html":
+                from cli.commands.history.page import page  # noqa: PLC0415 - for pages alone
+
+                about = f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC."
+                text = page(list(reader.accounts(COLUMNS_READ)), money, about)
+                part.write_text(text, encoding="utf-8", newline="\n")
+            elif form == "xlsx":
+                from cli.commands.history.workbook import write_workbook  # noqa: PLC0415 - for workbooks alone
+
+                write_workbook(part, found)
+            else:
+                with part.open("w", encoding="utf-8", newline="") as stream:
+                    write_tables(found, form, stream)
     if form == "csv":
         for account in reader.read:
             for gap in account.gaps:

@@ -1,13 +1,12 @@
-"""The history for programs: records of rows, months, gaps and runs, as CSV, JSON or workbook."""
+"""The history for programs: records of rows, months, gaps and runs."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO
 
 from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.gaps import Gap
 from cli.commands.history.reader import HistoryReader
-from cli.support.records import Record, write_records, written_whole
+from cli.support.records import Record, write_records
 from shared.history.row import COLUMNS
 
 Tables = Mapping[str, tuple[Sequence[str], Iterable[Record]]]
@@ -49,15 +48,3 @@ def write_tables(found: Tables, form: str, stream: IO[str] | None = None) -> Non
     """Write the first table as csv, or all as json; without a stream to stdout."""
     names, records = next(iter(found.values()))
     write_records(form, names, records, {title: records for title, (_, records) in found.items()}, stream)
-
-
-def write_file(found: Tables, file: Path) -> None:
-    """Write a workbook, or records by the file's ending; raises CommandFailed."""
-    with written_whole(file) as part:
-        if file.suffix.lower() == ".xlsx":
-            from cli.commands.history.workbook import write_workbook  # noqa: PLC0415 - for workbooks alone
-
-            write_workbook(part, found)
-        else:
-            with part.open("w", encoding="utf-8", newline="") as stream:
-                write_tables(found, file.suffix[1:].lower(), stream)

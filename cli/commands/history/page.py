@@ -12,7 +12,6 @@ from cli.commands.history.gaps import Gap
 from cli.commands.history.terminal import month_cells
 from cli.support.console import RIGHT, Cells, count
 from cli.support.money import Money
-from cli.support.records import written_whole
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
@@ -28,8 +27,8 @@ class Markup(str):
     __slots__ = ()
 
 
-def write_page(accounts: Sequence[AccountHistory], money: Money, about: str, file: Path) -> None:
-    """Write the page; `about` says what it covers and when it was made. Raises CommandFailed."""
+def page(accounts: Sequence[AccountHistory], money: Money, about: str) -> str:
+    """Return the page; `about` says what it covers and when it was made."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -46,8 +45,7 @@ def write_page(accounts: Sequence[AccountHistory], money: Money, about: str, fil
         _table(rows) if rows else tag("p", "No history in this period."),
         *(_account(one, money) for one in accounts),
     )
-    with written_whole(file) as part:
-        part.write_text(f"<!doctype html>\n{tag('html', head, body, lang='en')}\n", encoding="utf-8", newline="\n")
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _gap_cells(gap: Gap) -> Cells:
