@@ -117,10 +117,9 @@ def as_svg(series: Series, money: Money) -> bytes:
     from matplotlib.collections import LineCollection  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    with (
-        mpl.rc_context(_STYLE),
-        warnings.catch_warnings(action="ignore"),
-    ):  # of symbols that only the reader's fonts have
+    mpl.rcdefaults()  # whatever a matplotlibrc in the folder or at home says
+    mpl.rcParams.update(_STYLE)
+    with warnings.catch_warnings(action="ignore"):  # of symbols that only the reader's fonts have
         figure = Figure(figsize=_INCHES, layout="constrained")
         axes = figure.add_subplot()
         marker = "o" if len(series.readings) <= _FEW_POINTS else ""

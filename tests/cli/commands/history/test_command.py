@@ -154,6 +154,7 @@ def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
     }
     fill([row(days_ago(number), "12345678901234567.89", **more) for number in (5, 4, 1)])
     cli.use({"PARTNER_ACCOUNT_NAME": "<b>日本 العربية 😀"})
+    (cli.folder / "matplotlibrc").write_text("text.usetex: True\n", encoding="utf-8")
     for file in ("a.xlsx", "a.html", "a.csv", "a.json"):
         done = cli(
             "history",
