@@ -77,12 +77,9 @@ def _identity(place: TableContext) -> Iterator[Finding]:
 
 def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     """Yield each account's findings, the accounts side by side."""
-    money = Money.of_reader(os.environ)
-
-    def findings_of(account: Account) -> Iterator[Finding]:
-        return AccountCheck(account, place.services, money).findings()
-
-    for _, findings in read_side_by_side(accounts, findings_of, SIDE_BY_SIDE):
+    services, money = place.services, Money.of_reader(os.environ)
+    checks = read_side_by_side(accounts, lambda one: AccountCheck(one, services, money).findings(), SIDE_BY_SIDE)
+    for _, findings in checks:
         yield from findings
 
 
@@ -90,9 +87,8 @@ def _tables(place: TableContext, accounts: Sequence[Account]) -> Iterator[Findin
     """Yield what is found of the three tables; one that cannot be read says nothing about the others."""
     today = place.services.now().astimezone(place.services.settings.time_zone).date()
     yield from taken({"table": partial(_table, place.table, accounts, today), "clock": partial(_clock, place)})
-    none = (ok("none configured (SNAPSHOT_ARCHIVE_ENDPOINT)"),)
-    archive = partial(_table, place.archive, accounts, today) if place.archive else lambda: none
-    yield from taken({"archive": archive})
+    none = [ok("none configured (SNAPSHOT_ARCHIVE_ENDPOINT)")]
+    yield from taken({"archive": lambda: _table(place.archive, accounts, today) if place.archive else none})
     yield from taken({"ledger": partial(_table, place.ledger, (), today)})
 
 
