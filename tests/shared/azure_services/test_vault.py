@@ -17,13 +17,16 @@ HUSH = "hush-hush-8Q~secret"
 
 
 def test_a_secret_comes_with_what_is_known_of_it(world: StandIn, vault: Vault) -> None:
-    """Its kind, its end and its age decide what is done with it; most secrets have neither a kind nor an end."""
+    """Its kind, its end and its age decide what is done with it; most secrets have neither a kind nor an end. No case counts in a name."""
     created = datetime(2026, 10, 1, tzinfo=UTC)
     world.vault.put("app", HUSH, content_type="text/plain", expires_on=END, created=created, tags={"a": "b"})
     assert vault.secret("app") == Secret("app", HUSH, "text/plain", END, created, {"a": "b"})
     world.vault.put("bare", HUSH, created=created)
     assert vault.secret("bare") == Secret("bare", HUSH, created_on=created)
     assert HUSH not in repr(vault.secret("bare"))
+    answer = {"id": f"{world.vault.url}/secrets/OTHER/1", "value": HUSH, "attributes": {}}
+    world.faults.add("vault", Status(200, json.dumps(answer)))
+    assert vault.secret("other") == Secret("other", HUSH)
 
 
 @pytest.mark.parametrize(

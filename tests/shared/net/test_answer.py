@@ -170,9 +170,12 @@ ESCAPES: list[Callable[[str], str]] = [str, json.dumps, html.escape, quote, str.
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=["plain", "JSON", "HTML", "percent", "upper case", "a part"])
 def test_an_echo_of_the_request_is_not_repeated(answered: Answered, escape: Callable[[str], str]) -> None:
-    """Proxies and gateways repeat what was sent, and it may be the amount."""
+    """Proxies and gateways repeat what was sent, and it may be the amount. Of a sign-in, only secrets are hidden."""
     with pytest.raises(RefusedError, match="repeats the request"):
         answered(Status(400, json.dumps({"message": f"Bad body: {escape(ROW)}"})), "POST", data=ROW)
+    scope = "https://api.partnercenter.microsoft.com/user_impersonation"
+    with pytest.raises(RefusedError, match=scope):
+        answered(Status(400, json.dumps({"message": f"Bad scope: {scope}"})), "POST", data={"scope": scope})
 
 
 def test_a_refusal_names_the_tenants(answered: Answered) -> None:
@@ -188,6 +191,7 @@ SHAPES = [
     for said in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300", "100.0")
 ]
 STALE = [
+    Status(500, '{"value":"hush-hush","id":"https://x/secrets/app"}'),
     Status(503, '{"balanceAmount":68059.03,"currencyCode":"USD"}'),
     Status(500, '{"value":[{"PartitionKey":"x","BalanceAmount":68059.03}]}'),
     Status(404, "<Summary><BalanceAmount>68059.03</BalanceAmount></Summary>", content_type="application/xml"),

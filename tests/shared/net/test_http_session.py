@@ -192,10 +192,11 @@ def test_a_failing_proxy_is_named_as_itself(name: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://contoso.invalid/",
+        "http://other.invalid/",
         "https://169.254.1.1/",
         "https://127.0.0.1:9/",
         "https://localhost:9/",
+        "https://x.localhost:9/",
         "https://[::1]:9/",
         "https://contoso.invalid/",
     ],

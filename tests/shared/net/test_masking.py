@@ -4,14 +4,17 @@ import base64
 import html
 import json
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+import requests
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.net.masking import SHORTEST_SECRET, Secrets
 
+HUSH = "hush-hush"
 SECRET = "hush~hush/8Q+söcret=\"&' x"
 FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
@@ -56,6 +59,33 @@ def test_what_looks_like_a_token_is_masked(token: str) -> None:
     assert token[6:] not in Secrets().sanitize(f"got {token} instead")
 
 
+FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_verifier")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *({"headers": {name: f"Bearer {HUSH}"}} for name in ("Authorization", "X-IDENTITY-HEADER")),
+        *({"data": {"scope": "as it is", name: HUSH}} for name in FIELDS),
+        {"method": "PUT", "json": {"value": HUSH, "id": "as it is"}},
+    ],
+    ids=str,
+)
+def test_what_a_request_carries_is_masked(sent: dict[str, Any]) -> None:
+    """Its token, the secrets of a sign-in, the value of a secret that is stored; other fields are shown."""
+    secrets = Secrets()
+    secrets.add_from_request(requests.Request(**({"method": "POST", "url": "https://x/"} | sent)).prepare())
+    assert secrets.sanitize(f"you sent {HUSH} as it is") == "you sent *** as it is"
+
+
+@pytest.mark.parametrize("name", ["access_token", "refresh_token", "id_token", "value"])
+def test_what_an_answer_carries_is_masked(name: str) -> None:
+    """The tokens of a sign-in, the value of a secret."""
+    secrets = Secrets()
+    secrets.add_from_answer({name: HUSH})
+    assert secrets.is_in(f"got {HUSH}")
+
+
 def test_what_is_too_short_or_no_text_is_ignored() -> None:
     """Masking `1` would leave nothing to read; an answer's members may be anything."""
     secrets = Secrets()
@@ -68,6 +98,8 @@ SECRETS = st.text(min_size=6).filter(lambda secret: len("".join(secret.split()))
 
 
 @given(st.text(), st.lists(SECRETS, max_size=4), st.text())
+@example("\u0130" * 9, [HUSH], "")
+@example("", ["sixsix"], "")
 def test_any_text_and_any_secret(before: str, known: list[str], after: str) -> None:
     """No secret is shown, and nothing breaks, whatever characters there are."""
     secrets = Secrets()
