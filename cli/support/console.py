@@ -25,12 +25,8 @@ _NARROW = 80
 
 class _Console(Console):
     def __init__(self, *, stderr: bool) -> None:
-        terminal = (
-            sys.stderr if stderr else sys.stdout
-        ).isatty()  # FORCE_COLOR would have notes written among the results
-        super().__init__(
-            stderr=stderr, force_terminal=terminal, highlight=False, markup=False, emoji=False, soft_wrap=True
-        )
+        tty = (sys.stderr if stderr else sys.stdout).isatty()  # FORCE_COLOR would have notes among the results
+        super().__init__(stderr=stderr, force_terminal=tty, highlight=False, markup=False, emoji=False, soft_wrap=True)
         self.width = self.width or 80  # with COLUMNS=0 Rich would print nothing at all
 
     def on_broken_pipe(self) -> None:

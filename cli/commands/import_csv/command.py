@@ -141,8 +141,7 @@ def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written"
     if (more := len(problems) - _MOST_SHOWN) > 0:
         say(f"... and {more:,} more", stderr=True)
     if problems:
-        told = f"{count(len(problems), unit)} of the file cannot be imported; {why}."
-        raise CommandFailed(told, "Correct the file and run this again.")
+        raise CommandFailed(f"{count(len(problems), unit)} of the file cannot be imported; {why}.", "Correct the file.")
 
 
 def _existing(table: OperatorTable, rows: Sequence[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:

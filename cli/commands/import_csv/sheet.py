@@ -53,9 +53,7 @@ def open_sheet(file: Path) -> Sheet:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise CommandFailed(
-            f"{file} cannot be read: {error.strerror or error}.", "Copy it, and name the copy."
-        ) from error
+        raise CommandFailed(f"{file} cannot be read: {error.strerror or error}.", "Name a copy of it.") from error
     if content.startswith(_OLD_WORKBOOK):
         raise CommandFailed("The file is an old workbook (.xls) or has a password.", "Save it as .xlsx, without one.")
     if content.startswith(_WORKBOOK):
@@ -100,8 +98,7 @@ def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]
             number = reader.line_num + 1
     except csv.Error as error:
         raise CommandFailed(
-            f"The file is not valid CSV at line {number}: {error}.",
-            "Name a CSV file or an Excel workbook (.xlsx); close every quote.",
+            f"The file is not valid CSV at line {number}: {error}.", "Close every quote, or name an .xlsx file."
         ) from error
     return delimiter, lines
 
