@@ -54,12 +54,12 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         reader = HistoryReader(place, today, [one.tenant_id for one in accounts], first=first, last=today)
         histories = list(reader.accounts(COLUMNS_READ))
         run = max(reader.ledger.runs(first), key=lambda entry: entry.started, default=None)
-        looks, failed = for_each(accounts, partial(_secrets, place.services.vault, now))
-    for _, error in failed:
-        raise error
+        looks, _ = for_each(accounts, partial(_secrets, place.services.vault, now))
     problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
-    for (one, (end, ending)), history in zip(looks, histories, strict=True):
+    for (one, (end, ending, unknown)), history in zip(looks, histories, strict=True):
+        if unknown:
+            warn(f"{one.name}: the end of its secrets is unknown: {unknown}")
         problems += [*_history_problems(history, today - timedelta(days=1)), *ending]
         newest: list[Reading | None] = [readings[-1] for readings in history.readings.values()]
         rows += [(history.label, _record(one, history, latest, end)) for latest in newest or [None]]
@@ -78,23 +78,20 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         raise typer.Exit(1)
 
 
-def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[datetime | None, list[str]]:
-    """Return when the first of the account's secrets ends, as far as anybody may look, and what is wrong with them."""
+def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[datetime | None, list[str], str]:
+    """Return when the first of the account's secrets ends, what is wrong with them, and what kept us from looking, other than a missing right."""
     try:
         secrets = list(stored_secrets(vault, account, now))
-    except VaultAccessDenied:
-        return None, []
-    except VaultUnreachable as error:
-        warn(f"{account.name}: the end of its secrets is unknown: {error.message}")
-        return None, []
+    except (VaultAccessDenied, VaultUnreachable) as error:
+        return None, [], "" if isinstance(error, VaultAccessDenied) else error.message
     except SnapshotError as error:
-        return None, [f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy"]
+        return None, [f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy"], ""
     problems = []
     for secret in secrets:
         if (left := secret.left(now)) and left[0] <= ENDING:
             remedy = "`python -m cli consent`" if secret.kind == REFRESH_TOKEN else "docs/operate.md, Rotate a secret"
             problems.append(f"{account.name}: {secret.name} {left[1]}: {remedy}")
-    return min((secret.end for secret in secrets if secret.end), default=None), problems
+    return min((secret.end for secret in secrets if secret.end), default=None), problems, ""
 
 
 def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]:

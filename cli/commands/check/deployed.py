@@ -18,7 +18,7 @@ import typer
 from cli.commands.check.findings import Finding, failed, note, ok, taken
 from cli.commands.history.ledger import RUN_COUNTS, Ledger, LedgerEntry
 from cli.support.failure import CommandFailed
-from cli.support.interrupt import STOP
+from cli.support.interrupt import STOP, on_interrupt
 from cli.support.tables import TableContext
 from shared.history.query import Span
 from shared.net.attempt import CallError, attempt
@@ -73,6 +73,7 @@ def check_deployed(
     today = place.services.now().date()
     ledger, since = Ledger(place.ledger, UTC, today + _MARGIN), today - _MARGIN
     before = {entry.row["RowKey"] for entry in ledger.runs(since)}
+    on_interrupt(lambda: f"{FUNCTION} may have been started: `python -m cli status` shows its run.")
     _start(place.services.session, f"{url}/admin/functions/{FUNCTION}", key)
     yield ok(f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
     end = time.monotonic() + seconds
