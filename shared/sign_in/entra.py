@@ -65,7 +65,6 @@ class SignIn:
 
         """
         token, scope = stored.value, f"{account.cloud.audience}/user_impersonation"
-        self.session.secrets.add(token)
         over = over_since(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
         return self._call(
             account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_over=over

@@ -49,11 +49,12 @@ def test_a_certificate_is_recognized_by_its_content_type(value: str, content_typ
     [
         (CERTIFICATE.pem(), "is PEM text", PEM),
         (CERTIFICATE.pkcs12(), r"is \d+ characters long, longer than any client secret", PKCS12),
+        (TENANT, "is a GUID", "its Value, not its Secret ID"),
     ],
-    ids=["pem", "pkcs12"],
+    ids=["pem", "pkcs12", "id"],
 )
-def test_a_certificate_without_its_mark_is_refused(value: str, found: str, right: str) -> None:
-    """It would be sent to the sign-in service as a client secret, private key and all."""
+def test_what_is_no_client_secret_is_refused(value: str, found: str, right: str) -> None:
+    """A certificate without its mark would be sent to the sign-in service, private key and all."""
     with pytest.raises(VaultSecretInvalid, match=f"the secret app {found}") as raised:
         from_secret(Secret("app", value))
     assert right in raised.value.remedy

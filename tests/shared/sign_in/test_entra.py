@@ -140,6 +140,14 @@ def test_a_passing_failure_is_healed(
     assert len(waits) == 1
 
 
+def test_a_code_is_redeemed_once(world: StandIn, sign_in: SignIn, account: Account, waits: list[float]) -> None:
+    """It works once, so another attempt would only hide why the first one failed."""
+    world.faults.add("entra", Status(503), path_contains=TOKEN_PATH)
+    with pytest.raises(SignInUnavailable, match="503"):
+        sign_in.with_code(account, AppCredential(SECRET), lambda app: app.acquire_token_for_client(["x/.default"]))
+    assert waits == []
+
+
 @pytest.mark.parametrize(
     ("body", "error"),
     [

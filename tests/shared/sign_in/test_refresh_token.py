@@ -9,6 +9,7 @@ from shared.errors import VaultAccessDenied, VaultSecretInvalid, VaultSecretMiss
 from shared.sign_in import refresh_token
 from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 from standin import StandIn
+from standin.faults import Status
 from tests.support.samples import NOW, account
 
 
@@ -66,3 +67,7 @@ def test_a_token_that_is_not_there_needs_a_consent(world: StandIn, vault: Vault)
         with pytest.raises(kind, match=name) as raised:
             refresh_token.read(vault, name)
         assert "python -m cli consent" in raised.value.remedy
+    world.faults.add("vault", Status(404, '{"error": {"code": "SecretNotFound"}}', {"x-ms-request-id": "r-1"}))
+    with pytest.raises(VaultSecretMissing) as raised:
+        refresh_token.read(vault, "other")
+    assert raised.value.ids.request_id == "r-1"
