@@ -66,21 +66,16 @@ _VAULT_POLICY = (
     "The vault uses access policies, where a role does not help. Give the identity the secret permission Get, to store refresh tokens "
     "also Set (vault > Access policies), or let the vault use roles as infra/ does (vault > Access configuration)."
 )
-_VAULT_SAYS_WHY = (
-    "The vault gives its reason in the message; https://learn.microsoft.com/azure/key-vault/general/rest-error-codes describes its "
-    "codes. If it gives none, check "
+_SAYS_WHY = (
+    "{} says why in the message; https://learn.microsoft.com/{} describes its codes. If it gives no reason, check "
 )
+_VAULT_SAYS_WHY = _SAYS_WHY.format("The vault", "azure/key-vault/general/rest-error-codes")
+_TABLE_SAYS_WHY = _SAYS_WHY.format("Table Storage", "rest/api/storageservices/common-rest-api-error-codes")
 _TABLE_NETWORK = (
     "Check the storage account's network rules first: allow the address that the message names, or this machine's (storage account "
     "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
 )
-_TABLE_ROLE = (
-    "Give the identity the append role of infra/ on the storage account. A new role takes up to 30 minutes to work."
-)
-_TABLE_SAYS_WHY = (
-    "Table Storage gives its reason in the message; https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes "
-    "describes its codes. If it gives none, check "
-)
+_TABLE_ROLE = "Give the identity the append role of infra/ on the storage account. It takes up to 30 minutes to work."
 _FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
 
 

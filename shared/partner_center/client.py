@@ -35,6 +35,7 @@ LARGEST_AGE = 300
 """Seconds; what a cache has kept for longer is not the balance of now."""
 _SECONDS = re.compile("[0-9]{1,18}")
 """Each cache in between may have added its own number."""
+_VERDICTS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Resource(Generic[T]):
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",
             correlation_id=self._context.correlation_id,
-            mfa_compliant=_verdict(response.headers.get("isMfaCompliant")),
+            mfa_compliant=_VERDICTS.get(response.headers.get("isMfaCompliant", "").lower()),
         )
         try:
             return self._parse(response.content, metadata)
@@ -117,7 +118,3 @@ class PartnerCenter:
 
     def __init__(self, context: RequestContext) -> None:
         self.invoices = Invoices(context)
-
-
-def _verdict(header: str | None) -> bool | None:
-    return {"true": True, "false": False}.get((header or "").lower())

@@ -96,11 +96,7 @@ def test_a_refusal_of_the_table(status: int, code: str, message: str, error: str
         (VAULT, 503, PAGE),
         (VAULT, 409, "ObjectIsBeingDeleted"),
         (VAULT, 409, "ObjectIsBeingRecovered"),
-        (
-            VAULT,
-            401,
-            "<error><message>AKV10046: Unable to resolve the key used for signature validation.</message></error>",
-        ),
+        (VAULT, 401, "<error><message>AKV10046: Unable to resolve the key</message></error>"),
         (TABLE, 409, "TableBeingDeleted"),
         (TABLE, 409, "AccountBeingCreated"),
         (TABLE, 503, "AuthorizationFailure"),

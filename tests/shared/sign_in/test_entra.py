@@ -70,11 +70,7 @@ def test_every_refusal_is_told_by_its_oauth_error(
 
 
 CONSENT, SECRET_REMEDY = "Run `python -m cli consent`", "create a new client secret"
-UPLOAD, SUBJECT, REASON = (
-    "If the message is about the certificate",
-    "its subject is the object id",
-    "If Entra ID gives a reason",
-)
+UPLOAD, SUBJECT, REASON = "If the message is about the certificate", "its subject is the object id", "If Entra ID gives"
 SECRET_OVER = "The app's secret or certificate expired on 2026-01-31. "
 TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
 
