@@ -5,12 +5,13 @@ from datetime import datetime
 
 import typer
 
+from cli.support.accounts import SomeAccounts, choose
 from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts, choose, find_settings
-from cli.support.records import ACCOUNT, CREDIT, Record, account_fields, credit_fields, write_records
+from cli.support.records import ACCOUNT, CREDIT, AsFormat, Record, account_fields, credit_fields, write_records
+from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.side_by_side import for_each
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services

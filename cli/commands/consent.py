@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl, urlsplit
 import typer
 from azure.keyvault.secrets import SecretClient
 
+from cli.support.accounts import SomeAccounts, choose
 from cli.support.console import say, warn
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP, on_interrupt
 from cli.support.loopback import Loopback
-from cli.support.options import SettingsFile, SomeAccounts, choose, find_settings
+from cli.support.settings_source import SettingsFile, find_settings
 from shared.azure_services.call import library_call
 from shared.azure_services.refusals import VAULT
 from shared.azure_services.vault import Vault

@@ -8,12 +8,13 @@ from typing import Annotated, Literal, get_args
 
 import typer
 
+from cli.support.accounts import SomeAccounts, tenants_of
 from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
-from cli.support.options import SettingsFile, SomeAccounts, Write, find_settings, tenants_of
+from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.snapshot_row import why_not_snapshot
-from cli.support.tables import OperatorTable, all_tenants, batches, open_tables
+from cli.support.tables import OperatorTable, Write, all_tenants, batches, open_tables
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line

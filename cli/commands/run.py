@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from cli.support.accounts import SomeAccounts, choose
 from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed, Marked, job_log_shown, print_error
 from cli.support.interrupt import STOP, on_interrupt
-from cli.support.options import SettingsFile, SomeAccounts, choose, find_settings
 from cli.support.records import print_row
+from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.side_by_side import for_each
 from shared.history.row import Entity, snapshot_row
 from shared.job import take_snapshots

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Annotated, Any, Literal
+
+import typer
 
 from cli.support.console import say
 from cli.support.failure import CommandFailed
@@ -18,6 +20,10 @@ from shared.history.row import COLUMNS, Entity
 from shared.settings.accounts import Account
 
 Record = Mapping[str, Any]
+
+AsFormat = Annotated[
+    Literal["table", "csv", "json"], typer.Option("--format", help="A table for people; CSV or JSON for programs.")
+]
 
 ACCOUNT = ("account", "tenantId")
 CREDIT = ("creditLimit", "creditUsedPercent")

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from heapq import merge
 from itertools import chain, groupby, pairwise
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 
@@ -20,6 +21,11 @@ from shared.history.table import HistoryTable
 from shared.net.refusal import RefusedError
 from shared.services import Services, open_services
 from shared.settings.read import Settings
+
+Write = Annotated[
+    bool,
+    typer.Option("--write", help="Insert. Without it nothing is changed: the command only shows what it would do."),
+]
 
 WORK_SECONDS = 24 * 3600.0
 """The time of a command that works through years of history; each call has its own limits."""

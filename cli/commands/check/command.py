@@ -10,9 +10,10 @@ import typer
 from cli.commands.check.deployed import as_function_url, check_deployed, master_key
 from cli.commands.check.findings import taken
 from cli.commands.check.steps import check_steps
+from cli.support.accounts import SomeAccounts
 from cli.support.console import count, say, waiting
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts
-from cli.support.records import write_records
+from cli.support.records import AsFormat, write_records
+from cli.support.settings_source import SettingsFile
 
 _WAIT = 300
 

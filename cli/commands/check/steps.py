@@ -9,11 +9,12 @@ from pathlib import Path
 
 from cli.commands.check.account import AccountCheck
 from cli.commands.check.findings import Finding, failed, note, ok, taken
+from cli.support.accounts import choose
 from cli.support.console import count
 from cli.support.credentials import token_user
 from cli.support.failure import CommandFailed
 from cli.support.money import Money
-from cli.support.options import choose, find_settings
+from cli.support.settings_source import find_settings
 from cli.support.side_by_side import read_side_by_side
 from cli.support.tables import OperatorTable, TableContext, open_tables
 from shared.errors import TableAccessDenied

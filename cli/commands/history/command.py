@@ -14,32 +14,17 @@ from cli.commands.history.ledger import RUN_COLUMNS
 from cli.commands.history.outputs import tables, whole, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
+from cli.commands.history.window import as_date, as_days, first_day
+from cli.support.accounts import SomeAccounts, tenants_of
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
 from cli.support.money import Money, reader_locale
-from cli.support.options import AsFormat, SettingsFile, SomeAccounts, as_date, find_settings, tenants_of
-from cli.support.records import written_whole
+from cli.support.records import AsFormat, written_whole
+from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.tables import open_tables
 from shared.services import utc_now
 
-_DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_MOST_DAYS = 100 * 365
-_ALL = 0
-"""What `--last all` means."""
-
-_DEFAULT_DAYS = {"runs": 2, "table": 90, "month": 365, "html": 365, "csv": _ALL, "json": _ALL, "xlsx": _ALL}
 _ENDINGS = (".csv", ".json", ".xlsx")
-
-
-def as_days(text: str) -> int:
-    """Read a length of time such as 90d, 12w, 6m (of 30 days) or 2y (of 365), in days; `all` is _ALL."""
-    if text == "all":
-        return _ALL
-    match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
-    days = int(match[1]) * _DAYS[match[2]] if match else 0
-    if not 0 < days <= _MOST_DAYS:
-        raise typer.BadParameter(f"{text!r} is not a length of time up to 100y: write it as 90d, 12w, 6m, 2y or all.")
-    return days
 
 
 def command(  # noqa: PLR0913 - each is an option
@@ -115,10 +100,8 @@ def command(  # noqa: PLR0913 - each is an option
     known = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(known.time_zone).date()
     until = min(to or today, today)
-    if last is None and first is None:
-        last = _DEFAULT_DAYS["runs" if runs else "month" if by_month and tabular and not file else form]
-    if last:
-        first = date.fromordinal(max(1, until.toordinal() - last + 1))
+    what = "runs" if runs else "month" if by_month and tabular and not file else form
+    first = first_day(first, last, until, what)
     if first and first > today:
         raise typer.BadParameter(f"--from {first} is still to come: today is {today}.")
     with open_tables(known) as place:

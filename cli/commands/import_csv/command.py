@@ -16,9 +16,9 @@ from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
-from cli.support.options import SettingsFile, Write, find_settings
+from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.snapshot_row import why_not_snapshot
-from cli.support.tables import OperatorTable, TableContext, batches, open_tables
+from cli.support.tables import OperatorTable, TableContext, Write, batches, open_tables
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 

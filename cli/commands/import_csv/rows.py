@@ -8,8 +8,8 @@ from typing import Any
 
 from cli.commands.import_csv.sheet import open_sheet
 from cli.commands.import_csv.values import EXPORTED, NOTATIONS, Wrong, read_values, shown
+from cli.support.accounts import names_of
 from cli.support.failure import CommandFailed
-from cli.support.options import names_of
 from shared.history.row import Entity, RowSource, row_key, snapshot_row
 from shared.net import exact_json
 from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary

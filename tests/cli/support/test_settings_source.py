@@ -1,37 +1,19 @@
-"""Choosing accounts, where settings come from, and what is wrong with a file of them."""
+"""Where settings come from, and what is wrong with a file of them."""
 
 import json
 from pathlib import Path
 
 import pytest
-import typer
 
-from cli.support.options import FILE_NAME, find_settings, tenants_of
+from cli.support.settings_source import FILE_NAME, find_settings
 from shared.errors import SettingsInvalid
-from shared.settings.accounts import Account
-from shared.settings.clouds import CLOUDS
-
-TENANTS = [f"{digit * 8}-1111-1111-1111-111111111111" for digit in "321"]
-ACCOUNTS = [
-    Account(tenant, tenant, name, cloud=CLOUDS["global"])
-    for tenant, name in zip(TENANTS, ("One", "Two", "Three"), strict=True)
-]
-
-
-def test_a_tenant_need_not_be_configured_any_more() -> None:
-    """Its id is enough; a name has to be a configured account's; they come in the settings' order, whatever the case."""
-    former = "99999999-1111-1111-1111-111111111111"
-    assert tenants_of(ACCOUNTS, None) is None
-    assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
-    with pytest.raises(typer.BadParameter, match=r"is called 'Four'\. There are: One, Two, Three\."):
-        tenants_of(ACCOUNTS, ["Four", former])
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, and take the project's own for another."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("cli.support.options.PROJECT", tmp_path / "project")
+    monkeypatch.setattr("cli.support.settings_source.PROJECT", tmp_path / "project")
 
 
 def settings_file(folder: Path, **values: object) -> Path:
