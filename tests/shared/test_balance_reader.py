@@ -1,20 +1,16 @@
 """Vault, sign-in and Partner Center in their order."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
-
 from shared.balance_reader import BalanceReader
-from shared.errors import VaultSecretMissing
 from standin import StandIn
 from standin.sample import summary
 from tests.shared.conftest import AccountOf
 
 
 def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
-    """A secret of the app, shared and read once; a user's token, which comes along; the identity's token, without a vault."""
+    """A secret of the app, shared and read once; a user's token, which comes along. Nothing secret is shown."""
     ids = set()
     for account in [account_of(world.add_partner(secret_name="shared")) for _ in range(2)]:
         signed_in = reader.signed_in(account)
@@ -36,16 +32,3 @@ def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_o
     for hush in (signed_in.tokens.access_token, signed_in.tokens.refresh_token, signed_in.stored_token.value):
         assert str(hush) not in repr(signed_in)
     assert str(signed_in.credential.for_msal) not in repr(signed_in)
-    calls = world.journal.count("vault")
-    federated = account_of(world.add_partner(credential="federated"))
-    assert reader.balances(federated, replace(reader, vault=None).signed_in(federated).tokens)
-    assert world.journal.count("vault") == calls
-
-
-def test_a_refresh_token_that_is_not_there(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
-    """The message names it; no sign-in is tried that cannot succeed."""
-    partner = world.add_partner(auth="app_user")
-    world.vault.delete(str(partner.refresh_token_name))
-    with pytest.raises(VaultSecretMissing, match=str(partner.refresh_token_name)):
-        reader.signed_in(account_of(partner))
-    assert world.journal.count("entra") == 0
