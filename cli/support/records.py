@@ -95,7 +95,7 @@ def written_whole(file: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)
     except OSError as error:
         raise CommandFailed(
-            f"{file} was not written: {error.strerror or error}.", "Correct that, or name another file."
+            f"{file} was not written: {error.strerror or error}.", "Close it, free some space, or name another file."
         ) from error
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ class FileRows:
         days, when = f"a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
         begins = datetime.combine(day, time(), UTC) - _EARLIEST_ZONE
         key = row_key(day, currency)
-        exact = f"{float(balance):.15g}" == f"{float(read['BalanceAmount']):.15g}"
+        exact = isclose(balance, read["BalanceAmount"], rel_tol=5e-15)  # half of the fifteenth digit, as Excel shows it
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),

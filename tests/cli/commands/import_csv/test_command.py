@@ -117,7 +117,8 @@ def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[
         "Details": '[{"invoiceType":"x"}]',
         "RetrievedAt": read,
     }
-    place().table.insert([row(days_ago(number), "123456789012345678.12", **columns) for number in (3, 0)])
+    amounts = {3: "2586324174976.9345", 0: "123456789012345678.12"}
+    place().table.insert([row(days_ago(number), amount, **columns) for number, amount in amounts.items()])
     export, past = cli.folder / f"all.{ending}", cli.folder / f"past.{ending}"
     assert cli("history", "--output", export).status == 0
     again = cli("import", export, "--write")
