@@ -98,7 +98,7 @@ def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSumm
     if not isinstance(items, list) or not items:
         raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
     if total is not None and str(total) != str(len(items)):
-        raise NotASummary(f"the collection holds {len(items)} summaries, and totalCount is another number")
+        raise NotASummary(f"totalCount is another number than that of the summaries in the collection, {len(items)}")
     following = collection.get("nextLink") or collection.get("continuationToken")
     if following or (isinstance(links, dict) and links.get("next")):
         raise NotASummary("the collection goes on with another page")
