@@ -52,6 +52,12 @@ HISTORIES = {
     "a stale account and a month's end": History(
         readings("Contoso", "2026-10-25", "2026-10-28", 100) + readings("Fabrikam", "2026-10-25", "2026-11-27", 30)
     ),
+    **{
+        f"read {apart} days apart": History(
+            readings("Contoso", "2026-11-10", f"2026-11-{27 - apart}", 100) + readings("Fabrikam", "2026-11-10", "2026-11-27", 30)
+        )
+        for apart in (3, 4)
+    },
     "invoiced on the 1st": History(
         readings("Contoso", "2026-10-25", "2026-10-31", 1000, LatestInvoiceDate=moment("2026-10-01"))
         + readings("Contoso", "2026-11-01", "2026-11-27", 1500, LatestInvoiceDate=moment("2026-11-01"))
@@ -184,6 +190,10 @@ a stale account and a month's end | Change since month close | all | blank
 a stale account and a month's end | Month-end close | 2026-10 | 130.00
 a stale account and a month's end | Month-end close | 2026-11 | blank
 a stale account and a month's end | Variance | 2026-11 | blank
+read 3 days apart | Change over 7 days | all | 0.00
+read 3 days apart | Month-end close | 2026-11 | 130.00
+read 4 days apart | Change over 7 days | all | blank
+read 4 days apart | Month-end close | 2026-11 | blank
 an account lost a currency | Current balance | EUR | 30.00
 an account lost a currency | Change over 7 days | EUR | -70.00
 missed for four days | Change over 7 days | all | blank

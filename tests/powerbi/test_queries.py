@@ -88,15 +88,15 @@ def test_the_parameters_are_plain_and_wide() -> None:
     assert dates == ["#datetime(2000, 1, 1, 0, 0, 0)", "#datetime(2100, 1, 1, 0, 0, 0)"]
 
 
-def in_the_model(row: Mapping[str, Any]) -> Record:
-    """Return what a table should hold of a row: days as dates, moments in UTC without a zone."""
+def in_the_model(row: Mapping[str, Any], names: Sequence[str] = COLUMN_NAMES) -> Record:
+    """Return what a table should hold of a row's columns: days as dates, moments in UTC without a zone."""
 
     def value(name: str, given: Any) -> Any:
         if isinstance(given, datetime):
             return datetime.fromtimestamp(given.timestamp(), UTC).replace(tzinfo=None)
         return date.fromisoformat(given) if name == "SnapshotDate" else given
 
-    return {name: value(name, given) for name, given in row.items()}
+    return {name: value(name, row[name]) for name in names if name in row}
 
 
 def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -116,17 +116,19 @@ def test_balances_holds_every_recorded_row_value_by_value(recorded: History) -> 
 
 def test_the_ledger_holds_every_row_of_the_runs(recorded: History) -> None:
     """Each value of what the function wrote, the run's own rows and the failure's."""
+    ledger = recorded.ledger or ()
     (names,) = {tuple(record) for record in recorded.tables["Ledger"]}
-    expected = [{name: row[name] for name in names if name in row} for row in map(in_the_model, recorded.ledger or ())]
-    assert as_rows(recorded.tables["Ledger"], names) == expected
+    assert as_rows(recorded.tables["Ledger"], names) == [in_the_model(row, names) for row in ledger]
     unused = {"SchemaVersion", "RunId", "RequestId", "CorrelationId"}
-    assert {name for row in recorded.ledger or () for name in row} <= {*names, *unused}
+    assert {name for row in ledger for name in row} <= {*names, *unused}
 
 
 def test_moments_are_utc_whatever_the_connector_gives(recorded: History) -> None:
     """Values with a zone, which a type step alone would turn into the reader's local time, come out the same."""
-    found = mashup.fill(mashup.navigated(recorded.rows[:3], with_zone=True), None, MOMENT)
-    assert as_rows(found["Balances"]) == [in_the_model(row) for row in in_order(recorded.rows[:3])]
+    rows, ledger = recorded.rows[:3], (recorded.ledger or ())[-3:]
+    found = mashup.fill(mashup.navigated(rows, with_zone=True), mashup.navigated(ledger, with_zone=True), MOMENT)
+    assert as_rows(found["Balances"]) == [in_the_model(row) for row in in_order(rows)]
+    assert found["Ledger"] == recorded.tables["Ledger"][-3:]
 
 
 def test_the_range_is_whole_days_and_its_end_is_not_in_it() -> None:
