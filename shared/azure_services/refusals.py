@@ -7,6 +7,8 @@ https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
 """
 
+from dataclasses import replace
+
 from shared.errors import (
     ClockWrong,
     IdentityUnavailable,
@@ -132,5 +134,8 @@ TABLE = Service(
         Rule(TableUnreachable, f"{_TABLE_SAYS_WHY}that the address in the message is the account's table address."),
     ),
 )
+
+TABLE_CREATION = replace(TABLE, rules=(Rule(TableAccessDenied, codes=("ResourceNotFound",)), *TABLE.rules))
+"""An identity that may not create tables is also told that there is none (azure-sdk-for-net#24717)."""
 
 IDENTITY = Service(IdentityUnavailable, rules=(*passing(IdentityUnavailable), Rule(IdentityUnavailable)))

@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken
 from azure.data.tables import TableClient
 
 from shared.azure_services.call import library_call
-from shared.azure_services.refusals import TABLE
+from shared.azure_services.refusals import TABLE, TABLE_CREATION
 from shared.errors import SnapshotError, TableAccessDenied, TableMissing, TableUnreachable
 from shared.history.query import Page, Query, Span, read_page
 from shared.history.row import COLUMNS, Entity
@@ -20,7 +20,7 @@ from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from shared.net.retry import Retry
-from shared.net.service import Call
+from shared.net.service import Call, Service
 
 T = TypeVar("T")
 
@@ -158,14 +158,14 @@ class HistoryTable:
                     raise
 
         try:
-            self._call(create)
+            self._call(create, TABLE_CREATION)
         except TableAccessDenied as error:
             raise TableMissing(
                 f"{self._where} does not exist and could not be created: {error.message}", ids=missing.ids
             ) from None
 
-    def _call(self, attempt: Callable[[], T]) -> T:
-        return self._retry.call(attempt, Call(TABLE, self._where))
+    def _call(self, attempt: Callable[[], T], service: Service = TABLE) -> T:
+        return self._retry.call(attempt, Call(service, self._where))
 
 
 def _why_not_of_day(row: Entity, tenant_id: str, day: date) -> str | None:

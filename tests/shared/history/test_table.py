@@ -158,10 +158,13 @@ def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTabl
     assert append(table, [row("EUR", day=date(2026, 11, 24)), row(day=date(2026, 11, 24))]).recorded
 
 
-def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable) -> None:
-    """Needs a person with more rights than the function has."""
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable, status: int) -> None:
+    """Needs a person with more rights than the function has, who is told 403 or that there is no such resource."""
     world.identity.user_assigned.table_rights.discard("create")
-    with pytest.raises(TableMissing, match="does not exist and could not be created"):
+    if status == 404:
+        world.faults.add("table", Status(404, '{"error": {"code": "ResourceNotFound"}}'), path_contains="/Tables")
+    with pytest.raises(TableMissing, match=f"does not exist and could not be created.* {status}"):
         append(table, [row()])
 
 
