@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 import typer
 
 from cli.__main__ import COMMANDS, HELP, main
+from cli.support.tables import TableContext
 from shared import VERSION
 from standin import StandIn
 from standin.faults import redirect, throttled
 from tests.cli.conftest import SECONDS, Cli
+from tests.support.rows import TENANT, days_ago, row
 
 
 def test_help_teaches_without_importing_the_commands() -> None:
@@ -141,6 +144,15 @@ def test_colour_is_for_terminals(bare_cli: Cli) -> None:
     """And for nobody who does not want it."""
     assert b"\x1b[1;31mFAILED" in on_terminal(bare_cli, "check")
     assert b"\x1b[1mFAILED" in on_terminal(bare_cli, "check", NO_COLOR="1")
+
+
+def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+    """The accounting date is left out; a missed day stands out at any width."""
+    cli.use(world.add_partner(tenant_id=TENANT).environ)
+    place().table.insert([row(days_ago(3)), row(days_ago(1))])
+    narrow, wide = (on_terminal(cli, "history", "--no-plot", COLUMNS=columns) for columns in ("60", "120"))
+    assert (b"As of" in narrow, b"As of" in wide) == (False, True)
+    assert f"\x1b[33m{days_ago(2)}".encode() in narrow
 
 
 def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:

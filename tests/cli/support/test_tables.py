@@ -68,7 +68,7 @@ def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:
     for tenant in reversed(ids):
         table.insert([row(days_ago(1), tenant=tenant), row(days_ago(2), tenant=tenant)])
     assert list(table.tenants()) == ids
-    assert list(all_tenants([ids[4], "unread"], table, table)) == [ids[4], "unread", *ids[:4], *ids[5:]]
+    assert list(all_tenants(["unread", ids[4]], table, table)) == ["unread", ids[4], *ids[:4], *ids[5:]]
 
 
 def test_a_page_that_fails_is_asked_for_again(table: OperatorTable, world: StandIn) -> None:

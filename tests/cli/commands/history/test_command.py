@@ -98,6 +98,8 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
         f"{days_ago(3)} missed up to {days_ago(2)} (2 days): partner-unavailable: {tried}",
         f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change in 3 days, paid 12,000.00 on 3 Nov{year}",
     ]
+    euros = texts(cli("history", "--currency", "eur"), "20")
+    assert [line.split()[1] for line in euros] == ["EUR", *["missed"] * 5]
     runs = cli("history", "--runs", "--last", "9d")
     assert [line.split()[2:] for line in runs.out.splitlines()[1:]] == [
         ["timer", "1.5", "1", "0", "0", failed] for failed in "01111"
