@@ -160,8 +160,8 @@ def _id(text: str) -> str:
 
 def insert_rows(world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:
     """Insert rows that a table does not have, several transactions side by side."""
-    key = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account])
-    client = TableServiceClient(service.endpoint, credential=key, connection_verify=str(world.ca_bundle))
+    key, trusted = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account]), str(world.ca_bundle)
+    client = TableServiceClient(service.endpoint, credential=key, connection_verify=trusted, use_env_settings=False)
     table = client.create_table_if_not_exists(name)
     work = []
     for _, group in groupby(sorted(rows, key=_partition), key=_partition):

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -38,7 +39,7 @@ def run_command(place: Path, arguments: list[str], folder: Path) -> int:
 
 def open_shell(place: Path, folder: Path, environ: Mapping[str, str]) -> int:
     """Open the user's shell in `folder`, with `balances` on its PATH, and return its exit status."""
-    shell = environ.get("COMSPEC", "cmd.exe") if WINDOWS else environ.get("SHELL") or "/bin/sh"
+    shell = shutil.which(environ.get("COMSPEC" if WINDOWS else "SHELL", "")) or ("cmd.exe" if WINDOWS else "/bin/sh")
     path = os.pathsep.join([str(place / "bin"), environ.get("PATH", os.defpath)])
     return _status(subprocess.call([shell], cwd=folder, env=dict(environ, PATH=path)))  # noqa: S603 - the user's shell
 

@@ -1,5 +1,6 @@
 """The playground: its arguments, and the commands and the shell that run in it."""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,9 +15,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def play(folder: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run the playground in a process of its own, with what is typed into its shell."""
+    """Run the playground in a process of its own, with what is typed into its shell; the proxy and the user's shell do not exist."""
     command = [sys.executable, "-m", "standin", "--folder", str(folder), *arguments]
-    return subprocess.run(command, cwd=ROOT, input=typed, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own module
+    environ = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "SHELL": "/nonexistent"}
+    return subprocess.run(  # noqa: S603 - our own module
+        command, cwd=ROOT, env=environ, input=typed, capture_output=True, encoding="utf-8", check=False
+    )
 
 
 def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> None:
