@@ -60,9 +60,10 @@ _VAULT_NETWORK = (
     "The vault's network rules refused the request; a role does not help. Allow the address that the message names (vault > "
     "Networking), or connect through the vault's private endpoint."
 )
+_NEW_ROLE = "A new role takes up to 30 minutes to work, through a group up to a day."  # azure-docs#101801
 _VAULT_ROLE = (
     "Give the identity the role Key Vault Secrets User on the vault (to store refresh tokens also the right to set secrets: "
-    "Key Vault Secrets Officer, or deploy infra/ with an account of app_user). A new role takes up to 30 minutes to work."
+    f"Key Vault Secrets Officer, or deploy infra/ with an account of app_user). {_NEW_ROLE}"
 )
 _VAULT_POLICY = (
     "The vault uses access policies, where a role does not help. Give the identity the secret permission Get, to store refresh tokens "
@@ -77,7 +78,7 @@ _TABLE_NETWORK = (
     "Check the storage account's network rules first: allow the address that the message names, or this machine's (storage account "
     "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
 )
-_TABLE_ROLE = "Give the identity the append role of infra/ on the storage account. It takes up to 30 minutes to work."
+_TABLE_ROLE = f"Give the identity the append role of infra/ on the storage account. {_NEW_ROLE}"
 _FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
 
 
