@@ -6,14 +6,13 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import requests
 from urllib3 import exceptions as urllib3_errors
 
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.proxy import Proxy
 
-TRANSPORT_ERRORS = (requests.RequestException, urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""What `requests`, urllib3, http.client and the socket raise for a call without a usable answer."""
+TRANSPORT_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
+"""What urllib3, http.client, the socket and `requests`, whose errors are OSErrors, raise for a call without a usable answer."""
 
 _CERTIFICATE_REMEDY = (
     "If a proxy or firewall inspects TLS, name its CA file in REQUESTS_CA_BUNDLE (SSL_CERT_FILE is not read; Python 3.13 "

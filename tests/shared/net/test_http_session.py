@@ -2,7 +2,9 @@
 
 import socket
 import socketserver
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
@@ -11,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import PartnerUnavailable
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError, attempt
 from shared.net.bounded_connection import LARGEST_ANSWER
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.proxy import Proxy
+from shared.net.retry import Retry
+from shared.net.service import Call
+from shared.partner_center.refusals import PARTNER_CENTER
 from standin import StandIn
 from standin.faults import CutAnswer, CutBody, Drip, Fault, Hang, Status, gzip_bomb
 from tests.shared.net.conftest import AUTHORIZED, Answered
@@ -30,6 +36,25 @@ def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: An
     world.add_partner()
     with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
         answered(fault, path="invoices/summary", headers=AUTHORIZED)
+
+
+def test_a_stop_ends_the_attempt_and_the_call(world: StandIn, session: HttpSession) -> None:
+    """Ctrl+C, long before the time is over."""
+    world.faults.add("partner", Hang())
+    stop, end = threading.Event(), time.monotonic() + 60
+
+    def interrupt() -> None:
+        world.journal.wait_for(1, "partner")
+        stop.set()
+
+    watcher = threading.Thread(target=interrupt)
+    watcher.start()
+    with pytest.raises(PartnerUnavailable, match="not asked"):
+        Retry(deadline=end, now=world.clock.now, stop=stop).call(
+            lambda: session.get(world.partner_center.url), Call(PARTNER_CENTER, "GET x")
+        )
+    watcher.join()
+    assert time.monotonic() < end
 
 
 @pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), gzip_bomb(17)], ids=["plain", "packed"])
@@ -163,6 +188,8 @@ def proxied(
         server.shutdown()
 
 
+# Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
+ENDLESS = "its answer is larger than" if sys.version_info < (3, 13) else "what it sent is not HTTP"
 PROXIES: dict[str, tuple[bytes | None, str]] = {
     "403": (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
     "407": (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
@@ -170,8 +197,7 @@ PROXIES: dict[str, tuple[bytes | None, str]] = {
     "not a proxy": (b"no proxy at all\r\n\r\n", "gave no connection"),
     "nothing behind": (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
     "a page behind": (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
-    # Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
-    "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), "gave no connection"),
+    "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), f"gave no connection: {ENDLESS}"),
     "dead": (None, "gave no connection: it refused the connection"),
 }
 
