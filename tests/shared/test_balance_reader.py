@@ -1,5 +1,6 @@
 """Vault, sign-in and Partner Center in their order."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,7 +13,8 @@ from tests.shared.conftest import AccountOf
 def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
     """A secret of the app, shared and read once; a user's token, which comes along. Nothing secret is shown."""
     ids = set()
-    for account in [account_of(world.add_partner(secret_name="shared")) for _ in range(2)]:
+    for partner in [world.add_partner(secret_name="shared") for _ in range(2)]:
+        account = replace(account_of(partner), refresh_token_name="left-over")
         signed_in = reader.signed_in(account)
         assert signed_in.stored_token is None
         (balance,) = reader.balances(account, signed_in.tokens)

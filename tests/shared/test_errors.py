@@ -55,9 +55,12 @@ def test_docstring_draws_the_tree_as_it_is() -> None:
 
 
 def test_invalid_settings_lists_every_problem() -> None:
-    """All problems are listed at once, each with the setting, what is wrong and what is right."""
+    """All problems are listed at once, each with the setting, what is wrong and what is right, as far as a line may reach."""
     one, two = SettingProblem("A", "is missing", "a word"), SettingProblem("B", "is not a number", "digits")
     assert str(SettingsInvalid((one,))) == "1 problem in the settings. A is missing: a word"
     both = SettingsInvalid((one, two))
     assert str(both) == "2 problems in the settings. A is missing: a word | B is not a number: digits"
     assert both.problems == (one, two)
+    line = "A is wrong: ".ljust(600, "x")
+    many = SettingsInvalid((SettingProblem("A", "is wrong", "x" * 900),) * 20)
+    assert str(many) == f"20 problems in the settings. {' | '.join([line] * 9)} | and 11 more"
