@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,13 @@ class Cli:
     def line(self, *arguments: object) -> list[str]:
         """Return the command line."""
         return [sys.executable, "-m", "cli", *map(str, arguments)]
+
+    def start(self, line: Sequence[str]) -> "subprocess.Popen[str]":
+        """Start a process with pipes from it and to it."""
+        pipe = subprocess.PIPE
+        return subprocess.Popen(  # noqa: S603 - our own command line
+            line, env=self.environ, cwd=self.folder, encoding="utf-8", stdin=pipe, stdout=pipe, stderr=pipe
+        )
 
     def use(self, *environs: Mapping[str, str]) -> None:
         """Give every command from now on these settings too."""

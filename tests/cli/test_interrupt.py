@@ -66,15 +66,7 @@ def test_an_interrupted_command_says_what_was_done(
         "SnapshotDate,CurrencyCode,BalanceAmount\n2025-01-01,USD,1\n", encoding="utf-8"
     )
     world.faults.add(service, fault, times=None)
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        cli.line(*command.replace("VAULT", world.vault.url).split()),
-        env=cli.environ,
-        cwd=cli.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    with process:
+    with cli.start(cli.line(*command.replace("VAULT", world.vault.url).split())) as process:
         try:
             world.journal.wait_for(1, service)
             process.send_signal(signal.SIGINT)

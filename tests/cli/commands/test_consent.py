@@ -1,7 +1,6 @@
 """`consent`, through a real process and the stand-in's authorization endpoint."""
 
 import json
-import subprocess
 import sys
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -55,16 +54,7 @@ def test_without_a_browser_the_address_is_pasted_and_nothing_secret_is_shown(
     cli: Cli, world: StandIn, partner: Partner
 ) -> None:
     """No token, code or key is printed or logged, not even at DEBUG."""
-    process = subprocess.Popen(  # noqa: S603 - our own command line
-        [sys.executable, "-c", AT_DEBUG, "consent", "--no-browser"],
-        env=cli.environ,
-        cwd=cli.folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    )
-    with process:
+    with cli.start([sys.executable, "-c", AT_DEBUG, "consent", "--no-browser"]) as process:
         assert process.stdout is not None
         address = next((text.strip() for text in process.stdout if text.startswith("https://")), "")
         with requests.Session() as browser:
