@@ -63,8 +63,8 @@ class FileRows:
             if (first := self.places.setdefault(key_of(row), place)) != place:
                 self.problems.append(f"{place}: the same account, day and currency as {first}: each once")
             self.rows.append(row)
-        order = [account.tenant_id for account in self.accounts]
-        self.rows.sort(key=lambda row: (order.index(str(row["PartitionKey"])), row["CurrencyCode"], row["RowKey"]))
+        order = {account.tenant_id: number for number, account in enumerate(self.accounts)}
+        self.rows.sort(key=lambda row: (order[str(row["PartitionKey"])], row["CurrencyCode"], row["RowKey"]))
         if not self.rows and not self.problems:
             raise CommandFailed("The file has a header and nothing below it.", "Name a file with rows to import.")
 
