@@ -14,8 +14,7 @@ import pytest
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.refusal import RefusedError
 from standin import StandIn
-from standin.faults import Echo, Fault, FaultContext, Raw, Status, redirect
-from standin.faults import NoAnswerError as Ended
+from standin.faults import Echo, Fault, FaultContext, Hang, Raw, Status, redirect
 from tests.shared.net.conftest import AUTHORIZED, TOKEN, Answered, token_of
 from tests.support.samples import OTHER_TENANT, TENANT
 
@@ -111,17 +110,14 @@ def test_an_answer_without_a_length_may_have_broken_off(answered: Answered, name
         answered(fault, path="$batch")
 
 
-class TooLong(Fault):
+class TooLong(Hang):
     """Sends an answer of 8,192 bytes, as many as are read at once, and the beginning of another, and keeps the connection."""
 
     async def play(self, context: FaultContext) -> NoReturn:
-        """Write to the connection itself."""
-        head = b"HTTP/1.1 200 OK\r\nContent-Length: 8151\r\n\r\n"
-        answer = head + b"{}".ljust(8192 - len(head))
-        assert context.request.transport is not None
-        context.request.transport.write(answer + b"HTTP/1.1 204 No Content\r\n\r\n")
-        await context.wait(None)
-        raise Ended
+        """Send both."""
+        answer = b"HTTP/1.1 200 OK\r\nContent-Length: 8151\r\n\r\n{}".ljust(8192)
+        await context.send(answer + b"HTTP/1.1 204 No Content\r\n\r\n")
+        await super().play(context)
 
 
 def test_what_follows_an_answer_is_not_the_next_one(answered: Answered) -> None:
