@@ -82,12 +82,12 @@ def test_microsofts_language_service_accepts_the_queries() -> None:
 
 def healthy(log: FunctionLog) -> None:
     """Complete every run: a mail that says nothing teaches people to ignore the next one."""
-    log.fire([0, *range(18, 24)])
+    log.fire([0, 21, 23])
 
 
 def a_dead_timer(log: FunctionLog) -> None:
     """Stop running, so that nothing fails either."""
-    log.fire(range(6))
+    log.fire([0, 3, 5])
 
 
 def what_may_pass(log: FunctionLog) -> None:
