@@ -71,7 +71,7 @@ def _print(record: Record, money: Money, *, alone: bool) -> None:
     about = "the service does not say when it was last updated"
     if days is not None:
         ago = f"{count(days, 'day')} ago" if days else "today"
-        about = f"accounting date {record['accountingDate']:%Y-%m-%d} ({ago})"
+        about = f"accounting date {record['accountingDate']:%Y-%m-%d}" + (f" ({ago})" if days >= 0 else "")
     if record["creditLimit"]:
         limit = money.text(record["creditLimit"], currency)
         about += f", {record['creditUsedPercent']:g} % of the limit of {limit}"

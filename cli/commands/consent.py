@@ -59,8 +59,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
     """
     known = find_settings(os.environ, settings).read()
     chosen = _one(choose(known.accounts, account), named=bool(account))
-    state = "No token was stored."
-    on_interrupt(lambda: state)
+    on_interrupt(lambda: "No token was stored.")
     with open_services(known, stop=STOP) as built:
         vault, name = built.vault, chosen.refresh_token_name
         if vault is None or name is None:
@@ -68,7 +67,9 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
         _check_name(built, vault, name)
         built.check_clock(known.vault_url)  # the token's end is counted from today
         token = _sign_in(built, chosen, browser=not no_browser)
-        state = f"The token may have been stored as the secret {name}; `python -m cli check` shows its age."
+        on_interrupt(
+            lambda: f"The token may have been stored as the secret {name}; `python -m cli check` shows its age."
+        )
         now = built.now()
         end = refresh_token.store(vault, chosen, name, token, now)
     left = f"valid until {end:%Y-%m-%d} ({days_left(end, now)} days)"
@@ -160,8 +161,7 @@ def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], 
             return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
     say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
     say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
-    pasted = trim(typer.prompt("Paste that address here")).strip("\"'<>")
-    return flow, dict(parse_qsl(urlsplit(pasted).query))
+    return flow, dict(parse_qsl(urlsplit(trim(typer.prompt("Paste that address here")).strip("\"'<>")).query))
 
 
 def _try_out(built: Services, account: Account, tokens: Tokens) -> None:

@@ -48,11 +48,8 @@ def err() -> Console:
 
 def can_show(text: str) -> bool:
     """Whether stdout's encoding has all these characters."""
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "ignore").decode(encoding) == text
 
 
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:

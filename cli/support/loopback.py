@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from cli.support.failure import CommandFailed
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>Sign-in</title><p>{}</p>"
-_DONE = "You are signed in: close this page and go back to the command line."
+_DONE = "The sign-in is over: close this page and go back to the command line."
 _NOT_THIS = "This page waits for a sign-in that was started on the command line."
 
 
