@@ -1,14 +1,24 @@
-"""The configured accounts that a command is about."""
+"""The configured accounts that a command is about, what they have in the vault, and whom a token names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
+import jwt
 import typer
 
+from shared.azure_services.vault import Vault
 from shared.settings.accounts import Account
+from shared.sign_in import refresh_token
+from shared.sign_in.app_credential import from_secret
+from shared.sign_in.expiry import days_left, in_words
+
+REFRESH_TOKEN = "refresh token"  # noqa: S105 - what it is called
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_USER_CLAIMS = ("upn", "unique_name", "preferred_username")
 _MOST_NAMED = 8
 """Accounts in a message."""
 
@@ -46,3 +56,44 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
     former = {key for name in names if _GUID.fullmatch(key := name.strip().lower())} - configured
     named = [name for name in names if name.strip().lower() not in former]
     return (*(account.tenant_id for account in (choose(accounts, named) if named else ())), *sorted(former))
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """What a secret is, its name and its end if the vault knows that; how old it is, of a refresh token alone."""
+
+    kind: str
+    name: str
+    end: datetime | None
+    age: timedelta | None = None
+
+    def left(self, now: datetime) -> tuple[int, str] | None:
+        """Return the days until the end, and that in words."""
+        days = days_left(self.end, now) if self.end else None
+        return None if days is None else (days, f"{in_words(days)} ({self.end:%Y-%m-%d})")
+
+
+def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iterator[StoredSecret]:
+    """Yield the secrets that the account needs; raises the vault's errors."""
+    if vault and account.secret_name and not account.federated:
+        credential = from_secret(vault.secret(account.secret_name))
+        yield StoredSecret(credential.kind.removeprefix("a "), account.secret_name, credential.expires_on)
+    if vault and account.refresh_token_name and account.app_user:
+        token = refresh_token.read(vault, account.refresh_token_name)
+        yield StoredSecret(REFRESH_TOKEN, token.name, refresh_token.expires_on(token), refresh_token.age(token, now))
+
+
+def token_user(token: str) -> str | None:
+    """Return the name in a token's claims, else its app and object id, else None: the service decides what it holds.
+
+    For showing only: nothing is verified, and nothing depends on it.
+    """
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return None
+    name = next((str(claims[claim]) for claim in _USER_CLAIMS if claims.get(claim)), None)
+    app = claims.get("appid") or claims.get("azp")
+    if name is not None or app is None:
+        return name
+    return f"the app {app} (object {claims.get('oid', 'unknown')})"

@@ -1,9 +1,10 @@
-"""Choosing accounts."""
+"""Choosing accounts, and whose a token is."""
 
+import jwt
 import pytest
 import typer
 
-from cli.support.accounts import tenants_of
+from cli.support.accounts import tenants_of, token_user
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
 
@@ -21,3 +22,23 @@ def test_a_tenant_need_not_be_configured_any_more() -> None:
     assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
     with pytest.raises(typer.BadParameter, match=r"is called 'Four'\. There are: One, Two, Three\."):
         tenants_of(ACCOUNTS, ["Four", former])
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ({"upn": "a@b.example", "appid": "app"}, "a@b.example"),
+        ({"preferred_username": "a@b.example"}, "a@b.example"),
+        ({"appid": "app", "oid": "object"}, "the app app (object object)"),
+        ({"azp": "app"}, "the app app (object unknown)"),
+        ({}, None),
+    ],
+)
+def test_the_name_that_a_token_tells(claims: dict[str, str], expected: str | None) -> None:
+    """A user's, else the app's."""
+    assert token_user(jwt.encode(claims, "k" * 32)) == expected
+
+
+def test_a_token_that_is_unreadable_tells_nothing() -> None:
+    """Its content is the service's own affair."""
+    assert token_user("opaque") is None
