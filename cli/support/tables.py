@@ -31,7 +31,7 @@ WORK_SECONDS = 24 * 3600.0
 """The time of a command that works through years of history; each call has its own limits."""
 
 SEARCHED_AT_ONCE, SIDE_BY_SIDE = 16, 6
-"""Ranges of tenants searched, and tenants read at once. With ten years of each, a command takes about 110 MiB."""
+"""Ranges of tenants searched, and tenants read at once. With ten years of each, a command takes about 120 MiB."""
 
 LARGEST_BATCH = 100
 LARGEST_BATCH_CHARACTERS = 1_000_000
