@@ -20,7 +20,7 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class HistoryReader:
-    """Reads the rows of these tenants (None: all), currency and days; `today` may still be read, the days before it are missed.
+    """Reads the rows of these tenants (None: all), currency and days; a day before `today` can be missed, `today` may still be read.
 
     What turned up so far: `read`, the accounts with their gaps alone; `silent`, the labels of those with neither row nor gap;
     `currencies` of the rows, whatever is asked for; `unreadable`, what is wrong with each row that is not a snapshot, which is
