@@ -29,11 +29,6 @@ def test_each_remedy_of_a_refusal_is_short() -> None:
     assert all(20 < len(remedy) <= 600 for remedy in remedies)
 
 
-def test_no_two_errors_share_their_code_or_words() -> None:
-    """Alerts and scripts depend on the codes; a copied meaning would make two that nobody can tell apart."""
-    assert len({kind.code for kind in LEAVES}) == len({kind.__doc__ for kind in LEAVES}) == len(LEAVES)
-
-
 def test_docstring_draws_the_tree_as_it_is() -> None:
     """A reader takes the drawing for the truth: same classes, each below its branch, and same codes."""
     drawn = [line.strip(" │├└─").split() for line in (errors.__doc__ or "").splitlines() if line.startswith("    ")]
