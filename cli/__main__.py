@@ -134,7 +134,7 @@ def _print(error: Exception) -> int:
         return error.exit_code
     if isinstance(error, usage_error):
         return _wrong_usage(error.format_message().replace("Value error, ", ""), f"{PROGRAM} {sys.argv[1]}")
-    if isinstance(error, typer.Abort):
+    if isinstance(error, typer.Abort | EOFError):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
     if isinstance(error, OSError):  # of stdout: files and services have errors of their own
         discard(sys.stdout)

@@ -47,8 +47,8 @@ def err() -> Console:
 
 
 def can_show(text: str) -> bool:
-    """Whether stdout's encoding has all these characters."""
-    encoding = sys.stdout.encoding or "ascii"
+    """Whether stdout's encoding has all these characters, also while Rich shows progress in its place."""
+    encoding = getattr(sys.stdout, "rich_proxied_file", sys.stdout).encoding or "ascii"
     return text.encode(encoding, "ignore").decode(encoding) == text
 
 

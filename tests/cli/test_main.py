@@ -156,10 +156,12 @@ def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: C
 
 
 def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:
-    """Both are on one terminal, the progress on stdout and the warning on stderr."""
-    cli.use(world.add_partner().environ)
+    """Both are on one terminal, the progress on stdout and the warning on stderr; amounts keep their symbol meanwhile."""
+    cli.use(world.add_partner(currency="EUR").environ)
     world.faults.add("vault", throttled(1))  # long enough for the progress to be drawn
     world.faults.add("vault", redirect("https://elsewhere.example"), times=None)
     before, note, _ = on_terminal(cli, "status").partition(b"\x1b[33mnote")
     assert note
     assert not before.endswith(b"reading the table")
+    world.faults.clear()
+    assert "€68,059.03" in on_terminal(cli, "check").decode()
