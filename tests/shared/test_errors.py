@@ -3,7 +3,7 @@
 import pytest
 
 from shared import errors
-from shared.errors import PermanentError, SettingProblem, SettingsInvalid, SnapshotError, TransientError
+from shared.errors import PermanentError, SettingProblem, SettingsInvalid, SnapshotError, TransientError, Unexpected
 from tests.support.generated_docs import SERVICES, errors_below
 
 BRANCHES = (TransientError, PermanentError)
@@ -47,3 +47,17 @@ def test_invalid_settings_lists_every_problem() -> None:
     line = "A is wrong: ".ljust(600, "x")
     many = SettingsInvalid((SettingProblem("A", "is wrong", "x" * 900),) * 20)
     assert str(many) == f"20 problems in the settings. {' | '.join([line] * 9)} | and 11 more"
+
+
+def test_an_unknown_error_shows_its_last_places() -> None:
+    """Four of them, by the names of the files alone, and none of its text, which might hold a secret."""
+
+    def fail(depth: int) -> None:
+        if depth == 0:
+            raise ValueError("hush")
+        fail(depth - 1)
+
+    with pytest.raises(ValueError, match="hush") as raised:
+        fail(6)
+    calls = [f"test_errors.py:{entry.lineno + 1}" for entry in raised.traceback]
+    assert Unexpected.of(raised.value).message == f"ValueError at {' > '.join(calls[-4:])}"

@@ -9,6 +9,9 @@ from shared.errors import SnapshotError
 from shared.net.refusal import RefusedError, read_refusal
 from shared.net.service import Call, Service
 
+SERVICES = {"vault": VAULT, "table": TABLE, "clock": TABLE, "identity": IDENTITY}
+"""By the beginning of an error's code."""
+
 PAGE = "<html><title>Blocked</title>"
 FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
 ROLES = ("AuthorizationPermissionMismatch", "InsufficientAccountPermissions")
@@ -54,18 +57,6 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (400, "BadParameter", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (409, "Conflict", "m", "vault-unreachable", "KEY_VAULT_URL"),
         (404, "", "m", "vault-unreachable", "KEY_VAULT_URL"),
-    ],
-)  # fmt: skip
-def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str, remedy: str) -> None:
-    """Only 401 and 403 are denials, and each cause has its own remedy."""
-    found, again = error_of(VAULT, status, code, message)
-    assert (found.code, again) == (error, False)
-    assert remedy in found.remedy
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "message", "error", "remedy"),
-    [
         (404, "TableNotFound", "m", "table-missing", "az storage table create"),
         (403, "AuthenticationFailed", "Request date header too old: 'x'", "clock-wrong", "clock"),
         (403, "AuthenticationFailed", "The Date header in the request is incorrect.", "clock-wrong", "clock"),
@@ -80,11 +71,12 @@ def test_a_refusal_of_the_vault(status: int, code: str, message: str, error: str
         (403, PAGE, "m", "table-unreachable", "HTTPS_PROXY"),
         (400, "InvalidInput", "m", "table-unreachable", "table address"),
         (404, "ResourceNotFound", "m", "table-unreachable", "table address"),
+        (400, "invalid_request", "Identity not found", "identity-unavailable", "az login"),
     ],
 )  # fmt: skip
-def test_a_refusal_of_the_table(status: int, code: str, message: str, error: str, remedy: str) -> None:
-    """The role is blamed only where the service says so."""
-    found, again = error_of(TABLE, status, code, message)
+def test_a_refusal_that_lasts(status: int, code: str, message: str, error: str, remedy: str) -> None:
+    """Only 401 and 403 are denials, the role is blamed only where the service says so, and each cause has its own remedy."""
+    found, again = error_of(SERVICES[error.partition("-")[0]], status, code, message)
     assert (found.code, again) == (error, False)
     assert remedy in found.remedy
 
@@ -108,11 +100,3 @@ def test_what_may_pass_is_tried_again(service: Service, status: int, code: str) 
     assert again
     assert ("HTTPS_PROXY" in found.remedy) is (code == PAGE)
     assert found.code in {"vault-unreachable", "table-unreachable", "identity-unavailable"}
-
-
-def test_a_refusal_of_the_identity_shows_its_words() -> None:
-    """An identity that is not assigned will not be at the next attempt."""
-    found, again = error_of(IDENTITY, 400, "invalid_request", "Identity not found")
-    assert (found.code, found.message, again) == (
-        "identity-unavailable", "x answered 400, code invalid_request: Identity not found", False,
-    )  # fmt: skip

@@ -104,7 +104,7 @@ def test_a_failing_handshake_says_why(sent: bytes, reason: str) -> None:
 
 
 def test_a_hosts_silent_addresses_share_the_attempt(session: HttpSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entra ID has eight, and a firewall that drops makes each of them wait: five seconds at most, or less for who asks for less."""
+    """Entra ID has eight, and a firewall that drops makes each of them wait: five seconds at most, fewer if the caller asks for fewer."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 443)) for last in (1, 2, 3)]
     limits: list[int] = []
 
