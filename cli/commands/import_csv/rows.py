@@ -79,14 +79,14 @@ class FileRows:
         # An export has the exact balance in BalanceText; BalanceAmount is rounded to a Double there.
         balance, limit = read.get("BalanceText", read["BalanceAmount"]), read.get("CreditLimit")
         days, when = f"a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
-        begins = datetime.combine(day, time(), UTC) - _EARLIEST_ZONE
+        age = retrieved - datetime.combine(day, time(), UTC)
         key = row_key(day, currency)
         exact = isclose(balance, read["BalanceAmount"], rel_tol=5e-15)  # half of the fifteenth digit, as Excel shows it
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),
             (retrieved > self.now, "RetrievedAt", f"{when} in the future: when it was read, or nothing"),
-            (retrieved < begins, "RetrievedAt", f"{when} before the day {day}: when it was read, or nothing"),
+            (age < -_EARLIEST_ZONE, "RetrievedAt", f"{when} before the day {day}: when it was read, or nothing"),
             (read.get("RowKey", key) != key, "RowKey", f"it is not {key}: that of the day and currency, or no RowKey"),
             (not exact, "BalanceText", "it differs from BalanceAmount: the same amount in both, or no BalanceText"),
             (limit is not None and limit <= 0, "CreditLimit", "it has to be above zero: correct it, or leave it empty"),

@@ -103,6 +103,7 @@ def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, d
         ("SnapshotDate", "2025-02-30", "'2025-02-30' is not a day"),
         ("SnapshotDate", "2026-11-24", "2026-11-24 is after today, 2026-11-23 by this machine's clock"),
         ("SnapshotDate", "1999-12-31", "1999-12-31 is before 2000-01-01"),
+        ("SnapshotDate", "0001-01-01", "0001-01-01 is before 2000-01-01"),
         ("CurrencyCode", "UDS", "'UDS' is not a currency"),
         ("BalanceAmount", "", "it is empty and has to be there"),
         ("CurrencyCode", " ", "it is empty and has to be there"),
