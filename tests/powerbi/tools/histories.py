@@ -136,6 +136,7 @@ def recorded_by_the_job(world: StandIn) -> History:
         playground = fill(world, RECORDED, days=56)
         northwind = playground.partners[2].tenant_id
         world.faults.add("partner", Status(200, "<html>"), tenant=northwind)
-        while run_now(world, playground.environ).failed:
+        for _ in range(2):
+            run_now(world, playground.environ)
             world.clock.advance(seconds=3600)
         return History(rows(world), rows(world, table="partnerbalancesruns"), LOADED, LOADED)
