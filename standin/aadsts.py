@@ -11,9 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 _TABLE = """
-50011 400 invalid_request
-  The redirect URI '{detail}' specified in the request does not match the redirect URIs configured for the
-  application '{app}'.
 50076 400 invalid_grant basic_action
   Due to a configuration change made by your administrator, or because you moved to a new location, you must use
   multi-factor authentication to access '{resource}'.
@@ -26,33 +23,21 @@ _TABLE = """
 65004 400 access_denied
   User declined to consent to access the app.
 70000 400 invalid_grant
-  The provided value for the input parameter 'refresh_token' is not valid.
-70003 400 unsupported_grant_type
-  The app requested an unsupported grant type '{detail}'.
-70008 400 invalid_grant
-  The provided authorization code is expired or unknown.
-70011 400 invalid_scope
-  The provided request must include a 'scope' input parameter. The provided value for the input parameter
-  'scope' is not valid. The scope {scope} is not valid.
+  The provided value for the input parameter '{detail}' is not valid.
 90002 400 invalid_tenant
   Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the
   correct cloud. Check with your subscription administrator, this may happen if there are no active
   subscriptions for the tenant.
 90014 400 invalid_request
-  The required field '{detail}' is missing from the credential. Ensure that you have all the necessary
-  parameters for the login request.
+  The required field '{detail}' of the request is missing or not valid.
 500011 400 invalid_resource
   The resource principal named {resource} was not found in the tenant named {tenant}.
-501481 400 invalid_grant
-  The Code_Verifier does not match the code_challenge supplied in the authorization request.
 700007 400 invalid_grant
   The provided grant was issued to another client application than '{app}'.
 700016 400 unauthorized_client
   Application with identifier '{app}' was not found in the directory '{tenant}'. This can happen if the
   application has not been installed by the administrator of the tenant or consented to by any user in the
   tenant. You may have sent your authentication request to the wrong tenant.
-700024 401 invalid_client
-  Client assertion is not within its valid time range. Current time: {time}.
 700027 401 invalid_client
   The certificate with identifier used to sign the client assertion is not registered on application '{app}'.
   [Reason - {detail}]
@@ -61,14 +46,9 @@ _TABLE = """
   90.00:00:00.
 700213 401 invalid_client
   No matching federated identity record found for presented assertion subject '{detail}'.
-700236 401 invalid_client
-  Entra ID tokens issued by issuer '{detail}' may not be used for federated identity credential flows for
-  applications or managed identities registered in this tenant.
 7000215 401 invalid_client
   Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not
   the client secret ID, for a secret added to app '{app}'.
-7000218 401 invalid_client
-  The request body must contain the following parameter: 'client_assertion' or 'client_secret'.
 7000222 401 invalid_client
   The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for
   your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security:
@@ -79,7 +59,7 @@ _TABLE = """
 
 @dataclass(frozen=True, slots=True)
 class EntraError:
-    """One error answer of Entra ID. `text` may name {app}, {tenant}, {resource}, {scope}, {time} and {detail}."""
+    """One error answer of Entra ID. `text` may name {app}, {tenant}, {resource}, {time} and {detail}."""
 
     code: int
     status: int

@@ -26,13 +26,12 @@ class FederatedCredential:
 class App:
     """An app registration in one tenant.
 
-    `secrets` maps a client secret to its end (None: without); a tenant that is not `home_tenant` uses it as a
-    multi-tenant app. Change it to make Entra ID refuse: remove a secret, or set `consented` to False.
+    `secrets` maps a client secret to its end (None: without). Change it to make Entra ID refuse: remove a secret, or set
+    `consented` to False.
     """
 
     tenant_id: str
     client_id: str
-    home_tenant: str
     secrets: dict[str, datetime | None] = field(default_factory=dict, repr=False)
     certificates: list[Certificate] = field(default_factory=list, repr=False)
     federated: list[FederatedCredential] = field(default_factory=list)
@@ -105,7 +104,7 @@ class Directory:
         """
         grant = self._refresh_tokens.get(token)
         if grant is None:
-            raise RequestRefusedError(70000)
+            raise RequestRefusedError(70000, detail="refresh_token")
         if grant.app.client_id != app.client_id:
             raise RequestRefusedError(700007, app=app.client_id)
         if self._clock.now() >= grant.issued + REFRESH_TOKEN_LIFE:
@@ -123,16 +122,16 @@ class Directory:
         return opaque
 
     def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Return the grant behind a code, once; refuse with 70008, 700007, 50011 or 501481."""
+        """Return the grant behind a code, once; refuse with 70000 or 700007."""
         grant = self._codes.pop(code, None)
         if grant is None:
-            raise RequestRefusedError(70008)
+            raise RequestRefusedError(70000, detail="code")
         if grant.app is not app:
             raise RequestRefusedError(700007, app=app.client_id)
         if redirect_uri != grant.redirect_uri:
-            raise RequestRefusedError(50011, app=app.client_id, detail=redirect_uri)
+            raise RequestRefusedError(70000, detail="redirect_uri")
         if grant.code_challenge and _challenge_of(verifier) != grant.code_challenge:
-            raise RequestRefusedError(501481)
+            raise RequestRefusedError(70000, detail="code_verifier")
         return grant
 
 

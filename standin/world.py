@@ -142,8 +142,7 @@ class StandIn:
         tenant = (tenant_id or str(uuid.uuid4())).lower()
         label = f"{name.lower().replace(' ', '-')}-{tenant[:8]}"
         federated = credential == "federated"
-        home = self.identity.tenant_id if federated else tenant
-        app = self.entra.directory.register(App(tenant, (client_id or str(uuid.uuid4())).lower(), home))
+        app = self.entra.directory.register(App(tenant, (client_id or str(uuid.uuid4())).lower()))
         stored = None if federated else secret_name or f"{label}-secret"
         if federated:
             identity = self.identity.user_assigned

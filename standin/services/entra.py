@@ -76,7 +76,7 @@ class Entra(Service):
         try:
             app = self.directory.app(tenant, query.get("client_id", ""))
             redirect_uri = query.get("redirect_uri", "")
-            _check_redirect(app, redirect_uri)
+            _check_redirect(redirect_uri)
         except RequestRefusedError as refused:
             return self._refused(refused.error, refused.names)
         answer = {"state": query["state"]} if "state" in query else {}
@@ -100,15 +100,15 @@ class Entra(Service):
             audiences = [self._addresses(tenant)[name] for name in ("token_endpoint", "issuer")]
             proof = client_proof.check(form, app, self._tokens, self._clock, audiences)
             note(request, f"{form.get('grant_type', '')} {proof}")
-            return web.json_response(self._grant(form, app, proof))
+            return web.json_response(self._grant(form, app))
         except RequestRefusedError as refused:
             return self._refused(refused.error, {"tenant": tenant} | refused.names)
 
-    def _grant(self, form: Mapping[str, str], app: App, proof: str) -> dict[str, object]:
+    def _grant(self, form: Mapping[str, str], app: App) -> dict[str, object]:
         match _field(form, "grant_type"):
             case "client_credentials":
                 resource = _resource(_field(form, "scope"), app, application=True)
-                return self._answer(_app_claims(app, resource, proof), f"{resource}/.default")
+                return self._answer(_claims(app, resource, app.client_id) | {"idtyp": "app"}, f"{resource}/.default")
             case "refresh_token":
                 resource = _resource(_field(form, "scope"), app, application=False)
                 grant = self.directory.refresh_grant(app, _field(form, "refresh_token"))
@@ -117,8 +117,8 @@ class Entra(Service):
                     app, _field(form, "code"), form.get("redirect_uri", ""), form.get("code_verifier", "")
                 )
                 resource = _resource(form.get("scope") or grant.scope, app, application=False)
-            case other:
-                raise RequestRefusedError(70003, detail=other)
+            case _:
+                raise RequestRefusedError(90014, detail="grant_type")
         if not app.consented:
             raise RequestRefusedError(65001, app=app.client_id)
         scope = form.get("scope") or grant.scope
@@ -126,13 +126,8 @@ class Entra(Service):
         if "offline_access" in scope.split():
             answer["refresh_token"] = self.directory.issue_refresh_token(app, grant.sign_in)
         if "openid" in scope.split():
-            issuer = self._addresses(app.tenant_id)["issuer"]
-            claims = _claims(app, app.client_id, grant.sign_in.user) | {
-                "iss": issuer,
-                "nonce": grant.nonce,
-                "ver": "2.0",
-            }
-            answer["id_token"] = self._tokens.sign(claims | {"preferred_username": grant.sign_in.user})
+            own = {"iss": self._addresses(app.tenant_id)["issuer"], "nonce": grant.nonce, "ver": "2.0"}
+            answer["id_token"] = self._tokens.sign(_claims(app, app.client_id, grant.sign_in.user) | own)
         return answer
 
     def _answer(self, claims: Mapping[str, object], scope: str) -> dict[str, object]:
@@ -141,7 +136,6 @@ class Entra(Service):
             "token_type": "Bearer",
             "scope": scope,
             "expires_in": seconds,
-            "ext_expires_in": seconds,
             "access_token": self._tokens.sign(claims),
         }
 
@@ -162,10 +156,6 @@ def _claims(app: App, resource: str, subject: str) -> dict[str, object]:
     }
 
 
-def _app_claims(app: App, resource: str, proof: str) -> dict[str, object]:
-    return _claims(app, resource, app.client_id) | {"idtyp": "app", "appidacr": "1" if proof == "secret" else "2"}
-
-
 def _user_claims(app: App, resource: str, grant: Grant) -> dict[str, object]:
     sign_in = grant.sign_in
     methods = ["pwd", "mfa"] if sign_in.mfa else ["pwd"]
@@ -180,21 +170,21 @@ def _field(form: Mapping[str, str], name: str) -> str:
 
 
 def _resource(scope: str, app: App, *, application: bool) -> str:
-    """Return the one resource that a v2 scope asks for; refuse with 70011 or 500011."""
+    """Return the one resource that a v2 scope asks for; refuse with 90014 or 500011."""
     asked = [one for one in scope.split() if one not in _OPENID_SCOPES]
     resources = {one.rpartition("/")[0].rstrip("/") for one in asked}
     permissions = {one.rpartition("/")[2] for one in asked}
     possible = {".default"} if application else {".default", "user_impersonation"}
     if len(resources) != 1 or "" in resources or not permissions <= possible:
-        raise RequestRefusedError(70011, scope=scope)
+        raise RequestRefusedError(90014, detail="scope")
     resource = resources.pop()
     if resource not in RESOURCES:
         raise RequestRefusedError(500011, resource=resource, tenant=app.tenant_id)
     return resource
 
 
-def _check_redirect(app: App, uri: str) -> None:
-    """Refuse with 50011 unless the address is a loopback address, on any port: the only ones registered."""
+def _check_redirect(uri: str) -> None:
+    """Refuse unless the address is a loopback address, on any port: the only ones registered."""
     parts = urlsplit(uri)
     if f"{parts.scheme}://{parts.hostname}" not in REDIRECT_URIS:
-        raise RequestRefusedError(50011, app=app.client_id, detail=uri)
+        raise RequestRefusedError(90014, detail="redirect_uri")
