@@ -83,7 +83,7 @@ class _BoundedHTTPConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """Try the addresses of the host one after another, all within the attempt: behind a firewall that drops, each is silent."""
         failure: OSError = ConnectionRefusedError()
-        found = socket.getaddrinfo(self.host.strip("[]"), self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        found = socket.getaddrinfo(self.host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
         for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
             share = current_attempt().seconds_left() / waiting
             limit = min(share, self.timeout) if isinstance(self.timeout, int | float) else share

@@ -1,7 +1,6 @@
 """JSON without loss: numbers stay the decimals that were sent, and what is ambiguous is refused."""
 
 import json
-from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 from functools import partial
@@ -36,7 +35,7 @@ def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
 def plain_object(body: bytes) -> dict[str, Any] | None:
     """Return the JSON object that a body is, as a library would read it; None when it is not one."""
     try:
-        members = json.loads(body.removeprefix(BOM_UTF8).decode())
+        members = json.loads(body.decode())
     except (ValueError, RecursionError):
         return None
     return members if isinstance(members, dict) else None

@@ -63,6 +63,7 @@ NO_OBJECT: dict[str, tuple[Fault, str]] = {
     "array": (Status(200, "[1]", content_type=f"x/{'y' * 60}"), r"200, 3 bytes, x/y{58}\) is not a JSON object$"),
     "chunks": (Raw(b"HTTP/1.1 200 X\r\nTransfer-Encoding: Chunked\r\n\r\n2\r\n{[\r\n0\r\n\r\n"), "not a JSON object$"),
     "null": (Status(200, "null"), "not a JSON object$"),
+    "deep": (Status(200, "[" * 100_000), "not a JSON object$"),
     "large and broken": (Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'), "not a JSON object$"),
     "page": (Status(200, "<html><title>Sign in</title>"), "a JSON object but an HTML page titled 'Sign in'"),
     "empty": (Status(201, ""), "201, 0 bytes, .* not a JSON object$"),
