@@ -60,9 +60,8 @@ def _show(world: StandIn, settings_file: Path) -> None:
     playground = fill(world, today, [one for one in SCENARIOS if one.name == "Northwind"])
     for name in NAMES:
         os.environ.pop(name, None)
-    os.environ.update(
-        playground.environ, LC_ALL="en_US.UTF-8"
-    )  # the libraries beneath the job read the environment themselves
+    # The libraries beneath the job read the environment themselves.
+    os.environ.update(playground.environ, LC_ALL="en_US.UTF-8")
     settings_file.write_text(json.dumps({"Values": playground.environ}), encoding="utf-8")
 
     _heading("1. The first run of the day: every call, as it is answered")
