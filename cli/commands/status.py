@@ -96,7 +96,7 @@ def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[date
 
 def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]:
     if not history.items:
-        yield f"{history.label} has no row yet: `python -m cli run` takes the first"
+        yield f"{history.label} has no row yet: `python -m cli run` takes the first, or says why it cannot"
     elif history.gaps and history.gaps[-1].last == yesterday:
         why = f" ({reason})" if (reason := history.gaps[-1].reason) else ""
         yield f"{history.label} has no row of yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
