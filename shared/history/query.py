@@ -40,7 +40,7 @@ class ExactTime(datetime):
 def _time(text: str) -> datetime:
     if not text.endswith("Z"):
         raise ValueError
-    if len(text) <= _MICROSECONDS or not text[_MICROSECONDS - 1 : -1].strip("0"):
+    if len(text) <= _MICROSECONDS:
         return datetime.fromisoformat(text)
     exact = ExactTime.fromisoformat(text)
     exact.tables_service_value = text

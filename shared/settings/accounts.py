@@ -76,7 +76,6 @@ def read_accounts(
     if many and single:
         right = "either PARTNER_ACCOUNTS or the settings of a single account, not both"
         errors.add(MANY, f"is set together with {', '.join(single)}", right)
-        return ()
     sources = read_array(many, MEMBERS, errors) if many else [source]
     accounts = tuple(_account(source, api_url, login_url, errors) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]

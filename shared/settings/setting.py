@@ -96,7 +96,7 @@ class ErrorCollector:
         """Return the problems; equal ones of several accounts as one, of `PARTNER_ACCOUNTS[0] to [299].tenantId`."""
         places: dict[tuple[str, str, str, str], list[int]] = {}
         for problem in self.found:
-            array, *rest = re.split(r"\[(\d+)\]", problem.setting, maxsplit=1)
+            array, *rest = re.split(r"\[(\d+)\]", problem.setting)
             key = (array, "".join(rest[1:]), problem.wrong, problem.right)
             places.setdefault(key, []).extend(map(int, rest[:1]))
         return tuple(

@@ -5,7 +5,7 @@ import unicodedata
 _AROUND = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
 _MARK_IN_LATIN_1 = "\u00ef\u00bb\u00bf"
 _QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
-_INVISIBLE = ("Cf", "Cc", "Zl", "Zp", "Cs", "Co")
+_INVISIBLE = ("Cf", "Cc", "Cs", "Co")
 
 
 def trim(text: str) -> str:

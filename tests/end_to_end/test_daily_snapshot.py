@@ -11,11 +11,10 @@ from shared import VERSION
 from standin import StandIn
 from standin.faults import Fault, FaultContext
 from standin.sample import BALANCE, summary
-from tests.end_to_end.conftest import environ_of, marked, rows
+from tests.end_to_end.conftest import LEDGER, environ_of, marked, rows
 from tests.support.engine import Engine
 
 Start = Callable[..., Engine]
-LEDGER = "partnerbalancesruns"
 
 
 def test_the_first_run_of_a_day(world: StandIn, start: Start) -> None:
