@@ -50,7 +50,7 @@ _MOST_SHOWN = 18
 
 def _failure(result: RunResult) -> ExceptionGroup[Exception]:
     shown, more = result.failed[:_MOST_SHOWN], len(result.failed) - _MOST_SHOWN
-    failed = ", ".join(f"{failure.account.name[:60]} ({failure.error.code})" for failure in shown)
+    failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in shown)
     rest = f" and {more} more" if more > 0 else ""
     message = f"no snapshot of {result.run.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
     # Without their tracebacks: the message of each says what happened and where.

@@ -26,7 +26,7 @@ def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
     """However many accounts fail, and however long their messages: the host logs it with every error in it."""
     kinds, raised = (PartnerUnavailable, TableUnreachable), TracebackType(None, sys._getframe(), 0, 1)
     failures = tuple(
-        Failure(account(name=f"Contoso {number} " + "x" * 200), kinds[number % 2]("m" * 600).with_traceback(raised))
+        Failure(account(name=f"Contoso {number} " + "x" * 90), kinds[number % 2]("m" * 600).with_traceback(raised))
         for number in range(accounts)
     )
     error = BalanceSnapshot._failure(RunResult(run_of(), 1.0, 0, 0, failures))

@@ -1,7 +1,6 @@
 """The table over the real Azurite: append only, the conflict decides."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -9,15 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.azure_services.refusals import IDENTITY
-from shared.errors import IdentityUnavailable, TableMissing, TableUnreachable
+from shared.errors import TableMissing, TableUnreachable
 from shared.history.row import Entity, snapshot_row
 from shared.history.table import HistoryTable
-from shared.net.service import Limits
 from shared.partner_center.invoice_summary import InvoiceSummary, ResponseMetadata
 from shared.settings.values import CreditLimit
 from standin import StandIn
-from standin.faults import AnswerLost, Hang, Status, unavailable
+from standin.faults import AnswerLost, Status, unavailable
 from tests.support.samples import NOW, OTHER_TENANT, TENANT, account, append
 
 DAY = date(2026, 11, 23)
@@ -176,14 +173,6 @@ def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTabl
     assert raised.value.ids.request_id
 
 
-def test_a_table_that_is_made_at_the_same_time_is_there(table: HistoryTable) -> None:
-    """Four runs at once agree on one row."""
-    with ThreadPoolExecutor(4) as pool:
-        appended = list(pool.map(lambda n: append(table, [row(run=f"run {n}")]), range(4)))
-    assert [one.recorded for one in appended].count(True) == 1
-    assert len({one.rows[0]["RunId"] for one in appended}) == 1
-
-
 @pytest.mark.parametrize(
     ("status", "code", "match"),
     [
@@ -199,15 +188,3 @@ def test_a_refusal_is_no_success(world: StandIn, table: HistoryTable, status: in
     world.faults.add("table", refusal, method="POST", path_contains="partnerbalances", times=None)
     with pytest.raises(TableUnreachable, match=match):
         append(table, [row()])
-
-
-def test_an_identity_that_hangs_is_named_as_such(
-    world: StandIn, table: HistoryTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Waiting for a token must not look like waiting for the table."""
-    for service in ("shared.history.table.TABLE", "shared.azure_services.identity.IDENTITY"):
-        hasty = replace(IDENTITY, limits=Limits(attempt=0.2, total=0.6))
-        monkeypatch.setattr(service, hasty)
-    world.faults.add("identity", Hang(), times=None)
-    with pytest.raises(IdentityUnavailable):
-        table.rows_of(TENANT, DAY)

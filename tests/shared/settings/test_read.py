@@ -176,12 +176,13 @@ OBJECTS = st.dictionaries(st.sampled_from([*MEMBERS.values(), "extra", HUSH]), M
 PASTED = st.sampled_from(SECRETS) | st.sampled_from(SECRETS).map(
     lambda secret: f"https://contoso.vault.azure.net/{secret}"
 )
-TEXTS = st.sampled_from(["", " ", "app", "https://x", "[]", *GOOD]) | PASTED | st.text(max_size=30)
+TEXTS = st.sampled_from(["", " ", "app", "https://x", "[]", *GOOD]) | PASTED | st.text(max_size=200)
+TEXTS |= st.from_regex(r"\Ahttps://.{1,40}\Z")
 ACCOUNTS = (st.lists(OBJECTS | MEMBER_VALUES, max_size=3)).map(json.dumps) | st.sampled_from(SECRETS).map(
     lambda s: f'[{{"{s}'
 )
 ENVIRONMENTS = st.fixed_dictionaries(
-    {}, optional={name: ACCOUNTS if name == "PARTNER_ACCOUNTS" else TEXTS for name in NAMES}
+    {}, optional={name: ACCOUNTS | TEXTS if name == "PARTNER_ACCOUNTS" else TEXTS for name in NAMES}
 )
 
 
@@ -193,14 +194,16 @@ def shows(text: str, secret: str) -> bool:
 
 @given(ENVIRONMENTS)
 def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(environ: dict[str, str]) -> None:
-    """People paste secrets into the wrong box: no message shows a value, whatever the mistake."""
+    """People paste secrets into the wrong box: no message shows a value, whatever the mistake, and each is one short line."""
     error = None
     try:
         assert read_settings(environ).accounts
     except SettingsInvalid as invalid:
         error = invalid
     if error is not None:
-        assert error.problems
+        told = [str(problem) for problem in error.problems]
+        assert told
+        assert all(len(text) <= 600 and len(text.splitlines()) == 1 for text in told)
         assert not any(shows(f"{error} {error.remedy} {error!r}", secret) for secret in SECRETS)
         assert error.__cause__ is None
         assert error.__context__ is None or error.__suppress_context__
