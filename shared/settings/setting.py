@@ -11,7 +11,7 @@ from shared.settings.visible import hidden_problem, trim
 
 T = TypeVar("T")
 
-_MOST_RUNS = 20
+_MAX_RANGES = 20
 
 
 class WrongValue(ValueError):
@@ -108,8 +108,8 @@ class ErrorCollector:
 def _ranges(indexes: list[int]) -> str:
     """Return sorted numbers as `[0] to [7], [9]`, or shortened when they are many."""
     runs = [[index for _, index in run] for _, run in groupby(enumerate(indexes), lambda pair: pair[1] - pair[0])]
-    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MOST_RUNS])
-    return text + (f" and {len(runs) - _MOST_RUNS} more places" if len(runs) > _MOST_RUNS else "")
+    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MAX_RANGES])
+    return text + (f" and {len(runs) - _MAX_RANGES} more places" if len(runs) > _MAX_RANGES else "")
 
 
 def _visible(text: str) -> str:

@@ -124,8 +124,8 @@ def test_a_defect_costs_the_other_accounts_nothing(
 
 def test_all_accounts_are_taken_at_once(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up to the limit: as many as that meet at a barrier that would hold up one fewer for ever."""
-    monkeypatch.setattr("shared.job.SIDE_BY_SIDE", 4)
-    monkeypatch.setattr("shared.job.APART_SECONDS", 0)
+    monkeypatch.setattr("shared.job.MAX_CONCURRENT_ACCOUNTS", 4)
+    monkeypatch.setattr("shared.job.STAGGER_SECONDS", 0)
     together, lock = threading.Barrier(4), threading.Lock()
     inside, most = 0, 0
 

@@ -16,7 +16,7 @@ from shared.errors import TableUnreachable
 from shared.history.query import Span
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.history.table import HistoryTable
-from shared.net.service import BETWEEN
+from shared.net.service import INTERMEDIARY_REMEDY
 from standin import StandIn
 from standin.faults import Status
 from tests.support.in_process import Meanwhile
@@ -136,7 +136,7 @@ def test_a_page_that_goes_on_where_it_began_is_refused(world: StandIn, table: Hi
     world.faults.add("table", answer(after=["a"]), times=None)
     with pytest.raises(TableUnreachable, match="goes on where it began") as raised:
         list(table.pages(Span()))
-    assert raised.value.remedy == BETWEEN
+    assert raised.value.remedy == INTERMEDIARY_REMEDY
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_columns_are_those_of_the_contract() -> None:
 @pytest.mark.parametrize("summary", [FULL, BARE], ids=["full", "bare"])
 def test_each_value_has_its_columns_type(summary: InvoiceSummary) -> None:
     """An amount that is an integer would become a column of two types, which Power BI refuses."""
-    assert [wrong for column in COLUMNS if (wrong := column.why_not(row(summary).get(column.name)))] == []
+    assert [wrong for column in COLUMNS if (wrong := column.problem_with(row(summary).get(column.name)))] == []
 
 
 def test_what_was_not_sent_is_absent() -> None:
