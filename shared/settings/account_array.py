@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.net import exact_json
-from shared.settings.setting import ErrorCollector, Source, WrongValue
+from shared.settings.setting import ErrorCollector, Source, WrongValue, hidden_problem
 from shared.settings.values import did_you_mean
-from shared.settings.visible import hidden_problem
 
 MANY = "PARTNER_ACCOUNTS"
 

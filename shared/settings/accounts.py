@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from shared.settings.account_array import MANY, read_array
 from shared.settings.clouds import CLOUDS, Cloud
-from shared.settings.setting import ErrorCollector, Source, setting, settings_of
+from shared.settings.setting import ErrorCollector, Source, setting, settings_of, trim
 from shared.settings.values import (
     CreditLimit,
     one_of,
@@ -13,7 +13,6 @@ from shared.settings.values import (
     read_guid,
     read_secret_name,
 )
-from shared.settings.visible import trim
 
 
 @dataclass(frozen=True)

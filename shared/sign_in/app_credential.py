@@ -7,12 +7,11 @@ from typing import Any
 
 from azure.core.credentials import TokenCredential
 
-from shared.azure_services.vault import Secret, Vault
+from shared.azure_services.vault import Secret, Vault, check_value
 from shared.errors import VaultSecretInvalid, VaultSecretMissing
 from shared.settings.accounts import Account
 from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, load_certificate
 from shared.sign_in.refusals import CERTIFICATE, FEDERATED
-from shared.sign_in.secret_value import check_value
 
 _MAX_CLIENT_SECRET_LENGTH = 500
 """Characters; Entra ID makes client secrets of about 40, and a PKCS#12 file takes some thousands."""

@@ -13,7 +13,7 @@ from babel.numbers import get_currency_precision
 from shared.history.row import COLUMNS, Edm
 from shared.net import exact_json
 from shared.partner_center.invoice_summary import MAX_AMOUNT, MAX_EXPONENT
-from shared.settings.visible import trim
+from shared.settings.setting import trim
 
 REQUIRED = ("SnapshotDate", "CurrencyCode", "BalanceAmount")
 NOT_TAKEN = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
