@@ -125,7 +125,6 @@ def _print(error: Exception) -> int:
     """Print an error, an unknown one by its type and place, as its text might hold a secret; return the exit status."""
     import typer  # noqa: PLC0415 - the help does not need it
 
-    from cli.support.console import discard  # noqa: PLC0415 - as above
     from cli.support.failure import CommandFailed, print_error  # noqa: PLC0415 - as above
     from shared.errors import as_snapshot_error  # noqa: PLC0415 - as above
 
@@ -137,7 +136,8 @@ def _print(error: Exception) -> int:
     if isinstance(error, typer.Abort | EOFError):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
     if isinstance(error, OSError):  # of stdout: files and services have errors of their own
-        discard(sys.stdout)
+        # The interpreter would fail at its end on what is still in the buffer.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by that end
         cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free some space where it goes to."
         if isinstance(error, BrokenPipeError):
             cause, remedy = "the program that read it closed the pipe", "Let it read to the end."

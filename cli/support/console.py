@@ -3,9 +3,8 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from functools import cache
-from typing import IO
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -61,13 +60,7 @@ def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
     except OSError:
         if not console.stderr:
             raise
-        discard(sys.stderr)  # nobody can be told, and the work goes on
-
-
-def discard(stream: IO[str]) -> None:
-    """Let a stream that cannot be written lead nowhere: the interpreter would fail at its end on what is still in the buffer."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody can be told, and the work goes on
 
 
 def warn(text: str) -> None:
