@@ -4,16 +4,19 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from queue import SimpleQueue
+from queue import Queue
 from threading import Event, Thread
 from typing import TypeVar
 
 from shared.errors import SnapshotError, as_snapshot_error
-from shared.services import MAX_CONCURRENT_ACCOUNTS
+from shared.services import SIDE_BY_SIDE
 from shared.settings.accounts import Account
 
 K = TypeVar("K")
 T = TypeVar("T")
+
+AHEAD = 3
+"""How many items of a key wait until they are used."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ def for_each(
 ) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
     """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
     done, failed = list[tuple[Account, T]](), list[tuple[Account, SnapshotError]]()
-    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), MAX_CONCURRENT_ACCOUNTS):
+    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), SIDE_BY_SIDE):
         try:
             done += [(account, result) for result in results]
         except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
@@ -41,25 +44,29 @@ def read_side_by_side(
 ) -> Iterator[tuple[K, Iterator[T]]]:
     """Yield each key with its items, in the keys' order, while those of the next keys are read, so many keys at once.
 
-    Use the items to their end before the next key; an error comes in its place. What is read and not used yet waits in memory.
-    The threads are daemons: an item that never comes keeps nobody from ending the program.
+    Use up a key's items before you ask for the next key. An error is raised in its place. A few items of each key wait in memory.
+    The threads are daemons, so an item that never comes does not keep the program from ending.
     """
-    source, started, stopped = iter(keys), deque[tuple[K, SimpleQueue[T | _End]]](), Event()
+    source, started, stopped = iter(keys), deque[tuple[K, Queue[T | _End]]](), Event()
     try:
         while True:
             for key in islice(source, at_once - len(started)):
-                items = SimpleQueue[T | _End]()
+                items = Queue[T | _End](AHEAD)
                 Thread(target=_read, args=(read(key), items, stopped), daemon=True).start()
                 started.append((key, items))
             if not started:
                 return
-            key, items = started.popleft()
+            key, items = started[0]
             yield key, _items(items)
+            started.popleft()
     finally:
         stopped.set()
+        for _, items in started:
+            while not items.empty():  # a thread that waits for room goes on, and ends
+                items.get()
 
 
-def _read(found: Iterable[T], items: SimpleQueue[T | _End], stopped: Event) -> None:
+def _read(found: Iterable[T], items: Queue[T | _End], stopped: Event) -> None:
     try:
         for item in found:
             items.put(item)
@@ -70,7 +77,7 @@ def _read(found: Iterable[T], items: SimpleQueue[T | _End], stopped: Event) -> N
         items.put(_End(error))
 
 
-def _items(items: SimpleQueue[T | _End]) -> Iterator[T]:
+def _items(items: Queue[T | _End]) -> Iterator[T]:
     while not isinstance(item := items.get(), _End):
         yield item
     if item.error:

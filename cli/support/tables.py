@@ -1,11 +1,11 @@
 """The table, its archive and the ledger as a command uses them: read page by page, filled in batches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from heapq import merge
-from itertools import chain, groupby, pairwise
+from itertools import chain, groupby, islice, pairwise
 from typing import Annotated, Any
 
 import typer
@@ -66,13 +66,22 @@ class OperatorTable(HistoryTable):
         read = read_side_by_side(tenants, lambda tenant: self.pages(Span(tenant, first, last), columns), SIDE_BY_SIDE)
         return ((tenant, chain.from_iterable(pages)) for tenant, pages in read)
 
-    def tenants(self, but: Iterable[str] = ()) -> Iterator[str]:
-        """Yield every tenant that has a row but these, in order; what lies between these is searched side by side."""
-        ranges = pairwise(["", *sorted(but), "~"])
-        for _, found in read_side_by_side(ranges, lambda ends: self._tenants(*ends), SEARCHED_AT_ONCE):
+    def tenants(self, exclude: Iterable[str] = ()) -> Iterator[str]:
+        """Yield every tenant that has rows, except these, in order. The ranges between them are searched in parallel."""
+        return self._search(["", *sorted(exclude), "~"], self._tenants)
+
+    def _search(self, bounds: Sequence[str], search: Callable[[str, str], Iterator[str]]) -> Iterator[str]:
+        for _, found in read_side_by_side(pairwise(bounds), lambda ends: search(*ends), SEARCHED_AT_ONCE):
             yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[str]:
+        """Yield the tenants of a range; most have none. A tenant id is a GUID, so behind the first one each first digit is a range."""
+        for tenant in islice(self._walk(above, below), 1):
+            yield tenant
+            digits = (digit for digit in "0123456789abcdef" if tenant < digit < below)
+            yield from self._search([tenant, *digits, below], self._walk)
+
+    def _walk(self, above: str, below: str) -> Iterator[str]:
         while rows := self._first(
             f"PartitionKey gt {literal(above)} and PartitionKey lt {literal(below)}", ["PartitionKey"]
         ):

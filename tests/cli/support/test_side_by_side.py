@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import pytest
 
-from cli.support.side_by_side import for_each, read_side_by_side
+from cli.support.side_by_side import AHEAD, for_each, read_side_by_side
 from shared.errors import PartnerThrottled, Unexpected
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
@@ -74,3 +75,26 @@ def test_no_more_is_held_than_asked_for() -> None:
     for number, items in read_side_by_side(range(4), read, 2):
         assert asked == list(range(min(number + 2, 4)))
         assert list(items) == [number]
+
+
+def test_little_of_a_key_is_read_ahead() -> None:
+    """A key with many items does not fill the memory, and its thread ends when nobody wants the rest."""
+    made, waits = 0, threading.Event()
+
+    def read(_: int) -> Iterator[int]:
+        nonlocal made
+        while made < 100_000:
+            made += 1
+            if made == 1000 + AHEAD + 1:
+                waits.set()
+            yield made
+
+    before = set(threading.enumerate())
+    found = read_side_by_side([0], read, 2)
+    for number in islice(next(found)[1], 1000):
+        assert made <= number + AHEAD + 1
+    assert waits.wait(10)
+    del found
+    for thread in set(threading.enumerate()) - before:
+        thread.join(10)
+        assert not thread.is_alive()
