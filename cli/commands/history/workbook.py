@@ -19,8 +19,6 @@ MOST_ROWS = 1_048_576
 _YEARS = range(1900, 9999)
 """Those whose days Excel can show; the last second of 9999 it rounds up."""
 
-_WIDTH = 20
-
 
 def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterable[Record]]]) -> None:
     """Write a sheet per table, each with a header and a line per record, taken when the tables before it are written.
@@ -33,7 +31,7 @@ def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterabl
     for title, (names, records) in tables.items():
         sheet = book.create_sheet(title)
         sheet.freeze_panes = "A2"
-        sheet.sheet_format.defaultColWidth = _WIDTH
+        sheet.sheet_format.defaultColWidth = 20
         sheet.append(names)
         for number, record in enumerate(records, 2):
             if number > MOST_ROWS:
