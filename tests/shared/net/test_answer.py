@@ -188,7 +188,7 @@ SHAPES = [
     for said in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300", "100.0")
 ]
 STALE = [
-    Status(500, '{"value":"hush-hush","id":"https://x/secrets/app"}'),
+    Status(500, '{"value":"hush8Q-other","id":"https://x/secrets/app"}'),
     Status(503, '{"balanceAmount":68059.03,"currencyCode":"USD"}'),
     Status(500, '{"value":[{"PartitionKey":"x","BalanceAmount":68059.03}]}'),
     Status(404, "<Summary><BalanceAmount>68059.03</BalanceAmount></Summary>", content_type="application/xml"),
