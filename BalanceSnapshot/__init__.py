@@ -44,13 +44,13 @@ def _claim_thread(context: func.Context) -> None:
     context.thread_local_storage.invocation_id = context.invocation_id  # type: ignore[attr-defined] # a threading.local
 
 
-_MOST_SHOWN = 18
+_MAX_SHOWN = 18
 """Failures in the exception, of up to 600 characters each: Application Insights cuts what is longer than 32,768."""
 
 
 def _failure(result: RunResult) -> ExceptionGroup[Exception]:
-    shown, more = result.failed[:_MOST_SHOWN], len(result.failed) - _MOST_SHOWN
-    failed = ", ".join(f"{failure.account.name[:60]} ({failure.error.code})" for failure in shown)
+    shown, more = result.failed[:_MAX_SHOWN], len(result.failed) - _MAX_SHOWN
+    failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in shown)
     rest = f" and {more} more" if more > 0 else ""
     message = f"no snapshot of {result.run.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
     # Without their tracebacks: the message of each says what happened and where.

@@ -22,7 +22,7 @@ OURS, TUTORIAL = "BalanceSnapshot", "benchmarks.tutorial"
 INSERTED = {OURS: 204, TUTORIAL: 201}
 """What the table answers to an insert of each."""
 
-_LONGEST = 120.0
+_TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def measure(
 
 def _time_of_rows(world: StandIn, rows: int, status: int) -> float:
     world.journal.wait_for(
-        rows, "table", timeout=_LONGEST, method="POST", path_contains="partnerbalances", status=status
+        rows, "table", timeout=_TIMEOUT_SECONDS, method="POST", path_contains="partnerbalances", status=status
     )
     return time.time()
 

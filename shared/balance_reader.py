@@ -7,7 +7,7 @@ from azure.core.credentials import TokenCredential
 from shared.azure_services.vault import Secret, Vault
 from shared.net.http_session import HttpSession
 from shared.net.retry import Retry
-from shared.net.service import APP_ALONE, WITH_USER
+from shared.net.service import APP_ONLY, APP_USER
 from shared.partner_center.client import PartnerCenter, RequestContext
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.settings.accounts import Account
@@ -63,7 +63,7 @@ class BalanceReader:
         context = RequestContext(
             session=self.session,
             retry=self.retry,
-            kind=WITH_USER if account.app_user else APP_ALONE,
+            sign_in_kind=APP_USER if account.app_user else APP_ONLY,
             api_url=account.cloud.api_url,
             token=tokens.access_token,
             validate_mfa=validate_mfa,

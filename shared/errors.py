@@ -47,10 +47,10 @@ class Ids:
 
 NO_IDS = Ids()
 
-LONGEST_TEXT = 600
+MAX_TEXT_LENGTH = 600
 """Characters of a message, a remedy, or one problem in a list: somebody reads it in the middle of the night."""
 
-_LONGEST_LIST = 5_900
+_MAX_LIST_LENGTH = 5_900
 
 
 class SnapshotError(Exception):
@@ -174,9 +174,9 @@ class SettingsInvalid(PermanentError):
     )
 
     def __init__(self, problems: tuple[SettingProblem, ...]) -> None:
-        lines = [str(problem)[:LONGEST_TEXT] for problem in problems]
+        lines = [str(problem)[:MAX_TEXT_LENGTH] for problem in problems]
         lengths = accumulate(len(line) + 3 for line in lines)
-        shown = [line for line, length in zip(lines, lengths, strict=True) if length <= _LONGEST_LIST]
+        shown = [line for line, length in zip(lines, lengths, strict=True) if length <= _MAX_LIST_LENGTH]
         more = f" | and {len(lines) - len(shown)} more" if len(shown) < len(lines) else ""
         count = "1 problem" if len(lines) == 1 else f"{len(lines)} problems"
         super().__init__(f"{count} in the settings. {' | '.join(shown)}{more}")

@@ -10,14 +10,14 @@ from shared.errors import SettingsInvalid, as_snapshot_error
 from shared.history.runs import Failure, RunContext, RunResult, write_run
 from shared.history.table import HistoryTable
 from shared.log import Marker, log_event
-from shared.services import RUN_SECONDS, SIDE_BY_SIDE, open_services, utc_now
+from shared.services import MAX_CONCURRENT_ACCOUNTS, RUN_SECONDS, open_services, utc_now
 from shared.settings.accounts import Account
 from shared.settings.read import read_settings
 from shared.snapshot import Outcome, Snapshots
 
-APART_SECONDS = 0.01
-"""Between the starts of two accounts, about what one costs the processor: all at once would only hold more memory while they
-wait for it (54 MB more for 500 accounts instead of 23)."""
+STAGGER_SECONDS = 0.01
+"""Delay between starting accounts, roughly the CPU time one needs. Starting all at once only raises memory use while
+they wait for the CPU (by 54 MB instead of 23 MB for 500 accounts)."""
 
 
 def take_snapshots(
@@ -50,12 +50,12 @@ def take_snapshots(
     accounts = [account for account in settings.accounts if tenants is None or account.tenant_id in tenants]
     with open_services(settings, seconds=seconds, now=now) as services:
         snapshots = services.snapshots()
-        with ThreadPoolExecutor(min(SIDE_BY_SIDE, len(accounts)), "account", initializer=on_thread) as pool:
+        with ThreadPoolExecutor(min(MAX_CONCURRENT_ACCOUNTS, len(accounts)), "account", initializer=on_thread) as pool:
             futures = []
             for account in accounts:
                 # In a copy of this thread's context, by which the worker knows whose log lines they are.
                 futures.append(pool.submit(copy_context().run, _take, snapshots, account, run))
-                time.sleep(APART_SECONDS)
+                time.sleep(STAGGER_SECONDS)
         outcomes = [future.result() for future in futures]
         result = RunResult(
             run=run,

@@ -34,7 +34,7 @@ _LEVELS = {
 
 _FIRST = ("code", "mayPass")
 
-LONGEST_LINE = 7_900
+MAX_LINE_LENGTH = 7_900
 """Characters of a line's JSON: Application Insights cuts at 32,768, and an alert cannot read JSON that was cut."""
 
 
@@ -42,8 +42,8 @@ def log_event(marker: Marker, **fields: Any) -> None:
     """Write one marked line; a field that is None is left out."""
     known = {name: fields[name] for name in (*_FIRST, *fields) if fields.get(name) is not None}
     text = json.dumps(known, default=str)
-    if len(text) > LONGEST_LINE and "message" in known:
-        kept = len(str(known["message"])) - (len(text) - LONGEST_LINE)
+    if len(text) > MAX_LINE_LENGTH and "message" in known:
+        kept = len(str(known["message"])) - (len(text) - MAX_LINE_LENGTH)
         text = json.dumps(known | {"message": f"{str(known['message'])[: max(kept, 100)]} ..."}, default=str)
     LOGGER.log(_LEVELS.get(marker, logging.INFO), "%s %s", marker.value, text)
 

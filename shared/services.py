@@ -30,7 +30,7 @@ from shared.snapshot import Snapshots
 
 T = TypeVar("T", bound=HistoryTable)
 
-SIDE_BY_SIDE = 300
+MAX_CONCURRENT_ACCOUNTS = 300
 """Accounts at once, and connections per host. With 600 accounts, the most that one setting holds, and 100 s an answer of
 Partner Center, a run takes two rounds of about 105 s."""
 
@@ -38,7 +38,7 @@ RUN_SECONDS = 14.5 * 60
 """The accounts' time in a run: nothing is started or awaited after it. With the ledger's 20 s a run ends within 15 minutes, so
 the host's three attempts end before the next hour's run; host.json's functionTimeout is longer."""
 
-LARGEST_SKEW = timedelta(minutes=5)
+MAX_SKEW = timedelta(minutes=5)
 
 
 def utc_now() -> datetime:
@@ -62,7 +62,7 @@ class Services:
             HttpSession(
                 tls=network.tls or tls_context(),
                 now=retry.now,
-                connections=min(SIDE_BY_SIDE, max(10, len(settings.accounts))),
+                connections=min(MAX_CONCURRENT_ACCOUNTS, max(10, len(settings.accounts))),
                 proxy=network.https_proxy,
                 no_proxy=network.no_proxy,
             )
@@ -118,7 +118,7 @@ class Services:
         """
         host = urlsplit(url or self.settings.table_endpoint).netloc
         ahead = self.session.skews.get(host, timedelta())
-        if abs(ahead) > LARGEST_SKEW:
+        if abs(ahead) > MAX_SKEW:
             direction = "behind" if ahead > timedelta() else "ahead of"
             raise ClockWrong(
                 f"this machine's clock is {round(abs(ahead) / timedelta(minutes=1)):,} minutes {direction} the clock of "

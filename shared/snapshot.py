@@ -13,7 +13,7 @@ from shared.history.runs import RunContext
 from shared.log import Marker, log_event, log_warning
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.settings.accounts import Account
-from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning
+from shared.sign_in.expiry import days_left, in_words, is_warning_due
 from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 
 _SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
@@ -72,7 +72,7 @@ class Snapshots:
         if secret is None or end is None:
             return
         days = days_left(end, self.now())
-        if is_worth_a_warning(days):
+        if is_warning_due(days):
             message = f"The secret {secret} {in_words(days)}."
             log_event(Marker.SECRET_EXPIRING, **fields, secret=secret, days=days, message=message, remedy=remedy)
 
@@ -95,9 +95,9 @@ class Snapshots:
         except Exception as failure:  # noqa: BLE001 - as above; the alert on expiring secrets reports it
             error = as_snapshot_error(failure)
             lasts = "" if days is None else f", which {in_words(days)}"
-            message = f"A new refresh token was not stored in place of the secret {stored.name}{lasts}: {error.message}"
-            said = error.fields() | {"message": message}
-            log_event(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **said)
+            message = f"Could not replace the refresh token in secret {stored.name}{lasts}: {error.message}"
+            details = error.fields() | {"message": message}
+            log_event(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **details)
 
 
 def _report_rows(outcome: Outcome, rows: Sequence[Entity], fields: dict[str, str]) -> None:

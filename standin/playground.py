@@ -28,7 +28,7 @@ from standin.services.table import TableProxy
 from standin.world import StandIn
 
 DAYS = 365
-LONGEST_TRANSACTION = 100
+MAX_TRANSACTION_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def insert_rows(world: StandIn, service: TableProxy, name: str, rows: Sequence[E
     work = []
     for _, group in groupby(sorted(rows, key=_partition), key=_partition):
         part = [("create", dict(row)) for row in group]
-        work += [part[first : first + LONGEST_TRANSACTION] for first in range(0, len(part), LONGEST_TRANSACTION)]
+        work += [part[first : first + MAX_TRANSACTION_ROWS] for first in range(0, len(part), MAX_TRANSACTION_ROWS)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(table.submit_transaction, work))
 

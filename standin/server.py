@@ -21,7 +21,7 @@ from standin.tokens import TokenSigner
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
-LARGEST_REQUEST = 8 * 1024 * 1024
+MAX_REQUEST_BYTES = 8 * 1024 * 1024
 """Bytes; a table transaction may have 4 MiB."""
 CALL = web.RequestKey("call", Call)
 
@@ -98,7 +98,7 @@ class Service(ABC):
         self._context.loop_thread.run(self._close())
 
     async def _listen(self) -> None:
-        app = web.Application(middlewares=[self._middleware], client_max_size=LARGEST_REQUEST)
+        app = web.Application(middlewares=[self._middleware], client_max_size=MAX_REQUEST_BYTES)
         app.add_routes(self.routes())
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.05)
         await self._runner.setup()

@@ -2,6 +2,8 @@
 
 import gc
 import os
+import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +15,11 @@ from standin import StandIn
 # No time limit per example: a busy machine is not a defect. `dev.py prove` asks for many more.
 settings.register_profile("calm", deadline=None, max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "60")))
 settings.load_profile("calm")
+
+# Where local time is not UTC, a naive time that is taken for either shows.
+os.environ["TZ"] = "Pacific/Auckland"
+if sys.platform != "win32":
+    time.tzset()
 
 FOREIGN = (
     "IDENTITY_ENDPOINT",

@@ -29,7 +29,7 @@ from shared.net.foreign_text import one_line
 from shared.net.service import Call
 from shared.services import Services, open_services
 from shared.settings.accounts import Account
-from shared.settings.visible import trim
+from shared.settings.setting import trim
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import app_credential
 from shared.sign_in.entra import SignIn, Tokens, confidential_app

@@ -9,7 +9,7 @@ from threading import Event, Thread
 from typing import TypeVar
 
 from shared.errors import SnapshotError, as_snapshot_error
-from shared.services import SIDE_BY_SIDE
+from shared.services import MAX_CONCURRENT_ACCOUNTS
 from shared.settings.accounts import Account
 
 K = TypeVar("K")
@@ -31,7 +31,7 @@ def for_each(
 ) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
     """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
     done, failed = list[tuple[Account, T]](), list[tuple[Account, SnapshotError]]()
-    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), SIDE_BY_SIDE):
+    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), MAX_CONCURRENT_ACCOUNTS):
         try:
             done += [(account, result) for result in results]
         except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked

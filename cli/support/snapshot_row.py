@@ -18,7 +18,7 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 def why_not_snapshot(row: Entity, read: Sequence[str] | None = None) -> str | None:
     """Return what keeps a row from being a snapshot, in words for a message; None when it is one. `read` are its columns if not all."""
     for name in _COLUMNS if read is None else read:
-        if wrong := _COLUMNS[name].why_not(row.get(name)):
+        if wrong := _COLUMNS[name].problem_with(row.get(name)):
             return wrong
     if unknown := sorted(row.keys() - _COLUMNS.keys()):
         newer = int(str(row["SchemaVersion"])) > SCHEMA_VERSION

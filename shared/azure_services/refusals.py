@@ -21,7 +21,7 @@ from shared.errors import (
     VaultSecretMissing,
     VaultUnreachable,
 )
-from shared.net.service import Rule, Service, passing
+from shared.net.service import Rule, Service, transient_rules
 
 _DENIED = (401, 403)
 _SUBSCRIPTION_CODES = (
@@ -87,8 +87,8 @@ def _denials(error: type[SnapshotError], says_why: str) -> tuple[Rule, ...]:
     return (
         Rule(error, _SUBSCRIPTION, codes=_SUBSCRIPTION_CODES),
         Rule(error, _OTHER_TENANT, codes=("AKV10032",)),
-        Rule(error, _OTHER_TENANT, statuses=(401,), says=("issuer", "token of the tenant")),
-        Rule(error, _OUT_OF_TIME, statuses=(401,), says=("expired", "not yet valid", "lifetime")),
+        Rule(error, _OTHER_TENANT, statuses=(401,), reason_contains=("issuer", "token of the tenant")),
+        Rule(error, _OUT_OF_TIME, statuses=(401,), reason_contains=("expired", "not yet valid", "lifetime")),
         Rule(error, f"{says_why}the identity's role and the network rules (docs/deploy.md).", statuses=_DENIED),
     )
 
@@ -96,22 +96,22 @@ def _denials(error: type[SnapshotError], says_why: str) -> tuple[Rule, ...]:
 VAULT = Service(
     VaultUnreachable,
     rules=(
-        Rule(VaultUnreachable, codes=("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"), again=True),
+        Rule(VaultUnreachable, codes=("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"), retryable=True),
         Rule(
-            VaultUnreachable, statuses=(401,), says=("unable to resolve the key",), again=True
+            VaultUnreachable, statuses=(401,), reason_contains=("unable to resolve the key",), retryable=True
         ),  # AKV10046: comes and goes
         Rule(VaultSecretMissing, _RECOVER, codes=("ObjectIsDeletedButRecoverable",)),
-        *passing(VaultUnreachable),
+        *transient_rules(VaultUnreachable),
         Rule(VaultSecretMissing, _PUT, codes=("SecretNotFound",)),
         Rule(VaultSecretDisabled, _ENABLE, codes=("SecretDisabled",)),
         Rule(VaultSecretDisabled, _NOT_YET, codes=("SecretNotYetValid",)),
         Rule(VaultSecretDisabled, _EXPIRED, codes=("SecretExpired",)),
-        Rule(VaultSecretDisabled, statuses=(403,), says=("disabled secret",)),
-        Rule(VaultSecretDisabled, _EXPIRED, statuses=(403,), says=("expired secret",)),
+        Rule(VaultSecretDisabled, statuses=(403,), reason_contains=("disabled secret",)),
+        Rule(VaultSecretDisabled, _EXPIRED, statuses=(403,), reason_contains=("expired secret",)),
         Rule(
             VaultAccessDenied, _VAULT_NETWORK, codes=("ForbiddenByFirewall", "ForbiddenByConnection", "ForbiddenByNsp")
         ),
-        Rule(VaultAccessDenied, _VAULT_NETWORK, statuses=(403,), says=("client address is not authorized",)),
+        Rule(VaultAccessDenied, _VAULT_NETWORK, statuses=(403,), reason_contains=("client address is not authorized",)),
         Rule(VaultAccessDenied, _VAULT_ROLE, codes=("ForbiddenByRbac",)),
         Rule(VaultAccessDenied, _VAULT_POLICY, codes=("ForbiddenByPolicy", "AccessDenied", "MissingPermissions")),
         *_denials(VaultAccessDenied, _VAULT_SAYS_WHY),
@@ -123,11 +123,11 @@ TABLE = Service(
     TableUnreachable,
     rules=(
         Rule(TableMissing, codes=("TableNotFound",)),
-        Rule(TableUnreachable, codes=("TableBeingDeleted", "AccountBeingCreated"), again=True),
-        *passing(TableUnreachable),
-        Rule(ClockWrong, statuses=_DENIED, says=("date header",)),
+        Rule(TableUnreachable, codes=("TableBeingDeleted", "AccountBeingCreated"), retryable=True),
+        *transient_rules(TableUnreachable),
+        Rule(ClockWrong, statuses=_DENIED, reason_contains=("date header",)),
         Rule(TableAccessDenied, _TABLE_NETWORK, codes=_FIREWALLS),
-        Rule(TableAccessDenied, _TABLE_NETWORK, statuses=_DENIED, says=("perimeter", "firewall")),
+        Rule(TableAccessDenied, _TABLE_NETWORK, statuses=_DENIED, reason_contains=("perimeter", "firewall")),
         Rule(
             TableAccessDenied, _TABLE_ROLE, codes=("AuthorizationPermissionMismatch", "InsufficientAccountPermissions")
         ),
@@ -139,4 +139,4 @@ TABLE = Service(
 TABLE_CREATION = replace(TABLE, rules=(Rule(TableAccessDenied, codes=("ResourceNotFound",)), *TABLE.rules))
 """An identity that may not create tables is also told that there is none (azure-sdk-for-net#24717)."""
 
-IDENTITY = Service(IdentityUnavailable, rules=(*passing(IdentityUnavailable), Rule(IdentityUnavailable)))
+IDENTITY = Service(IdentityUnavailable, rules=(*transient_rules(IdentityUnavailable), Rule(IdentityUnavailable)))

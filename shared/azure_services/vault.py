@@ -1,5 +1,6 @@
-"""Secrets in Key Vault: read once per run, however many accounts share them, stored as new versions."""
+"""Secrets in Key Vault: read once per run, however many accounts share them, checked, and stored as new versions."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,12 +16,15 @@ from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.retry import Retry
 from shared.net.service import Call
 from shared.net.single_flight import SingleFlightCache
-from shared.settings.visible import trim
+from shared.settings.setting import trim
 
 _OWN_ADDRESS = (
     "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net: under a host name of your own, or behind "
     "a proxy that answers for it, nothing proves that it is the vault."
 )
+
+_GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
+_QUOTES = tuple("\"'`\u2018\u2019\u201c\u201d")
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,26 @@ def _secret(found: KeyVaultSecret) -> Secret:
     if not isinstance(value, str | None) or not all(isinstance(time, datetime | None) for time in times):
         raise UnreadableAnswerError("its answer is not a secret")
     return Secret(found.name or "", trim(found.value or ""), properties.content_type, *times, properties.tags or {})
+
+
+def check_value(secret: Secret) -> None:
+    """Refuse what cannot be a client secret or a refresh token, before it is sent anywhere.
+
+    Raises:
+        VaultSecretInvalid: says what is there instead, and where, and shows none of it.
+
+    """
+    text = secret.value
+    place = next((place for place, character in enumerate(text, 1) if not "!" <= character <= "~"), 0)
+    character = f"the character U+{ord(text[place - 1]):04X}" if text[place - 1] != " " else "a space"
+    causes = (
+        (text.lower().startswith("@microsoft.keyvault"), "is a Key Vault reference, not the secret itself"),
+        (text.lower().startswith("https://"), "is an address, not the secret itself"),
+        (_GUID.fullmatch(text), "is a GUID: probably the Secret ID, not the secret's Value"),
+        (text.startswith(("{", "[")), "is JSON, not the bare value"),
+        (text.startswith(_QUOTES) or text.endswith(_QUOTES), "is in quotes"),
+        (place, f"has {character} at position {place}; only printable ASCII without spaces is valid"),
+    )
+    for found, wrong in causes:
+        if found:
+            raise VaultSecretInvalid(f"the secret {secret.name} {wrong}")

@@ -20,9 +20,9 @@ from azure.data.tables import EdmType, EntityProperty
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.net.attempt import UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
-from shared.net.service import BETWEEN
+from shared.net.service import INTERMEDIARY_REMEDY
 
-LARGEST_PAGE = 1000
+MAX_PAGE_ROWS = 1000
 """Rows; the service gives no more at once."""
 
 _TYPE = "@odata.type"
@@ -40,7 +40,7 @@ class ExactTime(datetime):
 def _time(text: str) -> datetime:
     if not text.endswith("Z"):
         raise ValueError
-    if len(text) <= _MICROSECONDS or not text[_MICROSECONDS - 1 : -1].strip("0"):
+    if len(text) <= _MICROSECONDS:
         return datetime.fromisoformat(text)
     exact = ExactTime.fromisoformat(text)
     exact.tables_service_value = text
@@ -96,7 +96,7 @@ class Query:
 
     where: str = ""
     columns: Sequence[str] | None = None
-    size: int = LARGEST_PAGE
+    size: int = MAX_PAGE_ROWS
 
     def parameters(self) -> dict[str, str]:
         """Return the query's parameters."""
@@ -128,7 +128,7 @@ def read_page(session: HttpSession, url: str, token: str, query: Query, after: M
     named = {name: response.headers.get(f"x-ms-continuation-{name}") for name in _CONTINUATION}
     following = {name: value for name, value in named.items() if value} or None
     if following == after:
-        raise UnreadableAnswerError("its answer goes on where it began", remedy=BETWEEN)
+        raise UnreadableAnswerError("its answer goes on where it began", remedy=INTERMEDIARY_REMEDY)
     members = current_attempt().members if response.status_code == requests.codes.ok else None
     try:
         rows: list[Entity] = [_row(row) for row in (members or {})["value"]]

@@ -48,7 +48,7 @@ class Column:
     def _type(self) -> type:
         return _TYPES[self.edm]
 
-    def why_not(self, value: object) -> str | None:
+    def problem_with(self, value: object) -> str | None:
         """Return what is wrong with a row's value, None for an absent one; None when nothing is."""
         if isinstance(value, self._type) and not isinstance(value, bool):
             return None

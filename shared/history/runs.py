@@ -20,7 +20,7 @@ LEDGER_SECONDS = 20.0
 RUN_ROW_SECONDS = 5.0
 """The part of LEDGER_SECONDS that is kept for the run's own row."""
 
-SIDE_BY_SIDE = 32
+MAX_CONCURRENT_WRITES = 32
 RUN_PARTITION = "run"
 
 
@@ -127,7 +127,7 @@ def write_run(ledger: HistoryTable, retry: Retry, result: RunResult) -> None:
         errors += [wrong_clock] * (len(result.failed) + 1)
     else:
         retry.limit(LEDGER_SECONDS - RUN_ROW_SECONDS)
-        with ThreadPoolExecutor(SIDE_BY_SIDE, "ledger") as pool:
+        with ThreadPoolExecutor(MAX_CONCURRENT_WRITES, "ledger") as pool:
             pool.map(write, [failure_row(result.run, failure) for failure in result.failed])
         retry.limit(end - time.monotonic())
         write(run_row(result))

@@ -69,7 +69,7 @@ class HistoryTable:
         """
         rows = tuple(chain.from_iterable(self.pages(Span(tenant_id, day, day))))
         for row in rows:
-            if wrong := _why_not_of_day(row, tenant_id, day):
+            if wrong := _row_problem(row, tenant_id, day):
                 raise TableUnreachable(f"{self._where}: {wrong}", remedy=_CHANGED)
         return rows
 
@@ -139,10 +139,10 @@ class HistoryTable:
         try:
             if len(rows) == 1:
                 library_call(lambda: self._client.create_entity(rows[0], response_preference="return-no-content"))
-                _believe(current_attempt().answer, _CREATED, 1)
+                _require_inserted(current_attempt().answer, _CREATED, 1)
             else:
                 library_call(lambda: self._client.submit_transaction([("create", row) for row in rows]))
-                _believe(current_attempt().answer, _ACCEPTED, len(rows))
+                _require_inserted(current_attempt().answer, _ACCEPTED, len(rows))
         except RefusedError as refused:
             if refused.refusal.code == "EntityAlreadyExists":
                 return False
@@ -168,16 +168,16 @@ class HistoryTable:
         return self._retry.call(attempt, Call(service, self._where))
 
 
-def _why_not_of_day(row: Entity, tenant_id: str, day: date) -> str | None:
+def _row_problem(row: Entity, tenant_id: str, day: date) -> str | None:
     """Return what keeps a row from being one of the history, of this tenant and day: only such a row completes the day."""
     key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
     if any(row.get(name) != value for name, value in key.items()):
         return "its answer holds a row that is not a snapshot of the tenant and day asked for"
-    wrong = (column.why_not(row.get(column.name)) for column in COLUMNS if column.always)
+    wrong = (column.problem_with(row.get(column.name)) for column in COLUMNS if column.always)
     return next((f"the row {key['RowKey']} of {tenant_id} is not a snapshot: {why}" for why in wrong if why), None)
 
 
-def _believe(answer: requests.Response | None, status: int, rows: int) -> None:
+def _require_inserted(answer: requests.Response | None, status: int, rows: int) -> None:
     """Check that the answer is one that an insert gives: 204 and the row's ETag, or 202 with a 204 or 201 for each row of a transaction."""
     if answer is not None and answer.status_code == status:
         inner = _INNER_STATUS.findall(answer.content)

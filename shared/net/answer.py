@@ -12,11 +12,11 @@ from shared.net.attempt import NoAnswerError, UnreadableAnswerError
 from shared.net.exact_json import plain_object
 from shared.net.masking import MASK, Secrets
 from shared.net.refusal import Refusal, RefusedError, read_refusal
-from shared.net.service import BETWEEN
+from shared.net.service import INTERMEDIARY_REMEDY
 
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(?:.*?\n)??\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
-_SHORTEST_NUMBER = 3
+_MIN_NUMBER_LENGTH = 3
 """Characters; shorter ones are versions and counts rather than amounts."""
 _LENGTH = re.compile(r"\d+(?:\s*,\s*\d+)*")
 _ECHO = "a text that repeats the request"
@@ -40,7 +40,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
     if status in range(300, 400):
         where = _target(headers.get("Location", ""), secrets)
         reason = f"it answered {status}, a redirect to {where}, and redirects are never followed"
-        raise UnreadableAnswerError(reason, remedy=BETWEEN)
+        raise UnreadableAnswerError(reason, remedy=INTERMEDIARY_REMEDY)
     members = plain_object(body)
     secrets.add_from_answer(members)
     if members is None and _broke_off(headers, body):
@@ -53,9 +53,9 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
             if int(part) >= requests.codes.bad_request:
                 raise RefusedError(refusal_in(answer, secrets, (int(part), {}, inner)))
     elif members is None:
-        said, sort = refusal_in(answer, secrets), secrets.sanitize(kind or "no content type", 60)
-        page, remedy = (f" but {said.reason}", BETWEEN) if said.page else ("", None)
-        reason = f"its answer ({status}, {len(body)} bytes, {sort}) is not a JSON object{page}"
+        refusal, shown = refusal_in(answer, secrets), secrets.sanitize(kind or "no content type", 60)
+        page, remedy = (f" but {refusal.reason}", INTERMEDIARY_REMEDY) if refusal.is_html_page else ("", None)
+        reason = f"its answer ({status}, {len(body)} bytes, {shown}) is not a JSON object{page}"
         raise UnreadableAnswerError(reason, remedy=remedy)
     return members
 
@@ -111,9 +111,9 @@ def _without_echo(reason: str, request: requests.PreparedRequest) -> str:
     said, known = _letters(reason), _letters(sent)
     if any(said[start : start + _ECHOED] in known for start in range(len(said) - _ECHOED + 1)):
         return _ECHO
-    numbers = {_digits(number) for number in _NUMBER.findall(sent) if len(number) >= _SHORTEST_NUMBER}
+    numbers = {_digits(number) for number in _NUMBER.findall(sent) if len(number) >= _MIN_NUMBER_LENGTH}
     return _NUMBER.sub(
-        lambda found: MASK if len(found[0]) >= _SHORTEST_NUMBER and _digits(found[0]) in numbers else found[0], reason
+        lambda found: MASK if len(found[0]) >= _MIN_NUMBER_LENGTH and _digits(found[0]) in numbers else found[0], reason
     )
 
 

@@ -14,7 +14,7 @@ from urllib3.util.response import assert_header_parsing
 
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Bytes, head included; a page of 1,000 rows of the history takes about one million."""
 
 _SLICE = 0.5
@@ -49,8 +49,8 @@ class _SocketReader(io.RawIOBase):
             # http.client takes the end of the stream as the end of the head.
             raise ConnectionResetError
         self._bytes += count
-        if self._bytes > LARGEST_ANSWER:
-            raise UnreadableAnswerError(f"its answer is larger than {LARGEST_ANSWER:,} bytes")
+        if self._bytes > MAX_ANSWER_BYTES:
+            raise UnreadableAnswerError(f"its answer is larger than {MAX_ANSWER_BYTES:,} bytes")
         return count
 
     def close(self) -> None:

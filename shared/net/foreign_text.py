@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-LONGEST = 300
+MAX_LENGTH = 300
 
 
-def one_line(value: Any, longest: int = LONGEST) -> str:
+def one_line(value: Any, max_length: int = MAX_LENGTH) -> str:
     """Return a value as printable text on one line of at most so many characters; None gives nothing."""
     text = str("" if value is None else value).encode("utf-8", "replace").decode()
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:longest]
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:max_length]
 
 
 def http_date(text: str) -> datetime | None:

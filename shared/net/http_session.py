@@ -16,11 +16,11 @@ from requests.adapters import HTTPAdapter
 
 from shared.net.answer import check_answer
 from shared.net.attempt import UnreadableAnswerError, current_attempt
-from shared.net.bounded_connection import LARGEST_ANSWER, bound
+from shared.net.bounded_connection import MAX_ANSWER_BYTES, bound
 from shared.net.foreign_text import http_date
 from shared.net.masking import Secrets
 from shared.net.proxy import Proxy, is_direct
-from shared.net.refusal import PASSING_STATUSES
+from shared.net.refusal import TRANSIENT_STATUSES
 from shared.net.transport_errors import TRANSPORT_ERRORS, describe_transport_error
 
 CONNECT_SECONDS = 5.0
@@ -86,14 +86,14 @@ class HttpSession(requests.Session):
         return answer
 
     def _note_clock(self, answer: requests.Response) -> None:
-        """Note the service's own clock: pages and passing refusals may be from a gateway, and an answer with an Age is from a cache."""
+        """Record the service's clock, unless a gateway (HTML, a transient refusal) or a cache (an Age) may have answered."""
         headers = answer.headers
         date = http_date(headers.get("Date", ""))
         if date is None:
             headers.pop("Date", None)  # the table's client fails at an unreadable one
             return
-        between = answer.status_code in PASSING_STATUSES or "html" in headers.get("Content-Type", "").lower()
-        if headers.get("Age", "0") == "0" and not between:
+        from_gateway = answer.status_code in TRANSIENT_STATUSES or "html" in headers.get("Content-Type", "").lower()
+        if headers.get("Age", "0") == "0" and not from_gateway:
             self.skews.setdefault(urlsplit(answer.url).netloc, date - self.now())
 
 
@@ -121,8 +121,8 @@ def _read(answer: requests.Response) -> bytes:
     body = bytearray()
     for chunk in answer.raw.stream(_CHUNK, decode_content=True):
         body += chunk
-        if len(body) > LARGEST_ANSWER:
-            raise UnreadableAnswerError(f"its answer is larger than {LARGEST_ANSWER:,} bytes")
+        if len(body) > MAX_ANSWER_BYTES:
+            raise UnreadableAnswerError(f"its answer is larger than {MAX_ANSWER_BYTES:,} bytes")
     answer.raw.release_conn()
     return bytes(body)
 

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, quote, quote_plus
 import requests
 
 from shared.net.exact_json import plain_object
-from shared.net.foreign_text import LONGEST, one_line
+from shared.net.foreign_text import MAX_LENGTH, one_line
 
 MASK = "***"
-SHORTEST_SECRET = 6
-_LONGEST_READ = 4096
+MIN_SECRET_LENGTH = 6
+_MAX_INPUT_LENGTH = 4096
 """Characters that are read of a foreign text, before masking."""
 
 _TOKENS = re.compile(r"eyJ[\w-]{8,}[\w.-]*|[\w+/=-]{120,}")
@@ -38,14 +38,14 @@ class Secrets:
 
     def add(self, secret: Any) -> None:
         """Remember a secret; anything but a long enough text is ignored."""
-        if not isinstance(secret, str) or len(secret) < SHORTEST_SECRET:
+        if not isinstance(secret, str) or len(secret) < MIN_SECRET_LENGTH:
             return
         with self._lock:
             if secret not in self._known:
                 self._known.add(secret)
                 for form in _forms(secret):
-                    self._by_start.setdefault(form[:SHORTEST_SECRET], []).append(form)
-                    self._by_end.setdefault(form[-SHORTEST_SECRET:], []).append(form)
+                    self._by_start.setdefault(form[:MIN_SECRET_LENGTH], []).append(form)
+                    self._by_end.setdefault(form[-MIN_SECRET_LENGTH:], []).append(form)
 
     def add_from_request(self, request: requests.PreparedRequest) -> None:
         """Remember what a request carries: its headers, the fields of a sign-in, the value of a secret to be stored."""
@@ -64,9 +64,9 @@ class Secrets:
         for name in _SECRET_MEMBERS:
             self.add((members or {}).get(name))
 
-    def sanitize(self, value: Any, longest: int = LONGEST) -> str:
+    def sanitize(self, value: Any, max_length: int = MAX_LENGTH) -> str:
         """Return a foreign text as one line with every known secret, and whatever looks like a token, masked."""
-        text = one_line(value, _LONGEST_READ)
+        text = one_line(value, _MAX_INPUT_LENGTH)
         low = text.lower()
         if len(low) != len(text):  # a few letters are longer in lower case
             text = low
@@ -74,7 +74,7 @@ class Secrets:
         for start, end in self._places(low):
             hidden[start:end] = b"x" * (end - start)
         shown = "".join("\0" if hide else char for char, hide in zip(text, hidden, strict=True))
-        return _TOKENS.sub(MASK, re.sub("\0+", MASK, shown))[:longest]
+        return _TOKENS.sub(MASK, re.sub("\0+", MASK, shown))[:max_length]
 
     def is_in(self, text: str) -> bool:
         """Tell whether a text holds a known secret, or a part of one at its beginning or end."""
@@ -84,8 +84,8 @@ class Secrets:
         """Find every form in a text, also one that is wrapped in lines, and where the text begins or ends in the middle of one."""
         at = [place for place, character in enumerate(text) if not character.isspace()]
         dense = "".join(text[place] for place in at)
-        for start in range(len(dense) - SHORTEST_SECRET + 1):
-            end = start + SHORTEST_SECRET
+        for start in range(len(dense) - MIN_SECRET_LENGTH + 1):
+            end = start + MIN_SECRET_LENGTH
             for form in self._by_start.get(dense[start:end], ()):
                 if dense.startswith(form, start) or form.startswith(dense[start:]):
                     yield at[start], at[min(start + len(form), len(dense)) - 1] + 1
@@ -105,4 +105,4 @@ def _forms(secret: str) -> set[str]:
         inner = text[(0, 2, 3)[offset] : len(text) - 1]
         forms += [inner, inner.translate(str.maketrans("+/", "-_"))]
     dense = {"".join(form.lower().split()) for form in forms}
-    return {form for form in dense if len(form) >= SHORTEST_SECRET}
+    return {form for form in dense if len(form) >= MIN_SECRET_LENGTH}

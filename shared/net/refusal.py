@@ -12,13 +12,13 @@ from shared.errors import NO_IDS, Ids
 from shared.net.attempt import CallError
 from shared.net.foreign_text import one_line
 
-PASSING_STATUSES = (408, 429, 500, 502, 503, 504)
+TRANSIENT_STATUSES = (408, 429, 500, 502, 503, 504)
 """HTTP statuses that another attempt may heal."""
 
 _WAITS = (408, 429, 503, 504)
 """Statuses whose reasons hold numbers of their own, as `Try again in 60003 ms` does."""
 
-_LONGEST_READ = 64 * 1024
+_MAX_BODY_BYTES = 64 * 1024
 """Bytes of a refusal's body that are read for its reason."""
 
 _CODES = ("code", "error", "errorcode", "error_code")
@@ -48,8 +48,8 @@ class Refusal:
     reason: str = ""
     ids: Ids = NO_IDS
     retry_after: str | None = None
-    page: bool = False
-    """An HTML page, which a proxy or a gateway sends and none of these services does."""
+    is_html_page: bool = False
+    """Only a proxy or a gateway sends an HTML is_html_page; none of these services does."""
 
     def names(self, code: str) -> bool:
         """Tell whether this is its code; a refusal that lasts may also name a code of digits in its reason, not inside an id."""
@@ -86,12 +86,12 @@ def read_refusal(
     `authorization` is the request's header, whose token names the tenant that a 401 may be about. Of an error that comes
     with a success, only the known members are read: what else it holds may be a balance.
     """
-    text = body[:_LONGEST_READ].decode("utf-8-sig", "replace").strip()
+    text = body[:_MAX_BODY_BYTES].decode("utf-8-sig", "replace").strip()
     named = _PARAMETER.findall(headers.get("WWW-Authenticate") or "")
     challenge = {name.lower(): "".join(value).replace("\\", "") for name, *value in named}
-    page = text.startswith("<") and _HTML.search(text) is not None
+    is_html_page = text.startswith("<") and _HTML.search(text) is not None
     members = _json(text) or {name.lower(): html.unescape(value) for name, value in reversed(_XML.findall(text))}
-    code, reason = ("", _page(text)) if page else _from_members(members)
+    code, reason = ("", _page(text)) if is_html_page else _from_members(members)
     code = code or headers.get("x-ms-error-code") or challenge.get("error", "")
     reason = reason or challenge.get("error_description", "")
     if not (reason or code or 200 <= status < 300):  # noqa: PLR2004 - a success
@@ -104,7 +104,7 @@ def read_refusal(
         reason=sanitize(_other_tenant(challenge, authorization) + _IDS_IN_TEXT.sub("", reason)),
         ids=Ids(sanitize(trace)[:80] or None, sanitize(ids.get("correlation_id"))[:80] or None),
         retry_after=headers.get("Retry-After"),
-        page=page,
+        is_html_page=is_html_page,
     )
 
 
@@ -138,10 +138,10 @@ def _shape(text: str, members: Any) -> str:
 
 
 def _page(text: str) -> str:
-    """Return the title of an HTML page, or how its text begins."""
+    """Return the title of an HTML is_html_page, or how its text begins."""
     title = _TITLE.search(text)
     said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
-    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)!r}"
+    return f"an HTML is_html_page {'titled' if title else 'that says'} {' '.join(said)!r}"
 
 
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:

@@ -63,11 +63,11 @@ class Retry:
                 try:
                     return attempt()
                 except CallError as failure:
-                    (error, again), wish = call.error_of(failure), failure.retry_after
+                    (error, retryable), retry_after = call.error_of(failure), failure.retry_after
             # The identity is asked in the middle of a call of the vault; that time is the identity's own.
             end = min(end + limit.nested_seconds, self._deadline)
-            wait = max(self._jitter(0.5, 1.0) * 2**number, retry_after_seconds(wish, self.now()) or 0)
-            if not again or number + 1 == limits.attempts or self._clock() + wait >= end:
+            wait = max(self._jitter(0.5, 1.0) * 2**number, retry_after_seconds(retry_after, self.now()) or 0)
+            if not retryable or number + 1 == limits.attempts or self._clock() + wait >= end:
                 raise error
             self.retries += 1
             LOGGER.info("Trying again in %.1f s: %s", wait, error.message)

@@ -17,7 +17,7 @@ from shared.net.attempt import UnreadableAnswerError
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError
 from shared.net.retry import Retry
-from shared.net.service import BETWEEN, Call
+from shared.net.service import INTERMEDIARY_REMEDY, Call
 from shared.partner_center.invoice_summary import (
     InvoiceSummary,
     NotASummary,
@@ -31,20 +31,20 @@ T = TypeVar("T")
 
 APPLICATION = "partner-balance-snapshots"
 
-LARGEST_AGE = 300
-"""Seconds; what a cache has kept for longer is not the balance of now."""
+MAX_CACHE_AGE_SECONDS = 300
+"""A response cached for longer than this is not the current balance."""
 _SECONDS = re.compile("[0-9]{1,18}")
-"""Each cache in between may have added its own number."""
+"""One number in an Age header: each cache on the way may add its own."""
 _VERDICTS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the calls for one account share. `kind` is how it signs in: APP_ALONE or WITH_USER; the token is excluded from repr."""
+    """What the calls for one account share, built by `BalanceReader.partner_center`."""
 
     session: HttpSession
     retry: Retry
-    kind: str
+    sign_in_kind: str  # APP_ONLY or APP_USER
     api_url: str
     token: str = field(repr=False)
     validate_mfa: bool = False
@@ -69,7 +69,7 @@ class Resource(Generic[T]):
 
         """
         ids = Ids(str(uuid4()), self._context.correlation_id)
-        call = Call(PARTNER_CENTER, f"GET {self._url}", ids, kinds=(self._context.kind,))
+        call = Call(PARTNER_CENTER, f"GET {self._url}", ids, kinds=(self._context.sign_in_kind,))
         return self._context.retry.call(partial(self._attempt, ids), call)
 
     def _attempt(self, ids: Ids) -> T:
@@ -86,8 +86,8 @@ class Resource(Generic[T]):
         }
         response = self._context.session.get(self._url, headers=headers, allow_redirects=False)
         age = max(map(int, _SECONDS.findall(response.headers.get("Age", ""))), default=0)
-        if age > LARGEST_AGE:
-            raise UnreadableAnswerError(f"its answer is {age:,} s old, from a cache", remedy=BETWEEN)
+        if age > MAX_CACHE_AGE_SECONDS:
+            raise UnreadableAnswerError(f"its answer is {age:,} s old, from a cache", remedy=INTERMEDIARY_REMEDY)
         metadata = ResponseMetadata(
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",

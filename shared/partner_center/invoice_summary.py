@@ -20,12 +20,12 @@ T = TypeVar("T")
 EARLIEST_YEAR = 1601
 """Table Storage's DateTime begins here."""
 
-LARGEST_AMOUNT = Decimal("1e18")
-LARGEST_EXPONENT = 60
+MAX_AMOUNT = Decimal("1e18")
+MAX_EXPONENT = 60
 """Either way; it bounds the length of the plain notation."""
 
-LONGEST_SYMBOL = 100
-LONGEST_DETAILS = 32_000
+MAX_SYMBOL_LENGTH = 100
+MAX_DETAILS_LENGTH = 32_000
 """A String property holds 64 KiB of UTF-16: 32,768 characters."""
 
 _NAMES = (
@@ -166,8 +166,8 @@ def _amount(value: Any) -> Decimal:
         number = Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
         if (
             isinstance(number, Decimal)
-            and abs(number) < LARGEST_AMOUNT
-            and abs(int(number.as_tuple().exponent)) <= LARGEST_EXPONENT
+            and abs(number) < MAX_AMOUNT
+            and abs(int(number.as_tuple().exponent)) <= MAX_EXPONENT
         ):
             return number
     raise Unreadable("is not a number that a column can hold")
@@ -185,7 +185,7 @@ def _symbol(value: Any) -> str | None:
     def fits(character: str) -> bool:
         return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
 
-    if not isinstance(value, str) or len(value) > LONGEST_SYMBOL or not all(map(fits, value)):
+    if not isinstance(value, str) or len(value) > MAX_SYMBOL_LENGTH or not all(map(fits, value)):
         raise Unreadable("is not a short text")
     return value or None
 
@@ -216,9 +216,9 @@ def _details(balance: Decimal, warnings: list[str], parts: Any) -> str:
             warnings.append("the parts of details do not add up to the balance")
     with suppress(RecursionError):
         text = exact_json.dumps(parts)
-        if len(text) <= LONGEST_DETAILS:
+        if len(text) <= MAX_DETAILS_LENGTH:
             return text
-    raise Unreadable(f"is nested too deeply or longer than the {LONGEST_DETAILS:,} characters of a column")
+    raise Unreadable(f"is nested too deeply or longer than the {MAX_DETAILS_LENGTH:,} characters of a column")
 
 
 def _part(part: Any) -> Decimal | None:

@@ -13,7 +13,7 @@ from shared.errors import (
     PartnerUnavailable,
     WrongAudience,
 )
-from shared.net.service import APP_ALONE, BETWEEN, Limits, Rule, Service, passing
+from shared.net.service import APP_ONLY, INTERMEDIARY_REMEDY, Limits, Rule, Service, transient_rules
 
 PARTNER_CENTER = Service(
     limits=Limits(attempt=150, total=180),  # calls of more than 100 s were seen (Partner-Center-PowerShell#312, #319)
@@ -23,12 +23,12 @@ PARTNER_CENTER = Service(
         Rule(
             MfaRequired,
             codes=("900421",),
-            only=APP_ALONE,
+            only=APP_ONLY,
             remedy="This account signs in as the app alone, which cannot use MFA. Check the app's registration in Partner Center (Account settings "
             "> App management). If Partner Center keeps asking for MFA, use a user's sign-in: docs/sign-in.md, app_user.",
         ),
         Rule(MfaRequired, codes=("900421",)),
-        Rule(AppOnlyRefused, codes=("900329",), only=APP_ALONE),
+        Rule(AppOnlyRefused, codes=("900329",), only=APP_ONLY),
         Rule(
             AppOnlyRefused,
             codes=("900329",),
@@ -60,8 +60,8 @@ PARTNER_CENTER = Service(
             codes=("60003",),
             remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
         ),
-        Rule(PartnerThrottled, statuses=(429,), again=True),
-        Rule(PartnerAccessDenied, statuses=(401, 403), page=True, remedy=BETWEEN),
+        Rule(PartnerThrottled, statuses=(429,), retryable=True),
+        Rule(PartnerAccessDenied, statuses=(401, 403), is_html_page=True, remedy=INTERMEDIARY_REMEDY),
         Rule(
             PartnerAccessDenied,
             statuses=(401,),
@@ -69,7 +69,7 @@ PARTNER_CENTER = Service(
             "app is registered in Partner Center (Account settings > App management), and the clock of this machine.",
         ),
         Rule(PartnerAccessDenied, statuses=(403,)),
-        *passing(PartnerUnavailable),
+        *transient_rules(PartnerUnavailable),
         Rule(PartnerUnavailable, statuses=tuple(range(500, 600))),
         Rule(PartnerBadResponse),
     ),

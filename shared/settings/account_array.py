@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.net import exact_json
-from shared.settings.setting import ErrorCollector, Source, WrongValue
+from shared.settings.setting import ErrorCollector, Source, WrongValue, hidden_problem
 from shared.settings.values import did_you_mean
-from shared.settings.visible import hidden_problem
 
 MANY = "PARTNER_ACCOUNTS"
 
-LONGEST = 120_000
+MAX_LENGTH = 120_000
 """Characters of PARTNER_ACCOUNTS: Linux starts no process with more than 131,071 bytes in one variable."""
 
 _MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
@@ -63,8 +62,8 @@ def read_array(text: str, members: Mapping[str, str], errors: ErrorCollector) ->
 
 
 def _items(text: str) -> list[Any]:
-    if len(text) > LONGEST:
-        wrong = f"has {len(text):,} characters, more than {LONGEST:,}: about 600 accounts"
+    if len(text) > MAX_LENGTH:
+        wrong = f"has {len(text):,} characters, more than {MAX_LENGTH:,}: about 600 accounts"
         raise WrongValue(wrong, "a second deployment for the other accounts")
     try:
         items = exact_json.loads(text.encode())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from shared.settings.account_array import MANY, read_array
 from shared.settings.clouds import CLOUDS, Cloud
-from shared.settings.setting import ErrorCollector, Source, setting, settings_of
+from shared.settings.setting import ErrorCollector, Source, setting, settings_of, trim
 from shared.settings.values import (
     CreditLimit,
     one_of,
@@ -13,7 +13,6 @@ from shared.settings.values import (
     read_guid,
     read_secret_name,
 )
-from shared.settings.visible import trim
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,6 @@ def read_accounts(
     if many and single:
         right = "either PARTNER_ACCOUNTS or the settings of a single account, not both"
         errors.add(MANY, f"is set together with {', '.join(single)}", right)
-        return ()
     sources = read_array(many, MEMBERS, errors) if many else [source]
     accounts = tuple(_account(source, api_url, login_url, errors) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]

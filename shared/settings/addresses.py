@@ -13,7 +13,7 @@ _KINDS = (
     (r".+\.privatelink\..+", "a private endpoint, which the service's public name leads to as well"),
     (r".+\.(?:table\.cosmos|documents)\.azure\..+", "Cosmos DB"),
     (r".+\.(blob|dfs|file|queue|web)\.(?:core|storage)\..+", r"the \1 service of a storage account"),
-    (r".+-secondary\.table\.(?:core|storage)\..+", "the read-only copy of a table service"),
+    (r".+-secondary\.(?:.+\.)?table\.(?:core|storage)\..+", "the read-only copy of a table service"),
     (r"(?:.*\.)?table\.(?:core|storage)\..+", _TABLE),
     (r".+\.vault(?:core)?\.(?:azure|usgovcloudapi|microsoftazure)\..+", _VAULT),
     (r".+\.managedhsm\.azure\..+", "a managed HSM"),

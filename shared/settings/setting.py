@@ -1,17 +1,21 @@
-"""Settings as the fields of a dataclass, and everything that is wrong with them."""
+"""Settings as the fields of a dataclass, and everything that is wrong with them, what cannot be seen in a value included."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, fields
 from itertools import groupby
 from typing import Any, TypeVar
 
 from shared.errors import SettingProblem
-from shared.settings.visible import hidden_problem, trim
 
 T = TypeVar("T")
 
-_MOST_RUNS = 20
+_MAX_RANGES = 20
+_AROUND = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad"
+_MARK_IN_LATIN_1 = "\u00ef\u00bb\u00bf"
+_QUOTES = {'"': '"', "'": "'", "`": "`", "\u201c": "\u201d", "\u201e": "\u201c", "\u2018": "\u2019", "\u00ab": "\u00bb"}
+_INVISIBLE = ("Cf", "Cc", "Cs", "Co")
 
 
 class WrongValue(ValueError):
@@ -96,7 +100,7 @@ class ErrorCollector:
         """Return the problems; equal ones of several accounts as one, of `PARTNER_ACCOUNTS[0] to [299].tenantId`."""
         places: dict[tuple[str, str, str, str], list[int]] = {}
         for problem in self.found:
-            array, *rest = re.split(r"\[(\d+)\]", problem.setting, maxsplit=1)
+            array, *rest = re.split(r"\[(\d+)\]", problem.setting)
             key = (array, "".join(rest[1:]), problem.wrong, problem.right)
             places.setdefault(key, []).extend(map(int, rest[:1]))
         return tuple(
@@ -108,8 +112,8 @@ class ErrorCollector:
 def _ranges(indexes: list[int]) -> str:
     """Return sorted numbers as `[0] to [7], [9]`, or shortened when they are many."""
     runs = [[index for _, index in run] for _, run in groupby(enumerate(indexes), lambda pair: pair[1] - pair[0])]
-    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MOST_RUNS])
-    return text + (f" and {len(runs) - _MOST_RUNS} more places" if len(runs) > _MOST_RUNS else "")
+    text = ", ".join(f"[{run[0]}]" + (f" to [{run[-1]}]" if len(run) > 1 else "") for run in runs[:_MAX_RANGES])
+    return text + (f" and {len(runs) - _MAX_RANGES} more places" if len(runs) > _MAX_RANGES else "")
 
 
 def _visible(text: str) -> str:
@@ -120,3 +124,23 @@ def _visible(text: str) -> str:
             "is a Key Vault reference that was not resolved", "the value itself: no setting here is secret"
         )
     return text
+
+
+def trim(text: str) -> str:
+    """Take byte order marks, zero-width characters and white space off both ends; editors and Windows PowerShell write them."""
+    while (shorter := text.strip().strip(_AROUND).removeprefix(_MARK_IN_LATIN_1)) != text:
+        text = shorter
+    return text
+
+
+def hidden_problem(text: str, allowed: str = "") -> str | None:
+    """Return what a person cannot see in a trimmed value, with its place (characters from 1), or None."""
+    if len(text) > 1 and text[0] in _QUOTES and text[-1] in (_QUOTES[text[0]], text[0]):
+        return f"has quotes around it, at characters 1 and {len(text)}"
+    for place, character in enumerate(text, 1):
+        if character in allowed:
+            continue
+        if unicodedata.category(character) in _INVISIBLE or (character != " " and character.isspace()):
+            name = unicodedata.name(character, "CONTROL CHARACTER").lower()
+            return f"has an invisible character at character {place} (U+{ord(character):04X}, {name})"
+    return None

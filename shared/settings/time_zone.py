@@ -58,7 +58,7 @@ def read_time_zone(text: str) -> zoneinfo.ZoneInfo:
         with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             return zoneinfo.ZoneInfo(text)
     iana = {name.lower(): zone for name, zone in _WINDOWS.items()}.get(text.lower())
-    if iana or _WINDOWS_LIKE.fullmatch(text):
+    if _WINDOWS_LIKE.fullmatch(text):
         raise WrongValue("is a Windows time zone name, not an IANA name", iana)
     if _OFFSET.fullmatch(text):
         raise WrongValue("is an offset, which is the same in summer and winter, not a time zone")

@@ -7,14 +7,13 @@ from typing import Any
 
 from azure.core.credentials import TokenCredential
 
-from shared.azure_services.vault import Secret, Vault
+from shared.azure_services.vault import Secret, Vault, check_value
 from shared.errors import VaultSecretInvalid, VaultSecretMissing
 from shared.settings.accounts import Account
 from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, load_certificate
 from shared.sign_in.refusals import CERTIFICATE, FEDERATED
-from shared.sign_in.secret_value import check_value
 
-_LONGEST_CLIENT_SECRET = 500
+_MAX_CLIENT_SECRET_LENGTH = 500
 """Characters; Entra ID makes client secrets of about 40, and a PKCS#12 file takes some thousands."""
 
 
@@ -72,7 +71,7 @@ def _refuse_certificate(secret: Secret) -> None:
     """Keep a certificate that is not marked as one from being sent, private key and all, as a client secret."""
     if "-----BEGIN" in secret.value:
         found, right = "PEM text", PEM
-    elif len(secret.value) > _LONGEST_CLIENT_SECRET:
+    elif len(secret.value) > _MAX_CLIENT_SECRET_LENGTH:
         found, right = f"{len(secret.value)} characters long, longer than any client secret", PKCS12
     else:
         return

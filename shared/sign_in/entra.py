@@ -17,12 +17,12 @@ from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 from shared.net.http_session import HttpSession
 from shared.net.refusal import RefusedError, token_tenant
 from shared.net.retry import Retry
-from shared.net.service import APP_ALONE, WITH_USER, Call
+from shared.net.service import APP_ONLY, APP_USER, Call
 from shared.settings.accounts import Account
 from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import AppCredential
 from shared.sign_in.entra_http import EntraHttp
-from shared.sign_in.expiry import over_since
+from shared.sign_in.expiry import expiry_sentence
 from shared.sign_in.refusals import ENTRA, UNKNOWN_TENANT
 
 _TOKEN = re.compile(r"[!-~]+")
@@ -54,7 +54,7 @@ class SignIn:
 
         """
         scope = f"{account.cloud.audience}/.default"
-        return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), kind=APP_ALONE)
+        return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), sign_in_kind=APP_ONLY)
 
     def as_user(self, account: Account, credential: AppCredential, stored: Secret) -> Tokens:
         """Sign in as the app with the user behind a stored refresh token.
@@ -65,9 +65,9 @@ class SignIn:
 
         """
         token, scope = stored.value, f"{account.cloud.audience}/user_impersonation"
-        over = over_since(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
+        over = expiry_sentence(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
         return self._call(
-            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_over=over
+            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_expired=over
         )
 
     def with_code(self, account: Account, credential: AppCredential, acquire: Acquire) -> Tokens:
@@ -80,16 +80,16 @@ class SignIn:
         credential: AppCredential,
         acquire: Acquire,
         *,
-        kind: str = WITH_USER,
-        token_over: str = "",
+        sign_in_kind: str = APP_USER,
+        token_expired: str = "",
         attempts: int = ENTRA.limits.attempts,
     ) -> Tokens:
-        secret_over = over_since("The app's secret or certificate", credential.expires_on, self.retry.now())
+        secret_expired = expiry_sentence("The app's secret or certificate", credential.expires_on, self.retry.now())
         call = Call(
             replace(ENTRA, limits=replace(ENTRA.limits, attempts=attempts)),
             f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
-            names={"secret_over": secret_over, "token_over": token_over},
-            kinds=(kind, credential.kind),
+            names={"secret_expired": secret_expired, "token_expired": token_expired},
+            kinds=(sign_in_kind, credential.kind),
         )
 
         def attempt() -> Tokens:

@@ -17,11 +17,11 @@ def in_words(days: int) -> str:
     return "expires today" if days == 0 else f"expires in {count}" if days > 0 else f"expired {count} ago"
 
 
-def is_worth_a_warning(days: int) -> bool:
+def is_warning_due(days: int) -> bool:
     """Whether a warning is due with so many days left: at 30 and 14, and daily from 7 on, past the end too."""
     return days in WARNING_DAYS or days <= DAILY_FROM
 
 
-def over_since(what: str, end: datetime | None, now: datetime) -> str:
+def expiry_sentence(what: str, end: datetime | None, now: datetime) -> str:
     """Return the sentence that says when something expired; nothing when it has not, as far as is known."""
     return "" if end is None or end > now else f"{what} expired on {end:%Y-%m-%d}. "

@@ -12,11 +12,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.azure_services.vault import Secret, Vault
+from shared.azure_services.vault import Secret, Vault, check_value
 from shared.errors import ConsentRequired, VaultSecretInvalid, VaultSecretMissing
 from shared.net.single_flight import SingleFlightCache
 from shared.settings.accounts import Account
-from shared.sign_in.secret_value import check_value
 
 LIFETIME = timedelta(days=90)
 RENEW_AFTER = timedelta(days=7)

@@ -4,7 +4,7 @@ The first line that matches decides. Source: https://learn.microsoft.com/entra/i
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
-from shared.net.service import WITH_USER, Rule, Service, passing
+from shared.net.service import APP_USER, Rule, Service, transient_rules
 
 CERTIFICATE = "a certificate"
 FEDERATED = "the Azure identity's token (federated)"
@@ -23,20 +23,22 @@ ENTRA = Service(
             codes=(UNKNOWN_TENANT,),
             remedy="Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud.",
         ),
-        Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), again=True),
-        *passing(SignInUnavailable),
-        Rule(ConsentRequired, codes=_USER_ERRORS, only=WITH_USER, remedy="{token_over}" + ConsentRequired.usual_remedy),
+        Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), retryable=True),
+        *transient_rules(SignInUnavailable),
+        Rule(
+            ConsentRequired, codes=_USER_ERRORS, only=APP_USER, remedy="{token_expired}" + ConsentRequired.usual_remedy
+        ),
         Rule(
             ConsentRequired,
             codes=("invalid_request",),
-            only=WITH_USER,
-            remedy="{token_over}What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+            only=APP_USER,
+            remedy="{token_expired}What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
         ),
         Rule(
             SignInRejected,
             codes=("invalid_client",),
             only=CERTIFICATE,
-            remedy="{secret_over}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
+            remedy="{secret_expired}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
             "certificate to the app (App registrations > Certificates & secrets), and check the clock of this machine: it dates the signature. "
             "Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and are enabled in this "
             "tenant (Entra ID > Enterprise applications).",
@@ -49,7 +51,7 @@ ENTRA = Service(
             "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of one tenant "
             "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check the clock of this machine.",
         ),
-        Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_over}" + SignInRejected.usual_remedy),
+        Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_expired}" + SignInRejected.usual_remedy),
         Rule(
             SignInRejected,
             codes=("unauthorized_client",),

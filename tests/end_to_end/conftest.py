@@ -18,6 +18,7 @@ from tests.support.engine import Engine, LogLine
 ROOT = Path(__file__).parents[2]
 
 Environ = dict[str, str]
+LEDGER = "partnerbalancesruns"
 
 
 @pytest.fixture(scope="session")

@@ -79,19 +79,32 @@ class Refusing(StreamRequestHandler):
 
 
 @pytest.mark.parametrize(
-    ("without", "hosts"),
+    ("setting", "hosts", "audience"),
     [
         (
-            "PARTNER_LOGIN_URL",
+            {"PARTNER_LOGIN_URL": ""},
             {"login.microsoftonline.com", "login.microsoftonline.us", "login.partner.microsoftonline.cn"},
+            "https://storage.azure.com",
         ),
-        ("PARTNER_API_URL", {"api.partnercenter.microsoft.com", "partner.partnercenterapi.microsoftonline.cn"}),
+        (
+            {"PARTNER_API_URL": ""},
+            {"api.partnercenter.microsoft.com", "partner.partnercenterapi.microsoftonline.cn"},
+            "https://storage.azure.com",
+        ),
+        *(
+            ({"SNAPSHOT_TABLE_ENDPOINT": f"https://{host}"}, {host}, audience)
+            for host, audience in (
+                ("contoso.table.core.usgovcloudapi.net", "https://storage.azure.us"),
+                ("contoso.table.core.chinacloudapi.cn", "https://storage.azure.cn"),
+            )
+        ),
     ],
 )
-def test_each_cloud_has_its_own_addresses(world: StandIn, without: str, hosts: set[str]) -> None:
-    """Without an override, and no other host is asked: there is no instance discovery."""
-    environ = environ_of(world, *(world.add_partner(name=cloud, cloud=cloud) for cloud in CLOUDS))
-    del environ[without]
+def test_each_cloud_has_its_own_addresses(
+    world: StandIn, setting: dict[str, str], hosts: set[str], audience: str
+) -> None:
+    """Without an override, and no other host is asked: there is no instance discovery. A table's address says its cloud."""
+    environ = environ_of(world, *(world.add_partner(name=cloud, cloud=cloud) for cloud in CLOUDS)) | setting
     Refusing.asked = []
     with ThreadingTCPServer(("127.0.0.1", 0), Refusing) as proxy:
         thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
@@ -101,6 +114,7 @@ def test_each_cloud_has_its_own_addresses(world: StandIn, without: str, hosts: s
         proxy.shutdown()
         thread.join()
     assert set(Refusing.asked) == {f"{host}:443" for host in hosts}
+    assert audience in {call.detail for call in world.journal.calls("identity")}
     assert len(failed) == len(CLOUDS)
 
 

@@ -1,6 +1,5 @@
 """The refresh token stays alive for years: stored anew each week, never lost, whatever happens in between."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
@@ -8,16 +7,15 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from aiohttp import web
 
 from shared.sign_in.refresh_token import CONTENT_TYPE
 from standin import StandIn
 from standin.directory import SignIn
-from standin.faults import AnswerLost, Fault, FaultContext, Status, unavailable
+from standin.faults import AnswerLost, Fault, Status, unavailable
 from standin.partner import Partner
 from standin.services.vault import Version
 from tests.end_to_end.conftest import environ_of
-from tests.support.in_process import Edited, lines, run_now
+from tests.support.in_process import Edited, Meanwhile, lines, run_now
 
 DUE = timedelta(days=8)
 LIFETIME = timedelta(days=90)
@@ -57,19 +55,6 @@ def test_longer_than_a_token_lives(world: StandIn, caplog: pytest.LogCaptureFixt
     assert lines(caplog, "SECRET_EXPIRING") == []
 
 
-class Meanwhile(Fault):
-    """Does something beside the call, before the service sees it."""
-
-    def __init__(self, act: Callable[[], object]) -> None:
-        self.act = act
-
-    async def play(self, context: FaultContext) -> web.Response:
-        """Act, then let the call pass."""
-        self.act()
-        await asyncio.sleep(0)
-        return await context.proceed()
-
-
 def _no_right_to_set(world: StandIn, _: Partner) -> None:
     world.identity.user_assigned.vault_rights.discard("set")
 
@@ -84,12 +69,12 @@ def _no_second_look(world: StandIn, partner: Partner) -> None:
 
 
 def _deleted(world: StandIn, partner: Partner) -> None:
-    world.faults.add("partner", Meanwhile(lambda: world.vault.delete(str(partner.refresh_token_name))))
+    world.faults.add("partner", Meanwhile(lambda _: world.vault.delete(str(partner.refresh_token_name))))
 
 
 def _consented(world: StandIn, partner: Partner) -> None:
     token = world.entra.directory.issue_refresh_token(partner.app, SignIn(user="new@contoso.onmicrosoft.com"))
-    world.faults.add("partner", Meanwhile(lambda: world.vault.put(str(partner.refresh_token_name), token)))
+    world.faults.add("partner", Meanwhile(lambda _: world.vault.put(str(partner.refresh_token_name), token)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ The queries are those of the deployed rules. Microsoft's language service binds 
 import json
 import logging
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -20,6 +19,7 @@ from typer.testing import CliRunner
 from cli.__main__ import build
 from shared.log import LOGGER, Marker
 from standin import StandIn
+from standin.azurite_process import find_node
 from standin.faults import Status, throttled
 from standin.sample import summary
 from tests.end_to_end.conftest import environ_of
@@ -59,22 +59,19 @@ def test_a_rule_is_set_up_as_the_service_wants_it() -> None:
     assert "dynamic([50,60])" in query("credit-used", EVERYTHING.rules)
 
 
-@pytest.mark.skipif(
-    shutil.which("node") is None or not (NODE / "node_modules").is_dir(),
-    reason="Node.js or its packages are not installed",
-)
+@pytest.mark.skipif(not (NODE / "node_modules").is_dir(), reason="its Node.js packages are not installed")
 def test_microsofts_language_service_accepts_the_queries() -> None:
     """Every name and type is bound against the columns of the tables; a misspelled column is found."""
     queries = {name: query(name) for name in RULES} | {
         "broken": query("no-run").replace("TimeGenerated >", "TimeGenerate >")
     }
-    node = shutil.which("node") or "node"
     schema = {
         table: f"({', '.join(f'{name}: {kind}' for name, kind in columns.items())})"
         for table, columns in COLUMNS.items()
     }
     given = json.dumps({"schema": schema, "queries": queries})
-    result = subprocess.run([node, "check.cjs"], cwd=NODE, input=given, capture_output=True, text=True, check=True)  # noqa: S603 - from PATH
+    command = [find_node(), "check.cjs"]
+    result = subprocess.run(command, cwd=NODE, input=given, capture_output=True, text=True, check=True)  # noqa: S603 - our own script
     found = json.loads(result.stdout)
     assert found.pop("broken")
     assert found == {name: [] for name in RULES}

@@ -89,7 +89,7 @@ HISTORIES = {
     "paid and invoiced": History(
         readings("Contoso", "2026-11-01", "2026-11-03", 15000, LatestInvoiceDate=moment("2026-10-05"))
         + readings(
-            "Contoso", "2026-11-04", "2026-11-04", 3000, LatestInvoiceDate=moment("2026-10-05"),
+            "Contoso", "2026-11-04", "2026-11-04", -3000, LatestInvoiceDate=moment("2026-10-05"),
             LastPaymentDate=moment("2026-11-03"), LastPaymentAmount=12000.0,
         )
         + readings(
@@ -222,6 +222,7 @@ one account at 99 % | Limit on the day | Fabrikam, on 2026-11-26 | 1,000.00
 one account at 99 % | Limit on the day | USD, on 2026-11-26 | blank
 paid and invoiced | What happened | on 2026-11-04 | Contoso paid 12,000.00 on 3 Nov
 paid and invoiced | What happened | on 2026-11-05 | Contoso invoiced on 5 Nov
+paid and invoiced | Current balance | on 2026-11-04 | -2,993.00
 paid and invoiced | What happened | on 2026-11-03 | blank
 paid and invoiced | Last payment | all | 2026-11-03: 12,005.50
 paid and invoiced | Last payment | Fabrikam | 2026-11-03: 5.50

@@ -162,11 +162,15 @@ PARTS = ("Recurring", "OneTime", "Other")
 READABLE: dict[str | None, tuple[float | None, ...]] = {
     None: (None, None, None),
     "[]": (None, None, None),
-    '[{"summary": {"balanceAmount": 5}}, {"invoiceType": "Other", "summary": {"balanceAmount": 7}}]': (None, None, 12),
+    '[{"summary": {"balanceAmount": 5}}, {"invoiceType": "Other", "summary": {"balanceAmount": 7.5}}]': (
+        None,
+        None,
+        12.5,
+    ),
     '[{"invoiceType": "Recurring"}]': (None, None, None),
     '[{"invoiceType": "OneTime", "summary": {"balanceAmount": 12345678901.23}}]': (None, 12345678901.23, None),
     '[{"invoiceType": "one_time", "summary": {"balanceAmount": 1}}, '
-    '{"invoiceType": "recurring", "summary": {"balanceAmount": -2}}]': (-2, 1, None),
+    '{"invoiceType": "recurring", "summary": {"balanceAmount": -2.5}}]': (-2.5, 1, None),
     '[{"invoiceType": null, "summary": {"balanceAmount": 5, "currencyCode": "USD"}}]': (None, None, 5),
 }
 UNREADABLE = [
@@ -202,7 +206,7 @@ def test_details_of_any_shape_do_not_stop_the_refresh() -> None:
     found = {record["Details"]: tuple(record[name] for name in PARTS) for record in records}
     assert found == READABLE | dict.fromkeys(UNREADABLE, (None, None, None))
     parts = [(part["Part"], part["Amount"]) for part in history.dax.records("Parts")]
-    amounts = {"Recurring": ["-2"], "One-time": ["12345678901.23", "1"], "Other": ["12", "5"]}
+    amounts = {"Recurring": ["-2.5"], "One-time": ["12345678901.23", "1"], "Other": ["12.5", "5"]}
     readable = [(part, Decimal(amount)) for part, each in amounts.items() for amount in each]
     assert parts == readable + [("Unreadable", None)] * len(UNREADABLE)
 

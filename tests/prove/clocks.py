@@ -4,24 +4,19 @@ import gc
 import threading
 import tracemalloc
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
-
 from shared.history.runs import RunResult
 from shared.job import take_snapshots
 from standin import StandIn
-from standin.clock import Clock
-from standin.faults import Fault, FaultContext
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
 from tests.prove.matrix import cases, hasty
 from tests.prove.steps import STEPS
-from tests.support.in_process import run_now
+from tests.support.in_process import Meanwhile, run_now
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
 YEARS = 10
@@ -71,18 +66,6 @@ def clocks_set_back(world: StandIn) -> Iterator[list[str]]:
         yield [] if right else [f"{zone}, {minutes} minutes: {result}"]
 
 
-@dataclass(frozen=True)
-class Midnight(Fault):
-    """Lets two minutes pass while the service answers."""
-
-    clock: Clock
-
-    async def play(self, context: FaultContext) -> web.Response:
-        """Move the clock, then go on."""
-        self.clock.advance(seconds=120)
-        return await context.proceed()
-
-
 def midnight_in_the_middle(world: StandIn) -> Iterator[list[str]]:
     """Let midnight pass at each step of a run: the row is of the day on which the run began, and the next day gets its own."""
     steps = [step for step in STEPS if step.mode == "app" and step.path != "runs"]
@@ -91,7 +74,8 @@ def midnight_in_the_middle(world: StandIn) -> Iterator[list[str]]:
         partner = world.add_partner()
         midnight = datetime(2027, 3, 10, tzinfo=ZoneInfo(zone))
         world.clock.set(midnight - timedelta(minutes=1))
-        world.faults.add(step.service, Midnight(world.clock), path_contains=step.path, method=step.method)
+        passes = Meanwhile(lambda _: world.clock.advance(seconds=120))
+        world.faults.add(step.service, passes, path_contains=step.path, method=step.method)
         environ = {"SNAPSHOT_TIME_ZONE": zone} | world.environ_archive
         for days in (["2027-03-09"], ["2027-03-09", "2027-03-10"]):
             result = _run(world, partner, **environ)

@@ -50,7 +50,7 @@ def test_a_marked_line_is_the_marker_and_json(
 def test_a_long_message_is_cut_and_the_line_stays_json(letter: str, caplog: pytest.LogCaptureFixture) -> None:
     """At 8,000 characters, however many a letter takes; the remedy is whole."""
     remedy = "r" * 600
-    log_event(Marker.FAILED, account=letter * 100, message=letter * 6000, remedy=remedy, code="c", mayPass=False)
+    log_event(Marker.FAILED, account=letter * 100, message=letter * 20_000, remedy=remedy, code="c", mayPass=False)
     (line,) = caplog.messages
     assert len(line) <= 8_000
     fields = json.loads(line.partition(" ")[2])

@@ -14,7 +14,7 @@ from shared.errors import PartnerBadResponse
 from shared.history.history import History
 from shared.history.table import HistoryTable
 from shared.log import LOGGER
-from shared.sign_in.refresh_token import CONTENT_TYPE, Renewals
+from shared.sign_in.refresh_token import Renewals
 from shared.snapshot import Outcome, Snapshots
 from standin import StandIn
 from standin.partner import Partner
@@ -94,22 +94,6 @@ def test_a_failure_changes_nothing(world: StandIn, take: Take, table: HistoryTab
     assert table.rows_of(partner.tenant_id, DAY.date) == ()
     assert len(tokens(world, partner)) == 1
     assert said() == []
-
-
-@pytest.mark.parametrize(("days", "versions"), [(6, 1), (8, 2)])
-def test_a_refresh_token_of_a_week_is_replaced_after_the_row(
-    world: StandIn, take: Take, days: int, versions: int
-) -> None:
-    """The row is safe first; the new token is marked as what it is."""
-    partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=days))
-    take(partner)
-    stored = tokens(world, partner)
-    assert len(stored) == versions
-    if versions > 1:
-        assert (stored[-1].content_type, stored[-1].tags["tenantId"]) == (CONTENT_TYPE, partner.tenant_id)
-        assert world.entra.directory.refresh_grant(partner.app, stored[-1].value).sign_in.mfa
-        written = [call.service for call in world.journal.calls() if call.method in ("POST", "PUT")]
-        assert written.index("vault") > max(place for place, service in enumerate(written) if service == "table")
 
 
 def test_what_was_left_out_is_said(world: StandIn, take: Take, said: Said) -> None:

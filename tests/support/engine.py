@@ -64,9 +64,9 @@ class InvocationResult:
 
 
 class Engine:
-    """A worker process with the function loaded; warm between invocations, one at a time.
+    """A worker process with the function loaded; warm between invocations, which may run at once.
 
-    `environ` is the function's whole environment beside what any process needs to start; `log_level` the root logger's.
+    Each result has the lines since the one before it, whichever of those under way wrote them. `environ` is the function's whole environment beside what any process needs to start; `log_level` the root logger's.
     `logs` holds every line so far, and `output`, at the end, what was printed to stdout and stderr.
     """
 

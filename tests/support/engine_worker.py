@@ -145,8 +145,9 @@ async def serve(engine_dir: Path, app_root: Path, log_level: int) -> None:
     root.addHandler(ShippingHandler(worker))
     await worker.load(app_root)
     loop = asyncio.get_running_loop()
-    while request := await loop.run_in_executor(None, channel.receive):
-        await loop.create_task(worker.invoke(**request))
+    async with asyncio.TaskGroup() as invocations:
+        while request := await loop.run_in_executor(None, channel.receive):
+            invocations.create_task(worker.invoke(**request))
     os._exit(0)  # a thread that the function left behind must not keep the process
 
 

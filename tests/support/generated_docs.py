@@ -67,7 +67,7 @@ def errors(page: str) -> str:
                 f"**What to do.** {_markdown(kind.usual_remedy)}",
                 "",
             ]
-    lines += ["## From the refusal to the error", "", "The first line that matches decides.", ""]
+    lines += ["## From the refusal to the error", "", "The first row that matches decides.", ""]
     for name, service in SERVICES.items():
         lines += [f"### {name}", "", "| the service says | error | remedy, where it differs |", "|---|---|---|"]
         lines += [*map(_row, service.rules), ""]
@@ -80,13 +80,13 @@ def _row(rule: Rule) -> str:
         said.append(f"{rule.statuses[0]} to {rule.statuses[-1]}")
     else:
         said += [str(status) for status in rule.statuses]
-    said += [f"“{text}”" for text in rule.says]
-    what = " as ".join(filter(None, [", ".join(said), "an HTML page" if rule.page else ""])) or "anything else"
+    said += [f"“{text}”" for text in rule.reason_contains]
+    what = " as ".join(filter(None, [", ".join(said), "an HTML page" if rule.is_html_page else ""])) or "anything else"
     what += f", for {rule.only}" if rule.only else ""
-    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_over\}", "", rule.remedy or ""))
+    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_expired\}", "", rule.remedy or ""))
     remedy = "" if remedy == rule.error.usual_remedy else remedy
-    again = ", tried again" if rule.again else ""
-    return f"| {what} | `{rule.error.code}`{again} | {_markdown(remedy)} |"
+    retried = ", retried" if rule.retryable else ""
+    return f"| {what} | `{rule.error.code}`{retried} | {_markdown(remedy)} |"
 
 
 def _markdown(text: str) -> str:

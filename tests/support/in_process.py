@@ -45,6 +45,18 @@ class Edited(Fault):
         return web.json_response(members, status=answer.status)
 
 
+@dataclass(frozen=True)
+class Meanwhile(Fault):
+    """Does something, which is given the request, before the service sees the call."""
+
+    act: Callable[[web.Request], object]
+
+    async def play(self, context: FaultContext) -> web.Response:
+        """Act, then let the call pass."""
+        self.act(context.request)
+        return await context.proceed()
+
+
 class Stopped(Fault):
     """Holds a call for ever, before the service sees it or after it took effect; `reached` is set then."""
 

@@ -17,7 +17,7 @@ from cli.support.settings_source import find_settings
 from cli.support.side_by_side import read_side_by_side
 from cli.support.tables import OperatorTable, TableContext, open_tables
 from shared.errors import TableAccessDenied
-from shared.services import SIDE_BY_SIDE, utc_now
+from shared.services import MAX_CONCURRENT_ACCOUNTS, utc_now
 from shared.settings.accounts import Account
 from shared.settings.clouds import storage_audience
 
@@ -78,7 +78,9 @@ def _identity(place: TableContext) -> Iterator[Finding]:
 def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     """Yield each account's findings, the accounts side by side."""
     services, money = place.services, Money.of_reader(os.environ)
-    checks = read_side_by_side(accounts, lambda one: AccountCheck(one, services, money).findings(), SIDE_BY_SIDE)
+    checks = read_side_by_side(
+        accounts, lambda one: AccountCheck(one, services, money).findings(), MAX_CONCURRENT_ACCOUNTS
+    )
     for _, findings in checks:
         yield from findings
 

@@ -1,5 +1,6 @@
 """The history as an Excel workbook: amounts are numbers, days are days, and text is text whatever it begins with."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -8,7 +9,6 @@ from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from cli.support.failure import CommandFailed
 from cli.support.records import Record
@@ -16,6 +16,7 @@ from cli.support.records import Record
 MOST_ROWS = 1_048_576
 """Of a sheet, its header included."""
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _YEARS = range(1900, 9999)
 """Those whose days Excel can show; the last second of 9999 it rounds up."""
 
@@ -52,7 +53,7 @@ def _cell(sheet: Any, name: str, value: Any) -> Cell:
     if isinstance(value, datetime):
         value = value.astimezone(UTC).replace(tzinfo=None)
     if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", value)
+        value = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value)
     cell: Cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula

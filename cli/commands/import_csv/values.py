@@ -12,8 +12,8 @@ from babel.numbers import get_currency_precision
 
 from shared.history.row import COLUMNS, Edm
 from shared.net import exact_json
-from shared.partner_center.invoice_summary import LARGEST_AMOUNT, LARGEST_EXPONENT
-from shared.settings.visible import trim
+from shared.partner_center.invoice_summary import MAX_AMOUNT, MAX_EXPONENT
+from shared.settings.setting import trim
 
 REQUIRED = ("SnapshotDate", "CurrencyCode", "BalanceAmount")
 NOT_TAKEN = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
@@ -88,8 +88,8 @@ def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | Non
     else:
         amount = _of_text(value, currency, notation)
     exponent = amount.as_tuple().exponent
-    if abs(amount) >= LARGEST_AMOUNT or not isinstance(exponent, int) or -exponent > LARGEST_EXPONENT:
-        raise Wrong(f"it is out of bounds: below {LARGEST_AMOUNT:.0e}, with at most {LARGEST_EXPONENT} decimals")
+    if abs(amount) >= MAX_AMOUNT or not isinstance(exponent, int) or -exponent > MAX_EXPONENT:
+        raise Wrong(f"it is out of bounds: below {MAX_AMOUNT:.0e}, with at most {MAX_EXPONENT} decimals")
     return amount
 
 

@@ -6,7 +6,7 @@ from cli.support.failure import by_hand
 from shared import errors
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import IdentityUnavailable, SnapshotError
-from shared.net.service import BETWEEN
+from shared.net.service import INTERMEDIARY_REMEDY
 
 ALL = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, SnapshotError)]
 REMEDIES = [error.usual_remedy for error in ALL if hasattr(error, "usual_remedy")]
@@ -25,4 +25,4 @@ def test_no_remedy_speaks_of_the_function(remedy: str) -> None:
 def test_who_is_not_signed_in_reads_az_login_first() -> None:
     """Nobody at a keyboard assigns an identity to a function app. What says more, a proxy or a certificate, is said."""
     assert by_hand(IdentityUnavailable.usual_remedy).startswith("Run `az login`")
-    assert by_hand(BETWEEN) == BETWEEN
+    assert by_hand(INTERMEDIARY_REMEDY) == INTERMEDIARY_REMEDY

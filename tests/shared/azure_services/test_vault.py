@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from azure.keyvault.secrets._shared import http_challenge_cache
 
-from shared.azure_services.vault import Secret, Vault
-from shared.errors import IdentityUnavailable, VaultUnreachable
+from shared.azure_services.vault import Secret, Vault, check_value
+from shared.errors import IdentityUnavailable, VaultSecretInvalid, VaultUnreachable
 from standin import StandIn
 from standin.faults import Cut, Fault, Status, unavailable
+from tests.support.samples import TENANT
 
 END = datetime(2027, 1, 31, 12, 30, tzinfo=UTC)
 HUSH = "hush-hush-8Q~secret"
@@ -108,3 +109,26 @@ def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
     world.faults.add("identity", unavailable(), times=None)
     with pytest.raises(IdentityUnavailable):
         vault.secret("app")
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        *((value, "is in quotes") for value in ('"hush', "\u201chush\u201d", "hush'")),
+        *((value, "is a GUID") for value in (TENANT.upper(), f"{{{TENANT}}}")),
+        *((value, "is JSON") for value in ('{"value": "hush"}', '["hush"]')),
+        ("@Microsoft.KeyVault(SecretUri=https://hush/)", "is a Key Vault reference"),
+        ("HTTPS://contoso.vault.azure.net/secrets/hush", "is an address"),
+        ("hu sh", "has a space at position 3"),
+        ("hush\nhush", "has the character U+000A at position 5"),
+        ("hush\u00fc", "has the character U+00FC at position 5"),
+        ("hu\u200bsh", "has the character U+200B at position 3"),
+        ("h\x00ush", "has the character U+0000 at position 2"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_refused(value: str, wrong: str) -> None:
+    """What is there is named; the value is not shown."""
+    with pytest.raises(VaultSecretInvalid) as raised:
+        check_value(Secret("app", value))
+    assert str(raised.value).startswith(f"the secret app {wrong}")
+    assert "hush" not in str(raised.value)

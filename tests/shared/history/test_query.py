@@ -2,7 +2,9 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -14,8 +16,10 @@ from shared.errors import TableUnreachable
 from shared.history.query import Span
 from shared.history.row import COLUMNS, Edm, Entity
 from shared.history.table import HistoryTable
+from shared.net.service import INTERMEDIARY_REMEDY
 from standin import StandIn
 from standin.faults import Status
+from tests.support.in_process import Meanwhile
 from tests.support.samples import TENANT
 
 MOMENTS = st.datetimes(datetime(1601, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them so
@@ -89,10 +93,22 @@ def test_rows_are_read_as_the_sdk_reads_them_and_copied_unchanged(
     assert by_key(archive._client.list_entities()) == sdk
 
 
-def answer(*rows: object, status: int = 200, after: str = "") -> Status:
-    """Return a page of these rows, and the partition with which the next one begins."""
-    headers = {"x-ms-continuation-NextPartitionKey": b64encode(after.encode()).decode()} if after else {}
+def answer(*rows: object, status: int = 200, after: Sequence[str] = ()) -> Status:
+    """Return a page of these rows, and the keys of the row with which the next one begins."""
+    names = ("x-ms-continuation-NextPartitionKey", "x-ms-continuation-NextRowKey")
+    headers = {name: b64encode(key.encode()).decode() for name, key in zip(names, after, strict=False)}
     return Status(status, json.dumps({"value": rows}), headers)
+
+
+def test_what_is_asked_for(world: StandIn, table: HistoryTable) -> None:
+    """The columns, as many rows as there can be, and a time as HTTP writes it, which Azurite does not look at."""
+    asked: list[object] = []
+    world.faults.add(
+        "table", Meanwhile(lambda request: asked.append((dict(request.query), request.headers["x-ms-date"])))
+    )
+    assert list(table.pages(Span(), ["RowKey", "RunId"])) == []
+    now = format_datetime(world.clock.now(), usegmt=True)
+    assert asked == [({"$top": "1000", "$select": "RowKey,RunId"}, now)]
 
 
 def test_what_a_selected_row_does_not_have_is_absent(world: StandIn, table: HistoryTable) -> None:
@@ -106,20 +122,21 @@ def test_what_a_selected_row_does_not_have_is_absent(world: StandIn, table: Hist
 
 def test_an_empty_page_may_be_followed_by_others(world: StandIn, table: HistoryTable) -> None:
     """The service says where to go on; the next page is asked for from there. A key's quotes end no text of the filter."""
-    rows = [{"PartitionKey": tenant, "RowKey": "1"} for tenant in ("a", "b&+~~", "d'")]
+    rows = [{"PartitionKey": tenant, "RowKey": key} for tenant in ("a", "b&+~~", "d'") for key in "12"]
     for row in rows:
         table.insert([row])
-    world.faults.add("table", answer(after="b&+~~"), method="GET")
-    assert list(table.pages(Span())) == [[], rows[1:]]
-    assert [list(table.pages(Span(str(row["PartitionKey"])))) for row in rows] == [[[row]] for row in rows]
+    world.faults.add("table", answer(after=("b&+~~", "2")), method="GET")
+    assert list(table.pages(Span())) == [[], rows[3:]]
+    assert list(table.pages(Span("d'"))) == [rows[4:]]
     assert list(table.pages(Span("d' or PartitionKey ne '"))) == [[]]
 
 
 def test_a_page_that_goes_on_where_it_began_is_refused(world: StandIn, table: HistoryTable) -> None:
     """A cache that gives one page for all of them would be read for ever."""
-    world.faults.add("table", answer(after="a"), times=None)
-    with pytest.raises(TableUnreachable, match="goes on where it began"):
+    world.faults.add("table", answer(after=["a"]), times=None)
+    with pytest.raises(TableUnreachable, match="goes on where it began") as raised:
         list(table.pages(Span()))
+    assert raised.value.remedy == INTERMEDIARY_REMEDY
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """The ledger of runs over the real Azurite: its columns are a contract, and it never affects the day."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
+from unittest.mock import Mock
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,11 +16,12 @@ from shared.history.table import HistoryTable
 from shared.services import Services
 from standin import StandIn
 from standin.faults import Hang, Status
+from tests.end_to_end.conftest import LEDGER
 from tests.end_to_end.conftest import rows as rows_of
 from tests.support.in_process import lines
 from tests.support.samples import OTHER_TENANT, TENANT, account, run_of
 
-START = datetime(2026, 11, 23, 7, 17, 2, 123456, tzinfo=UTC).astimezone()
+START = datetime(2026, 11, 23, 7, 17, 2, 123456, tzinfo=UTC).astimezone(ZoneInfo("Asia/Tokyo"))
 RUN = RunContext(date(2026, 11, 24), "run-1", START, past_due=True)
 IDS = Ids("request", "correlation")
 FAILED = (
@@ -27,10 +31,13 @@ FAILED = (
 RESULT = RunResult(RUN, 2.0, recorded=3, kept=1, failed=FAILED)
 
 
+Write = Callable[[RunResult], None]
+
+
 @pytest.fixture
-def ledger(services: Services) -> HistoryTable:
-    """Return the ledger's table, which does not exist yet."""
-    return services.open_ledger(HistoryTable)
+def write(services: Services) -> Write:
+    """Return what writes a run's rows into the ledger, whose table does not exist yet."""
+    return lambda result: write_run(services.open_ledger(HistoryTable), services.retry, result)
 
 
 def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
@@ -39,12 +46,17 @@ def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
     return found
 
 
-def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, world: StandIn) -> None:
-    """Names, types and values to the letter: people's reports and `history` depend on them. The table is made on first use."""
-    write_run(ledger, services.retry, RESULT)
+def left_by_the_run(world: StandIn) -> set[str]:
+    """Return the partitions of the rows of RUN."""
+    return {row["PartitionKey"] for row in rows_of(world, table=LEDGER) if row["RowKey"] == RUN.row_key}
+
+
+def test_the_columns_of_the_ledger(write: Write, world: StandIn) -> None:
+    """Names, types and values to the letter: people's reports and `history` depend on them. Keys are in UTC, whatever the clock's zone."""
+    write(RESULT)
     key = "2026-11-23T07:17:02.123456Z_run-1"
     common = {"RowKey": key, "SnapshotDate": "2026-11-24", "RunId": "run-1", "SchemaVersion": 1}
-    rows = {row["PartitionKey"]: row for row in rows_of(world, table="partnerbalancesruns")}
+    rows = {row["PartitionKey"]: row for row in rows_of(world, table=LEDGER)}
     first, second, run = (rows[partition] for partition in (OTHER_TENANT, TENANT, "run"))
     assert first == common | {
         "PartitionKey": OTHER_TENANT,
@@ -93,45 +105,38 @@ def test_the_columns_of_the_ledger(ledger: HistoryTable, services: Services, wor
     ids=["every row", "the last row, which is the run's", "the failures"],
 )
 def test_rows_that_are_refused_are_counted(
-    ledger: HistoryTable, services: Services, world: StandIn, caplog: pytest.LogCaptureFixture,
-    fault: dict[str, Any], rows: int, left: set[str],
-) -> None:  # fmt: skip
+    write: Write, world: StandIn, caplog: pytest.LogCaptureFixture, fault: dict[str, Any], rows: int, left: set[str]
+) -> None:
     """In one line with the cause; the others are there."""
-    write_run(ledger, services.retry, replace(RESULT, run=run_of(run_id="before")))
+    write(replace(RESULT, run=run_of(run_id="before")))
     world.faults.add(
         "table", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), method="POST", **fault
     )
-    write_run(ledger, services.retry, RESULT)
+    write(RESULT)
     line = failed_line(caplog)
     assert (line["rows"], line["code"], line["runId"]) == (rows, "table-access-denied", "run-1")
-    assert {
-        row["PartitionKey"] for row in rows_of(world, table="partnerbalancesruns") if row["RowKey"] == RUN.row_key
-    } == left
+    assert left_by_the_run(world) == left
 
 
 def test_the_runs_own_row_has_a_time_of_its_own(
-    ledger: HistoryTable, world: StandIn, caplog: pytest.LogCaptureFixture, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:  # fmt: skip
-    """Whatever the failures' rows take of the ledger's time."""
-    write_run(ledger, services.retry, replace(RESULT, run=run_of(run_id="before")))
-    monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", 15.3)
-    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 15)
-    world.faults.add("table", Hang(), times=len(FAILED))
-    write_run(ledger, services.retry, RESULT)
-    assert failed_line(caplog)["rows"] == len(FAILED)
-    written = {
-        row["PartitionKey"] for row in rows_of(world, table="partnerbalancesruns") if row["RowKey"] == RUN.row_key
-    }
-    assert written == {"run"}
-    assert (LEDGER_SECONDS, RUN_ROW_SECONDS) == (20, 5)
-
-
-def test_a_run_with_a_wrong_clock_leaves_no_row(
-    ledger: HistoryTable, services: Services, world: StandIn, caplog: pytest.LogCaptureFixture
+    write: Write, world: StandIn, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Whatever the failures' rows take of the ledger's time, of which it has the rest."""
+    assert (LEDGER_SECONDS, RUN_ROW_SECONDS) == (20, 5)
+    write(replace(RESULT, run=run_of(run_id="before")))
+    monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 19.7)
+    limit = Mock(wraps=services.retry.limit)
+    monkeypatch.setattr(services.retry, "limit", limit)
+    world.faults.add("table", Hang(), times=len(FAILED))
+    write(RESULT)
+    assert left_by_the_run(world) == {"run"}
+    assert limit.call_args.args[0] < 20
+
+
+def test_a_run_with_a_wrong_clock_leaves_no_row(write: Write, world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
     """It would be filed under a wrong time for good, and move the day on which the ledger began."""
     wrong = Failure(account(), ClockWrong("wrong"))
-    write_run(ledger, services.retry, replace(RESULT, failed=(*FAILED, wrong)))
+    write(replace(RESULT, failed=(*FAILED, wrong)))
     assert world.journal.count("table") == 0
     assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (4, "clock-wrong")
 
@@ -148,9 +153,3 @@ def test_a_defect_of_the_ledger_is_reported_and_raises_nothing(
     write_run(Broken(), services.retry, RESULT)  # type: ignore[arg-type] # a defect cannot be had from the real one
     assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (3, "unexpected")
     assert "hush" not in caplog.text
-
-
-def test_a_run_is_keyed_by_its_start_in_utc() -> None:
-    """Whatever the clock's zone; the key sorts by time."""
-    assert RUN.row_key == "2026-11-23T07:17:02.123456Z_run-1"
-    assert run_of().row_key < replace(run_of(), started=run_of().started + timedelta(microseconds=1)).row_key

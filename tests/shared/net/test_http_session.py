@@ -15,7 +15,7 @@ import pytest
 
 from shared.errors import PartnerUnavailable
 from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError, attempt
-from shared.net.bounded_connection import LARGEST_ANSWER
+from shared.net.bounded_connection import MAX_ANSWER_BYTES
 from shared.net.http_session import HttpSession, tls_context
 from shared.net.proxy import Proxy
 from shared.net.retry import Retry
@@ -57,7 +57,7 @@ def test_a_stop_ends_the_attempt_and_the_call(world: StandIn, session: HttpSessi
     assert time.monotonic() < end
 
 
-@pytest.mark.parametrize("fault", [Status(200, b" " * (LARGEST_ANSWER + 1)), gzip_bomb(17)], ids=["plain", "packed"])
+@pytest.mark.parametrize("fault", [Status(200, b" " * (MAX_ANSWER_BYTES + 1)), gzip_bomb(17)], ids=["plain", "packed"])
 def test_an_answer_has_a_largest_size(answered: Answered, fault: Fault) -> None:
     """Of 16 MiB, on the wire and unpacked."""
     with pytest.raises(UnreadableAnswerError, match="larger than 16,777,216 bytes"):
@@ -197,7 +197,7 @@ PROXIES: dict[str, tuple[bytes | None, str]] = {
     "not a proxy": (b"no proxy at all\r\n\r\n", "gave no connection"),
     "nothing behind": (b"HTTP/1.1 200 OK\r\n\r\n", "gave no connection: its answer broke off"),
     "a page behind": (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "gave no connection"),
-    "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (LARGEST_ANSWER // 6), f"gave no connection: {ENDLESS}"),
+    "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (MAX_ANSWER_BYTES // 6), f"gave no connection: {ENDLESS}"),
     "dead": (None, "gave no connection: it refused the connection"),
 }
 

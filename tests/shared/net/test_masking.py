@@ -12,7 +12,7 @@ import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.net.masking import SHORTEST_SECRET, Secrets
+from shared.net.masking import MIN_SECRET_LENGTH, Secrets
 
 HUSH = "hush-hush"
 SECRET = "hush~hush/8Q+söcret=\"&' x"
@@ -94,7 +94,7 @@ def test_what_is_too_short_or_no_text_is_ignored() -> None:
     assert secrets.sanitize("5 None abcde []") == "5 None abcde []"
 
 
-SECRETS = st.text(min_size=6).filter(lambda secret: len("".join(secret.split())) >= SHORTEST_SECRET)
+SECRETS = st.text(min_size=6).filter(lambda secret: len("".join(secret.split())) >= MIN_SECRET_LENGTH)
 
 
 @given(st.text(), st.lists(SECRETS, max_size=4), st.text())

@@ -86,6 +86,7 @@ def test_ids_and_the_time_to_come_back_are_kept() -> None:
     assert RefusedError(refusal).retry_after == "7"
     refusal = read_refusal(400, {}, b'{"error":"x","trace_id":"%b","correlation_id":5}' % (b"t" * 99))
     assert refusal.ids == Ids("t" * 80, "5")
+    assert read_refusal(400, {}, b"").ids == Ids()
 
 
 ANOTHER = f"it expects a token of the tenant {TENANT} and got one of {OTHER}."

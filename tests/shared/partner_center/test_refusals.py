@@ -18,43 +18,43 @@ from shared.errors import (
     SnapshotError,
     WrongAudience,
 )
-from shared.net.refusal import PASSING_STATUSES, RefusedError, read_refusal
-from shared.net.service import APP_ALONE, WITH_USER, Call
+from shared.net.refusal import TRANSIENT_STATUSES, RefusedError, read_refusal
+from shared.net.service import APP_ONLY, APP_USER, Call
 from shared.partner_center.refusals import PARTNER_CENTER
 
 IDS = Ids("request", "correlation")
 WHERE = "GET https://api/v1/invoices/summary"
 DENIED, UNAVAILABLE = PartnerAccessDenied, PartnerUnavailable
-APP_ONLY = "900329: this API does not support application-only"
+REFUSED_APP_ONLY = "900329: this API does not support application-only"
 
 
-def error_of(status: int, body: Any, *, kind: str = APP_ALONE) -> tuple[SnapshotError, bool]:
+def error_of(status: int, body: Any, *, sign_in: str = APP_ONLY) -> tuple[SnapshotError, bool]:
     """Return what a refusal means: bytes as they are, anything else as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Call(PARTNER_CENTER, WHERE, IDS, kinds=(kind,)).error_of(RefusedError(read_refusal(status, {}, content)))
+    return Call(PARTNER_CENTER, WHERE, IDS, kinds=(sign_in,)).error_of(RefusedError(read_refusal(status, {}, content)))
 
 
 @pytest.mark.parametrize("code_type", [int, str], ids=["integer", "text"])
 @pytest.mark.parametrize(
     ("status", "code", "sign_in", "kind", "remedy"),
     [
-        (401, 900420, APP_ALONE, WrongAudience, "PARTNER_CLOUD"),
-        *((status, 900421, APP_ALONE, MfaRequired, "This account signs in as the app alone") for status in (401, 503)),
-        (401, 900421, WITH_USER, MfaRequired, "Run `python -m cli consent`"),
-        *((status, 900329, APP_ALONE, AppOnlyRefused, "Set PARTNER_AUTH to app_user") for status in (403, 500, 429)),
-        (403, 900329, WITH_USER, AppOnlyRefused, "This account already signs in with a user"),
-        (403, 900308, APP_ALONE, DENIED, "lacks the role"),
-        (403, 900309, APP_ALONE, DENIED, "Conditional Access"),
-        *((403, code, APP_ALONE, DENIED, "partner program") for code in (900124, 900149, 900150)),
-        (404, 60003, APP_ALONE, DENIED, "does not know this tenant"),
+        (401, 900420, APP_ONLY, WrongAudience, "PARTNER_CLOUD"),
+        *((status, 900421, APP_ONLY, MfaRequired, "This account signs in as the app alone") for status in (401, 503)),
+        (401, 900421, APP_USER, MfaRequired, "Run `python -m cli consent`"),
+        *((status, 900329, APP_ONLY, AppOnlyRefused, "Set PARTNER_AUTH to app_user") for status in (403, 500, 429)),
+        (403, 900329, APP_USER, AppOnlyRefused, "This account already signs in with a user"),
+        (403, 900308, APP_ONLY, DENIED, "lacks the role"),
+        (403, 900309, APP_ONLY, DENIED, "Conditional Access"),
+        *((403, code, APP_ONLY, DENIED, "partner program") for code in (900124, 900149, 900150)),
+        (404, 60003, APP_ONLY, DENIED, "does not know this tenant"),
         (
             403,
             123456,
-            APP_ALONE,
+            APP_ONLY,
             DENIED,
             "If the message gives a reason, start there. Otherwise check in Partner Center",
         ),
-        (401, 123456, APP_ALONE, DENIED, "the token itself"),
+        (401, 123456, APP_ONLY, DENIED, "the token itself"),
     ],
 )
 def test_a_known_code_decides(
@@ -62,7 +62,7 @@ def test_a_known_code_decides(
 ) -> None:
     """Before the status does, and it is final; the remedy fits the sign-in; the code may be a number or text."""
     body = {"code": code_type(code), "description": "What the service says.", "data": [], "source": "PartnerFD"}
-    error, again = error_of(status, body, kind=sign_in)
+    error, again = error_of(status, body, sign_in=sign_in)
     assert (type(error), error.ids, again) == (kind, IDS, False)
     assert error.message == f"{WHERE} answered {status}, code {code}: What the service says."
     assert remedy in error.remedy
@@ -76,16 +76,16 @@ def test_a_known_code_decides(
         *((status, {"message": "Queue 900421 is full."}, UNAVAILABLE, True) for status in (408, 503, 504)),
         (403, {"message": "Activity 60003-4f5a: no."}, DENIED, False),
         (404, {"message": "Nothing at A900421."}, PartnerBadResponse, False),
-        (500, f"Error {APP_ONLY}".encode(), AppOnlyRefused, False),
-        (500, {"code": "Forbidden", "description": APP_ONLY}, AppOnlyRefused, False),
-        (500, f"Error 1{APP_ONLY}".encode(), UNAVAILABLE, True),
+        (500, f"Error {REFUSED_APP_ONLY}".encode(), AppOnlyRefused, False),
+        (500, {"code": "Forbidden", "description": REFUSED_APP_ONLY}, AppOnlyRefused, False),
+        (500, f"Error 1{REFUSED_APP_ONLY}".encode(), UNAVAILABLE, True),
         # A page is something in between.
         *((status, b"<html><title>Blocked</title>", DENIED, False) for status in (401, 403)),
         (404, b"<html><title>Blocked</title>", UNAVAILABLE, False),
         # What may pass is tried again; a 429 has a cause of its own.
         *(
             (status, body, PartnerThrottled if status == 429 else UNAVAILABLE, True)
-            for status in PASSING_STATUSES
+            for status in TRANSIENT_STATUSES
             for body in (b"", b"<html>Bad gateway</html>", {"statusCode": 429, "message": "Try again."})
         ),
         # Without a code the status decides: a lost role is a 403 with an empty body (Partner-Center-PowerShell#308).

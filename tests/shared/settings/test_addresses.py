@@ -51,6 +51,7 @@ def test_an_address_is_taken(kind: str, text: str, url: str | None) -> None:
         ("table", "is the address of the queue service of a storage", ["https://c.queue.core.usgovcloudapi.net/x"]),
         ("table", "is the address of the web service of a storage", ["https://contoso1.z6.web.core.windows.net"]),
         ("table", "is the address of the read-only copy", ["https://contoso1-secondary.table.core.windows.net"]),
+        ("table", "is the address of the read-only copy", ["https://c-secondary.z1.table.storage.azure.net"]),
         ("table", "is the address of a private endpoint", ["https://contoso1.privatelink.table.core.windows.net"]),
         ("table", "is the address of Cosmos DB", ["https://contoso1.table.cosmos.azure.com:443/"]),
         ("table", "is the address of a key vault, not of a table service", ["https://contoso.vault.usgovcloudapi.net"]),

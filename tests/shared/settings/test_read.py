@@ -82,13 +82,17 @@ def test_equal_problems_are_told_once_and_the_message_stays_bounded() -> None:
     assert " and 81 more places.tenantId is not a GUID" in problems(many(*mixed))[0]
     unknown = {"tenantId": TENANT, "clientId": CLIENT, "secretName": "a", "1": "x", "2": "x"}
     assert problems(many(unknown))[0].startswith("PARTNER_ACCOUNTS[0] has a member with an unknown name")
+    clouds = [{**unknown, "cloud": cloud} for cloud in ("chin", "usgo")]
+    assert ["did you mean" in problem for problem in problems(many(*clouds))].count(True) == 2, "of two values"
     different = [{f"member{'x' * (n % 20)}{chr(97 + n % 26)}": "x"} for n in range(300)]
     with pytest.raises(SettingsInvalid, match=r"and \d+ more$") as raised:
         read_settings(many(*different))
     assert len(str(raised.value)) <= 6000
 
 
-@pytest.mark.parametrize("around", ["", " ", "\ufeff", "\u200b", "\u200e", "\u00a0", "\u2060 \n\ufeff", "\t\r\n"])
+@pytest.mark.parametrize(
+    "around", ["", " ", "\ufeff", "\u200b", "\u200e", "\u00a0", "\u2060 \n\ufeff", "\u200c\u200d\u200f\u00ad\t\r\n"]
+)
 def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
     """Editors, shells, portals and templates put it there; nothing but that is nothing."""
     name = "SNAPSHOT_TIME_ZONE"
@@ -105,11 +109,13 @@ def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
     [
         ("ab\u200bc", "has an invisible character at character 3 (U+200B, zero width space)"),
         ("a\u00a0b", "has an invisible character at character 2 (U+00A0, no-break space)"),
-        ("a\nb", "has an invisible character at character 2 (U+000A, control character)"),
+        ("a\x1bb", "has an invisible character at character 2 (U+001B, control character)"),
+        ("a\ue000b", "has an invisible character at character 2 (U+E000, control character)"),
         ("a\u00adb", "has an invisible character at character 2 (U+00AD, soft hyphen)"),
         ('"abc"', "has quotes around it, at characters 1 and 5"),
         ("'abc'", "has quotes around it, at characters 1 and 5"),
         ("\u201cabc\u201d", "has quotes around it, at characters 1 and 5"),
+        ("\u201cabc\u201c", "has quotes around it, at characters 1 and 5"),
         ("\u00ababc\u00bb", "has quotes around it, at characters 1 and 5"),
         ("@Microsoft.KeyVault(SecretUri=x)", "is a Key Vault reference that was not resolved"),
     ],
@@ -117,7 +123,7 @@ def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
 def test_what_cannot_be_seen_in_a_value_is_named_with_its_place(text: str, wrong: str) -> None:
     """Before any other check, which then says nothing more."""
     (problem,) = problems(SINGLE | {"PARTNER_TENANT_ID": text})
-    assert problem.startswith(f"PARTNER_TENANT_ID {wrong}: ")
+    assert problem.startswith(f"PARTNER_TENANT_ID {wrong}: the value ")
 
 
 def test_an_empty_environment_tells_all_that_is_needed() -> None:
@@ -131,20 +137,20 @@ def test_an_empty_environment_tells_all_that_is_needed() -> None:
 def test_every_wrong_setting_is_reported_at_once() -> None:
     """All of them, each once, each with its name."""
     environ = dict.fromkeys(NAMES, "this is wrong") | dict.fromkeys(DISPLAYED, "a\nb") | {"PARTNER_ACCOUNTS": ""}
+    table, vault = TABLE_AND_VAULT.values()
+    environ |= {"SNAPSHOT_TABLE_ENDPOINT": vault, "SNAPSHOT_ARCHIVE_ENDPOINT": vault, "KEY_VAULT_URL": table}
     named = [problem.split(" ")[0] for problem in problems(environ)]
     assert sorted(named) == sorted(set(NAMES) - {"PARTNER_ACCOUNTS"})
 
 
 def test_without_secrets_no_vault_is_needed_but_an_identity_is() -> None:
     """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names."""
-    environ = {name: text for name, text in SINGLE.items() if name not in ("KEY_VAULT_URL", "PARTNER_SECRET_NAME")}
-    environ |= {"PARTNER_CREDENTIAL": "federated", "AZURE_CLIENT_ID": IDENTITY}
-    settings = read_settings(environ)
+    federated = {"tenantId": TENANT, "clientId": CLIENT, "credential": "federated"}
+    settings = read_settings(many(federated) | {"KEY_VAULT_URL": "", "AZURE_CLIENT_ID": IDENTITY})
     assert (settings.vault_url, settings.accounts[0].federated) == (None, True)
-    (problem,) = problems(environ | {"AZURE_CLIENT_ID": ""})
-    assert problem.startswith("AZURE_CLIENT_ID is missing: ")
-    vault_again = problems(environ | {"PARTNER_AUTH": "app_user", "PARTNER_REFRESH_TOKEN_NAME": "token"})
-    assert [problem.split(" ")[0] for problem in vault_again] == ["KEY_VAULT_URL"]
+    with_secret = {"tenantId": OTHER_TENANT, "clientId": CLIENT, "secretName": "a"}
+    missing = problems(many(federated, with_secret) | {"KEY_VAULT_URL": ""})
+    assert [problem.partition(" is missing: ")[0] for problem in missing] == ["KEY_VAULT_URL", "AZURE_CLIENT_ID"]
 
 
 def test_an_archive_in_the_same_place_is_refused() -> None:
@@ -170,12 +176,13 @@ OBJECTS = st.dictionaries(st.sampled_from([*MEMBERS.values(), "extra", HUSH]), M
 PASTED = st.sampled_from(SECRETS) | st.sampled_from(SECRETS).map(
     lambda secret: f"https://contoso.vault.azure.net/{secret}"
 )
-TEXTS = st.sampled_from(["", " ", "app", "https://x", "[]", *GOOD]) | PASTED | st.text(max_size=30)
+TEXTS = st.sampled_from(["", " ", "app", "https://x", "[]", *GOOD]) | PASTED | st.text(max_size=200)
+TEXTS |= st.from_regex(r"\Ahttps://.{1,40}\Z")
 ACCOUNTS = (st.lists(OBJECTS | MEMBER_VALUES, max_size=3)).map(json.dumps) | st.sampled_from(SECRETS).map(
     lambda s: f'[{{"{s}'
 )
 ENVIRONMENTS = st.fixed_dictionaries(
-    {}, optional={name: ACCOUNTS if name == "PARTNER_ACCOUNTS" else TEXTS for name in NAMES}
+    {}, optional={name: ACCOUNTS | TEXTS if name == "PARTNER_ACCOUNTS" else TEXTS for name in NAMES}
 )
 
 
@@ -187,14 +194,16 @@ def shows(text: str, secret: str) -> bool:
 
 @given(ENVIRONMENTS)
 def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(environ: dict[str, str]) -> None:
-    """People paste secrets into the wrong box: no message shows a value, whatever the mistake."""
+    """People paste secrets into the wrong box: no message shows a value, whatever the mistake, and each is one short line."""
     error = None
     try:
         assert read_settings(environ).accounts
     except SettingsInvalid as invalid:
         error = invalid
     if error is not None:
-        assert error.problems
+        told = [str(problem) for problem in error.problems]
+        assert told
+        assert all(len(text) <= 600 and len(text.splitlines()) == 1 for text in told)
         assert not any(shows(f"{error} {error.remedy} {error!r}", secret) for secret in SECRETS)
         assert error.__cause__ is None
         assert error.__context__ is None or error.__suppress_context__

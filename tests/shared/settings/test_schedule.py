@@ -10,7 +10,7 @@ from tests.support.samples import wrong_of
     "text",
     [
         *("0 17 * * * *", "0 17 6-22/4 * * *", "*/15 0,30 0-23 1-31 Jan-DEC Mon-Fri", "59 59 23 31 12 6"),
-        *("0  0\t5 1,15 feb,aug sun", "5/10 0 0 1 January Wednesday", "0 0 6 29 2 *", "0 0 6 31 2,3 *"),
+        *("0  0\t5 1,15 feb,aug sun", "5/10 0 0 1 January Wednesday", "0 0 6 29,31 2 *", "0 0 6 31 2,3 *"),
     ],
 )
 def test_what_the_host_runs_on_time_is_taken(text: str) -> None:
@@ -29,7 +29,10 @@ def test_what_the_host_runs_on_time_is_taken(text: str) -> None:
         ("0 17 24 * * *", "has a wrong field 3, the hour (0 to 23)"),
         ("0 0 0 * 13 7", "has a wrong field 5, the month (1 to 12) and a wrong field 6, the day of the week (0 to 6)"),
         ("0 0 0 * Mon *", "has a wrong field 5, the month (1 to 12)"),
-        *((text, "has a wrong field 2, the minute (0 to 59)") for text in ("0 */0 * * * *", "0 1, * * * *")),
+        *(
+            (text, "has a wrong field 2, the minute (0 to 59)")
+            for text in ("0 */0 * * * *", "0 */00 * * * *", "0 1, * * * *")
+        ),
         *((text, "has a wrong field 2, the minute (0 to 59)") for text in ("0 *-5 * * * *", "0 -1 0 * * *")),
         *((text, "has a wrong field 3, the hour (0 to 23)") for text in ("0 0 22-6 * * *", "0 0 20-24 * * *")),
         ("0 0 6 * * FRI-MON", "has a wrong field 6, the day of the week (0 to 6)"),

@@ -5,14 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shared.settings.account_array import read_array
-from shared.settings.addresses import read_table_endpoint, read_url
-from shared.settings.schedule import read_schedule
-from shared.settings.setting import ErrorCollector
-from shared.settings.time_zone import read_time_zone
 from shared.settings.values import (
     CreditLimit,
     one_of,
@@ -37,7 +30,10 @@ read_word = one_of({"app": False, "app_user": True})
         *((read_display_name, text, text) for text in ("Contoso Österreich “Süd” 1/2", "x" * 100)),
         (read_credit_limit, "85000 USD", CreditLimit(Decimal(85000), "USD")),
         (read_credit_limit, "85000.50  eur", CreditLimit(Decimal("85000.50"), "EUR")),
-        (read_credit_limit, "85.000 KWD", CreditLimit(Decimal("85.000"), "KWD")),
+        *(
+            (read_credit_limit, f"85.000 {currency}", CreditLimit(Decimal(85), currency))
+            for currency in ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+        ),
         (read_credit_limit, "85.00 EUR", CreditLimit(Decimal("85.00"), "EUR")),
         (read_credit_limit, "0.0001 CHF", CreditLimit(Decimal("0.0001"), "CHF")),
     ],
@@ -53,9 +49,12 @@ def test_a_right_value_is_taken(read: Callable[[str], Any], text: str, value: ob
         (read_guid, "is a domain name, not a GUID", None, ["contoso.onmicrosoft.com", "Contoso.COM"]),
         (read_guid, "is not only a GUID, which it holds at characters 2 to 37", None, [f"{{{TENANT}}}"]),
         (read_guid, "is not only a GUID, which it holds at characters 1 to 36", None, [f"{TENANT};"]),
-        (read_guid, "has another dash (U+2011) at character 9 ", None, [TENANT.replace("-", "\u2011")]),
+        *(
+            (read_guid, f"has another dash (U+{ord(dash):04X}) at character 9 ", None, [TENANT.replace("-", dash)])
+            for dash in "\u2010\u2015\u2212\uff0d"
+        ),
         (read_guid, "is not a GUID", None, [TENANT.replace("-", ""), TENANT.replace("a", "g"), "common"]),
-        (read_word, "is not one of the known words", "app or app_user; did you mean app_user?", ["App-User"]),
+        (read_word, "is not one of the known words", "app or app_user; did you mean app_user?", ["APP-USER"]),
         (read_table_name, "is not a table name (2 characters)", None, ["ab"]),
         (read_table_name, "is not a table name", None, ["1abc", "PartnerBalances", "a-b-c", "a" * 60, "tables", "äbc"]),
         (read_secret_name, "is not a name of a Key Vault", "never the secret itself", ["hush~", "a_b", "https://v/a"]),
@@ -84,21 +83,6 @@ def test_a_wrong_value_is_refused(read: Callable[[str], Any], wrong: str, right:
         found, remedy = wrong_of(read, text)
         assert found.startswith(wrong)
         assert (remedy is None) if right is None else (right in str(remedy))
-
-
-READERS = [
-    *(read_guid, read_word, read_table_name, read_secret_name, read_display_name, read_credit_limit, read_schedule),
-    *(read_time_zone, read_url, read_table_endpoint),
-]
-
-
-@given(read=st.sampled_from(READERS), text=st.text(min_size=1, max_size=200) | st.from_regex(r"\Ahttps://.{1,40}\Z"))
-def test_any_text_is_taken_or_is_a_problem(read: Callable[[str], Any], text: str) -> None:
-    """No text, however strange, breaks a check; what is refused is a problem on one short line."""
-    errors = ErrorCollector()
-    errors.read("A_SETTING", text, read)
-    read_array(text, {}, errors)
-    assert all(len(str(problem)) <= 600 and len(str(problem).splitlines()) == 1 for problem in errors.found)
 
 
 @pytest.mark.parametrize(("limit", "balance", "percent"), [("1000", "-50", -5.0), ("3", "1", 33.3), ("1", "0", 0.0)])

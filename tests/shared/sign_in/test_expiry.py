@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.sign_in.expiry import days_left, in_words, is_worth_a_warning, over_since
+from shared.sign_in.expiry import days_left, expiry_sentence, in_words, is_warning_due
 
 NOW = datetime(2026, 11, 23, 22, 17, tzinfo=UTC)
 
@@ -27,11 +27,11 @@ def test_days_are_counted_by_date(end: datetime, words: str) -> None:
 
 def test_warnings_come_at_30_and_14_and_daily_from_7_on() -> None:
     """Early enough to plan, rare enough to be read, and louder at the end and past it."""
-    warned = [days for days in range(60, -4, -1) if is_worth_a_warning(days)]
+    warned = [days for days in range(60, -4, -1) if is_warning_due(days)]
     assert warned == [30, 14, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3]
 
 
 def test_what_is_over_is_said_to_be() -> None:
     """From its very moment on; of an unknown end nothing is guessed."""
-    assert over_since("It", NOW, NOW) == "It expired on 2026-11-23. "
-    assert over_since("It", NOW + timedelta(seconds=1), NOW) == over_since("It", None, NOW) == ""
+    assert expiry_sentence("It", NOW, NOW) == "It expired on 2026-11-23. "
+    assert expiry_sentence("It", NOW + timedelta(seconds=1), NOW) == expiry_sentence("It", None, NOW) == ""
