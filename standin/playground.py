@@ -15,19 +15,21 @@ from uuid import NAMESPACE_OID, uuid5
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableServiceClient
 
+from shared.errors import Ids, PartnerUnavailable
 from shared.history.row import Entity, snapshot_row
-from shared.history.runs import LEDGER_SUFFIX
+from shared.history.runs import LEDGER_SUFFIX, Failure, RunContext, RunResult, failure_row, run_row
 from shared.partner_center.invoice_summary import ResponseMetadata, parse_summary
+from shared.services import new_id
 from shared.settings.accounts import Account
 from shared.settings.read import DEFAULT_TABLE_NAME, read_settings
 from standin.azurite_process import ACCOUNTS
-from standin.ledger import ledger_rows
 from standin.partner import Partner
 from standin.sample import exact_json, summary
 from standin.services.table import TableProxy
 from standin.world import StandIn
 
 DAYS = 365
+HOURLY_DAYS = 7
 MAX_TRANSACTION_ROWS = 100
 
 
@@ -105,7 +107,7 @@ def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS,
                 rows += [_row(account, day, documents[DAYS - back], imported=imported) for documents in years]
     for service in (world.table, world.archive):
         insert_rows(world, service, DEFAULT_TABLE_NAME, rows)
-    insert_rows(world, world.table, DEFAULT_TABLE_NAME + LEDGER_SUFFIX, ledger_rows(today, days, accounts, failed))
+    insert_rows(world, world.table, DEFAULT_TABLE_NAME + LEDGER_SUFFIX, _ledger_rows(today, days, accounts, failed))
     identity = world.identity.user_assigned
     identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
     world.journal.clear()
@@ -156,6 +158,26 @@ def _row(account: Account, day: date, document: dict[str, Any], *, imported: boo
 
 def _id(text: str) -> str:
     return str(uuid5(NAMESPACE_OID, text))
+
+
+def _ledger_rows(
+    today: date, days: int, accounts: Sequence[Account], failed: Mapping[date, Sequence[Account]]
+) -> list[Entity]:
+    """Return the ledger of the days before `today`: one run per day, every hour in the last week and on days that `failed` for an account."""
+    rows: list[Entity] = []
+    for back in range(days, 0, -1):
+        day = today - timedelta(days=back)
+        ids = Ids(new_id(), new_id())
+        error = PartnerUnavailable("Partner Center answered 503 until the time limit of 180 s.", ids=ids)
+        failures = [Failure(account, error) for account in failed.get(day, ())]
+        done = len(accounts) - len(failures)
+        for hour in range(24 if failures or back <= HOURLY_DAYS else 1):
+            run = RunContext(day, new_id(), datetime.combine(day, time(hour, 17, 1, 204_117 + back), UTC))
+            recorded, kept = (0, done) if hour else (done, 0)
+            seconds = 181.4 if failures else 0.21 if hour else 1.62
+            rows += [failure_row(run, failure) for failure in failures]
+            rows.append(run_row(RunResult(run, seconds, recorded, kept, tuple(failures)), version="playground"))
+    return rows
 
 
 def insert_rows(world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:

@@ -18,7 +18,6 @@ import uuid
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,7 +28,6 @@ from standin.directory import App, FederatedCredential, SignIn
 from standin.journal import Journal
 from standin.partner import Partner
 from standin.rules import Faults
-from standin.sample import BALANCE, summary
 from standin.server import EventLoopThread, ServiceContext
 from standin.services.entra import Entra
 from standin.services.identity import FEDERATION_AUDIENCES, ManagedIdentity
@@ -126,9 +124,6 @@ class StandIn:
         refresh_token_name: str | None = None,
         refresh_token_age: timedelta = timedelta(),
         balances: str = "summary",
-        balance: Decimal = BALANCE,
-        currency: str = "USD",
-        symbol: str | None = "$",
         items: Sequence[dict[str, Any]] = (),
         credit_limit: str | None = None,
         cloud: str | None = None,
@@ -137,7 +132,8 @@ class StandIn:
 
         `credential`: `secret`, `pkcs12`, `pem` or `federated`. `auth` `app_user` stores a refresh token of
         `refresh_token_age` as well. A client secret or refresh token that is in the vault already under the given name
-        is shared, not stored again. `items` are InvoiceSummary documents for several currencies, in place of `balance`.
+        is shared, not stored again. `items` are its InvoiceSummary documents, one per currency; without them
+        it has the documented one.
         """
         tenant = (tenant_id or str(uuid.uuid4())).lower()
         label = f"{name.lower().replace(' ', '-')}-{tenant[:8]}"
@@ -156,7 +152,7 @@ class StandIn:
             token = self.entra.directory.issue_refresh_token(app, SignIn(), issued=issued)
             end = issued + timedelta(days=90)
             self.vault.put(refresh_name, token, content_type=REFRESH_TOKEN_TYPE, created=issued, expires_on=end)
-        self.partner_center.balances(tenant, *(items or (summary(balance, currency, symbol),)))
+        self.partner_center.balances(tenant, *items)
         return Partner(name, app, stored, refresh_name, auth, balances, credit_limit, cloud)
 
     def _store_credential(

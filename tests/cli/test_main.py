@@ -14,6 +14,7 @@ from cli.support.tables import TableContext
 from shared import VERSION
 from standin import StandIn
 from standin.faults import redirect, throttled
+from standin.sample import summary
 from tests.cli.conftest import SECONDS, Cli
 from tests.support.rows import TENANT, days_ago, row
 
@@ -157,7 +158,7 @@ def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: C
 
 def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:
     """Both are on one terminal, the progress on stdout and the warning on stderr; amounts keep their symbol meanwhile."""
-    cli.use(world.add_partner(currency="EUR").environ)
+    cli.use(world.add_partner(items=[summary(currency="EUR")]).environ)
     world.faults.add("vault", throttled(1))  # long enough for the progress to be drawn
     world.faults.add("vault", redirect("https://elsewhere.example"), times=None)
     before, note, _ = on_terminal(cli, "status").partition(b"\x1b[33mnote")

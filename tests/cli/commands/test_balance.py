@@ -26,7 +26,7 @@ def test_the_balance_is_printed_with_its_age(cli: Cli, world: StandIn, days: int
 
 def test_one_failing_account_costs_the_others_nothing(cli: Cli, world: StandIn) -> None:
     """The exact decimal as text, the ids, and failed accounts with their codes; a limit in another currency is noted."""
-    good = world.add_partner(name="Good", balance=Decimal("0.10"), credit_limit="85000 EUR")
+    good = world.add_partner(name="Good", items=[summary(Decimal("0.10"))], credit_limit="85000 EUR")
     bad = world.add_partner(name="Bad")
     world.faults.add("partner", error_response(900329), tenant=bad.tenant_id, times=None)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
