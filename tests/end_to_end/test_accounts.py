@@ -91,6 +91,7 @@ class Refusing(StreamRequestHandler):
             {"api.partnercenter.microsoft.com", "partner.partnercenterapi.microsoftonline.cn"},
             "https://storage.azure.com",
         ),
+        ({"PARTNER_LOGIN_URL": "https://direct.invalid"}, set(), "https://storage.azure.com"),
         *(
             ({"SNAPSHOT_TABLE_ENDPOINT": f"https://{host}"}, {host}, audience)
             for host, audience in (
@@ -103,14 +104,17 @@ class Refusing(StreamRequestHandler):
 def test_each_cloud_has_its_own_addresses(
     world: StandIn, setting: dict[str, str], hosts: set[str], audience: str
 ) -> None:
-    """Without an override, and no other host is asked: there is no instance discovery. A table's address says its cloud."""
+    """Without an override, and no other host is asked: there is no instance discovery. A table's address says its cloud.
+
+    What NO_PROXY names is not asked through the proxy.
+    """
     environ = environ_of(world, *(world.add_partner(name=cloud, cloud=cloud) for cloud in CLOUDS)) | setting
     Refusing.asked = []
     with ThreadingTCPServer(("127.0.0.1", 0), Refusing) as proxy:
         thread = threading.Thread(target=proxy.serve_forever, args=(0.01,))
         thread.start()
         address = f"http://127.0.0.1:{proxy.server_address[1]}"
-        failed = run_now(world, environ | {"HTTPS_PROXY": address, "NO_PROXY": "127.0.0.1"}).failed
+        failed = run_now(world, environ | {"HTTPS_PROXY": address, "NO_PROXY": ".invalid"}).failed
         proxy.shutdown()
         thread.join()
     assert set(Refusing.asked) == {f"{host}:443" for host in hosts}

@@ -136,6 +136,8 @@ def test_four_runs_at_once_leave_one_row_per_currency(world: StandIn, start: Sta
     logs = [line for engine in engines for line in engine.logs if line.logger == "partner_balance_snapshots"]
     assert all(line.shipped and f'"runId": "{line.invocation_id}"' in line.message for line in logs)
     assert sorted(row["RowKey"][11:] for row in rows(world)) == ["EUR", "USD", "USD"]
-    assert len(marked(logs, "SNAPSHOT_RECORDED")) == 3
+    recorded, kept = marked(logs, "SNAPSHOT_RECORDED"), marked(logs, "SNAPSHOT_KEPT")
+    assert len(recorded) == 3
+    assert {line["requestId"] for line in kept} == {line["requestId"] for line in recorded}, "of the row that is kept"
     runs = marked(logs, "SNAPSHOT_RUN")
     assert (sum(run["recorded"] for run in runs), sum(run["kept"] for run in runs)) == (2, 6)

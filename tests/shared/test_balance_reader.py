@@ -28,7 +28,9 @@ def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_o
     assert signed_in.stored_token is not None
     assert signed_in.stored_token.name == partner.refresh_token_name
     assert signed_in.stored_token.value != signed_in.tokens.refresh_token
-    assert [one.currency_code for one in reader.balances(account, signed_in.tokens)] == ["USD", "EUR"]
+    balances = reader.balances(account, signed_in.tokens)
+    assert [(one.currency_code, one.receipt.mfa_compliant) for one in balances] == [("USD", None), ("EUR", None)]
+    assert len(reader.balances(replace(account, all_currencies=False), signed_in.tokens)) == 1
     asked = reader.partner_center(account, signed_in.tokens, validate_mfa=True).invoices.summary.get()
     assert asked.receipt.mfa_compliant is True
     for hush in (signed_in.tokens.access_token, signed_in.tokens.refresh_token, signed_in.stored_token.value):

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
 from shared.errors import ClockWrong
 from shared.job import take_snapshots
@@ -13,7 +14,7 @@ from shared.settings.read import read_settings
 from standin import StandIn
 from standin.faults import Fault, FaultContext, Status, WrongDate, html
 from tests.end_to_end.conftest import environ_of
-from tests.support.samples import DAY, TENANT
+from tests.support.samples import DAY, SINGLE, TENANT
 
 LATE = (
     b"<error><code>AuthenticationFailed</code><message>Server failed to authenticate the request.</message>"
@@ -58,6 +59,14 @@ def test_a_wrong_clock_stops_the_run(world: StandIn, fault: Fault, how: str) -> 
     assert world.journal.count("partner") == world.journal.count("table", method="POST") == 0
     with pytest.raises(ClockWrong, match=how):
         _read_and_check(environ)
+
+
+def test_who_signs_in_on_a_machine_with_the_arc_agent() -> None:
+    """The developer, and not the server's own identity."""
+    with open_services(read_settings(SINGLE | {"IDENTITY_ENDPOINT": "http://127.0.0.1:1"})) as services:
+        credential = services.identity._credential
+    assert isinstance(credential, DefaultAzureCredential)
+    assert not any(isinstance(one, ManagedIdentityCredential) for one in credential.credentials)
 
 
 def _read_and_check(environ: dict[str, str]) -> None:

@@ -193,6 +193,12 @@ def test_what_accounts_may_not_share(accounts: list[Any], says: str | None) -> N
     assert len(problems) == bool(says)
 
 
+def test_a_single_accounts_token_may_not_replace_its_secret() -> None:
+    """The setting is named."""
+    (problem,) = read(SINGLE | {"PARTNER_AUTH": "app_user", "PARTNER_REFRESH_TOKEN_NAME": "Partner-App"})[1]
+    assert problem.startswith("PARTNER_REFRESH_TOKEN_NAME stores a refresh token under the name of an app's secret")
+
+
 def test_both_forms_at_once_are_refused() -> None:
     """Choosing one would be a guess; the others are named."""
     (problem,) = read(many(MINIMAL) | {"PARTNER_CLOUD": "global", "PARTNER_AUTH": "app", "PARTNER_CLIENT_ID": " "})[1]
