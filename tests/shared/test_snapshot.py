@@ -1,10 +1,9 @@
 """One account's day, over everything real but the services' owners; tests/end_to_end has expiry, renewal, credit and archive."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -21,36 +20,22 @@ from standin.partner import Partner
 from standin.sample import summary
 from standin.services.vault import Version
 from tests.shared.conftest import AccountOf
+from tests.support.in_process import lines
 from tests.support.samples import run_of
 
 DAY = run_of(date(2026, 11, 23))
 Take = Callable[..., Outcome]
-Said = Callable[[], list[tuple[str, dict[str, Any]]]]
 
 
 @pytest.fixture
 def take(
-    world: StandIn,
-    table: HistoryTable,
-    reader: BalanceReader,
-    vault: Vault,
-    account_of: AccountOf,
-) -> Take:
-    """Return what takes a partner's snapshot of the day, into a table without an archive."""
+    world: StandIn, table: HistoryTable, reader: BalanceReader, vault: Vault, account_of: AccountOf,
+    caplog: pytest.LogCaptureFixture,
+) -> Take:  # fmt: skip
+    """Return what takes a partner's snapshot of the day, into a table without an archive; the log has its lines."""
+    caplog.set_level("INFO", LOGGER.name)
     snapshots = Snapshots(History(table), reader, Renewals(vault), world.clock.now)
     return lambda partner, run=DAY: snapshots.take(account_of(partner), run)
-
-
-@pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Said:
-    """Return what the job logged so far: each line's words and its fields."""
-    caplog.set_level("INFO", LOGGER.name)
-
-    def read() -> list[tuple[str, dict[str, Any]]]:
-        lines = [record.getMessage() for record in caplog.records if record.name == LOGGER.name]
-        return [(line[: line.index(" {")], json.loads(line[line.index(" {") :])) for line in lines]
-
-    return read
 
 
 def tokens(world: StandIn, partner: Partner) -> tuple[Version, ...]:
@@ -58,7 +43,9 @@ def tokens(world: StandIn, partner: Partner) -> tuple[Version, ...]:
     return world.vault.versions(str(partner.refresh_token_name))
 
 
-def test_a_day_is_recorded_once(world: StandIn, take: Take, table: HistoryTable, said: Said) -> None:
+def test_a_day_is_recorded_once(
+    world: StandIn, take: Take, table: HistoryTable, caplog: pytest.LogCaptureFixture
+) -> None:
     """A row and a line for each currency; a later run asks the table alone and names the rows that exist."""
     items = (summary(), summary(Decimal(5), "EUR", "€"))
     partner = world.add_partner(auth="app_user", balances="summaries", items=items)
@@ -69,23 +56,15 @@ def test_a_day_is_recorded_once(world: StandIn, take: Take, table: HistoryTable,
     assert take(partner, run_of(DAY.date, "run 2")) is Outcome.KEPT
     assert {call.service for call in world.journal.calls()} == {"table"}
     common = {"account": "Contoso", "tenantId": partner.tenant_id, "date": "2026-11-23"}
-    assert said() == [
-        (
-            marker,
-            {
-                **common,
-                "runId": run,
-                "currency": code,
-                "requestId": rows[code]["RequestId"],
-                "correlationId": rows[code]["CorrelationId"],
-            },
-        )
-        for marker, run, codes in (("SNAPSHOT_RECORDED", "run 1", "USD EUR"), ("SNAPSHOT_KEPT", "run 2", "EUR USD"))
-        for code in codes.split()
-    ]
+    for marker, run, codes in (("SNAPSHOT_RECORDED", "run 1", "USD EUR"), ("SNAPSHOT_KEPT", "run 2", "EUR USD")):
+        for line, code in zip(lines(caplog, marker), codes.split(), strict=True):
+            ids = {"requestId": rows[code]["RequestId"], "correlationId": rows[code]["CorrelationId"]}
+            assert line == common | ids | {"runId": run, "currency": code}
 
 
-def test_a_failure_changes_nothing(world: StandIn, take: Take, table: HistoryTable, said: Said) -> None:
+def test_a_failure_changes_nothing(
+    world: StandIn, take: Take, table: HistoryTable, caplog: pytest.LogCaptureFixture
+) -> None:
     """No zero, no guess, no new token; whoever runs the accounts reports it."""
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
     world.partner_center.answer(partner.tenant_id, {"currencyCode": "USD"})
@@ -93,16 +72,16 @@ def test_a_failure_changes_nothing(world: StandIn, take: Take, table: HistoryTab
         take(partner)
     assert table.rows_of(partner.tenant_id, DAY.date) == ()
     assert len(tokens(world, partner)) == 1
-    assert said() == []
+    assert caplog.messages == []
 
 
-def test_what_was_left_out_is_said(world: StandIn, take: Take, said: Said) -> None:
+def test_what_was_left_out_is_said(world: StandIn, take: Take, caplog: pytest.LogCaptureFixture) -> None:
     """Beside the row, as warnings without a marker."""
     partner = world.add_partner()
     answer = {"balanceAmount": 1, "currencyCode": "USD", "lastPaymentDate": "soon", "details": 5}
     world.partner_center.answer(partner.tenant_id, answer)
     assert take(partner) is Outcome.RECORDED
-    assert [text for text, _ in said()] == [
+    assert [text.partition(" {")[0] for text in caplog.messages] == [
         "SNAPSHOT_RECORDED",
         "In the USD balance of 'Contoso': lastPaymentDate is not a date and is left out.",
         "In the USD balance of 'Contoso': details is not a list and is left out.",
@@ -111,21 +90,17 @@ def test_what_was_left_out_is_said(world: StandIn, take: Take, said: Said) -> No
 
 @pytest.mark.parametrize("broken", ["shared.snapshot._report_balances", "shared.snapshot.Renewals.renew"])
 def test_a_defect_after_the_insert_costs_the_day_nothing(
-    world: StandIn, take: Take, said: Said, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, broken: str
-) -> None:  # fmt: skip
+    world: StandIn, take: Take, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
     """Neither in what is reported of the row nor in the renewal of the token; it is named."""
-
-    def defect(*_: object) -> None:
-        raise KeyError("hush")
-
-    monkeypatch.setattr(broken, defect)
+    monkeypatch.setattr(broken, Mock(side_effect=KeyError("hush")))
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
     assert take(partner) is Outcome.RECORDED
-    (_, (words, fields)) = said()
     if broken.endswith("renew"):
-        assert (words, fields["code"], fields["days"]) == ("SECRET_EXPIRING", "unexpected", 10)
+        (reported,) = lines(caplog, "SECRET_EXPIRING")
+        assert (reported["code"], reported["days"]) == ("unexpected", 10)
     else:
-        assert words.startswith("The row exists, but reporting it failed: KeyError at ")
+        assert caplog.messages[1].startswith("The row exists, but reporting it failed: KeyError at ")
         assert len(tokens(world, partner)) == 2
     assert "hush" not in caplog.text
 

@@ -40,12 +40,6 @@ def write(services: Services) -> Write:
     return lambda result: write_run(services.open_ledger(HistoryTable), services.retry, result)
 
 
-def failed_line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
-    """Return the fields of the one line that was logged."""
-    (found,) = lines(caplog, "LEDGER_FAILED")
-    return found
-
-
 def left_by_the_run(world: StandIn) -> set[str]:
     """Return the partitions of the rows of RUN."""
     return {row["PartitionKey"] for row in rows_of(world, table=LEDGER) if row["RowKey"] == RUN.row_key}
@@ -113,7 +107,7 @@ def test_rows_that_are_refused_are_counted(
         "table", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), method="POST", **fault
     )
     write(RESULT)
-    line = failed_line(caplog)
+    (line,) = lines(caplog, "LEDGER_FAILED")
     assert (line["rows"], line["code"], line["runId"]) == (rows, "table-access-denied", "run-1")
     assert left_by_the_run(world) == left
 
@@ -138,18 +132,16 @@ def test_a_run_with_a_wrong_clock_leaves_no_row(write: Write, world: StandIn, ca
     wrong = Failure(account(), ClockWrong("wrong"))
     write(replace(RESULT, failed=(*FAILED, wrong)))
     assert world.journal.count("table") == 0
-    assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (4, "clock-wrong")
+    (line,) = lines(caplog, "LEDGER_FAILED")
+    assert (line["rows"], line["code"]) == (4, "clock-wrong")
 
 
 def test_a_defect_of_the_ledger_is_reported_and_raises_nothing(
     services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The day is complete by then."""
-
-    class Broken:
-        def insert(self, _: object) -> None:
-            raise RuntimeError("hush")
-
-    write_run(Broken(), services.retry, RESULT)  # type: ignore[arg-type] # a defect cannot be had from the real one
-    assert (failed_line(caplog)["rows"], failed_line(caplog)["code"]) == (3, "unexpected")
+    broken = Mock(insert=Mock(side_effect=RuntimeError("hush")))  # a defect cannot be had from the real one
+    write_run(broken, services.retry, RESULT)
+    (line,) = lines(caplog, "LEDGER_FAILED")
+    assert (line["rows"], line["code"]) == (3, "unexpected")
     assert "hush" not in caplog.text

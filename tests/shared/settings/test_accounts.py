@@ -65,20 +65,6 @@ def test_addresses_of_their_own_hold_for_all_accounts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "needs_vault"),
-    [
-        ({}, True),
-        ({"credential": "federated", "secretName": None}, False),
-        ({"credential": "federated", "auth": "app_user", "refreshTokenName": "t"}, True),
-    ],
-)
-def test_who_needs_a_vault(fields: dict[str, Any], *, needs_vault: bool) -> None:
-    """Not an account that signs in with the identity's own token, unless it keeps a user's token."""
-    ((account,), problems) = read(many(MINIMAL | fields))
-    assert (account.needs_vault, problems) == (needs_vault, [])
-
-
-@pytest.mark.parametrize(
     ("member", "value", "start"),
     [
         ("tenantId", None, "is missing: the Directory (tenant) ID"),
@@ -141,7 +127,7 @@ def test_every_problem_of_every_account_is_told() -> None:
         ('[{"auth": True}]', "is a Python literal"),
         (f" [{119_998 * ' '}]", "is an empty array"),
         (f" [{119_999 * ' '}]", "has 120,001 characters, more than 120,000"),
-        ("[\n1", "is not JSON at line 2, column 2"),
+        ("[\n 1", "is not JSON at line 2, column 3"),
         ("[" * 100_000, "is not JSON"),
         ('[{"name": "x", "name": "y"}]', "is not JSON that can be read, or names a member"),
     ],
@@ -183,6 +169,7 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
             "different apps under one name",
         ),
         ([USER | {"credential": "federated", "secretName": "token"}], None),  # its secret is not used
+        ([MINIMAL | {"refreshTokenName": "partner-app"}], None),  # nor is its token
         ([USER, USER | OTHER], None),  # a multi-tenant app's token serves in each tenant
     ],
 )

@@ -144,13 +144,16 @@ def test_every_wrong_setting_is_reported_at_once() -> None:
 
 
 def test_without_secrets_no_vault_is_needed_but_an_identity_is() -> None:
-    """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names."""
+    """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names; a user's token needs the vault."""
     federated = {"tenantId": TENANT, "clientId": CLIENT, "credential": "federated"}
     settings = read_settings(many(federated) | {"KEY_VAULT_URL": "", "AZURE_CLIENT_ID": IDENTITY})
     assert (settings.vault_url, settings.accounts[0].federated) == (None, True)
     with_secret = {"tenantId": OTHER_TENANT, "clientId": CLIENT, "secretName": "a"}
     missing = problems(many(federated, with_secret) | {"KEY_VAULT_URL": ""})
-    assert [problem.partition(" is missing: ")[0] for problem in missing] == ["KEY_VAULT_URL", "AZURE_CLIENT_ID"]
+    with_user = federated | {"auth": "app_user", "refreshTokenName": "token"}
+    missing += problems(many(with_user) | {"KEY_VAULT_URL": "", "AZURE_CLIENT_ID": IDENTITY})
+    names = ["KEY_VAULT_URL", "AZURE_CLIENT_ID", "KEY_VAULT_URL"]
+    assert [problem.partition(" is missing: ")[0] for problem in missing] == names
 
 
 def test_an_archive_in_the_same_place_is_refused() -> None:
