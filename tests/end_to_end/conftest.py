@@ -11,6 +11,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient
 from azure.identity import ManagedIdentityCredential
 
+from shared.log import LOGGER
 from standin import StandIn
 from standin.partner import Partner
 from tests.support.engine import Engine, LogLine
@@ -29,6 +30,12 @@ def app_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "host.json", root)
     return root
+
+
+@pytest.fixture(autouse=True)
+def _information(caplog: pytest.LogCaptureFixture) -> None:
+    """Let the job's own lines through, as the host does."""
+    caplog.set_level("INFO", LOGGER.name)
 
 
 @pytest.fixture

@@ -127,7 +127,6 @@ def test_the_credit_limit_is_compared_in_its_own_currency_only(
     world: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The percentage and the column of the currency that matches; one remark a run, and no guess, where none does."""
-    caplog.set_level("INFO", "partner_balance_snapshots")
     items = (summary(), summary(Decimal("12.5"), "EUR", "€"))
     one_of, none_of = (
         world.add_partner(name=limit, credit_limit=limit, auth="app_user", balances="summaries", items=items)

@@ -150,7 +150,6 @@ def test_what_is_wrong_with_an_account_has_its_code_and_remedy(
     world: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Side by side in one run; what cannot pass is asked once, what may pass four times at most."""
-    caplog.set_level("INFO", "partner_balance_snapshots")
     partners = {}
     for number, (name, (kind, arrange, *_)) in enumerate(CASES.items()):
         auth, credential = (kind, "secret") if kind == "app_user" else ("app", kind)

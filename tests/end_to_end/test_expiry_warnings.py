@@ -28,7 +28,6 @@ LASTING: dict[str, dict[str, Any]] = {
 
 def test_every_end_is_seen_coming_and_nothing_else(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
     """By what the vault says, a certificate's own end and a token's age; each with its name and days, and never its value."""
-    caplog.set_level("INFO", "partner_balance_snapshots")
     world.clock.set(NOON)
     partners = {name: world.add_partner(name=name, **how) for name, how in (ENDING | LASTING).items()}
     ends = {name: partners[name].refresh_token_name or str(partners[name].secret_name) for name in ENDING}

@@ -33,7 +33,6 @@ def assert_works(world: StandIn, partner: Partner) -> None:
 
 def test_longer_than_a_token_lives(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
     """Each day for three weeks, then each eighth day past day 90: one token a week is stored, and every version says what it is."""
-    caplog.set_level("INFO", "partner_balance_snapshots")
     partner = world.add_partner(auth="app_user", secret_expires_in=None)
     for pause in [1] * 21 + [8] * 10:
         assert run_now(world, environ_of(world, partner)).recorded == 1

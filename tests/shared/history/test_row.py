@@ -85,12 +85,6 @@ def test_what_was_not_sent_is_absent() -> None:
     assert set(row(BARE)) == always | {"RequestId", "CorrelationId"}
 
 
-def test_zero_is_not_absent() -> None:
-    """A balance and a payment of zero are facts."""
-    written = row(replace(BARE, balance_amount=Decimal(0), last_payment_amount=Decimal(0)))
-    assert (written["BalanceAmount"], written["BalanceText"], written["LastPaymentAmount"]) == (0.0, "0", 0.0)
-
-
 @given(
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**18), max_value=10**18).filter(
         lambda amount: abs(int(amount.as_tuple().exponent)) <= 30

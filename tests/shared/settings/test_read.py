@@ -110,6 +110,10 @@ def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
         ("ab\u200bc", "has an invisible character at character 3 (U+200B, zero width space)"),
         ("a\u00a0b", "has an invisible character at character 2 (U+00A0, no-break space)"),
         ("a\x1bb", "has an invisible character at character 2 (U+001B, control character)"),
+        (
+            "a\udc80b",
+            "has an invisible character at character 2 (U+DC80, control character)",
+        ),  # bytes that are not UTF-8
         ("a\ue000b", "has an invisible character at character 2 (U+E000, control character)"),
         ("a\u00adb", "has an invisible character at character 2 (U+00AD, soft hyphen)"),
         ('"abc"', "has quotes around it, at characters 1 and 5"),
