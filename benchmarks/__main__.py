@@ -4,7 +4,6 @@ Every figure is a median over fresh processes against the stand-in; what is comp
 of the machine hits both.
 """
 
-import argparse
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -111,7 +110,6 @@ def _on_an_empty_table(
 
 def main() -> None:
     """Run the benchmarks; Ctrl+C ends them."""
-    argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__).parse_args()
     console = Console()
     with suppress(KeyboardInterrupt), StandIn() as world, full_bundle(world) as bundle:
         with console.status("Measuring the job against the tutorial way ..."):

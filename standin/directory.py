@@ -56,7 +56,6 @@ class Grant:
     issued: datetime
     redirect_uri: str = ""
     code_challenge: str = ""
-    scope: str = ""
     nonce: str = ""
 
 

@@ -84,7 +84,7 @@ class Entra(Service):
             body = ERRORS[65004].body(self._clock.now(), self.url)
             answer |= {"error": body["error"], "error_description": body["error_description"]}
         else:
-            asked = {name: query.get(name, "") for name in ("code_challenge", "scope", "nonce")}
+            asked = {name: query.get(name, "") for name in ("code_challenge", "nonce")}
             app.consented = True
             answer |= {"code": self.directory.issue_code(app, self.sign_in, redirect_uri=redirect_uri, **asked)}
         return web.Response(status=302, headers={"Location": f"{redirect_uri}?{urlencode(answer)}"})
@@ -105,23 +105,21 @@ class Entra(Service):
             return self._refused(refused.error, {"tenant": tenant} | refused.names)
 
     def _grant(self, form: Mapping[str, str], app: App) -> dict[str, object]:
-        match _field(form, "grant_type"):
+        kind, scope = _field(form, "grant_type"), _field(form, "scope")
+        resource = _resource(scope, app, application=kind == "client_credentials")
+        match kind:
             case "client_credentials":
-                resource = _resource(_field(form, "scope"), app, application=True)
                 return self._answer(_claims(app, resource, app.client_id) | {"idtyp": "app"}, f"{resource}/.default")
             case "refresh_token":
-                resource = _resource(_field(form, "scope"), app, application=False)
                 grant = self.directory.refresh_grant(app, _field(form, "refresh_token"))
             case "authorization_code":
                 grant = self.directory.redeem_code(
                     app, _field(form, "code"), form.get("redirect_uri", ""), form.get("code_verifier", "")
                 )
-                resource = _resource(form.get("scope") or grant.scope, app, application=False)
             case _:
                 raise RequestRefusedError(90014, detail="grant_type")
         if not app.consented:
             raise RequestRefusedError(65001, app=app.client_id)
-        scope = form.get("scope") or grant.scope
         answer = self._answer(_user_claims(app, resource, grant), f"{resource}/user_impersonation")
         if "offline_access" in scope.split():
             answer["refresh_token"] = self.directory.issue_refresh_token(app, grant.sign_in)
