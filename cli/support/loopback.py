@@ -18,7 +18,7 @@ _NOT_THIS = "This page waits for a sign-in that was started on the command line.
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = 10
+    timeout = 1  # a browser opens connections that it does not use
 
     def log_message(self, *_: object) -> None:
         """Say nothing: the request's line holds the code."""
@@ -33,6 +33,9 @@ class Loopback(WSGIServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.address = f"http://localhost:{self.server_port}"
         self._answer: dict[str, str] = {}
+
+    def handle_error(self, *_: object) -> None:
+        """Say nothing of a connection that brought no request."""
 
     def wait(self, state: str, seconds: float) -> dict[str, str]:
         """Return the parameters of the answer that has our `state`, or raise CommandFailed; other requests are turned away."""

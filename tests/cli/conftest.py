@@ -24,12 +24,14 @@ FORK_SERVER = ROOT / "tests/support/fork_server.py"
 
 
 BROWSER = """
-import json, pathlib, requests, sys
+import json, pathlib, requests, socket, sys, urllib.parse
 back = requests.get(sys.argv[1], allow_redirects=False, timeout=30).headers["Location"]
+unused = socket.create_connection(("127.0.0.1", urllib.parse.urlsplit(back).port))  # as browsers open them ahead
 foreign = requests.get(back.partition("?")[0] + "?state=foreign&code=x", timeout=30)
 pathlib.Path("browsed.json").write_text(json.dumps([sys.argv[1], foreign.status_code]))
 page = requests.get(back, timeout=30)
 assert page.ok and "close this page" in page.text
+unused.close()
 """
 
 
