@@ -2,6 +2,7 @@
 
 import threading
 from decimal import Decimal
+from itertools import product
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import ClassVar
 
@@ -15,12 +16,7 @@ from tests.support.in_process import lines, run_now
 
 CLOUDS = ("global", "usgov", "china")
 KINDS = (
-    *(
-        (mode, credential, cloud)
-        for mode in ("app", "app_user")
-        for credential in ("secret", "federated")
-        for cloud in CLOUDS
-    ),
+    *product(("app", "app_user"), ("secret", "federated"), CLOUDS),
     ("app", "pkcs12", "global"),
     ("app", "pem", "china"),
     ("app_user", "pkcs12", "usgov"),
@@ -134,12 +130,7 @@ def test_the_credit_limit_is_compared_in_its_own_currency_only(
     )
     assert run_now(world, environ_of(world, one_of, none_of)).recorded == 2
     limits = {(row["AccountName"], row["CurrencyCode"]): row.get("CreditLimit") for row in rows(world)}
-    assert limits == {
-        ("100 eur", "USD"): None,
-        ("100 eur", "EUR"): 100.0,
-        ("1 CHF", "USD"): None,
-        ("1 CHF", "EUR"): None,
-    }
+    assert limits == {**dict.fromkeys(product(("100 eur", "1 CHF"), ("USD", "EUR"))), ("100 eur", "EUR"): 100.0}
     (used,), (unknown,) = lines(caplog, "CREDIT_USED"), lines(caplog, "CREDIT_UNKNOWN")
     assert (used["account"], used["currency"], used["percent"]) == ("100 eur", "EUR", 12.5)
     assert (unknown["account"], unknown["currency"]) == ("1 CHF", "CHF")

@@ -54,10 +54,6 @@ def test_longer_than_a_token_lives(world: StandIn, caplog: pytest.LogCaptureFixt
     assert lines(caplog, "SECRET_EXPIRING") == []
 
 
-def _no_right_to_set(world: StandIn, _: Partner) -> None:
-    world.identity.user_assigned.vault_rights.discard("set")
-
-
 def _storing_gets(fault: Fault, times: int | None = None) -> Callable[[StandIn, Partner], object]:
     return lambda world, _: world.faults.add("vault", fault, method="PUT", times=times)
 
@@ -79,7 +75,6 @@ def _consented(world: StandIn, partner: Partner) -> None:
 @pytest.mark.parametrize(
     ("arrange", "code", "versions"),
     [
-        (_no_right_to_set, "vault-access-denied", 1),
         (_storing_gets(unavailable(0)), "vault-unreachable", 1),
         (_storing_gets(Status(200, "{}", {"Retry-After": "0"})), "vault-unreachable", 1),
         (_storing_gets(Status(404, "{}")), "vault-unreachable", 1),
@@ -88,7 +83,7 @@ def _consented(world: StandIn, partner: Partner) -> None:
         (_deleted, "vault-secret-missing", 0),  # whoever deletes it means it
         (_consented, None, 2),  # it may be another person's: the successor of the token before it would undo the change
     ],
-    ids=["no right", "503", "not an answer", "404", "answer lost", "no second look", "deleted", "a new consent"],
+    ids=["503", "not an answer", "404", "answer lost", "no second look", "deleted", "a new consent"],
 )
 def test_what_happens_before_the_new_token_is_stored(
     world: StandIn,
@@ -111,7 +106,6 @@ def test_what_happens_before_the_new_token_is_stored(
     assert len({version.value for version in stored(world, partner)}) == versions
     assert not any(secret in caplog.text for secret in world.entra.directory.issued)
     world.faults.clear()
-    world.identity.reset()
     world.clock.advance(days=1)
     if versions:
         assert_works(world, partner)
