@@ -101,14 +101,14 @@ def answer(*rows: object, status: int = 200, after: Sequence[str] = ()) -> Statu
 
 
 def test_what_is_asked_for(world: StandIn, table: HistoryTable) -> None:
-    """The columns, as many rows as there can be, and a time as HTTP writes it, which Azurite does not look at."""
+    """The columns, as many rows as there can be, and what the real service insists on and Azurite does not look at."""
     asked: list[object] = []
-    world.faults.add(
-        "table", Meanwhile(lambda request: asked.append((dict(request.query), request.headers["x-ms-date"])))
-    )
+    names = ("x-ms-date", "x-ms-version", "DataServiceVersion")
+    note = Meanwhile(lambda request: asked.append((dict(request.query), *map(request.headers.get, names))))
+    world.faults.add("table", note)
     assert list(table.pages(Span(), ["RowKey", "RunId"])) == []
     now = format_datetime(world.clock.now(), usegmt=True)
-    assert asked == [({"$top": "1000", "$select": "RowKey,RunId"}, now)]
+    assert asked == [({"$top": "1000", "$select": "RowKey,RunId"}, now, "2019-02-02", "3.0")]
 
 
 def test_what_a_selected_row_does_not_have_is_absent(world: StandIn, table: HistoryTable) -> None:
