@@ -1,1 +1,1 @@
-"""The project's tests: a folder a package, a module each for the module it tests."""
+"""The project's tests. Each folder is a package, with one test module per source module."""

@@ -1,4 +1,4 @@
-"""`python -m cli` as a person runs it: a real process against the stand-in, its exit status and output read."""
+"""Runs `python -m cli` as a person does: a real process against the stand-in, with its exit status and output."""
 
 import json
 import os
@@ -37,7 +37,7 @@ unused.close()
 
 @dataclass(frozen=True)
 class Done:
-    """A process that has ended."""
+    """A finished process."""
 
     status: int
     out: str
@@ -46,14 +46,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Cli:
-    """Runs commands in a folder of their own, with settings that a test may add to."""
+    """Runs commands in their own folder, with settings that a test may add to."""
 
     folder: Path
     environ: dict[str, str]
     forks: "ForkServer | None" = None
 
     def __call__(self, *arguments: object, given: str | None = None, **environ: str) -> Done:
-        """Run a command; `given` is its standard input, the rest its further environment."""
+        """Run a command; `given` is its standard input, the rest are extra environment variables."""
         if self.forks and not any(name.startswith("PYTHON") for name in environ):  # those, only a start reads
             return self.forks.run(self.folder, self.environ | environ, [str(each) for each in arguments], given or "")
         done = subprocess.run(  # noqa: S603 - our own command line
@@ -73,20 +73,20 @@ class Cli:
         return [sys.executable, "-m", "cli", *map(str, arguments)]
 
     def start(self, line: Sequence[str]) -> "subprocess.Popen[str]":
-        """Start a process with pipes from it and to it."""
+        """Start a process with pipes to and from it."""
         pipe = subprocess.PIPE
         return subprocess.Popen(  # noqa: S603 - our own command line
             line, env=self.environ, cwd=self.folder, encoding="utf-8", stdin=pipe, stdout=pipe, stderr=pipe
         )
 
     def use(self, *environs: Mapping[str, str]) -> None:
-        """Give every command from now on these settings too."""
+        """Add these settings to all later commands."""
         for environ in environs:
             self.environ.update(environ)
 
 
 class ForkServer:
-    """One process with every command imported, and its forks."""
+    """A process that has imported every command, and forks for each run."""
 
     def __init__(self, folder: Path) -> None:
         self.files = [folder / name for name in ("given", "out", "err")]
@@ -106,7 +106,7 @@ class ForkServer:
         )
 
     def run(self, folder: Path, environ: Mapping[str, str], arguments: list[str], given: str) -> Done:
-        """Run one command to its end."""
+        """Run one command to completion."""
         for file, text in zip(self.files, (given, "", ""), strict=True):
             file.write_text(text, encoding="utf-8")
         request = {"arguments": arguments, "environ": dict(environ), "folder": str(folder)}
@@ -120,14 +120,14 @@ class ForkServer:
 
 
 def person(cli: Cli) -> dict[str, str]:
-    """Return the setting of a browser in which somebody signs in; it leaves its address and the answer to a foreign request in a file."""
+    """Return the browser setting of somebody who signs in; the browser writes its URL and the response to a foreign request to a file."""
     (cli.folder / "browser.py").write_text(BROWSER, encoding="utf-8")
     return {"BROWSER": f"{sys.executable} browser.py %s"}
 
 
 @pytest.fixture(scope="session")
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | None]:
-    """Start the process to fork from, where processes can be forked."""
+    """Start the process to fork from, if the platform can fork."""
     if not hasattr(os, "fork"):
         yield None
         return
@@ -137,14 +137,14 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer | Non
 
 
 def new_cli(folder: Path, forks: ForkServer | None) -> Cli:
-    """Return the command line without any setting, out of reach of this machine's own local.settings.json."""
+    """Return the command line without any settings, out of reach of this machine's own local.settings.json."""
     (folder / "local.settings.json").write_text('{"Values": {}}', encoding="utf-8")
     return Cli(folder, inherited() | INTERPRETER, forks)
 
 
 @pytest.fixture
 def bare_cli(tmp_path: Path, forks: ForkServer | None) -> Cli:
-    """Give the command line without any setting, in a folder of its own."""
+    """Return the command line without any settings, in its own folder."""
     folder = tmp_path / "somewhere"
     folder.mkdir()
     return new_cli(folder, forks)
@@ -152,13 +152,13 @@ def bare_cli(tmp_path: Path, forks: ForkServer | None) -> Cli:
 
 @pytest.fixture
 def cli(bare_cli: Cli, world: StandIn) -> Cli:
-    """Give the command line in an environment that points at the stand-in."""
+    """Return the command line in an environment that points at the stand-in."""
     bare_cli.use(world.environ)
     return bare_cli
 
 
 @pytest.fixture
 def place(cli: Cli) -> Iterator[Callable[[], TableContext]]:
-    """Give what opens the tables of the command line's settings in this process."""
+    """Return what opens the tables from the command line's settings in this process."""
     with ExitStack() as opened:
         yield lambda: opened.enter_context(open_tables(read_settings(cli.environ)))

@@ -1,4 +1,4 @@
-"""What the documentation says of the command line is true."""
+"""What the documentation says about the command line is true."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ OPTION = re.compile(r"--[a-z-]+")
 
 
 def calls() -> dict[str, set[str]]:
-    """Return the options that the pages give to each command."""
+    """Return the options that the pages use with each command."""
     found: dict[str, set[str]] = {}
     for page in PAGES:
         for command, rest in CALL.findall(page.read_text(encoding="utf-8")):
@@ -25,20 +25,20 @@ def calls() -> dict[str, set[str]]:
     return found
 
 
-def test_every_command_is_documented_and_there() -> None:
-    """No page names a command that does not exist, and none is left out."""
+def test_the_documented_commands_are_the_real_ones() -> None:
+    """No page names a command that does not exist, and none is missing."""
     assert set(calls()) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", [name for name in COMMANDS if calls().get(name)])
-def test_every_option_of_the_pages_exists(command: str) -> None:
-    """As the command's own help lists it."""
+def test_every_documented_option_exists(command: str) -> None:
+    """According to the command's own help."""
     shown = CliRunner().invoke(build(command), ["--help"], env={"COLUMNS": "200"})
     assert calls()[command] <= set(OPTION.findall(shown.output))
 
 
 def test_every_alert_has_its_heading() -> None:
-    """The mails link to anchors of docs/operate.md."""
+    """The emails link to anchors in docs/operate.md."""
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     headings = re.findall(r"^#+ (.+)$", page, re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-").replace("'", "") for heading in headings}
@@ -51,7 +51,7 @@ def test_every_alert_has_its_heading() -> None:
 
 
 def test_the_columns_of_an_import_are_documented() -> None:
-    """All of them, and no other; and the age from which on a balance is marked."""
+    """All of them and no others, and the age from which a balance is marked."""
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     table = page.partition("| column | needed |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([A-Z][A-Za-z]+)`", table)) - {"USD"} == {*REQUIRED, *OPTIONAL}

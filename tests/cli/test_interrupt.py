@@ -17,8 +17,8 @@ SECONDS = 10
 """Far below what the hanging services would take: 57 s and more."""
 
 
-def test_what_a_library_leaves_half_done_is_not_shown(bare_cli: Cli) -> None:
-    """A workbook that is cut short complains when it is thrown away; the reader asked for the end and gets one line."""
+def test_a_librarys_complaint_about_unfinished_work_is_not_shown(bare_cli: Cli) -> None:
+    """An unfinished workbook complains when it is discarded; the reader asked to stop and gets one line."""
     code = """
 import cli.__main__, signal, sys
 sys.argv[1:] = ["status"]
@@ -59,7 +59,7 @@ cli.__main__.main()
 def test_an_interrupted_command_says_what_was_done(
     cli: Cli, world: StandIn, command: str, service: str, fault: Fault, said: str
 ) -> None:
-    """With status 130, one line on stderr and no traceback, whatever is waited for."""
+    """With status 130, one line on stderr and no traceback, whatever the command is waiting for."""
     cli.use(world.add_partner(tenant_id=TENANT, auth="app_user").environ, world.environ_archive)
     cli.use({"FUNCTIONS_MASTER_KEY": "key"})
     (cli.folder / "history.csv").write_text(

@@ -29,7 +29,7 @@ ONLY_DEPLOYED = {("run", name) for name in ("accounts", "recorded", "kept", "fai
 
 
 def documented() -> dict[str, dict[str, dict[str, Any]]]:
-    """Return the schema of each member by list (`findings` by step) and name."""
+    """Return each member's schema by list (for `findings`, by step) and name."""
     lists: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for where, names, kind in LINE.findall(PAGE.read_text(encoding="utf-8").partition("## JSON of the commands")[2]):
         within, _, steps = where.partition(": ")
@@ -42,7 +42,7 @@ def documented() -> dict[str, dict[str, dict[str, Any]]]:
 
 @pytest.fixture
 def documents(cli: Cli, world: StandIn) -> list[dict[str, Any]]:
-    """Return the JSON of every command against a playground in which one account fails and one is without a row."""
+    """Return every command's JSON for a playground in which one account fails and one has no rows."""
     playground = fill(world, TODAY, days=60)
     world.vault.delete(str(playground.partners[3].secret_name))
     stored = world.vault.versions(str(playground.partners[1].refresh_token_name))[0]
@@ -55,7 +55,7 @@ def documents(cli: Cli, world: StandIn) -> list[dict[str, Any]]:
 
 
 def test_every_member_is_documented_with_its_type(documents: list[dict[str, Any]]) -> None:
-    """No member is missing from the page, none of the page from the JSON, and each value has the type that it says."""
+    """The page and the JSON have the same members, and each value has the documented type."""
     schemas, seen = documented(), set()
     for document in documents:
         for name, found in document.items():

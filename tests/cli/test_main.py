@@ -1,4 +1,4 @@
-"""`python -m cli` itself: help, wrong usage, colour."""
+"""`python -m cli` itself: help, wrong usage, color."""
 
 import os
 import subprocess
@@ -19,8 +19,8 @@ from tests.cli.conftest import SECONDS, Cli
 from tests.support.rows import TENANT, days_ago, row
 
 
-def test_help_teaches_without_importing_the_commands() -> None:
-    """Every command is named with what it is for, and the packages behind them are left alone."""
+def test_help_does_not_import_the_commands() -> None:
+    """Every command is listed with its purpose, and the packages behind them are not imported."""
     code = "import sys; from cli.__main__ import main; sys.argv[1:] = ['--help']\ntry: main()\nfinally: print(sorted(sys.modules))"
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
@@ -33,8 +33,8 @@ def test_help_teaches_without_importing_the_commands() -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_has_help_of_its_own(bare_cli: Cli, name: str) -> None:
-    """From its own module, and more than the line in the list; an example per line, and `<app>` is text, not markup."""
+def test_each_command_has_its_own_help(bare_cli: Cli, name: str) -> None:
+    """From its own module, with more than the list's line. It has one example per line, and `<app>` is text, not markup."""
     shown = bare_cli(name, "--help")
     assert shown.status == 0
     assert shown.out.startswith(f"Usage: python -m cli {name} [OPTIONS]")
@@ -47,8 +47,8 @@ def test_each_command_has_help_of_its_own(bare_cli: Cli, name: str) -> None:
     ("command", "absent", "more"),
     [("status", "typer", ""), ("status", "rich", ""), ("demo", "trustme", " -r standin/requirements.txt")],
 )
-def test_a_missing_package_comes_with_what_installs_it(command: str, absent: str, more: str) -> None:
-    """The first import that fails and a later one; what the stand-in needs has requirements of its own."""
+def test_a_missing_package_comes_with_its_install_command(command: str, absent: str, more: str) -> None:
+    """For the first import and for a later one; the stand-in has its own requirements."""
     code = f"import sys; sys.modules['{absent}'] = None; sys.argv[1:] = ['{command}']; from cli.__main__ import main; main()"
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
@@ -71,8 +71,8 @@ def test_a_missing_package_comes_with_what_installs_it(command: str, absent: str
         ("import --template > /dev/full", 1),
     ],
 )
-def test_an_output_that_is_closed_or_full_is_no_defect(bare_cli: Cli, line: str, status: int) -> None:
-    """A service manager may close both streams; what cannot be written is said."""
+def test_a_closed_or_full_output_is_not_a_crash(bare_cli: Cli, line: str, status: int) -> None:
+    """A service manager may close both streams; the command reports what it cannot write."""
     if "/dev/full" in line and not os.path.exists("/dev/full"):  # noqa: PTH110 - a device
         pytest.skip("this system has no /dev/full")
     done = subprocess.run(  # noqa: S602 - our own command line
@@ -90,8 +90,8 @@ def test_an_output_that_is_closed_or_full_is_no_defect(bare_cli: Cli, line: str,
     assert ("No space left" in done.stderr) == (" > /dev/full" in line)
 
 
-def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without its text, which might hold a secret."""
+def test_a_defect_is_reported_by_its_location(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without its text, which might contain a secret."""
 
     def broken(name: str) -> typer.Typer:
         raise ZeroDivisionError("a secret")
@@ -116,7 +116,7 @@ def test_a_defect_is_reported_by_its_place(monkeypatch: pytest.MonkeyPatch, caps
     ],
 )
 def test_without_a_command(bare_cli: Cli, line: str, status: int, out: str, err: str) -> None:
-    """The version alone, for scripts; no command and an unknown one are wrong usage."""
+    """Only the version, for scripts; no command and an unknown command are wrong usage."""
     done = bare_cli(*line.split())
     assert (done.status, done.out) == (status, out)
     assert done.err.endswith(err)
@@ -141,14 +141,14 @@ def on_terminal(cli: Cli, *arguments: str, **environ: str) -> bytes:
     return shown
 
 
-def test_colour_is_for_terminals(bare_cli: Cli) -> None:
-    """And for nobody who does not want it."""
+def test_color_is_for_terminals(bare_cli: Cli) -> None:
+    """And not for anybody who turned it off."""
     assert b"\x1b[1;31mFAILED" in on_terminal(bare_cli, "check")
     assert b"\x1b[1mFAILED" in on_terminal(bare_cli, "check", NO_COLOR="1")
 
 
 def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """The accounting date is left out; a missed day stands out at any width."""
+    """The accounting date is dropped; a missed day stands out at any width."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
     place().table.insert([row(days_ago(3)), row(days_ago(1))])
     narrow, wide = (on_terminal(cli, "history", "--no-plot", COLUMNS=columns) for columns in ("60", "120"))
@@ -156,8 +156,8 @@ def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: C
     assert f"\x1b[33m{days_ago(2)}".encode() in narrow
 
 
-def test_a_warning_is_not_written_into_the_progress(cli: Cli, world: StandIn) -> None:
-    """Both are on one terminal, the progress on stdout and the warning on stderr; amounts keep their symbol meanwhile."""
+def test_a_warning_does_not_mix_with_the_progress(cli: Cli, world: StandIn) -> None:
+    """Both appear on one terminal, the progress on stdout and the warning on stderr; amounts keep their symbols."""
     cli.use(world.add_partner(items=[summary(currency="EUR")]).environ)
     world.faults.add("vault", throttled(1))  # long enough for the progress to be drawn
     world.faults.add("vault", redirect("https://elsewhere.example"), times=None)

@@ -1,4 +1,4 @@
-"""How each command is used, right and wrong: its exit status, and what it says.
+"""How each command is used, rightly and wrongly: its exit status and output.
 
 The first right and the first wrong use of each command run in processes that are really started; the others in forks.
 """
@@ -136,7 +136,7 @@ Situation = Callable[[StandIn], AbstractContextManager[object]]
 
 
 def fault(service: str, played: Fault) -> Situation:
-    """Return a fault that lasts as long as the use."""
+    """Return a fault that lasts for the whole test case."""
 
     @contextmanager
     def during(world: StandIn) -> Iterator[None]:
@@ -163,7 +163,7 @@ SITUATIONS: dict[str, Situation] = {
 
 
 def uses() -> Iterator[object]:
-    """Yield the lines of the table: exit status, command, what is said, situation, and whether to start a process."""
+    """Yield the table's lines: exit status, command, output, situation, and whether to start a process."""
     seen: set[tuple[str, str]] = set()
     for line in filter(None, USES.splitlines()):
         status, command, says, situation = (part.strip() for part in f"{line} | ".split(" | ")[:4])
@@ -173,13 +173,13 @@ def uses() -> Iterator[object]:
 
 
 def named(command: str) -> str:
-    """Return the name of the command in a line."""
+    """Return the command's name in a line."""
     return next(word for word in command.split() if word in COMMANDS)
 
 
 @pytest.fixture(scope="module")
 def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pytest.TempPathFactory) -> Cli:
-    """Give two accounts, one of a user and with two currencies; forty days of history but for one; an archive; a browser."""
+    """Set up two accounts, one `app_user` with two currencies; forty days of history with one missing; an archive; a browser."""
     session_world.reset()
     cli = new_cli(tmp_path_factory.mktemp("uses"), forks)
     items = [summary(), summary(Decimal(7), "JPY", "¥")]
@@ -208,7 +208,7 @@ def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pyt
 def test_a_use(
     used: Cli, session_world: StandIn, status: int, command: str, says: str, situation: str, *, start: bool
 ) -> None:
-    """It ends with the status and says what the table has; after wrong usage nothing else is printed."""
+    """It ends with the table's status and output; after wrong usage nothing else is printed."""
     before, name, after = command.replace("NOBODY", NOBODY).partition(named(command))
     environ = dict(word.split("=", 1) for word in before.split())
     arguments, _, given = after.partition(" < ")
@@ -226,8 +226,8 @@ def test_a_use(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_command_has_fewer_uses(command: str) -> None:
-    """Three right ones and five wrong ones."""
+def test_every_command_has_enough_uses(command: str) -> None:
+    """At least three right ones and five wrong ones."""
     right = [
         line.startswith("0 ") for line in filter(None, USES.splitlines()) if named(line.split(" | ")[1]) == command
     ]

@@ -14,7 +14,7 @@ from tests.cli.conftest import Cli
 
 @pytest.mark.parametrize(("days", "ago"), [(-1, ""), (0, " (today)"), (1, " (1 day ago)"), (3, " (3 days ago)")])
 def test_the_balance_is_printed_with_its_age(cli: Cli, world: StandIn, days: int, ago: str) -> None:
-    """The documented sample's line, and below it whose balance it is and how old the service says it is."""
+    """The documented sample's line, followed by the account and the balance's age according to the service."""
     moment = datetime.now(UTC) - timedelta(days=days)
     cli.use(world.add_partner(items=[summary() | {"accountingDate": f"{moment:%Y-%m-%d}T00:00:00"}]).environ)
     done = cli("balance")
@@ -24,8 +24,8 @@ def test_the_balance_is_printed_with_its_age(cli: Cli, world: StandIn, days: int
     assert second == f"    Contoso, USD, accounting date {moment:%Y-%m-%d}{ago}"
 
 
-def test_one_failing_account_costs_the_others_nothing(cli: Cli, world: StandIn) -> None:
-    """The exact decimal as text, the ids, and failed accounts with their codes; a limit in another currency is noted."""
+def test_one_failing_account_does_not_affect_the_others(cli: Cli, world: StandIn) -> None:
+    """The exact decimal as text, the IDs, and failed accounts with their codes; a limit in another currency is noted."""
     good = world.add_partner(name="Good", items=[summary(Decimal("0.10"))], credit_limit="85000 EUR")
     bad = world.add_partner(name="Bad")
     world.faults.add("partner", error_response(900329), tenant=bad.tenant_id, times=None)

@@ -21,7 +21,7 @@ AT_DEBUG = (
 
 @pytest.fixture
 def partner(cli: Cli, world: StandIn) -> Partner:
-    """Give an account that works with a user's consent, and a browser."""
+    """Return an `app_user` account, and set up a browser."""
     partner = world.add_partner(auth="app_user", credential="pkcs12")
     cli.use(partner.environ, person(cli))
     return partner
@@ -32,8 +32,8 @@ def stored(world: StandIn, partner: Partner) -> int:
     return len(world.vault.versions(str(partner.refresh_token_name)))
 
 
-def test_the_browser_comes_back_to_this_machine(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """PKCE and state guard the way; a request that is not the answer is turned away; the token, here the first, is tried, then stored."""
+def test_the_browser_redirects_to_this_machine(cli: Cli, world: StandIn, partner: Partner) -> None:
+    """PKCE and state protect the redirect, and other requests are rejected. The token, here the first, is tried before it is stored."""
     world.vault.delete(str(partner.refresh_token_name))
     done = cli("consent")
     assert (done.status, done.err) == (0, "")
@@ -50,7 +50,7 @@ def test_the_browser_comes_back_to_this_machine(cli: Cli, world: StandIn, partne
     assert newest.expires_on is not None
 
 
-def test_without_a_browser_the_address_is_pasted_and_nothing_secret_is_shown(
+def test_without_a_browser_the_url_is_pasted_and_nothing_secret_is_shown(
     cli: Cli, world: StandIn, partner: Partner
 ) -> None:
     """No token, code or key is printed or logged, not even at DEBUG."""
@@ -71,7 +71,7 @@ def test_without_a_browser_the_address_is_pasted_and_nothing_secret_is_shown(
 
 
 def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Partner) -> None:
-    """Neither when Partner Center refuses it, nor when it answers and says that MFA was missing."""
+    """Neither when Partner Center refuses it nor when it accepts it but says that MFA was missing."""
     before = stored(world, partner)
     world.entra.sign_in = SignIn(mfa=False)
     refused = cli("consent")
@@ -83,10 +83,10 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
     assert stored(world, partner) == before
 
 
-def test_what_is_wrong_with_the_vault_is_found_before_anybody_signs_in(
+def test_vault_problems_are_found_before_anybody_signs_in(
     cli: Cli, world: StandIn, partner: Partner
 ) -> None:
-    """The end stored with the token is counted from today; a deleted secret keeps its name, and what recovers it is named whole."""
+    """The stored token's expiry counts from today. A deleted secret's name stays reserved, and the message has the whole recovery command."""
     name, vault = str(partner.refresh_token_name), str(urlsplit(world.vault.url).hostname).partition(".")[0]
     clock = world.faults.add("vault", WrongDate(timedelta(days=3)), times=None)
     wrong = cli("consent", "--no-browser")

@@ -18,15 +18,15 @@ OTHER = "99999999-9999-9999-9999-999999999999"
 
 @pytest.fixture
 def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Sides:
-    """Give the table and the archive of the one configured account."""
+    """Return the table and the archive of the only configured account."""
     cli.use(world.add_partner(tenant_id=TENANT).environ, world.environ_archive)
     opened = place()
     assert opened.archive is not None
     return opened.table, opened.archive
 
 
-def test_what_is_missing_on_either_side_is_inserted_unchanged(cli: Cli, sides: Sides) -> None:
-    """Dry at first; every column of every type comes over as it was; a former account comes last, by the name of its rows."""
+def test_missing_rows_are_inserted_unchanged_on_either_side(cli: Cli, sides: Sides) -> None:
+    """First a dry run; then every column of every type is copied as is. A former account comes last, by the name in its rows."""
     table, archive = sides
     odd = row(
         days_ago(5),
@@ -64,8 +64,8 @@ def test_what_is_missing_on_either_side_is_inserted_unchanged(cli: Cli, sides: S
     assert (again.status, again.out.splitlines()) == (0, ["Contoso: 4 rows equal", "Former: 1 row equal"])
 
 
-def test_a_restore_that_was_cut_short_goes_on(cli: Cli, world: StandIn, sides: Sides) -> None:
-    """What was inserted before the failure stays, and the next call inserts the rest."""
+def test_an_interrupted_restore_continues(cli: Cli, world: StandIn, sides: Sides) -> None:
+    """Rows inserted before the failure stay, and the next call inserts the rest."""
     table, archive = sides
     for first, last in ((250, 151), (150, 51), (9, 9)):
         archive.insert(list(days(first, last)))
@@ -79,8 +79,8 @@ def test_a_restore_that_was_cut_short_goes_on(cli: Cli, world: StandIn, sides: S
     assert len(list(table.rows(Span(TENANT)))) == 201
 
 
-def test_what_is_not_for_the_archive_and_what_differs_is_shown_and_never_touched(cli: Cli, sides: Sides) -> None:
-    """Nobody could delete a row there; the other rows are copied, and the exit status stays 1."""
+def test_rows_unfit_for_the_archive_and_differing_rows_are_shown_and_left_alone(cli: Cli, sides: Sides) -> None:
+    """Nobody could delete such a row from the archive. The other rows are copied, and the exit status stays 1."""
     table, archive = sides
     table.insert([row(days_ago(3)), row(days_ago(2), BalanceText=None), {"PartitionKey": TENANT, "RowKey": "note"}])
     table.insert([row(days_ago(1), "1.00")])
@@ -100,7 +100,7 @@ def test_what_is_not_for_the_archive_and_what_differs_is_shown_and_never_touched
 
 
 @pytest.mark.parametrize("side", ["table", "archive"])
-def test_one_side_alone_is_restored(cli: Cli, sides: Sides, side: str) -> None:
+def test_only_the_chosen_side_is_restored(cli: Cli, sides: Sides, side: str) -> None:
     """What the other side lacks is neither counted nor inserted."""
     table, archive = sides
     table.insert([row(days_ago(3))])
@@ -112,7 +112,7 @@ def test_one_side_alone_is_restored(cli: Cli, sides: Sides, side: str) -> None:
 
 
 def test_two_empty_tables_are_called_empty(cli: Cli, sides: Sides) -> None:
-    """Equal would be true, and would reassure wrongly."""
+    """"Equal" would be true but falsely reassuring."""
     done = cli("restore")
     assert (done.status, done.out) == (
         0,

@@ -16,7 +16,7 @@ from tests.support.rows import TODAY
 
 
 def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """What the job logs is shown on stderr, the counts on stdout; the second run leaves the row as it is."""
+    """The log goes to stderr and the counts to stdout; the second run leaves the row unchanged."""
     partner = world.add_partner()
     cli.use(partner.environ)
     first, second = cli("run"), cli("run")
@@ -31,7 +31,7 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
 
 
 def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """Every column of the row is printed, and nothing is written: no row, and no renewed token. What the archive has of the day comes first."""
+    """Every column of the row is printed, but no row and no renewed token is written. An archived row for the day takes precedence."""
     partner = world.add_partner(auth="app_user")
     cli.use(partner.environ)
     versions = len(world.vault.versions(str(partner.refresh_token_name)))
@@ -49,8 +49,8 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
     assert re.search(r"BalanceText +String +68059\.03\n", cli("run", "--dry-run").out)
 
 
-def test_a_row_that_the_archive_did_not_get_is_no_success(cli: Cli, world: StandIn) -> None:
-    """The table has the row, yet the status is 1; the archive and its setting are named, not the table and its setting."""
+def test_a_row_missing_from_the_archive_is_a_failure(cli: Cli, world: StandIn) -> None:
+    """The table has the row, but the status is 1. The message names the archive and its setting, not the table's."""
     cli.use(world.add_partner().environ, world.environ_archive)
     world.faults.add("archive", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), times=None)
     done = cli("run")

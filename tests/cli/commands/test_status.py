@@ -19,7 +19,7 @@ Ran = Callable[..., None]
 
 @pytest.fixture
 def ran(place: Callable[[], TableContext]) -> Ran:
-    """Give what writes a run, so many hours ago, into the ledger."""
+    """Return a function that writes a run from so many hours ago to the ledger."""
 
     def write(hours: float = 1, **columns: Any) -> None:
         started = datetime.now(UTC) - timedelta(hours=hours)
@@ -30,7 +30,7 @@ def ran(place: Callable[[], TableContext]) -> Ran:
     return write
 
 
-def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
+def test_all_is_well(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
     """One line per account and currency in the settings' order, and the last run; Partner Center is not called."""
     first = world.add_partner(name="Zeta", tenant_id=TENANT, credit_limit="2000 USD")
     second = world.add_partner(name="Alpha", tenant_id=OTHER)
@@ -50,8 +50,8 @@ def test_a_good_morning(cli: Cli, world: StandIn, place: Callable[[], TableConte
     assert world.journal.count("partner") == world.journal.count("entra") == 0
 
 
-def test_two_accounts_of_one_name_are_told_apart(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """By the tenant id: here, in the notes of history and in balance."""
+def test_two_accounts_with_one_name_are_distinguished(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+    """By tenant ID, here, in the notes of `history` and in `balance`."""
     accounts = [world.add_partner(name="Contoso", tenant_id=tenant).account for tenant in (TENANT, OTHER)]
     cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
     place().table.insert(list(days(3, 3)))
@@ -73,7 +73,7 @@ def test_two_accounts_of_one_name_are_told_apart(cli: Cli, world: StandIn, place
         (1, {}, None, "Contoso: vault-secret-missing: `python -m cli check` shows"),
     ],
 )
-def test_what_is_wrong_is_named(
+def test_each_problem_is_named(
     cli: Cli,
     world: StandIn,
     place: Callable[[], TableContext],
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_named(
 
 
 def test_a_table_that_refuses_ends_the_command_at_once(cli: Cli, world: StandIn) -> None:
-    """Nobody waits for the vault too, which may take a minute of its own when the identity is silent."""
+    """The command does not go on to the vault, which could take another minute if the identity does not respond."""
     cli.use(world.add_partner().environ)
     world.identity.user_assigned.table_rights = set()
     done = cli("status")

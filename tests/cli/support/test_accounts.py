@@ -1,4 +1,4 @@
-"""Choosing accounts, and whose a token is."""
+"""Choosing accounts, and identifying a token's owner."""
 
 import jwt
 import pytest
@@ -15,8 +15,8 @@ ACCOUNTS = [
 ]
 
 
-def test_a_tenant_need_not_be_configured_any_more() -> None:
-    """Its id is enough; a name has to be a configured account's; they come in the settings' order, whatever the case."""
+def test_a_tenant_need_not_be_configured_anymore() -> None:
+    """A tenant ID is enough, but a name must be a configured account's. The result is in the settings' order; case does not matter."""
     former = "99999999-1111-1111-1111-111111111111"
     assert tenants_of(ACCOUNTS, None) is None
     assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
@@ -34,11 +34,11 @@ def test_a_tenant_need_not_be_configured_any_more() -> None:
         ({}, None),
     ],
 )
-def test_the_name_that_a_token_tells(claims: dict[str, str], expected: str | None) -> None:
-    """A user's, else the app's."""
+def test_the_name_in_a_token(claims: dict[str, str], expected: str | None) -> None:
+    """The user's, else the app's."""
     assert token_user(jwt.encode(claims, "k" * 32)) == expected
 
 
-def test_a_token_that_is_unreadable_tells_nothing() -> None:
-    """Its content is the service's own affair."""
+def test_an_unreadable_token_has_no_name() -> None:
+    """A token's content is the service's own affair."""
     assert token_user("opaque") is None

@@ -1,4 +1,4 @@
-"""Errors of the job in words for the person at the keyboard."""
+"""The job's errors, reworded for the person at the keyboard."""
 
 import pytest
 
@@ -14,15 +14,15 @@ REMEDIES += [rule.remedy for service in (IDENTITY, TABLE, VAULT) for rule in ser
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)
-def test_no_remedy_speaks_of_the_function(remedy: str) -> None:
-    """Nor of a next run that nobody waits for, nor of an identity that is not the reader's."""
+def test_no_remedy_mentions_the_function(remedy: str) -> None:
+    """Nor a next run that nobody is waiting for, nor an identity that is not the reader's."""
     shown = by_hand(remedy)
     for words in ("next run", "Give the identity", "function app >", "allows the function", "Data Contributor"):
         assert words not in shown
     assert len(shown) <= 600
 
 
-def test_who_is_not_signed_in_reads_az_login_first() -> None:
-    """Nobody at a keyboard assigns an identity to a function app. What says more, a proxy or a certificate, is said."""
+def test_somebody_who_is_not_signed_in_reads_az_login_first() -> None:
+    """Somebody at a keyboard does not assign an identity to a function app. A more specific cause, such as a proxy or a certificate, is shown."""
     assert by_hand(IdentityUnavailable.usual_remedy).startswith("Run `az login`")
     assert by_hand(INTERMEDIARY_REMEDY) == INTERMEDIARY_REMEDY

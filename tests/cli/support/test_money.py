@@ -35,7 +35,7 @@ LOCALES = (
     st.sampled_from(LOCALES),
 )
 def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str, locale: str) -> None:
-    """By every locale's rules, whatever the amount, sign and number of decimals; a letter never touches a digit."""
+    """By every locale's rules, for any amount, sign and number of decimals; a letter never touches a digit."""
     expected = format_currency(amount or abs(amount), currency, locale=locale, decimal_quantization=False)
     assert Money(Locale.parse(locale)).text(amount, currency) == re.sub(r"([A-Z])(\d)", "\\1\u00a0\\2", expected)
 
@@ -58,7 +58,7 @@ def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str
     ],
 )
 def test_amounts(shown: object, expected: object) -> None:
-    """As the reader expects each."""
+    """As the reader expects each one."""
     assert shown == expected
 
 
@@ -73,6 +73,6 @@ def test_amounts(shown: object, expected: object) -> None:
         ({"LANG": "pt-BR"}, "pt_BR"),
     ],
 )
-def test_the_locale_is_the_environment_s(environ: dict[str, str], expected: str) -> None:
-    """The more special variable first; one that says nothing, or nonsense, means American English."""
+def test_the_locale_comes_from_the_environment(environ: dict[str, str], expected: str) -> None:
+    """The more specific variable wins; an empty or invalid one means American English."""
     assert str(reader_locale(environ)) == expected

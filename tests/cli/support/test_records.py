@@ -1,4 +1,4 @@
-"""Records, and files that are written whole."""
+"""Records, and atomic file writes."""
 
 import sys
 from errno import ENOSPC
@@ -12,7 +12,7 @@ from cli.support.records import written_whole
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a link needs a right on Windows")
 def test_a_link_stays_and_its_file_is_written(tmp_path: Path) -> None:
-    """And a failure leaves the file as it was, with nothing beside it."""
+    """A failure leaves the file unchanged, with no leftovers next to it."""
     real, link = tmp_path / "real", tmp_path / "link"
     real.write_text("before", encoding="utf-8")
     link.symlink_to(real)

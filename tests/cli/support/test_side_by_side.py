@@ -1,4 +1,4 @@
-"""Work for several accounts at once: each has its result or its error, what is read is used in order."""
+"""Concurrent work for several accounts: each has its result or its error, and results are used in order."""
 
 import threading
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from shared.settings.clouds import CLOUDS
 ACCOUNT = Account("tenant", "client", "One", cloud=CLOUDS["global"])
 
 
-def test_a_failure_costs_the_others_nothing() -> None:
-    """A known one is kept; an unknown one becomes its type, without its text."""
+def test_a_failure_does_not_affect_the_others() -> None:
+    """A known error is kept; an unknown one is reduced to its type, without its text."""
 
     def work(account: Account) -> str:
         if account.name == "One":
@@ -33,8 +33,8 @@ def test_a_failure_costs_the_others_nothing() -> None:
     assert "a secret" not in two.message
 
 
-def test_keys_are_read_side_by_side_and_used_in_turn() -> None:
-    """The second one is done before the first goes on, and still comes after it."""
+def test_keys_are_read_concurrently_and_used_in_order() -> None:
+    """The second finishes before the first continues, and still comes after it."""
     second_done = threading.Event()
 
     def read(key: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def test_keys_are_read_side_by_side_and_used_in_turn() -> None:
 
 
 def test_an_error_is_raised_in_its_turn() -> None:
-    """Once what came before it was used."""
+    """After the results before it were used."""
 
     def read(number: int) -> Iterator[int]:
         yield number
@@ -64,8 +64,8 @@ def test_an_error_is_raised_in_its_turn() -> None:
         next(items)
 
 
-def test_no_more_is_held_than_asked_for() -> None:
-    """What comes after the next key is not read before that one is used."""
+def test_no_more_is_held_than_requested() -> None:
+    """Nothing beyond the next key is read before that key is used."""
     asked: list[int] = []
 
     def read(number: int) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""What is a snapshot, and what is wrong with a row that is not."""
+"""Which rows are snapshots, and what is wrong with the others."""
 
 from datetime import date
 from typing import Any
@@ -35,8 +35,8 @@ SELECTED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
     ],
     ids=str,
 )
-def test_what_is_wrong_with_a_row_is_named(changed: dict[str, Any], wrong: str | None) -> None:
-    """A row of a later version, with columns that are not known yet, is one."""
+def test_a_rows_problem_is_named(changed: dict[str, Any], wrong: str | None) -> None:
+    """A row of a later version, with unknown columns, is a snapshot."""
     assert why_not_snapshot(row(date(2026, 2, 28), **changed)) == wrong
 
 
@@ -48,7 +48,7 @@ def test_what_is_wrong_with_a_row_is_named(changed: dict[str, Any], wrong: str |
         ("2026-02-28_USDX", "CurrencyCode is not a currency"),
     ],
 )
-def test_of_a_row_that_was_read_in_part_the_key_says_day_and_currency(key: str, wrong: str | None) -> None:
-    """What was not read is not missing."""
+def test_the_key_gives_a_partly_read_rows_day_and_currency(key: str, wrong: str | None) -> None:
+    """Columns that were not read are not missing."""
     whole = row(date(2026, 2, 28), RowKey=key)
     assert why_not_snapshot({name: whole[name] for name in SELECTED}, SELECTED) == wrong

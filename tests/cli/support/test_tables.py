@@ -1,4 +1,4 @@
-"""Reading pages, inserting batches and probing rights, against the real table service."""
+"""Reading pages, inserting batches and probing permissions, against the real table service."""
 
 from base64 import b64encode
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from tests.support.rows import TENANT, TODAY, days, days_ago, row
 
 @pytest.fixture
 def table(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> OperatorTable:
-    """Give the table, which does not exist yet."""
+    """Return the table, which does not exist yet."""
     cli.use(world.add_partner().environ)
     return place().table
 
@@ -37,15 +37,15 @@ def keys(rows: object) -> list[str]:
 
 
 def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
-    """Reading it is not an error, and says nothing about rights."""
+    """Reading it is not an error, and proves nothing about permissions."""
     assert list(table.rows(Span())) == []
     assert list(table.tenants()) == []
     assert table.any_before(TENANT, TODAY) is False
     assert (table.exists(), table.may_insert()) == (False, None)
 
 
-def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:
-    """First and last day included, one tenant or all, and only the columns asked for."""
+def test_a_range_is_exact_to_the_day(table: OperatorTable) -> None:
+    """The first and last day are included, for one tenant or all, with only the requested columns."""
     table.insert(list(days(5)))
     table.insert([row(days_ago(3), tenant="other")])
     assert keys(table.rows(Span(TENANT, days_ago(4), days_ago(3)))) == [f"{days_ago(4)}_USD", f"{days_ago(3)}_USD"]
@@ -55,7 +55,7 @@ def test_a_span_is_cut_to_the_day(table: OperatorTable) -> None:
 
 
 def test_an_empty_page_does_not_end_a_search(table: OperatorTable, world: StandIn) -> None:
-    """The service may give up a page without a row, and says where to go on."""
+    """The service may return a page without rows that says where to continue."""
     table.insert([row(days_ago(1))])
     goes_on = {"x-ms-continuation-NextPartitionKey": b64encode(TENANT.encode()).decode()}
     world.faults.add("table", Status(200, '{"value": []}', goes_on), method="GET")
@@ -63,7 +63,7 @@ def test_an_empty_page_does_not_end_a_search(table: OperatorTable, world: StandI
 
 
 def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:
-    """In order; those that are known come first, in their own order, whether they have a row or not."""
+    """In order. Known tenants come first, in their own order, whether they have rows or not."""
     ids = [f"{digit}{number}111111-1111-4111-8111-111111111111" for digit in "0179af" for number in range(3)]
     for tenant in reversed(ids):
         table.insert([row(days_ago(1), tenant=tenant), row(days_ago(2), tenant=tenant)])
@@ -71,8 +71,8 @@ def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:
     assert list(all_tenants(["unread", ids[4]], table, table)) == ["unread", ids[4], *ids[:4], *ids[5:]]
 
 
-def test_a_page_that_fails_is_asked_for_again(table: OperatorTable, world: StandIn) -> None:
-    """From where the one before it ended: no row is lost or read twice."""
+def test_a_failed_page_is_retried(table: OperatorTable, world: StandIn) -> None:
+    """From where the previous page ended, so that no row is lost or read twice."""
     made = list(days(1200))
     for batch in batches(made):
         table.insert_missing(batch)
@@ -80,15 +80,15 @@ def test_a_page_that_fails_is_asked_for_again(table: OperatorTable, world: Stand
     assert keys(table.rows(Span(TENANT))) == keys(made)
 
 
-def test_a_batch_leaves_what_stands(table: OperatorTable) -> None:
-    """The others of it are inserted one by one."""
+def test_a_batch_keeps_existing_rows(table: OperatorTable) -> None:
+    """The batch's other rows are inserted one by one."""
     table.insert([row(days_ago(2), "1.00")])
     assert table.insert_missing([row(days_ago(number), "2.00") for number in (3, 2, 1)]) == 2
     assert [found["BalanceText"] for found in table.rows(Span(TENANT))] == ["2.00", "1.00", "2.00"]
     assert table.insert_missing([row(days_ago(2))]) == 0
 
 
-def test_rights_are_told_without_a_trace(table: OperatorTable, world: StandIn) -> None:
+def test_permissions_are_probed_without_a_trace(table: OperatorTable, world: StandIn) -> None:
     """With an existing row, and with one that cannot exist."""
     table.insert([row(TODAY)])
     before = list(table.rows(Span()))
@@ -102,10 +102,10 @@ def test_rights_are_told_without_a_trace(table: OperatorTable, world: StandIn) -
         table.may_insert()
 
 
-def test_a_row_deleted_while_the_right_is_tried_comes_back_whole(
+def test_a_row_deleted_during_the_probe_comes_back_whole(
     table: OperatorTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Never a row of keys alone, which the history could not be rid of."""
+    """A row with nothing but keys, which could never be removed from the history, must not appear."""
     table.insert([row(TODAY)])
     before, insert = list(table.rows(Span())), table.insert
 
@@ -119,8 +119,8 @@ def test_a_row_deleted_while_the_right_is_tried_comes_back_whole(
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from((10, 400_000))), max_size=250))
-def test_a_batch_is_what_a_transaction_takes(shapes: list[tuple[str, int]]) -> None:
-    """One tenant, at most 100 rows, bounded in size; nothing is lost and the order stays."""
+def test_a_batch_fits_a_transaction(shapes: list[tuple[str, int]]) -> None:
+    """One tenant, at most 100 rows and a limited size; nothing is lost and the order stays."""
     rows: list[Entity] = [
         {"PartitionKey": tenant, "RowKey": str(number), "Details": "x" * size}
         for number, (tenant, size) in enumerate(sorted(shapes))

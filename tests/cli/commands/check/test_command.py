@@ -45,12 +45,12 @@ Nothing failed: 22 findings, 5 notes.
 
 
 def lines(done: Done, step: str) -> list[str]:
-    """Return the lines of a step, their status first."""
+    """Return the lines of a step, starting with their status."""
     return [" ".join(line.split()) for line in done.out.splitlines() if line[8:].startswith(f"{step:10}  ")]
 
 
 def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """An app alone, an app with a user and a federated one; nothing is left behind in the table."""
+    """For an app-only, an `app_user` and a federated account; nothing is left behind in the table."""
     items = [summary(), summary(Decimal(5), "EUR", "€")]
     accounts = [
         world.add_partner(name="App", secret_expires_in=timedelta(days=9)).account,
@@ -68,7 +68,7 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
 
 
 def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """With read and add alone nothing is remarked about the table; an empty one cannot tell about inserts; a missing one is noticed."""
+    """With read and add rights only, there are no notes about the table. An empty table cannot tell about inserts; a missing one is noted."""
     cli.use(world.add_partner().environ, world.environ_archive)
     opened = place()
     opened.table.insert([row(TODAY)])
@@ -90,7 +90,7 @@ def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: 
 
 
 def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: StandIn) -> None:
-    """Each account is checked up to its first failure, and one failure costs the other accounts nothing."""
+    """Each account is checked up to its first failure, and one account's failure does not affect the others."""
     missing, expired, without, denied, good = (
         world.add_partner(name="Missing", secret_name="there"),
         world.add_partner(name="Expired", secret_expires_in=timedelta(days=-3)),
@@ -123,7 +123,7 @@ def test_every_step_that_can_fail_has_its_code_and_remedy(cli: Cli, world: Stand
 
 
 def test_the_verdict_on_mfa_is_reported(cli: Cli, world: StandIn) -> None:
-    """A balance that Partner Center still gives although MFA is missing fails the check; a missing verdict is noted."""
+    """The check fails if Partner Center returns a balance but says that MFA is missing; a missing verdict is noted."""
     without = world.add_partner(name="Without", auth="app_user")
     token = world.entra.directory.issue_refresh_token(without.app, SignIn(mfa=False))
     world.vault.put(str(without.refresh_token_name), token, created=world.clock.now())
@@ -145,7 +145,7 @@ def test_the_verdict_on_mfa_is_reported(cli: Cli, world: StandIn) -> None:
     ],
 )
 def test_the_next_runs_are_shown(cli: Cli, world: StandIn, zone: str, schedule: str, shown: str) -> None:
-    """In the time zone of the history; a schedule that never fires is a failure."""
+    """In the history's time zone; a schedule that never fires is a failure."""
     cli.use(world.add_partner().environ)
     done = cli("check", SNAPSHOT_SCHEDULE=schedule, SNAPSHOT_TIME_ZONE=zone)
     assert shown in done.out
@@ -153,7 +153,7 @@ def test_the_next_runs_are_shown(cli: Cli, world: StandIn, zone: str, schedule: 
 
 
 def test_json_has_facts(cli: Cli, world: StandIn) -> None:
-    """Numbers, days and amounts in fields of their own; a token that no run has renewed is noted; the limit as it was read."""
+    """Numbers, days and amounts have their own fields. A token that no run has renewed is noted; the limit is exact."""
     partner = world.add_partner(
         auth="app_user",
         refresh_token_age=timedelta(days=20),

@@ -19,13 +19,13 @@ from tests.support.function_app import KEY, function_app
 from tests.support.rows import TODAY
 
 
-def run_of_the_timer(cli: Cli) -> None:
+def timer_run(cli: Cli) -> None:
     """Do what the function does when it is started."""
     take_snapshots(os.environ | cli.environ, run_id=new_id())
 
 
-def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
-    """It is started with its key and an empty body. Runs that the ledger had before or of a command prove nothing, nor do foreign rows."""
+def test_it_waits_for_the_functions_run(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+    """The function is started with its key and an empty body. Earlier runs, a command's runs and foreign rows prove nothing."""
     one, two = world.add_partner(name="One"), world.add_partner(name="Two")
     cli.use({"PARTNER_ACCOUNTS": json.dumps([one.account, two.account])})
     take_snapshots(dict(cli.environ), run_id="an-earlier-run")
@@ -34,7 +34,7 @@ def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn, place: 
     def run() -> None:
         key, foreign = f"{TODAY}T00:00:00.000000Z_a", {"SnapshotDate": f"{TODAY}", "Trigger": "timer"}
         place().ledger.insert([{"PartitionKey": "run", "RowKey": key, **foreign}])
-        run_of_the_timer(cli)
+        timer_run(cli)
 
     with function_app(world, run) as app:
         done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=KEY)
@@ -45,13 +45,13 @@ def test_the_run_of_the_function_is_waited_for(cli: Cli, world: StandIn, place: 
     assert KEY not in done.out
 
 
-def test_a_failed_account_of_the_run_fails_the_check(cli: Cli, world: StandIn) -> None:
-    """With the code and the remedy that the function left in the ledger: the role that it lacks is not the reader's."""
+def test_a_failed_account_in_the_run_fails_the_check(cli: Cli, world: StandIn) -> None:
+    """With the code and remedy that the function left in the ledger: the missing role is the function's, not the reader's."""
     good, bad = world.add_partner(name="Good"), world.add_partner(name="Bad")
     denied = Status(403, json.dumps({"error": {"code": "ForbiddenByRbac"}}))
     world.faults.add("vault", denied, path_contains=str(bad.secret_name), times=None)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([good.account, bad.account])})
-    with function_app(world, lambda: run_of_the_timer(cli)) as app:
+    with function_app(world, lambda: timer_run(cli)) as app:
         done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=KEY)
     assert done.status == 1
     assert "1 recorded, 0 kept, 1 failed of 2 accounts" in done.out
@@ -59,8 +59,8 @@ def test_a_failed_account_of_the_run_fails_the_check(cli: Cli, world: StandIn) -
     assert "remedy: Give the identity the role" in done.out
 
 
-def test_a_run_that_does_not_come_fails_the_check(cli: Cli, world: StandIn) -> None:
-    """After the time given, with where to look."""
+def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> None:
+    """After the given time, with a hint where to look."""
     cli.use(world.add_partner().environ)
     with function_app(world, lambda: None) as app:
         done = cli("check", "--deployed", app.url, "--wait", 1, FUNCTIONS_MASTER_KEY=KEY)
@@ -80,8 +80,8 @@ def test_a_run_that_does_not_come_fails_the_check(cli: Cli, world: StandIn) -> N
         (KEY, b"503 No\r\n\r\nThe host of the-master-key is not running.", "503, The host of *** is not running."),
     ],
 )  # fmt: skip
-def test_only_a_whole_202_started_the_function(cli: Cli, world: StandIn, key: str, answer: bytes, said: str) -> None:
-    """Any other answer is read as those of the other services are: what it says, without the key, and a remedy that fits."""
+def test_only_a_complete_202_means_that_the_function_started(cli: Cli, world: StandIn, key: str, answer: bytes, said: str) -> None:
+    """Any other response is reported like the other services' responses: its text, without the key, and a matching remedy."""
     cli.use(world.add_partner().environ)
     with function_app(world, lambda: None, answer and b"HTTP/1.1 " + answer) as app:
         done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=key)
@@ -93,15 +93,15 @@ def test_only_a_whole_202_started_the_function(cli: Cli, world: StandIn, key: st
 @pytest.mark.parametrize(
     "url", ["http://app", "app.azurewebsites.net", "https://app/api", "https://u@app", "https://app?a=b", "https://"]
 )
-def test_the_key_goes_to_an_https_host_alone(url: str) -> None:
-    """Anything but the bare https address of an app is wrong usage; it is taken with a slash, as a browser shows it."""
+def test_the_key_goes_only_to_an_https_host(url: str) -> None:
+    """Anything but an app's bare https URL is wrong usage. A trailing slash, as browsers show it, is accepted."""
     with pytest.raises(typer.BadParameter):
         as_function_url(url)
     assert as_function_url("https://app.azurewebsites.net/") == "https://app.azurewebsites.net"
 
 
-def test_the_key_is_asked_for_without_echo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where it is not in the environment and somebody is there to ask; elsewhere that is wrong usage, as is what no header holds."""
+def test_the_key_prompt_does_not_echo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It prompts if the environment has no key and there is a terminal. Otherwise, and for a key that no header can hold, it is wrong usage."""
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("cli.commands.check.deployed.getpass", lambda _: " typed ")
     assert master_key({}) == "typed"

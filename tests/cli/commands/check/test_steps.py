@@ -23,7 +23,7 @@ MONDAY = datetime(2026, 11, 23, 17, 17, 30, tzinfo=UTC)
     ],
 )
 def test_the_next_runs_of_a_schedule(schedule: str, runs: list[str]) -> None:
-    """Steps, lists, ranges and names; the day of the month and the weekday both have to match, in this month at least."""
+    """Steps, lists, ranges and names work; the day of the month and the weekday must both match. Only November counts."""
     found = [
         run for run in islice(next_runs(read_schedule(schedule), MONDAY), 3) if (run.year, run.month) == (2026, 11)
     ]
@@ -31,6 +31,6 @@ def test_the_next_runs_of_a_schedule(schedule: str, runs: list[str]) -> None:
 
 
 def test_a_day_that_does_not_come_in_eight_years() -> None:
-    """A leap day does, though seldom on a Monday."""
+    """A leap day comes, but seldom on a Monday."""
     assert list(next_runs(read_schedule("0 0 0 29 2 mon"), MONDAY)) == []
     assert next(next_runs(read_schedule("0 0 0 29 feb *"), MONDAY)) == datetime(2028, 2, 29, tzinfo=UTC)

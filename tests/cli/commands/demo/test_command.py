@@ -1,4 +1,4 @@
-"""`demo` where something that it needs is missing; tests/cli/test_uses.py has it whole."""
+"""`demo` when a prerequisite is missing; tests/cli/test_uses.py runs all of it."""
 
 from unittest.mock import patch
 
@@ -9,8 +9,8 @@ from cli.support.failure import CommandFailed
 from standin.azurite_process import StandInError
 
 
-def test_what_is_missing_comes_with_its_remedy() -> None:
-    """A Node that is not there is an error in plain words."""
+def test_a_missing_prerequisite_comes_with_its_remedy() -> None:
+    """If Node is missing, the error says so in plain words."""
     missing = StandInError("Node is not on the PATH.", "Install it.")
     with (
         patch("standin.world.StandIn.__enter__", side_effect=missing),

@@ -22,7 +22,7 @@ def day(number: int) -> date:
 
 
 def series(*amounts: int | str | None, limit: float | None = None, gaps: tuple[Gap, ...] = ()) -> Series:
-    """Return a series of days from START on, those without an amount left out."""
+    """Return a series of consecutive days from START, without the days that have no amount."""
     readings = [
         Reading(day(number), "USD", Decimal(amount), None, limit, {})
         for number, amount in enumerate(amounts)
@@ -32,12 +32,12 @@ def series(*amounts: int | str | None, limit: float | None = None, gaps: tuple[G
 
 
 def drawn(one: Series, width: int = 100) -> str:
-    """Return its chart."""
+    """Return the series' chart."""
     return draw(one, "Contoso", US, width=width)
 
 
 def canvas(chart: str) -> list[str]:
-    """Return what is between the frame's sides."""
+    """Return what is inside the frame."""
     return [
         line.split("┤" if "┤" in line else "│", 1)[1].rsplit("│", 1)[0]
         for line in chart.splitlines()
@@ -46,7 +46,7 @@ def canvas(chart: str) -> list[str]:
 
 
 def test_axes_and_caption_are_written() -> None:
-    """The account and the currency, round amounts in it, and days as ISO dates."""
+    """The caption has the account and the currency; the axes have round amounts in it and ISO dates."""
     chart = drawn(series(*range(60000, 60030)))
     assert chart.splitlines()[0] == "Contoso, balance in USD"
     assert "$60,010┤" in chart
@@ -55,7 +55,7 @@ def test_axes_and_caption_are_written() -> None:
 
 
 def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
-    """Nothing is drawn where there was no reading; a mark at the foot says that it is no mistake."""
+    """Nothing is drawn for a day without a reading; a mark on the axis shows that this is intended."""
     chart = drawn(series(*[10] * 10, None, *[10] * 10, gaps=(Gap(day(10), day(10)),)), width=90)
     columns = list(zip(*canvas(chart), strict=True))
     filled = [any("\u2800" < cell <= "\u28ff" for cell in column) for column in columns]
@@ -67,7 +67,7 @@ def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
 
 
 def test_the_credit_limit_is_a_line_and_the_last_date_is_labelled() -> None:
-    """Within the axis, even when the balance is far below it; and a gap of many years costs a mark per column."""
+    """The limit is within the axis even when the balance is far below it. A gap of many years has one mark per column."""
     chart = drawn(series(*[10] * 10, limit=1000.0, gaps=(Gap(day(10), day(9000)),)))
     assert "- = credit limit" in chart
     assert "$1,000" in chart
@@ -76,25 +76,25 @@ def test_the_credit_limit_is_a_line_and_the_last_date_is_labelled() -> None:
 
 
 def test_one_reading_is_drawn_too() -> None:
-    """As a dot; an amount of zero as well."""
+    """As a dot, even if the amount is zero."""
     assert any(cell.strip() for cell in canvas(drawn(series(0))))
 
 
 def test_a_series_is_broken_where_days_are_missing() -> None:
-    """Days that follow one another are one stretch."""
+    """Consecutive days form one segment."""
     stretches = list(series(1, 2, None, 4, None, None, 7, 8).unbroken())
     assert [amounts for _, amounts in stretches] == [[1.0, 2.0], [4.0], [7.0, 8.0]]
 
 
 def test_the_missed_days_are_those_since_the_series_began() -> None:
-    """An account's gap before it, or its part before it, is not drawn."""
+    """A gap, or a part of one, before the series is not drawn."""
     one = Series("USD", series(None, 1).readings, [Gap(day(-9), day(-8)), Gap(day(0), day(1))])
     assert one.missed() == [(day(1).toordinal(), day(1).toordinal())]
 
 
 @given(st.floats(-1e12, 1e12), st.floats(-1e12, 1e12))
 def test_levels_are_round_few_and_around_the_amounts(one: float, other: float) -> None:
-    """Two to seven, evenly spaced, the lowest and the highest amount within."""
+    """There are two to seven, evenly spaced, and they include the lowest and the highest amount."""
     lowest, highest = sorted((one, other))
     levels = nice_levels(lowest, highest)
     slack = max(abs(one), abs(other)) * 1e-9
@@ -104,7 +104,7 @@ def test_levels_are_round_few_and_around_the_amounts(one: float, other: float) -
 
 
 def test_levels_are_written_without_needless_decimals() -> None:
-    """Cents only where the levels have some, and what lies between two cents is not rounded to either."""
+    """Cents appear only if a level has them, and a level between two cents is not rounded."""
     assert series(0, 20).levels(US) == ([0.0, 5.0, 10.0, 15.0, 20.0], ["$0", "$5", "$10", "$15", "$20"])
     assert series(0, 1).levels(US)[1] == ["$0.00", "$0.25", "$0.50", "$0.75", "$1.00"]
     assert series(0, "0.09").levels(US)[1] == ["$0.000", "$0.025", "$0.050", "$0.075", "$0.100"]

@@ -28,7 +28,7 @@ Fill = Callable[..., None]
 
 @pytest.fixture
 def fill(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Fill:
-    """Give what puts rows into the table and the ledger; the one configured account is that of TENANT."""
+    """Return a function that writes rows to the table and the ledger; the only configured account is TENANT's."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
     opened = place()
 
@@ -41,7 +41,7 @@ def fill(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Fill:
 
 
 def run_of(day: date, hour: int, failed: str | None = None) -> list[Entity]:
-    """Return the ledger's rows of one run; `failed` is the code of TENANT's failure."""
+    """Return the ledger's rows for one run; `failed` is the code of TENANT's failure."""
     started = datetime(day.year, day.month, day.day, hour, 17, tzinfo=UTC)
     key = f"{started:%Y-%m-%dT%H:%M:%S.000000Z}_run"
     common: dict[str, Any] = {"RowKey": key, "SnapshotDate": day.isoformat(), "SchemaVersion": 1}
@@ -58,12 +58,12 @@ def run_of(day: date, hour: int, failed: str | None = None) -> list[Entity]:
 
 
 def texts(done: Done, first: str = "") -> list[str]:
-    """Return the lines that begin so, with single spaces."""
+    """Return the lines that begin with `first`, with whitespace collapsed."""
     return [" ".join(line.split()) for line in done.out.splitlines() if line.startswith(first)]
 
 
 def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
-    """Each day with its change and notes; a missed day in its place with its reason; currencies are kept apart."""
+    """Each day has its change and notes. A missed day appears in sequence with its reason; currencies stay separate."""
     paid, invoiced = datetime(2026, 11, 3, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
     fill(
         [
@@ -109,7 +109,7 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
 
 
 def test_accounts_come_in_the_settings_order_and_former_ones_last(cli: Cli, fill: Fill) -> None:
-    """A tenant that is not configured any more misses nothing after its last row; the time is chosen."""
+    """A tenant that is no longer configured misses nothing after its last row; a date range can be chosen."""
     fill([*days(9, 7), *days(3, 3), *days(9, 8, tenant="00000000-0000-0000-0000-000000000000", AccountName="Former")])
     last = cli("history", "--last", "7d", "--account", "contoso")
     assert texts(last, "20") == [
@@ -126,7 +126,7 @@ def test_accounts_come_in_the_settings_order_and_former_ones_last(cli: Cli, fill
 
 
 def test_programs_get_every_column_and_the_gaps(cli: Cli, fill: Fill) -> None:
-    """CSV in UTF-8 whatever the console; JSON with the documented members and types; months as exact text."""
+    """CSV is UTF-8 whatever the console's encoding. JSON has the documented members and types, and months as exact text."""
     fill([row(days_ago(3), "0.10", LastPaymentAmount=5.0, AccountName="日本"), row(days_ago(1))])
     done = cli("history", "--format", "csv", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     header, first, _ = csv.reader(io.StringIO(done.out))
@@ -146,8 +146,8 @@ def test_programs_get_every_column_and_the_gaps(cli: Cli, fill: Fill) -> None:
         assert f"`{member}`" in section
 
 
-def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
-    """Workbook, page and CSV; in the workbook text is text, days are days and amounts numbers."""
+def test_the_extension_decides_the_file_format(cli: Cli, fill: Fill) -> None:
+    """Workbook, page and CSV. In the workbook, text is text, days are dates and amounts are numbers."""
     name = "=1+1 <script>alert(1)</script> 日本😀"
     more: dict[str, Any] = {
         "AccountName": name + "\uffff",
@@ -182,7 +182,7 @@ def test_files_are_written_by_their_ending(cli: Cli, fill: Fill) -> None:
 
 
 def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
-    """More than a page is read in order; a gap of 24 years has one line, and a chart in plain characters is drawn."""
+    """Several pages are read in order. A gap of 24 years takes one line, and the chart uses plain characters."""
     fill([row(date(2002, 1, 1)), *days(1100)])
     done = cli("history", "--last", "all", "--plot", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
     assert (done.status, done.out.isascii(), "?" in done.out) == (0, True, False)
@@ -199,7 +199,7 @@ def test_long_histories_and_long_gaps(cli: Cli, fill: Fill) -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--runs"], ["--html", "a.html"], ["--output", "a.xlsx"]])
 def test_a_wrong_clock_shows_and_writes_nothing(cli: Cli, world: StandIn, fill: Fill, arguments: list[str]) -> None:
-    """It decides which days are missing."""
+    """The clock decides which days are missing."""
     fill(days(3))
     world.faults.add("table", WrongDate(timedelta(days=2)), times=None)
     done = cli("history", *arguments)
@@ -210,7 +210,7 @@ def test_a_wrong_clock_shows_and_writes_nothing(cli: Cli, world: StandIn, fill: 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk to write to")
 def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
-    """In every form, with exit status 1 and without a traceback."""
+    """In every format, with exit status 1 and without a traceback."""
     fill(list(days(1500)))
     reader, pipe = os.pipe()
     os.close(reader)
@@ -231,8 +231,8 @@ def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
     os.close(pipe)
 
 
-def test_what_is_not_a_snapshot_is_left_out_and_named(cli: Cli, fill: Fill) -> None:
-    """Rows without columns, of wrong types or of a day to come, in table and ledger; the rest is shown, with exit status 1."""
+def test_rows_that_are_not_snapshots_are_skipped_and_named(cli: Cli, fill: Fill) -> None:
+    """Rows in the table and ledger with missing columns, wrong types or a future day. The rest is shown, with exit status 1."""
     good = row(days_ago(1))
     wrong: list[dict[str, Any]] = [
         {"RowKey": "x"},

@@ -18,14 +18,14 @@ def day(number: int) -> date:
 
 
 def gaps(rows: list[Entity], *, first: date | None = None, last: date | None, began: bool = False) -> list[Gap]:
-    """Return the gaps alone."""
+    """Return only the gaps."""
     items = insert_gaps(rows, first=first, last=last, began_before=lambda _: began)
     return [item for item in items if isinstance(item, Gap)]
 
 
 @given(st.sets(st.integers(0, 60), min_size=1), st.integers(0, 70))
 def test_every_day_is_a_row_or_missed(numbers: set[int], last: int) -> None:
-    """From the first row to the last day, each day once and in order; nothing is missed after `last`."""
+    """From the first row to the last day, each day appears once and in order; nothing is missed after `last`."""
     rows = [row(day(number)) for number in sorted(numbers)]
     covered: list[date] = []
     for item in insert_gaps(rows, first=None, last=day(last), began_before=lambda _: True):
@@ -37,13 +37,13 @@ def test_every_day_is_a_row_or_missed(numbers: set[int], last: int) -> None:
 
 
 def test_currencies_of_one_day_are_one_day() -> None:
-    """A currency that the service did not send on a complete day is not a missed day."""
+    """A complete day is not missed because the service did not send one of the currencies."""
     rows = [row(day(0), currency="EUR"), row(day(0)), row(day(1)), row(day(2), currency="EUR")]
     assert gaps(rows, last=day(2)) == []
 
 
 def test_nothing_is_missed_before_a_history_begins_or_after_it_ends() -> None:
-    """Unless it began before the time that is asked for; an account without any row then misses all of the time."""
+    """Unless it began before the requested period. An account without any rows then misses the whole period."""
     rows = [row(day(3))]
     assert gaps(rows, first=day(0), last=day(3)) == []
     assert gaps(rows, first=day(0), last=day(3), began=True) == [Gap(day(0), day(2))]

@@ -25,7 +25,7 @@ GOOD = """SnapshotDate,CurrencyCode,BalanceAmount,AccountingDate
 
 @pytest.fixture
 def partner(cli: Cli, world: StandIn) -> Partner:
-    """Give the one configured account, with an archive."""
+    """Return the only configured account, which has an archive."""
     partner = world.add_partner(tenant_id=TENANT)
     cli.use(partner.environ, world.environ_archive)
     return partner
@@ -44,10 +44,10 @@ def both(opened: TableContext) -> tuple[list[Entity], list[Entity]]:
     return list(opened.table.rows(Span(TENANT))), list(opened.archive.rows(Span(TENANT)))
 
 
-def test_nothing_is_written_without_being_told_to(
+def test_nothing_is_written_without_write(
     cli: Cli, partner: Partner, place: Callable[[], TableContext]
 ) -> None:
-    """A dry run shows what is missing; the import inserts it, marked, into table and archive; a second one inserts nothing."""
+    """A dry run shows what is missing. The import inserts it, marked, into the table and archive; a second one inserts nothing."""
     file = csv_file(cli, GOOD)
     dry = cli("import", file)
     assert (dry.status, dry.err) == (0, "")
@@ -69,7 +69,7 @@ def test_nothing_is_written_without_being_told_to(
 
 
 def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
-    """A row with another amount, or of no snapshot, is reported and kept; one that only the archive has goes into the table unchanged."""
+    """A row with another amount, or that is not a snapshot, is reported and kept. A row that only the archive has is copied unchanged."""
     opened = place()
     assert opened.archive is not None
     mine, theirs = row(days_ago(9), "1.00"), row(days_ago(8), "2.00", RunId="archived")
@@ -94,7 +94,7 @@ def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Call
 def test_every_line_is_checked_before_the_first_is_written(
     cli: Cli, partner: Partner, place: Callable[[], TableContext]
 ) -> None:
-    """Each problem has its line, the limit and the remedy; one wrong line keeps all from being written."""
+    """Each problem has its line, the limit and the remedy; one wrong line prevents all writing."""
     text = GOOD + "2025-02-30,USD,1,\n2025-03-01,UDS,1,\n" + "2025-01-03,USD,x,\n" * 30
     done = cli("import", csv_file(cli, text), "--write")
     assert done.status == 1
@@ -109,7 +109,7 @@ def test_every_line_is_checked_before_the_first_is_written(
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[], TableContext], ending: str) -> None:
-    """Over itself, today's row included, and elsewhere to the last digit; there the job is to read today, and not the file."""
+    """Over itself, today's row included, and elsewhere with every digit. Elsewhere today's row is left to the job."""
     read = datetime.now(UTC).replace(microsecond=0)
     columns: dict[str, Any] = {
         "CurrencySymbol": "د.إ.\u200f",
@@ -139,8 +139,8 @@ def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[
     assert there == here | made
 
 
-def test_the_template_is_a_file_that_can_be_imported(cli: Cli, partner: Partner) -> None:
-    """It names every column there may be."""
+def test_the_template_can_be_imported(cli: Cli, partner: Partner) -> None:
+    """It has every possible column."""
     done = cli("import", csv_file(cli, cli("import", "--template").out))
     assert (done.status, done.out.splitlines()[0]) == (
         0,

@@ -1,4 +1,4 @@
-"""What a line of a file becomes, and why a line is refused."""
+"""How a line of a file is parsed, and why a line is refused."""
 
 import zipfile
 from collections.abc import Callable
@@ -29,7 +29,7 @@ WHICH = ": say which with --decimal point or --decimal comma"
 
 
 def read(folder: Path, content: str | bytes, decimal: str | None = None, *accounts: Account) -> FileRows:
-    """Read a file of this content."""
+    """Read a file with this content."""
     file = folder / "history"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     rows = FileRows(accounts or (account(tenant_id=TENANT),), NOW.date(), NOW, "run", decimal)
@@ -38,7 +38,7 @@ def read(folder: Path, content: str | bytes, decimal: str | None = None, *accoun
 
 
 def read_line(folder: Path, decimal: str | None = None, **columns: str) -> FileRows:
-    """Read a file of one line: a day, USD and 1.00, but for these columns."""
+    """Read a file with one line: a day, USD and 1.00, except for these columns."""
     values = {"SnapshotDate": "2025-01-01", "CurrencyCode": "USD", "BalanceAmount": "1.00", **columns}
     quoted = ",".join('"' + value.replace('"', '""') + '"' for value in values.values())
     return read(folder, f"{','.join(values)}\n{quoted}\n", decimal)
@@ -66,7 +66,7 @@ def read_line(folder: Path, decimal: str | None = None, **columns: str) -> FileR
     ],
 )
 def test_an_amount_is_read_exactly(tmp_path: Path, amount: str, currency: str, decimal: str | None, text: str) -> None:
-    """To the last digit, in every notation that `--decimal` names."""
+    """With every digit, in every notation that `--decimal` allows."""
     rows = read_line(tmp_path, decimal, CurrencyCode=currency, BalanceAmount=amount)
     assert rows.problems == []
     assert [row["BalanceText"] for row in rows.rows] == [text]
@@ -75,7 +75,7 @@ def test_an_amount_is_read_exactly(tmp_path: Path, amount: str, currency: str, d
 
 @pytest.mark.parametrize("written", ["2025-01-01T10:17:00Z", "2025-01-01T10:17:00", "2025-01-01T12:17:00+02:00"])
 def test_a_time_is_read_in_utc(tmp_path: Path, written: str) -> None:
-    """Another zone's time is converted; a time without a zone is in UTC."""
+    """A time with a zone is converted; a time without one is in UTC."""
     [row] = read_line(tmp_path, RetrievedAt=written).rows
     assert row["RetrievedAt"] == datetime(2025, 1, 1, 10, 17, tzinfo=UTC)
 
@@ -89,8 +89,8 @@ def test_a_time_is_read_in_utc(tmp_path: Path, written: str) -> None:
         *("\uff16\uff18", "\u0666\u0668", "\u22121234", "-\u00a01234", "1 23", "1'2345", "1,2345.0", "x" * 500),
     ],
 )
-def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, decimal: str | None) -> None:
-    """Whatever `--decimal` says: nothing is guessed, cut off or left out."""
+def test_ambiguous_amounts_are_refused(tmp_path: Path, amount: str, decimal: str | None) -> None:
+    """Whatever `--decimal` says, nothing is guessed, truncated or dropped."""
     [problem] = read_line(tmp_path, decimal, BalanceAmount=amount).problems
     assert problem.startswith("line 2, BalanceAmount: ")
     assert len(problem) < 300
@@ -130,8 +130,8 @@ def test_what_is_not_plainly_an_amount_is_refused(tmp_path: Path, amount: str, d
         ("PartitionKey", OTHER_TENANT, f"'{OTHER_TENANT}' names 0 of the 1 configured accounts"),
     ],
 )
-def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, column: str, value: str, says: str) -> None:
-    """What the job itself would not write does not get in by hand."""
+def test_a_wrong_value_is_reported_with_its_position(tmp_path: Path, column: str, value: str, says: str) -> None:
+    """An import cannot add values that the job itself would not write."""
     [problem] = read_line(tmp_path, **{column: value}).problems
     assert problem.startswith(f"line 2, {column}: ")
     assert says in problem
@@ -149,8 +149,8 @@ def test_a_wrong_value_is_named_with_its_place(tmp_path: Path, column: str, valu
         f"{HEAD}\n2025-01-01,USD,1\n".encode("utf-16"),
     ],
 )
-def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> None:
-    """Their habits change nothing of what a line says."""
+def test_files_saved_by_spreadsheets_are_read(tmp_path: Path, text: str | bytes) -> None:
+    """Their quirks do not change a line's meaning."""
     assert [row["RowKey"] for row in read(tmp_path, text).rows] == ["2025-01-01_USD"]
 
 
@@ -170,14 +170,14 @@ def test_what_spreadsheets_save_is_read(tmp_path: Path, text: str | bytes) -> No
         (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: File is not a zip file"),
     ],
 )
-def test_a_file_that_is_not_one_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
-    """Whole, with what is wrong about it."""
+def test_an_invalid_file_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
+    """As a whole, with what is wrong with it."""
     with pytest.raises(CommandFailed, match=says):
         read(tmp_path, content)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    """It may be on a drive that is gone; the output is not to blame."""
+    """The file may be on a drive that is gone; the message must not blame the output."""
     with pytest.raises(CommandFailed, match="cannot be read: "):
         FileRows((), NOW.date(), NOW, "run").read(tmp_path)
 
@@ -192,15 +192,15 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (HEAD, '2025-01-01,USD,"1\n"\n2025-01-02,USD,x', "line 4, BalanceAmount: 'x' is not an amount"),
     ],
 )
-def test_a_line_of_another_shape_is_refused(tmp_path: Path, header: str, line: str, says: str) -> None:
-    """What has no column may be an amount's decimals; what comes twice says nothing."""
+def test_a_line_with_the_wrong_shape_is_refused(tmp_path: Path, header: str, line: str, says: str) -> None:
+    """A value without a column may be an amount's decimals; a duplicate column is ambiguous."""
     [problem] = read(tmp_path, f"{header}\n{line}\n").problems
     assert problem.startswith(says)
 
 
 @pytest.mark.parametrize(("separator", "wrong"), [(",", []), (";", ["line 2, BalanceAmount"])])
-def test_three_decimals_are_certain_in_an_export_alone(tmp_path: Path, separator: str, wrong: list[str]) -> None:
-    """With another separator a spreadsheet has saved it since, in the way of its language."""
+def test_three_decimals_are_unambiguous_only_in_an_export(tmp_path: Path, separator: str, wrong: list[str]) -> None:
+    """With another separator, a spreadsheet has saved the file again in its own locale."""
     values = {column.name: "" for column in COLUMNS} | dict(
         zip(HEAD.split(","), ("2025-01-01", "USD", "68.059"), strict=True)
     )
@@ -208,8 +208,8 @@ def test_three_decimals_are_certain_in_an_export_alone(tmp_path: Path, separator
     assert [problem.partition(": ")[0] for problem in rows.problems] == wrong
 
 
-def test_two_accounts_of_one_name_need_the_tenant(tmp_path: Path) -> None:
-    """A name that two accounts have says nothing, and no name neither; nor is a row filed under another account's name."""
+def test_two_accounts_with_one_name_need_the_tenant(tmp_path: Path) -> None:
+    """A shared or missing name is ambiguous. A row is never filed under another account's name."""
     two = (account(tenant_id=TENANT, name="Same"), account(tenant_id=OTHER_TENANT, name="Same"))
     problems = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n2025-01-02,USD,1,\n", None, *two).problems
     assert "'Same' names 2 of the 2 configured accounts: " in problems[0]
@@ -236,7 +236,7 @@ def workbook(*rows: list[Any], change: Callable[[Workbook], object] = lambda _: 
 
 
 def in_format(cell: str, number_format: str) -> Callable[[Workbook], object]:
-    """Return what gives a cell a number format."""
+    """Return a function that sets a cell's number format."""
     return lambda book: setattr(book.worksheets[0][cell], "number_format", number_format)
 
 
@@ -256,7 +256,7 @@ def in_format(cell: str, number_format: str) -> Callable[[Workbook], object]:
     ],
 )
 def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[[Workbook], object], text: str) -> None:
-    """A number is what the cell shows, a day is a day in either calendar; other sheets and stray formats change nothing."""
+    """A number is what the cell shows, and a day is a day in either date system; other sheets and stray formats change nothing."""
     rows = read(tmp_path, workbook([DAY, "USD", amount], change=change))
     assert rows.problems == []
     assert [(row["SnapshotDate"], row["BalanceText"]) for row in rows.rows] == [("2025-01-01", text)]
@@ -276,17 +276,17 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
         ([DAY, "USD", 1, None, "note"], lambda _: None, "row 2: column 5 has no name"),
     ],
 )
-def test_a_cell_that_holds_no_value_is_named(
+def test_a_cell_without_a_value_is_named(
     tmp_path: Path, cells: list[Any], change: Callable[[Workbook], object], says: str
 ) -> None:
-    """By its row and column: an amount is a number, and nothing replaces it."""
+    """By its row and column. An amount must be a number, and nothing replaces it."""
     [problem] = read(tmp_path, workbook(cells, change=change)).problems
     assert problem.startswith(says)
 
 
 @pytest.mark.parametrize("dimension", [b'ref="A1"', b'ref="A1:XFD1048576"'])
-def test_the_size_that_a_workbook_states_is_not_believed(tmp_path: Path, dimension: bytes) -> None:
-    """Some programs state it wrongly: no row is lost, and none is made up."""
+def test_a_workbooks_stated_size_is_not_trusted(tmp_path: Path, dimension: bytes) -> None:
+    """Some programs state a wrong size: no row is lost, and none is invented."""
     content = BytesIO()
     with (
         zipfile.ZipFile(BytesIO(workbook([DAY, "USD", 1]))) as source,
@@ -306,7 +306,7 @@ CELLS = st.text(max_size=20) | st.sampled_from(
 def test_any_file_gives_rows_or_problems(
     tmp_path_factory: pytest.TempPathFactory, lines: list[list[str]], decimal: str | None
 ) -> None:
-    """Whatever a line holds: a row whose amount is the exact one, or a problem, and nothing in between."""
+    """Any line becomes either a row with the exact amount or a problem."""
     content = "\n".join([HEAD, *(",".join(cells) for cells in lines)])
     try:
         found = read(tmp_path_factory.mktemp("any"), content.encode("utf-8", "replace"), decimal)
