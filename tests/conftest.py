@@ -12,11 +12,11 @@ from hypothesis import settings
 from shared.settings.read import NAMES
 from standin import StandIn
 
-# No time limit per example: a busy machine is not a defect. `dev.py prove` asks for many more.
+# No time limit per example: a busy machine is not a defect. `dev.py prove` runs many more examples.
 settings.register_profile("calm", deadline=None, max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "60")))
 settings.load_profile("calm")
 
-# Where local time is not UTC, a naive time that is taken for either shows.
+# With a local time other than UTC, a test fails if it mistakes a naive time for UTC or for local time.
 os.environ["TZ"] = "Pacific/Auckland"
 if sys.platform != "win32":
     time.tzset()
@@ -32,18 +32,18 @@ FOREIGN = (
     "HTTPS_PROXY",
     "ALL_PROXY",
     "NO_PROXY",
-)  # each is cleared in lower case too
+)  # the lowercase forms are cleared too
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what was imported and collected: it takes 8 % of the tests' CPU time otherwise."""
+    """Exempt what was imported and collected from garbage collection, which otherwise takes 8 % of the tests' CPU time."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove the settings of this machine from the environment of every test."""
+    """Remove this machine's settings from every test's environment."""
     for name in (*NAMES, *FOREIGN):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -58,7 +58,7 @@ def session_world() -> Iterator[StandIn]:
 
 @pytest.fixture
 def world(session_world: StandIn, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    """Return the stand-in as new, with its certificate authority and its identity endpoint in this process's environment."""
+    """Return the stand-in in its initial state, with its certificate authority and identity endpoint in this process's environment."""
     session_world.reset()
     for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, session_world.environ[name])

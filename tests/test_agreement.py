@@ -1,4 +1,4 @@
-"""Settings, function.json, host.json, the example file and the documentation say the same."""
+"""Settings, function.json, host.json, the example file and the documentation agree."""
 
 import json
 import re
@@ -30,35 +30,35 @@ HOSTS_OWN = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 
 
 def read(name: str) -> str:
-    """Return a file of the repository."""
+    """Return the text of a file in the repository."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
 def read_json(name: str) -> Any:
-    """Return a JSON file of the repository."""
+    """Return a JSON file in the repository."""
     return json.loads(read(name))
 
 
 def table_rows(page: str) -> dict[str, list[str]]:
-    """Return the cells of each table row of a page that begins with a word in code."""
+    """Return the cells of each table row on a page that begins with a word in code."""
     return {match[1]: [cell.strip() for cell in match[2].split("|")] for match in ROW.finditer(read(page))}
 
 
 def example_values() -> dict[str, str]:
-    """Return the settings of the example file."""
+    """Return the settings in the example file."""
     values: dict[str, str] = read_json("local.settings.example.json")["Values"]
     return values
 
 
 def test_every_setting_is_documented_once() -> None:
-    """Nobody finds a setting that is missing from the tables; one that is only there does nothing."""
+    """Nobody finds a setting that is missing from the tables, and a setting that exists only there does nothing."""
     settings = [match[1] for match in ROW.finditer(read("docs/settings.md")) if match[1].isupper()]
     assert sorted([*settings, MANY]) == sorted(NAMES)
     assert f"\n`{MANY}` replaces the settings of one account" in read("docs/settings.md")
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
-    """A setting with its documented default means the same as the setting left out."""
+    """Setting the documented default is the same as omitting the setting."""
     rows = table_rows("docs/settings.md")
     needed = {
         name: text
@@ -81,13 +81,13 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 @pytest.mark.parametrize("name", [name for name, cells in table_rows("docs/settings.md").items() if cells[0] == "yes"])
 def test_a_setting_documented_as_needed_is_needed(name: str) -> None:
-    """Without it there are no settings."""
+    """Without it, the settings are refused."""
     with pytest.raises(SnapshotError, match=f"{name} is missing"):
         read_settings(example_values() | {name: ""})
 
 
 def test_documented_members_are_those_of_the_code() -> None:
-    """Each beside the setting that means the same."""
+    """Each next to the corresponding setting."""
     documented = {
         name: cells[0].strip("`") for name, cells in table_rows("docs/settings.md").items() if not name.isupper()
     }
@@ -95,7 +95,7 @@ def test_documented_members_are_those_of_the_code() -> None:
 
 
 def test_documented_examples_are_valid() -> None:
-    """Both are what people begin with."""
+    """People start from both."""
     page = read("docs/settings.md")
     single = re.findall(r"^([A-Z_]+)=(.+)$", page, re.MULTILINE)
     assert len(read_settings(dict(single)).accounts) == 1
@@ -114,7 +114,7 @@ def test_the_example_file_has_every_setting_and_is_valid() -> None:
 
 
 def test_the_trigger() -> None:
-    """The schedule is a setting, missed occurrences are caught up, a failed run is repeated soon, nothing runs on start."""
+    """The schedule is a setting, missed occurrences are caught up, a failed run is retried soon, and nothing runs at startup."""
     function = read_json("BalanceSnapshot/function.json")
     (binding,) = function["bindings"]
     assert not (ROOT / "function_app.py").exists(), "it would make the host forget function.json"
@@ -133,7 +133,7 @@ def time_span(text: str) -> timedelta:
 
 
 def test_a_run_ends_before_the_host_ends_it_and_its_attempts_before_the_next_run() -> None:
-    """A run that the host ends says nothing, and an attempt that meets the next run does its work twice."""
+    """A run that the host ends reports nothing, and an attempt that overlaps the next run does its work twice."""
     run, retry = timedelta(seconds=RUN_SECONDS + LEDGER_SECONDS), read_json("BalanceSnapshot/function.json")["retry"]
     assert run < timedelta(minutes=15) < time_span(read_json("host.json")["functionTimeout"]) - timedelta(minutes=4)
     more = retry["maxRetryCount"]
@@ -141,7 +141,7 @@ def test_a_run_ends_before_the_host_ends_it_and_its_attempts_before_the_next_run
 
 
 def test_the_host_loses_no_line_and_downloads_nothing() -> None:
-    """Alerts depend on single lines, and a timer needs no extension bundle."""
+    """Alerts depend on single lines, and a timer trigger needs no extension bundle."""
     host = read_json("host.json")
     assert host["version"] == "2.0"
     assert host["logging"]["applicationInsights"]["samplingSettings"]["isEnabled"] is False
@@ -150,14 +150,14 @@ def test_the_host_loses_no_line_and_downloads_nothing() -> None:
 
 
 def test_every_marker_is_documented_with_its_level() -> None:
-    """Alerts depend on the word, filters on the level."""
+    """Alerts depend on the marker, and filters on the level."""
     levels = {"information": 20, "warning": 30, "error": 40}
     documented = {name: levels[cells[0]] for name, cells in table_rows("docs/errors.md").items() if cells[0] in levels}
     assert documented == {marker.value: _LEVELS.get(marker, 20) for marker in Marker}
 
 
-def test_the_deployed_set_is_pinned_whole() -> None:
-    """A deployment installs what was tested: every package that the named ones bring is named with its version."""
+def test_the_whole_deployed_set_is_pinned() -> None:
+    """A deployment installs what was tested: all transitive dependencies are listed with their versions."""
     pinned = {
         canonicalize_name(one.name): str(one.specifier)
         for line in read("requirements.txt").splitlines()
@@ -182,7 +182,7 @@ def test_the_deployed_set_is_pinned_whole() -> None:
 
 @PAGES
 def test_a_page_names_only_known_settings_markers_and_codes(page: Path) -> None:
-    """A word that was renamed in the code is found here."""
+    """Finds words that were renamed in the code."""
     text = page.read_text(encoding="utf-8")
     workflows = "".join(path.read_text(encoding="utf-8") for path in (ROOT / ".github" / "workflows").glob("*.yml"))
     known = {*NAMES, *HOSTS_OWN, *(marker.value for marker in Marker), *re.findall(r"vars\.([A-Z_]+)", workflows)}
@@ -194,7 +194,7 @@ def test_a_page_names_only_known_settings_markers_and_codes(page: Path) -> None:
 
 @PAGES
 def test_a_pages_links_lead_somewhere(page: Path) -> None:
-    """Within the repository."""
+    """Links within the repository."""
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text(encoding="utf-8")):
         linked = page.parent / target if target else page
         assert linked.exists(), target
@@ -205,7 +205,7 @@ def test_a_pages_links_lead_somewhere(page: Path) -> None:
 
 @PAGES
 def test_a_page_shows_every_word(page: Path) -> None:
-    """A `<name>` outside a code span is taken for HTML and vanishes; inside one an escape stays as it is written."""
+    """Outside a code span, `<name>` is treated as HTML and disappears; inside one, an escape is shown literally."""
     parts = [
         part
         for block in MarkdownIt().enable("table").parse(page.read_text(encoding="utf-8"))

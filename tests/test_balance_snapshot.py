@@ -1,4 +1,4 @@
-"""The trigger: what a failed invocation says."""
+"""The trigger: the exception of a failed invocation."""
 
 import gc
 import sys
@@ -23,7 +23,7 @@ LIMIT = 16_000
     ("accounts", "says"), [(1, "for 1 of 1 accounts"), (18, "for 18 of 18"), (300, " and 282 more")]
 )
 def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
-    """However many accounts fail, and however long their messages: the host logs it with every error in it."""
+    """However many accounts fail, and however long their messages are: the host logs the exception with every error in it."""
     kinds, raised = (PartnerUnavailable, TableUnreachable), TracebackType(None, sys._getframe(), 0, 1)
     failures = tuple(
         Failure(account(name=f"Contoso {number} " + "x" * 90), kinds[number % 2]("m" * 600).with_traceback(raised))
@@ -38,7 +38,7 @@ def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
 
 
 def test_garbage_is_collected_again_after_the_imports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are done without it, which a cold start is faster for; a warm worker must not grow."""
+    """The imports run without garbage collection for a faster cold start; a warm worker must not grow."""
     monkeypatch.setattr("os.environ", {})
     context = SimpleNamespace(invocation_id="run", thread_local_storage=SimpleNamespace())
     with pytest.raises(SettingsInvalid):

@@ -1,4 +1,4 @@
-"""dev.py, run for real in a small project of its own that needs no network."""
+"""dev.py, run for real in its own small project that needs no network."""
 
 import ast
 import importlib.util
@@ -38,7 +38,7 @@ def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def put_node(folder: Path, version: str) -> None:
-    """Put a node of this version into a folder, and an npm that installs nothing."""
+    """Put this version of node into a folder, with an npm that installs nothing."""
     for name, line in (("node", f"echo {version}"), ("npm", "echo added 0 packages")):
         program = folder / (f"{name}.cmd" if os.name == "nt" else name)
         program.write_text(f"@{line}\n" if os.name == "nt" else f"#!/bin/sh\n{line}\n", encoding="utf-8")
@@ -47,7 +47,7 @@ def put_node(folder: Path, version: str) -> None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project with dev.py, requirement files and a Node folder that ask for nothing, a `cli` that reports, and its own Node.
+    """Return a project with dev.py, requirement files and a Node folder with no dependencies, a `cli` that reports, and its own Node.
 
     Its environment has lost its Python, though its stamp says that it is there.
     """
@@ -79,7 +79,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def start(root: Path, *arguments: str, **environ: str) -> "subprocess.Popen[str]":
-    """Start a project's dev.py, offline whatever it tries."""
+    """Start a project's dev.py, always offline."""
     offline = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull}
     path = {"PATH": os.pathsep.join([str(root / "machine"), os.environ["PATH"]])}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "DEV_"))}
@@ -94,7 +94,7 @@ def start(root: Path, *arguments: str, **environ: str) -> "subprocess.Popen[str]
 
 
 def dev(root: Path, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run a project's dev.py to its end."""
+    """Run a project's dev.py to completion."""
     with start(root, *arguments, **environ) as process:
         out, err = process.communicate()
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
@@ -104,8 +104,8 @@ WORDS = ["demo", "play", "test", "lint", "docs", "bench", "prove", "DEV_VENV", "
 
 
 @pytest.mark.parametrize(("arguments", "words"), [([], WORDS), (["play"], ["--fault"]), (["docs"], ["--check"])])
-def test_help_names_what_there_is_and_installs_nothing(arguments: list[str], words: list[str]) -> None:
-    """Of the whole: the commands and what the environment can change; of a command: its arguments."""
+def test_help_is_complete_and_installs_nothing(arguments: list[str], words: list[str]) -> None:
+    """Overall help lists the commands and the environment variables; a command's help lists its arguments."""
     result = dev(ROOT, *arguments, "--help", DEV_VENV="never-made")
     assert result.returncode == 0
     assert result.stdout.startswith(" ".join(["usage: dev.py", *arguments]))
@@ -115,14 +115,14 @@ def test_help_names_what_there_is_and_installs_nothing(arguments: list[str], wor
 
 @pytest.mark.parametrize("arguments", [[], ["deploy"], ["--fast", "test"], ["docs", "--chek"], ["bench", "history"]])
 def test_wrong_usage_ends_with_2(arguments: list[str]) -> None:
-    """An unknown command or argument is answered with the usage, before anything is installed."""
+    """An unknown command or argument gets the usage message before anything is installed."""
     result = dev(ROOT, *arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("usage: dev.py")
 
 
-def test_an_older_python_can_read_as_far_as_the_message() -> None:
-    """The syntax is old enough to be parsed, and the first thing that runs is the check."""
+def test_an_older_python_shows_the_message() -> None:
+    """The syntax is old enough to parse, and the first thing that runs is the version check."""
     source = DEV.read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 7))
     pretend = f"import sys; sys.version_info = (3, 9, 6); exec(compile(open({str(DEV)!r}).read(), 'dev.py', 'exec'))"
@@ -134,7 +134,7 @@ def test_an_older_python_can_read_as_far_as_the_message() -> None:
 
 @pytest.fixture(scope="module")
 def first_run(project: Path) -> "subprocess.CompletedProcess[str]":
-    """Return what came of the first command in a fresh clone."""
+    """Return the result of the first command in a fresh clone."""
     return dev(project, "demo", "--days", "3")
 
 
@@ -146,14 +146,14 @@ def installed(project: Path, first_run: "subprocess.CompletedProcess[str]") -> P
 
 
 def steps(result: "subprocess.CompletedProcess[str]") -> list[str]:
-    """Return the installations of a run."""
+    """Return a run's installation steps."""
     return re.findall("^- (.*)", result.stdout, re.MULTILINE)
 
 
 def test_a_first_run_installs_and_passes_arguments_and_status_on(
     installed: Path, first_run: "subprocess.CompletedProcess[str]"
 ) -> None:
-    """A broken environment is made anew; the command runs in it, gets what was typed, and its exit status is dev.py's."""
+    """A broken environment is rebuilt. The command runs in it with the given arguments, and its exit status becomes dev.py's."""
     making, *others = steps(first_run)
     assert making.startswith("Making .venv")
     assert others == ["Installing Python packages", "Installing Node.js packages of standin/azurite"]
@@ -169,8 +169,8 @@ def test_a_first_run_installs_and_passes_arguments_and_status_on(
         ("standin/azurite/package-lock.json", "Installing Node.js packages of standin/azurite"),
     ],
 )
-def test_what_changed_is_installed_again_once(installed: Path, file: str, again: str) -> None:
-    """A pin changed in a file that another includes is noticed, a lock file too, and nothing else is installed again."""
+def test_changes_are_installed_once(installed: Path, file: str, again: str) -> None:
+    """A changed pin in an included file is noticed, and so is a lock file; nothing else is reinstalled."""
     with (installed / file).open("a", encoding="utf-8") as opened:
         opened.write("\n")
     changed, settled = dev(installed, "demo", "0"), dev(installed, "demo", "0")
@@ -178,8 +178,8 @@ def test_what_changed_is_installed_again_once(installed: Path, file: str, again:
     assert (steps(settled), settled.returncode, settled.stderr) == ([], 0, "")
 
 
-def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_again(installed: Path) -> None:
-    """The message has pip's output and a remedy; the next run does not take half-done work for done."""
+def test_a_failed_installation_shows_the_tools_output_and_a_remedy_and_is_retried(installed: Path) -> None:
+    """The message has pip's output and a remedy; the next run does not mistake a partial installation for a complete one."""
     requirements = installed / "cli/requirements.txt"
     requirements.write_text("a-package-that-is-not-there==1.0\n", encoding="utf-8")
     try:
@@ -191,12 +191,12 @@ def test_a_failed_installation_shows_the_tools_words_and_a_remedy_and_is_tried_a
     assert "Is this machine online?" in failed.stderr
     assert again.stderr == failed.stderr
     assert steps(dev(installed, "demo", "0")) == ["Installing Python packages"], (
-        "what was there before may be half gone"
+        "the previous installation may be partly removed"
     )
 
 
 def test_a_machine_without_node_gets_it_from_its_package(installed: Path) -> None:
-    """Where PATH has no Node.js, the pinned package is asked for; offline, that fails with its name."""
+    """If PATH has no Node.js, the pinned package is installed; offline, this fails and names the package."""
     result = dev(installed, "demo", "0", PATH=os.devnull)
     assert result.returncode == 1
     assert "Installing Node.js, as this machine lacks npm" in result.stdout
@@ -209,14 +209,14 @@ def test_a_machine_without_node_gets_it_from_its_package(installed: Path) -> Non
 def test_a_node_that_is_too_old_is_not_used(
     version: str, *, found: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only a Node.js that Azurite runs on is taken from the machine."""
+    """dev.py uses the machine's Node.js only if Azurite runs on it."""
     put_node(tmp_path, version)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert load(DEV, monkeypatch).node_is_new_enough() == found
 
 
-def test_a_folder_that_is_no_environment_is_not_emptied(installed: Path, tmp_path: Path) -> None:
-    """A DEV_VENV that names somebody's folder by mistake is refused, and the folder kept."""
+def test_a_folder_that_is_not_an_environment_is_not_emptied(installed: Path, tmp_path: Path) -> None:
+    """If DEV_VENV names another folder by mistake, it is refused and left unchanged."""
     (tmp_path / "letter.txt").write_text("dear", encoding="utf-8")
     result = dev(installed, "demo", "0", DEV_VENV=str(tmp_path))
     assert result.returncode == 1
@@ -225,7 +225,7 @@ def test_a_folder_that_is_no_environment_is_not_emptied(installed: Path, tmp_pat
 
 
 def test_only_one_installs_at_a_time(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second dev.py says that it waits, and goes on when the first has finished."""
+    """A second dev.py says that it is waiting, and continues when the first has finished."""
     with load(installed / "dev.py", monkeypatch).only_one():
         process = start(installed, "demo", "0")
         assert process.stdout is not None
@@ -238,7 +238,7 @@ def test_only_one_installs_at_a_time(installed: Path, monkeypatch: pytest.Monkey
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot interrupt one process of a console")
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> None:
-    """Ctrl+C and kill leave no child behind, and the exit status says which it was."""
+    """Ctrl+C and kill leave no child processes, and the exit status tells which it was."""
     number = signal.Signals[name]
     with start(installed, "demo", "wait") as process:
         assert process.stdout is not None
@@ -265,7 +265,7 @@ def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> Non
         ("Segmentation fault", "Run it again"),
     ],
 )
-def test_a_remedy_follows_from_what_the_tool_said(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_remedy_follows_from_the_tools_output(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last lines are shown unchanged, with a remedy."""
     module = load(DEV, monkeypatch)
     with pytest.raises(module.Failed) as failed:
@@ -276,7 +276,7 @@ def test_a_remedy_follows_from_what_the_tool_said(said: str, remedy: str, monkey
 
 
 def test_every_requirement_is_pinned() -> None:
-    """An installation today and one next year bring the same packages."""
+    """An installation next year installs the same packages as one today."""
     for file in [
         *ROOT.glob("requirements*.txt"),
         *ROOT.glob("*/requirements.txt"),
@@ -286,8 +286,8 @@ def test_every_requirement_is_pinned() -> None:
             assert re.match(r"#|-r |[\w-]+==[\w.]+(; |  # |$)|$", line), f"{file.relative_to(ROOT)}: {line}"
 
 
-def test_every_node_folder_has_a_lock_without_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock file fixes versions and contents, and leaves it to the machine where they come from."""
+def test_every_node_folder_has_a_lock_without_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file pins versions and contents; the machine decides where they come from."""
     folders = load(DEV, monkeypatch).NODE_FOLDERS_OF_TESTS
     assert folders
     for folder in folders:

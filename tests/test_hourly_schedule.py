@@ -1,4 +1,4 @@
-"""The shipped schedule over a whole year in zones with and without daylight saving time."""
+"""The shipped schedule over a whole year, in zones with and without daylight saving time."""
 
 import json
 from collections import defaultdict
@@ -18,7 +18,7 @@ SPARSE = "0 17 6,10,14,18,22 * * *"
 
 
 def days_of_a_year(schedule: str, zone: str) -> dict[date, list[datetime]]:
-    """Return the local times of the runs of each local day of 2027."""
+    """Return the local times of the runs on each local day in 2027."""
     end = datetime(2028, 1, 2, tzinfo=UTC)
     days = defaultdict(list)
     for run in takewhile(
@@ -40,7 +40,7 @@ def days_of_a_year(schedule: str, zone: str) -> dict[date, list[datetime]]:
     ],
 )
 def test_every_day_is_read_at_the_same_local_hour(zone: str, reading: str, chances: set[int]) -> None:
-    """Also on the two days on which the clocks change, and every day has 23 to 25 chances."""
+    """Including the two days on which the clocks change; every day has 23 to 25 chances."""
     days = days_of_a_year(HOURLY, zone)
     assert len(days) == 365
     assert {f"{runs[0]:%H:%M}" for runs in days.values()} == {reading}
@@ -48,7 +48,7 @@ def test_every_day_is_read_at_the_same_local_hour(zone: str, reading: str, chanc
 
 
 def test_a_sparse_schedule_moves_the_hour() -> None:
-    """As docs/settings.md says of one in Berlin; 08:17 is that of the one day on which the clocks go forward."""
+    """In Berlin, as docs/settings.md says; 08:17 occurs once, on the day the clocks go forward."""
     first = [runs[0] for runs in days_of_a_year(SPARSE, "Europe/Berlin").values()]
     assert {f"{run:%H:%M}" for run in first} == {"07:17", "08:17", "00:17"}
     between = {later.astimezone(UTC) - earlier.astimezone(UTC) for earlier, later in pairwise(first)}

@@ -90,7 +90,9 @@ def test_a_closed_or_full_output_is_not_a_crash(bare_cli: Cli, line: str, status
     assert ("No space left" in done.stderr) == (" > /dev/full" in line)
 
 
-def test_a_defect_is_reported_by_its_location(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_defect_is_reported_by_its_location(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Without its text, which might contain a secret."""
 
     def broken(name: str) -> typer.Typer:

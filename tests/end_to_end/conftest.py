@@ -1,4 +1,4 @@
-"""The function as it is published, and ways to look at what it did."""
+"""The published function, and ways to see what it did."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ LEDGER = "partnerbalancesruns"
 
 @pytest.fixture(scope="session")
 def app_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Copy what is published, so that nothing else of the repository can be imported."""
+    """Copy what is published, so that nothing else in the repository can be imported."""
     root = tmp_path_factory.mktemp("app")
     for folder in ("BalanceSnapshot", "shared"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -40,7 +40,7 @@ def _information(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.fixture
 def start(app_root: Path) -> Callable[..., Engine]:
-    """Return a way to start the function in a worker process of its own."""
+    """Return a function that starts the app in its own worker process."""
 
     def started(environ: Mapping[str, str], **options: Any) -> Engine:
         return Engine(app_root, environ, **options)
@@ -49,7 +49,7 @@ def start(app_root: Path) -> Callable[..., Engine]:
 
 
 def environ_of(world: StandIn, *partners: Partner) -> Environ:
-    """Return the settings of a run over these partners: one by PARTNER_ settings, several by PARTNER_ACCOUNTS."""
+    """Return a run's settings for these partners: PARTNER_ settings for one, PARTNER_ACCOUNTS for several."""
     if len(partners) == 1:
         return world.environ | partners[0].environ
     return world.environ | {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in partners])}
@@ -58,7 +58,7 @@ def environ_of(world: StandIn, *partners: Partner) -> Environ:
 def rows(
     world: StandIn, *, archive: bool = False, table: str = "partnerbalances", tenant: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the rows of a table, all of them or a tenant's, as a reader sees them; none where there is no table."""
+    """Return a table's rows, all or one tenant's, as a reader sees them; an empty list if there is no table."""
     endpoint = world.archive.endpoint if archive else world.table.endpoint
     credential = ManagedIdentityCredential(client_id=world.identity.user_assigned.client_id)
     with TableClient(endpoint, table, credential=credential) as client:

@@ -1,4 +1,4 @@
-"""Accounts of every mode, credential and cloud together, all their currencies, and their credit limits."""
+"""Accounts with every mode, credential and cloud together, all their currencies, and their credit limits."""
 
 import threading
 from decimal import Decimal
@@ -30,7 +30,7 @@ AUDIENCES = {
 
 
 def test_every_mode_credential_and_cloud_together(world: StandIn) -> None:
-    """All accounts from one PARTNER_ACCOUNTS: each signs in its own way, for its own cloud's audience."""
+    """All accounts come from one PARTNER_ACCOUNTS. Each signs in its own way, for its own cloud's audience."""
     partners = {
         (mode, credential, cloud): world.add_partner(
             name=f"{mode} {credential} {cloud}",
@@ -56,7 +56,7 @@ def test_every_mode_credential_and_cloud_together(world: StandIn) -> None:
 
 
 def test_a_federated_account_needs_no_vault(world: StandIn) -> None:
-    """There is no secret at all: no setting names a vault, and none is called."""
+    """There is no secret: no setting names a vault, and no vault is called."""
     environ = environ_of(world, world.add_partner(credential="federated"))
     del environ["KEY_VAULT_URL"]
     assert run_now(world, environ).recorded == 1
@@ -64,7 +64,7 @@ def test_a_federated_account_needs_no_vault(world: StandIn) -> None:
 
 
 class Refusing(StreamRequestHandler):
-    """A proxy that notes the host of each CONNECT and refuses it."""
+    """A proxy that records the host of each CONNECT and refuses it."""
 
     asked: ClassVar[list[str]]
 
@@ -100,7 +100,7 @@ class Refusing(StreamRequestHandler):
 def test_each_cloud_has_its_own_addresses(
     world: StandIn, setting: dict[str, str], hosts: set[str], audience: str
 ) -> None:
-    """Without an override, and no other host is asked: there is no instance discovery. A table's address says its cloud.
+    """By default. No other host is called, because there is no instance discovery. The table's URL determines its cloud.
 
     What NO_PROXY names is not asked through the proxy.
     """
@@ -122,7 +122,7 @@ def test_each_cloud_has_its_own_addresses(
 def test_the_credit_limit_is_compared_in_its_own_currency_only(
     world: StandIn, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The percentage and the column of the currency that matches; one remark a run, and no guess, where none does."""
+    """The matching currency gets the percentage and the column. If none matches, there is one remark per run and no guess."""
     items = (summary(), summary(Decimal("12.5"), "EUR", "€"))
     one_of, none_of = (
         world.add_partner(name=limit, credit_limit=limit, auth="app_user", balances="summaries", items=items)

@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a call: the next run leaves one right row on either side, and a token that works."""
+"""A worker is killed in the middle of a call: the next run leaves one correct row on either side, and a working token."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from tests.support.engine import Engine, EngineError
 from tests.support.in_process import Stopped, run_now
 
 MOMENTS = {
-    # The call, whether it takes effect before the worker dies, and whose row is the day's.
+    # The call, whether it takes effect before the worker dies, and whose row becomes the day's.
     "nothing is written yet": ("partner", "GET", True, "next"),
     "the archive has the row": ("archive", "POST", True, "killed"),
     "both have the row": ("table", "POST", True, "killed"),
@@ -25,8 +25,8 @@ MOMENTS = {
 def test_a_killed_worker_leaves_nothing_wrong(
     world: StandIn, start: Callable[..., Engine], service: str, method: str, *, after: bool, winner: str
 ) -> None:
-    """`python3 dev.py prove` kills at every call; these differ in what has been written by then."""
-    run_now(world, environ_of(world, world.add_partner()) | world.environ_archive)  # makes the tables
+    """`python3 dev.py prove` kills at every call; these cases differ in what was already written."""
+    run_now(world, environ_of(world, world.add_partner()) | world.environ_archive)  # creates the tables
     partner = world.add_partner(auth="app_user", refresh_token_age=DUE)
     environ = environ_of(world, partner) | world.environ_archive
     fault = Stopped(after=after)

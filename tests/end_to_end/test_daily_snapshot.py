@@ -17,7 +17,7 @@ Start = Callable[..., Engine]
 
 
 def test_the_first_run_of_a_day(world: StandIn, start: Start) -> None:
-    """The row, the marked lines and the ledger have all that the contract says, and no line has an amount."""
+    """The row, the marked lines and the ledger have everything in the contract, and no line contains an amount."""
     partner = world.add_partner(name="Contoso", credit_limit="85000 USD")
     before = datetime.now(UTC)
     with start(environ_of(world, partner) | world.environ_archive) as engine:
@@ -41,7 +41,7 @@ def test_the_first_run_of_a_day(world: StandIn, start: Start) -> None:
         "AccountingDate": datetime(2018, 3, 16, tzinfo=UTC),
         "FirstInvoiceCreationDate": datetime(2017, 1, 21, tzinfo=UTC),
         "LatestInvoiceDate": datetime(2018, 3, 8, tzinfo=UTC),
-        "LastPaymentAmount": 0.0,  # and no LastPaymentDate: the year 1 means none
+        "LastPaymentAmount": 0.0,  # there is no LastPaymentDate, because the year 1 means none
         "CreditLimit": 85000.0,
         "RunId": "run-1",
         "Source": "partner-center",
@@ -69,7 +69,7 @@ def test_the_first_run_of_a_day(world: StandIn, start: Start) -> None:
 
 
 def test_a_warm_worker(world: StandIn, start: Start) -> None:
-    """It keeps the day's first reading and asks nobody for it, and keeps nothing else: not the table, not the secret."""
+    """It keeps the day's first reading without a new call, but nothing else: neither the table nor the secret."""
     partner = world.add_partner()
     with start(environ_of(world, partner)) as engine:
         assert engine.invoke().success
@@ -89,7 +89,7 @@ def test_a_warm_worker(world: StandIn, start: Start) -> None:
     assert [row["BalanceText"] for row in rows(world)] == ["136118.06"]
 
 
-def test_one_broken_account_costs_the_others_nothing(world: StandIn, start: Start) -> None:
+def test_one_broken_account_does_not_affect_the_others(world: StandIn, start: Start) -> None:
     """The others are recorded, the invocation fails, and the failure names the account and its code."""
     good, broken, other = (world.add_partner(name=name) for name in ("Good", "Broken", "Other"))
     broken.app.secrets.clear()
@@ -107,7 +107,7 @@ def test_one_broken_account_costs_the_others_nothing(world: StandIn, start: Star
 
 
 class Together(Fault):
-    """Holds calls until so many have arrived, for five seconds at most."""
+    """Holds calls until the given number has arrived, for five seconds at most."""
 
     def __init__(self, number: int) -> None:
         self.missing = number
@@ -124,7 +124,7 @@ class Together(Fault):
 
 
 def test_four_runs_at_once_leave_one_row_per_currency(world: StandIn, start: Start) -> None:
-    """Two in each of two workers, which all found the day empty, agree on one winner; each line is its invocation's."""
+    """Two runs in each of two workers, all of which found the day empty, agree on one winner. Each log line belongs to its own invocation."""
     items = (summary(), summary(BALANCE / 2, "EUR", "€"))
     one, two = world.add_partner(), world.add_partner(auth="app_user", balances="summaries", items=items)
     world.faults.add("partner", Together(4 * 2), times=None)

@@ -1,4 +1,4 @@
-"""Every error code of the contract, caused through the real stack: in the log, in the ledger, with what to do, and no row."""
+"""Every error code in the contract, caused through the real stack: it is in the log and the ledger, with a remedy, and there is no row."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -73,8 +73,8 @@ def _unknown(_: StandIn, partner: Partner) -> None:
 
 
 CASES: dict[str, tuple[str, Arrange, int, str, str, str]] = {
-    # What is wrong: how the account signs in, how it comes about, the sign-ins tried,
-    #     the code, a part of the message, a part of the remedy.
+    # What is wrong: how the account signs in, how to cause it, the number of sign-ins,
+    #     the code, part of the message, part of the remedy.
     "no secret": ("secret", _deleted, 0,
         "vault-secret-missing", "404", "az keyvault secret set --vault-name 127 --name secret-0 "),
     "disabled secret": ("secret", _secret("x", enabled=False), 0,
@@ -146,10 +146,8 @@ MAY_PASS = ("unavailable", "unreachable", "throttled", "bad-response")
 OF_PARTNER_CENTER = ("partner", "mfa-required", "wrong-audience", "app-only-refused")
 
 
-def test_what_is_wrong_with_an_account_has_its_code_and_remedy(
-    world: StandIn, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Side by side in one run; what cannot pass is asked once, what may pass four times at most."""
+def test_each_account_problem_has_its_code_and_remedy(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """Concurrently in one run. Permanent failures are tried once, transient ones four times at most."""
     partners = {}
     for number, (name, (kind, arrange, *_)) in enumerate(CASES.items()):
         auth, credential = (kind, "secret") if kind == "app_user" else ("app", kind)
@@ -182,7 +180,7 @@ def _without(rights: str, right: str) -> Arrange:
 
 
 SERVICES: list[tuple[str, Arrange, dict[str, str], str]] = [
-    # The code, how it comes about, other settings, a part of the message.
+    # The code, how to cause it, other settings, part of the message.
     ("vault-unreachable", lambda *_: None, {"KEY_VAULT_URL": "https://127.0.0.1:1"}, "refused"),
     ("vault-access-denied", _without("vault_rights", "get"), {}, "ForbiddenByRbac"),
     ("identity-unavailable", lambda *_: None, {"AZURE_CLIENT_ID": str(UUID(int=1))}, "No User Assigned"),
@@ -197,10 +195,10 @@ SERVICES: list[tuple[str, Arrange, dict[str, str], str]] = [
 
 
 @pytest.mark.parametrize(("code", "arrange", "settings", "message"), SERVICES)
-def test_what_is_wrong_with_a_service_has_its_code_and_remedy(
+def test_each_service_problem_has_its_code_and_remedy(
     world: StandIn, code: str, arrange: Arrange, settings: dict[str, str], message: str
 ) -> None:
-    """It fails every account; no row is written."""
+    """It fails every account, and no row is written."""
     partner = world.add_partner()
     arrange(world, partner)
     (failure,) = run_now(world, environ_of(world, partner) | settings).failed
@@ -212,9 +210,9 @@ def test_what_is_wrong_with_a_service_has_its_code_and_remedy(
     assert rows(world) == []
 
 
-def test_an_archive_that_fails_costs_the_day_nothing(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """The day is recorded in the table, ARCHIVE_FAILED says where and what happened, and the run counts as complete."""
-    run_now(world, environ_of(world, world.add_partner()) | world.environ_archive)  # makes the tables
+def test_an_archive_failure_does_not_fail_the_day(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """The table gets the day's row, ARCHIVE_FAILED says what happened and where, and the run counts as complete."""
+    run_now(world, environ_of(world, world.add_partner()) | world.environ_archive)  # creates the tables
     partner = world.add_partner()
     world.identity.user_assigned.archive_rights.discard("add")
     assert run_now(world, environ_of(world, partner) | world.environ_archive).recorded == 1
@@ -227,7 +225,7 @@ def test_an_archive_that_fails_costs_the_day_nothing(world: StandIn, caplog: pyt
 
 
 def test_every_code_has_a_case() -> None:
-    """A new error cannot be added without a case that causes it; no service can cause an unexpected one."""
+    """A new error needs a case that causes it, and no service can cause an unexpected one."""
 
     def leaves(kind: type[errors.SnapshotError]) -> set[str]:
         below = kind.__subclasses__()

@@ -1,4 +1,4 @@
-"""Every end is seen coming: the secret's, the certificate's and the refresh token's."""
+"""The job warns before every expiry: the secret's, the certificate's and the refresh token's."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ WEEK = timedelta(days=7, hours=1)
 LATE = timedelta(days=1000)
 ENDING: dict[str, dict[str, Any]] = {
     "a secret": {"secret_expires_in": WEEK},
-    "an old secret": {"secret_expires_in": -WEEK},  # that Entra ID still takes
+    "an old secret": {"secret_expires_in": -WEEK},  # which Entra ID still accepts
     "a certificate": {"secret_expires_in": WEEK, "credential": "pkcs12"},
     "a token": {"secret_expires_in": None, "auth": "app_user", "refresh_token_age": timedelta(days=83)},
 }
@@ -26,8 +26,8 @@ LASTING: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_end_is_seen_coming_and_nothing_else(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """By what the vault says, a certificate's own end and a token's age; each with its name and days, and never its value."""
+def test_every_expiry_is_warned_of_and_nothing_else(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """From the vault's date, a certificate's own end and a token's age; each with its name and days, and never its value."""
     world.clock.set(NOON)
     partners = {name: world.add_partner(name=name, **how) for name, how in (ENDING | LASTING).items()}
     ends = {name: partners[name].refresh_token_name or str(partners[name].secret_name) for name in ENDING}

@@ -12,7 +12,7 @@ from tests.support.engine import Engine
 
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.[\w-]+")
 KEY = re.compile(r"BEGIN (RSA |EC )?PRIVATE KEY|[A-Za-z0-9+/]{200,}")
-# Once for each account: none is asked twice but after a cut.
+# Once for each account: a call is only repeated after a cut.
 FAILURES: tuple[tuple[str, Fault, str], ...] = (
     ("entra", Status(400, b'{"error":"invalid_request","error_description":"no"}'), "token"),
     ("entra", CutBody(400), "token"),
@@ -23,7 +23,7 @@ FAILURES: tuple[tuple[str, Fault, str], ...] = (
 
 
 def test_nothing_secret_leaves_the_worker(world: StandIn, start: Callable[..., Engine]) -> None:
-    """Everything logged at DEBUG by every library, every exception and every print, of every kind of credential: success and failures."""
+    """Everything logged at DEBUG by any library, every exception and every print, for each kind of credential, in success and failure."""
     partners = [
         world.add_partner(name=credential, auth=auth, credential=credential)
         for auth in ("app", "app_user")

@@ -1,4 +1,4 @@
-"""A run ends in time whatever the services do."""
+"""A run ends in time, whatever the services do."""
 
 import pytest
 
@@ -14,7 +14,7 @@ SECONDS, LEDGER = 0.6, 0.3
 @pytest.mark.parametrize(
     ("service", "code"),
     [
-        ("identity", "identity-unavailable"),  # while the table waits for its token
+        ("identity", "identity-unavailable"),  # while the table client waits for its token
         ("vault", "vault-unreachable"),
         ("entra", "sign-in-unavailable"),
         ("partner", "partner-unavailable"),
@@ -23,7 +23,7 @@ SECONDS, LEDGER = 0.6, 0.3
     ],
 )
 def test_a_run_ends_at_its_deadline(world: StandIn, monkeypatch: pytest.MonkeyPatch, service: str, code: str) -> None:
-    """A service that never answers costs the run no more than its time and the ledger's; the error names it and may pass."""
+    """A service that never responds costs the run no more than its own time and the ledger's. The error names it and is transient."""
     monkeypatch.setattr("shared.history.runs.LEDGER_SECONDS", LEDGER)
     monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", LEDGER / 4)
     environ = environ_of(world, world.add_partner(), world.add_partner()) | world.environ_archive
@@ -33,7 +33,7 @@ def test_a_run_ends_at_its_deadline(world: StandIn, monkeypatch: pytest.MonkeyPa
     world.faults.clear()
 
 
-def test_a_slow_answer_is_not_a_failure(world: StandIn) -> None:
-    """A body that arrives byte by byte within the limits is read whole."""
+def test_a_slow_response_is_not_a_failure(world: StandIn) -> None:
+    """A body that arrives byte by byte within the limits is read completely."""
     world.faults.add("partner", Drip(every_ms=1))
     assert run_now(world, environ_of(world, world.add_partner())).recorded == 1

@@ -1,4 +1,4 @@
-"""The refresh token stays alive for years: stored anew each week, never lost, whatever happens in between."""
+"""The refresh token stays valid for years: it is renewed each week and never lost, whatever happens in between."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,12 +27,12 @@ def stored(world: StandIn, partner: Partner) -> tuple[Version, ...]:
 
 
 def assert_works(world: StandIn, partner: Partner) -> None:
-    """Raise RefusedError unless Entra ID takes the token that the vault would hand out now."""
+    """Raise RefusedError unless Entra ID accepts the token that the vault would return now."""
     world.entra.directory.refresh_grant(partner.app, stored(world, partner)[-1].value)
 
 
-def test_longer_than_a_token_lives(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """Each day for three weeks, then each eighth day past day 90: one token a week is stored, and every version says what it is."""
+def test_renewal_outlasts_a_tokens_lifetime(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """Daily for three weeks, then every eighth day past day 90: one token a week is stored, and every version has its metadata."""
     partner = world.add_partner(auth="app_user", secret_expires_in=None)
     for pause in [1] * 21 + [8] * 10:
         assert run_now(world, environ_of(world, partner)).recorded == 1
@@ -80,8 +80,8 @@ def _consented(world: StandIn, partner: Partner) -> None:
         (_storing_gets(Status(404, "{}")), "vault-unreachable", 1),
         (_storing_gets(AnswerLost(), times=1), None, 2),
         (_no_second_look, "vault-access-denied", 1),
-        (_deleted, "vault-secret-missing", 0),  # whoever deletes it means it
-        (_consented, None, 2),  # it may be another person's: the successor of the token before it would undo the change
+        (_deleted, "vault-secret-missing", 0),  # somebody deleted it on purpose
+        (_consented, None, 2),  # it may be another person's; the previous token's successor would undo the change
     ],
     ids=["503", "not an answer", "404", "answer lost", "no second look", "deleted", "a new consent"],
 )
@@ -92,7 +92,7 @@ def test_what_happens_before_the_new_token_is_stored(
     code: str | None,
     versions: int,
 ) -> None:
-    """The day is recorded; a failure is reported with what to do and how long the old token lasts; no token is logged."""
+    """The day is recorded. A failure is reported with its remedy and the old token's remaining lifetime; no token is logged."""
     caplog.set_level("DEBUG")
     partner = world.add_partner(auth="app_user", refresh_token_age=DUE)
     arrange(world, partner)
@@ -114,7 +114,7 @@ def test_what_happens_before_the_new_token_is_stored(
 
 
 def test_accounts_that_share_a_token_store_one(world: StandIn) -> None:
-    """One app in two tenants with one user: one new version, which works for both, however the name is written."""
+    """One app in two tenants with one user: one new version, which works for both, whatever the name's capitalization."""
     first = world.add_partner(name="One", auth="app_user", refresh_token_name="shared", refresh_token_age=DUE)
     second = world.add_partner(name="Two", auth="app_user", refresh_token_name="Shared", client_id=first.client_id)
     for _ in range(2):
@@ -128,7 +128,7 @@ def _the_same(answer: dict[str, Any], request: bytes) -> None:
 
 
 def test_without_a_successor_the_old_token_stays(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """The token dies on its own day 90, so its true end is warned of, and none is pretended by storing it anew."""
+    """The token expires on its own day 90. The warning gives that date, and the token is not stored again with a later one."""
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=60))
     world.faults.add("entra", Edited(_the_same), path_contains="/token", times=None)
     assert run_now(world, environ_of(world, partner)).recorded == 1
@@ -142,8 +142,8 @@ def _without_dates(answer: dict[str, Any], _: bytes) -> None:
     answer["attributes"] = {"enabled": True}
 
 
-def test_a_token_put_by_hand_is_taken_over(world: StandIn) -> None:
-    """With a byte order mark and a line end, without a content type or an end, even without an age: it is used and replaced by one that has all."""
+def test_a_manually_stored_token_is_taken_over(world: StandIn) -> None:
+    """With a byte order mark and a line break, and without a content type, expiry or even age, it is used and replaced by a complete one."""
     partner = world.add_partner(auth="app_user")
     name = str(partner.refresh_token_name)
     world.vault.put(name, f"\ufeff{stored(world, partner)[0].value}\r\n")

@@ -1,4 +1,4 @@
-"""Microsoft's compiler, started once, and what it says of infra/."""
+"""Microsoft's compiler, started once, and its view of infra/."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.infra.tools.bicep import INFRA, MISSING, Bicep, compiler
 
 @pytest.fixture(scope="session")
 def bicep() -> Iterator[Bicep]:
-    """Return the compiler; what needs it is skipped without it."""
+    """Return the compiler; tests that need it are skipped without it."""
     with compiler() as found:
         if found is None:
             pytest.skip(MISSING)
@@ -20,6 +20,6 @@ def bicep() -> Iterator[Bicep]:
 
 @pytest.fixture(scope="session")
 def template(bicep: Bicep) -> dict[str, Any]:
-    """Return the template that Azure is sent."""
+    """Return the template that is sent to Azure."""
     built: dict[str, Any] = json.loads(bicep.ask("compile", INFRA / "main.bicep")["contents"])
     return built

@@ -26,7 +26,7 @@ from tests.end_to_end.conftest import environ_of
 from tests.infra.tools.bicep import INFRA, ROOT
 from tests.infra.tools.deployment import deployment
 from tests.infra.tools.function_log import FunctionLog, at
-from tests.infra.tools.kql import COLUMNS, Workspace, mails
+from tests.infra.tools.kql import COLUMNS, Workspace, emails
 
 USUAL, EVERYTHING = deployment("usual"), deployment("everything")
 COMPONENT = str(USUAL.only("Microsoft.Insights/components")["id"])
@@ -40,12 +40,12 @@ NODE = ROOT / "tests/infra/tools/node"
 
 
 def query(name: str, rules: dict[str, Any] = RULES) -> str:
-    """Return the query of a rule as it is deployed."""
+    """Return a rule's query as deployed."""
     return str(rules[name]["criteria"]["allOf"][0]["query"])
 
 
-def test_a_rule_is_set_up_as_the_service_wants_it() -> None:
-    """Muting and resolving exclude each other; what an account can hide of another is six hours; each leads to the guide."""
+def test_a_rule_has_valid_settings() -> None:
+    """Muting and auto-resolving exclude each other. One account can hide another for at most six hours. Each rule links to the guide."""
     assert {name: rule.get("muteActionsDuration") for name, rule in RULES.items()} == MUTE
     assert {name: rule["severity"] for name, rule in RULES.items() if rule["severity"] < 2} == SEVERE
     for name, rule in RULES.items():
@@ -61,7 +61,7 @@ def test_a_rule_is_set_up_as_the_service_wants_it() -> None:
 
 @pytest.mark.skipif(not (NODE / "node_modules").is_dir(), reason="its Node.js packages are not installed")
 def test_microsofts_language_service_accepts_the_queries() -> None:
-    """Every name and type is bound against the columns of the tables; a misspelled column is found."""
+    """It checks every name and type against the tables' columns, so a misspelled column is found."""
     queries = {name: query(name) for name in RULES} | {
         "broken": query("no-run").replace("TimeGenerated >", "TimeGenerate >")
     }
@@ -78,17 +78,17 @@ def test_microsofts_language_service_accepts_the_queries() -> None:
 
 
 def healthy(log: FunctionLog) -> None:
-    """Complete every run: a mail that says nothing teaches people to ignore the next one."""
+    """Complete every run: an email without a reason teaches people to ignore the next one."""
     log.fire([0, 21, 23])
 
 
 def a_dead_timer(log: FunctionLog) -> None:
-    """Stop running, so that nothing fails either."""
+    """Stop running, so that nothing can fail either."""
     log.fire([0, 3, 5])
 
 
-def what_may_pass(log: FunctionLog) -> None:
-    """Fail until the sixth hour, which wakes nobody, and for longer, which does."""
+def transient_failures(log: FunctionLog) -> None:
+    """Fail until the sixth hour, which alerts nobody, and for longer, which does."""
     with log.failing("partner", throttled(), "Contoso"):
         with log.failing("partner", throttled(), "Fabrikam"):
             log.fire([0, 2, 4])
@@ -96,11 +96,11 @@ def what_may_pass(log: FunctionLog) -> None:
     log.fire([8])
 
 
-def what_needs_a_person(log: FunctionLog) -> None:
-    """Fail with two accounts and two causes: each is mailed at once and every six hours until its own account is healed."""
+def permanent_failures(log: FunctionLog) -> None:
+    """Fail with two accounts and two causes: each is emailed at once and every six hours until its own account recovers."""
     with log.failing("partner", Status(403), "Contoso"):
         log.fire([0, 2])
-        log.world.table.clear()  # so that Fabrikam is read again
+        log.world.table.clear()  # Fabrikam is read again
         with log.failing("partner", Status(403), "Fabrikam"):
             log.fire([3, 5, 7])
     with log.failing("partner", Status(403), "Fabrikam"):
@@ -110,8 +110,8 @@ def what_needs_a_person(log: FunctionLog) -> None:
     log.fire([14])
 
 
-def what_concerns_no_account(log: FunctionLog) -> None:
-    """Fail for all: invalid settings name no account, and a run that died leaves nothing but the host's record."""
+def failures_without_an_account(log: FunctionLog) -> None:
+    """Fail for all: invalid settings name no account, and a run that died leaves only the host's record."""
     right, log.environ = log.environ, log.environ | {"SNAPSHOT_TABLE_NAME": "No"}
     log.fire([6])
     log.environ = right
@@ -120,7 +120,7 @@ def what_concerns_no_account(log: FunctionLog) -> None:
 
 
 def warnings(log: FunctionLog) -> None:
-    """Warn of a secret that ends, an archive and a ledger that cannot be written, each once; the run has not failed."""
+    """Warn once each of an expiring secret, a failing archive and a failing ledger; the run has not failed."""
     for partner in log.partners.values():
         log.world.vault.versions(str(partner.secret_name))[0].expires_on = at(log.day + 14, 12)
     with log.failing("archive", Status(403)):
@@ -130,7 +130,7 @@ def warnings(log: FunctionLog) -> None:
 
 
 def credit(log: FunctionLog) -> None:
-    """Reach percentages of the limit, each mailed once; at the end the limit has a currency that no balance has."""
+    """Reach percentages of the limit, each emailed once; at the end, no balance is in the limit's currency."""
     for hour, percent in ((22, "69.9"), (0, "70"), (0, "86")):
         balance = summary(1000 * Decimal(percent))
         log.world.partner_center.balances(log.partners["Contoso"].tenant_id, balance)
@@ -141,12 +141,12 @@ def credit(log: FunctionLog) -> None:
 
 
 DAYS: list[tuple[Callable[[FunctionLog], None], range, Iterable[str]]] = [
-    # What happens on the day; the hours, from its midnight on, at which rules are evaluated; these rules.
+    # What happens on the day; the hours since its midnight at which the rules are evaluated; the rules.
     (healthy, range(22, 29), RULES),
     (a_dead_timer, range(12), ["no-run"]),
-    (what_may_pass, range(12), ["run-failed"]),
-    (what_needs_a_person, range(16), ["run-failed"]),
-    (what_concerns_no_account, range(6, 12), ["run-failed"]),
+    (transient_failures, range(12), ["run-failed"]),
+    (permanent_failures, range(16), ["run-failed"]),
+    (failures_without_an_account, range(6, 12), ["run-failed"]),
     (warnings, range(10), ["secret-expiring", "archive-failed", "ledger-failed", "run-failed"]),
     (credit, range(23, 75), ["credit-used"]),
 ]
@@ -170,12 +170,12 @@ MAILS = """
 6 73 credit-used Contoso EUR unknown
 6 73 credit-used Fabrikam EUR unknown
 """.strip().splitlines()
-"""Every mail of these days: the day, the hour from its midnight on, the rule, and what the mail names."""
+"""All emails of these days: the day, the hour since its midnight, the rule, and what the email names."""
 
 
 @pytest.fixture(scope="module")
 def workspace(session_world: StandIn) -> Workspace:
-    """Return the workspace that holds what the real job logs on these days."""
+    """Return a workspace with what the real job logs on these days."""
     session_world.reset()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (session_world.environ | {"NO_PROXY": "127.0.0.1"}).items():
@@ -183,45 +183,45 @@ def workspace(session_world: StandIn) -> Workspace:
         log = FunctionLog(session_world)
         level = LOGGER.level
         LOGGER.addHandler(log)
-        LOGGER.setLevel(logging.INFO)  # which also forgets what was found disabled before
+        LOGGER.setLevel(logging.INFO)  # this also resets what was previously found disabled
         for log.day, (happens, _, _) in enumerate(DAYS):
             happens(log)
         LOGGER.setLevel(level)
         LOGGER.removeHandler(log)
-    workspace, component = Workspace(), COMPONENT.lower()  # as Azure writes it
+    workspace, component = Workspace(), COMPONENT.lower()  # in Azure's format
     workspace.add("AppTraces", [(when, text, component) for when, text in log.lines])
     workspace.add("AppRequests", [(when, success, "BalanceSnapshot", component) for when, success in log.invocations])
     return workspace
 
 
 def sent(workspace: Workspace, rule: str, day: int, hours: range, **how: bool) -> list[str]:
-    """Return the mails of a rule as MAILS lists them."""
-    found = mails(workspace, RULES[rule], [at(day, hour) for hour in hours], **how)
+    """Return a rule's emails in the format of MAILS."""
+    found = emails(workspace, RULES[rule], [at(day, hour) for hour in hours], **how)
     return [f"{day} {(when - at(day)) // timedelta(hours=1):2} {' '.join((rule, *about))}" for when, about in found]
 
 
 @pytest.mark.parametrize("day", range(len(DAYS)), ids=[happens.__name__ for happens, _, _ in DAYS])
-def test_what_is_mailed(workspace: Workspace, day: int) -> None:
-    """To the hour, each with what a person needs to know, and nothing else."""
+def test_emails(workspace: Workspace, day: int) -> None:
+    """To the hour, each with what a person needs to know, and no others."""
     _, hours, rules = DAYS[day]
     reported = [mail for rule in rules for mail in sent(workspace, rule, day, hours)]
     assert reported == [mail for mail in MAILS if mail.startswith(str(day))]
 
 
 def test_no_account_hides_another_for_more_than_six_hours(workspace: Workspace) -> None:
-    """Nobody has documented whether Azure counts the mute time for each account or for all together."""
+    """Azure does not document whether the mute period applies per account or to all of them."""
     reported = sent(workspace, "run-failed", 3, range(16), mute_is_shared=True)
     hours = [mail.split()[1] for mail in reported if "Fabrikam" in mail]
     assert hours == ["7", "13"]
 
 
 def test_lines_of_another_deployment_do_not_count(workspace: Workspace) -> None:
-    """Another's good runs in one workspace must not hide that this one is dead."""
+    """Another deployment's successful runs in the same workspace must not hide that this one is dead."""
     assert workspace.rows(query("no-run").replace(COMPONENT, f"{COMPONENT}2"), at(0, 23))
 
 
 WRITES = [
-    # how somebody signed in, what he did, what came of it, and whether that is reported
+    # how somebody signed in, the operation, its result, and whether it is reported
     ("AccountKey", "DeleteTable", "204", "StorageDelete", True),
     ("SAS", "InsertEntity", "201", "StorageWrite", True),
     ("OAuth", "MergeEntity", "204", "StorageWrite", True),
@@ -231,8 +231,8 @@ WRITES = [
 ]
 
 
-def test_who_writes_to_the_history_in_another_way_is_reported() -> None:
-    """By key, or with another operation than an insert; what was refused, and another account's table, wake nobody."""
+def test_other_writes_to_the_history_are_reported() -> None:
+    """With a key, or with an operation other than insert. Refused operations and another account's tables alert nobody."""
     workspace = Workspace()
     workspace.add(
         "StorageTableLogs",
@@ -253,7 +253,7 @@ def test_who_writes_to_the_history_in_another_way_is_reported() -> None:
     }
 
 
-def test_the_function_and_its_commands_wake_nobody(
+def test_the_function_and_its_commands_alert_nobody(
     world: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What `check` attempts is refused, and `run`, `import` and `restore` only insert, alone or in a transaction."""
@@ -267,7 +267,7 @@ def test_the_function_and_its_commands_wake_nobody(
         assert done.exit_code == 0, done.output
     workspace, seen = Workspace(), set()
     for call in (*world.journal.calls("table"), *world.journal.calls("archive")):
-        if call.method != "GET" and "Tables" not in call.path:  # the deployment creates the tables
+        if call.method != "GET" and "Tables" not in call.path:  # because the deployment creates the tables
             alone = "InsertEntity" if call.method == "POST" else "MergeEntity"
             name = "EntityGroupTransaction" if call.path.endswith("$batch") else alone
             seen.add(name)
@@ -279,6 +279,6 @@ def test_the_function_and_its_commands_wake_nobody(
 
 
 def test_the_queries_match_every_marker() -> None:
-    """A marker that is misspelled never fires."""
+    """A misspelled marker never fires."""
     texts = "".join(path.read_text("utf-8") for path in (INFRA / "alerts").glob("*.kql"))
     assert set(re.findall(r"'([A-Z]+_[A-Z]+)'", texts)) == set(Marker)

@@ -1,4 +1,4 @@
-"""docs/deploy.md: what a reader pastes exists, and the sums are right."""
+"""docs/deploy.md: everything a reader pastes exists, and the sums are right."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def section(heading: str) -> str:
     return rest.partition("\n## ")[0]
 
 
-def test_the_shown_outputs_are_the_outputs() -> None:
+def test_the_documented_outputs_are_the_real_ones() -> None:
     """The block that the reader compares with is what the deployment prints."""
     shown = dict(re.findall(r'^  "(\w+)": \{ "type": "String", "value": "([^"]+)" \}', GUIDE, re.MULTILINE))
     real = deployment("usual").outputs
@@ -32,7 +32,7 @@ def test_the_shown_outputs_are_the_outputs() -> None:
 
 
 def test_the_named_parameters_and_files_exist() -> None:
-    """What is renamed must be renamed in the guide and in the workflows too, which would break only in the cloud."""
+    """A rename must include the guide and the workflows, which would otherwise break only in the cloud."""
     named = set(re.findall(r"^\| `(\w+)` \|", section("1. Create everything"), re.MULTILINE))
     named |= {"operatorType", "suffix", "archive", "githubSubject"}
     assert all(f"`{name}`" in GUIDE for name in named)
@@ -49,7 +49,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_links_of_every_page_lead_somewhere(page: Path) -> None:
-    """To a file, and to a heading of it where one is named."""
+    """To a file, and to an existing heading if the link has an anchor."""
     for target in re.findall(r"\]\((?!https?://|mailto:)([^)]+)\)", page.read_text("utf-8")):
         name, _, anchor = target.partition("#")
         there = page.parent / name if name else page
@@ -62,7 +62,7 @@ def test_the_links_of_every_page_lead_somewhere(page: Path) -> None:
 
 
 def test_the_monthly_cost_is_the_sum_of_its_parts() -> None:
-    """A price that is changed without its sum misleads."""
+    """A changed price with an unchanged sum misleads."""
     rows = re.findall(
         r"^\| ([^|]+) \|([^|]*)\|([^|]*)\| \**\$([\d.]+)\** \|$", section("What it costs a month"), re.MULTILINE
     )
@@ -78,7 +78,7 @@ def test_the_monthly_cost_is_the_sum_of_its_parts() -> None:
 
 
 def test_the_providers_are_registered() -> None:
-    """Those of the resources, and the one behind the function's subnet; the guide and the workflow name the same."""
+    """Those for the resources, and the one behind the function's subnet; the guide and the workflow list the same ones."""
     kinds = {each["type"] for name in NAMES for each in deployment(name).resources}
     needed = {kind.split("/")[0].removeprefix("Microsoft.") for kind in kinds} - {"Authorization"} | {"App"}
     (named,) = re.findall(r"of the names (.+?);", GUIDE.replace("\n", " "))
@@ -87,7 +87,7 @@ def test_the_providers_are_registered() -> None:
 
 
 def test_every_variable_of_the_workflows_is_explained() -> None:
-    """A variable that nobody sets makes a workflow fail without a reason that a reader finds."""
+    """If nobody sets a variable, a workflow fails for no obvious reason."""
     used = {name for text in TEXTS.values() for name in re.findall(r"\b(?:vars|secrets)\.(\w+)", text)}
     assert {"AZURE_CLIENT_ID", "SNAPSHOT_SETTINGS", "SNAPSHOT_TRIGGER", "ALERT_WEBHOOK"} < used
     assert [name for name in sorted(used) if f"`{name}`" not in GUIDE] == []

@@ -1,6 +1,6 @@
-"""infra/*.bicep, by what Microsoft's compiler says that three deployments create; the snapshots are committed beside them.
+"""infra/*.bicep: what three deployments create according to Microsoft's compiler; the snapshots are committed next to them.
 
-A snapshot shows every property; what is tested beside it is what must agree with other files, or must never be open.
+A snapshot shows every property. The other tests cover what must agree with other files, or must never be open.
 """
 
 import json
@@ -33,26 +33,26 @@ GIVEN = re.findall(r"^\| (function|operator) \| ([^|]+?) \| ([^|]+?) \| [^|]{10,
 
 
 @EACH
-def test_a_snapshot_is_what_the_compiler_gives(bicep: Bicep, name: str) -> None:
-    """What is tested here is what would be deployed; `python -m tests.infra.tools.bicep_lint --write` writes them anew."""
+def test_a_snapshot_matches_the_compilers_output(bicep: Bicep, name: str) -> None:
+    """The tests cover what would be deployed; `python -m tests.infra.tools.bicep_lint --write` regenerates the snapshots."""
     committed = (DEPLOYMENTS / f"{name}.snapshot.json").read_text("utf-8")
     assert json.loads(bicep.snapshot(DEPLOYMENTS / f"{name}.bicepparam")) == json.loads(committed)
 
 
 def test_the_snapshots_belong_to_these_files() -> None:
-    """Without the compiler, a changed file with old snapshots must not pass."""
+    """A changed file with old snapshots must not pass on a machine without the compiler."""
     assert MARK.read_text("utf-8").strip() == fingerprint()
 
 
 @EACH
-def test_no_two_resources_have_one_id(name: str) -> None:
-    """Two declarations of one resource overwrite each other."""
+def test_resource_ids_are_unique(name: str) -> None:
+    """Two declarations of the same resource overwrite each other."""
     ids = [resource["id"] for resource in deployment(name).resources]
     assert len(ids) == len(set(ids))
 
 
 def test_another_suffix_is_another_deployment() -> None:
-    """A second deployment in one group needs other names, custom roles included."""
+    """A second deployment in the same group needs different names, including for custom roles."""
     here, there = (
         {short(each) for each in deployment.resources if re.search("Accounts$|sites$|roleDefinitions", each["type"])}
         for deployment in (USUAL, EVERYTHING)
@@ -65,7 +65,7 @@ def test_another_suffix_is_another_deployment() -> None:
     ("name", "operator", "renewal"), [("usual", "User", 0), ("everything", "Group", 1), ("private", "", 0)]
 )
 def test_the_roles_are_those_of_the_guide_and_no_others(name: str, operator: str, renewal: int) -> None:
-    """A role more is a right that nobody noticed; each is given once, on one resource, with its kind and reason."""
+    """An extra role is a permission that nobody noticed. Each is granted once, on one resource, with its kind and reason."""
     resources = deployment(name)
     custom = {
         short(role): role["properties"]["roleName"].removeprefix("Partner balances: ").partition(" (")[0]
@@ -87,7 +87,7 @@ def test_the_roles_are_those_of_the_guide_and_no_others(name: str, operator: str
 
 
 def test_the_custom_roles_can_only_append_and_renew() -> None:
-    """Anything more could change or delete history, or read what the function only has to set."""
+    """Anything more could change or delete history, or read what the function only needs to set."""
     entities = "Microsoft.Storage/storageAccounts/tableServices/tables/entities"
     actions = {
         role["properties"]["roleName"].partition(" (")[0]: [
@@ -103,7 +103,7 @@ def test_the_custom_roles_can_only_append_and_renew() -> None:
 
 @EACH
 def test_the_settings_are_those_of_the_contract(name: str) -> None:
-    """Each setting that the job knows, the host's, none that Flex Consumption refuses, and nothing secret."""
+    """All settings that the job knows and the host's, but none that Flex Consumption refuses, and no secrets."""
     settings = deployment(name).settings
     example = json.loads((ROOT / "local.settings.example.json").read_text("utf-8"))["Values"]
     ours = {each for each in settings if not each.startswith(("AzureWebJobsStorage__", "APPLICATIONINSIGHTS_"))}
@@ -119,7 +119,7 @@ def test_the_settings_are_those_of_the_contract(name: str) -> None:
 
 
 def test_one_account_is_plain_settings_and_several_are_one() -> None:
-    """Both forms at once are an error of the job's settings."""
+    """Both forms at once are an error in the job's settings."""
     assert USUAL.settings["PARTNER_ACCOUNT_NAME"] == "Contoso"
     assert USUAL.settings[MANY] == ""
     assert [each["name"] for each in json.loads(EVERYTHING.settings[MANY])] == ["Contoso", "Fabrikam"]
@@ -128,7 +128,7 @@ def test_one_account_is_plain_settings_and_several_are_one() -> None:
 
 @EACH
 def test_the_history_is_locked_and_watched(name: str) -> None:
-    """No key but Power BI's; the tables are there before the function; who wrote or deleted is kept, in our own vault too."""
+    """Only Power BI has a key; the tables exist before the function; writes and deletions are logged, as is access to our own vault."""
     here = deployment(name)
     accounts = here.all("Microsoft.Storage/storageAccounts")
     keys = {short(each)[:9]: each["properties"]["allowSharedKeyAccess"] for each in accounts}
@@ -157,7 +157,7 @@ def test_the_history_is_locked_and_watched(name: str) -> None:
 
 @EACH
 def test_every_resource_that_takes_tags_has_them(name: str) -> None:
-    """A policy that demands a tag refuses the first resource without it; what has a region takes tags, but for one type."""
+    """A policy that requires a tag refuses the first resource without it. Every type with a region takes tags, except for one."""
     expected = {} if name == "usual" else {"costCentre": "4711"}
     placed = [each for each in deployment(name).resources if "location" in each]
     tagged = [each for each in placed if not each["type"].endswith("/basicPublishingCredentialsPolicies")]
@@ -166,7 +166,7 @@ def test_every_resource_that_takes_tags_has_them(name: str) -> None:
 
 
 def test_existing_resources_are_used_where_they_are() -> None:
-    """Another subscription's vault, workspace and action group: nothing is created there but the roles on the vault."""
+    """For a vault, workspace and action group in another subscription, only the roles on the vault are created there."""
     theirs = "/subscriptions/44444444-4444-4444-4444-444444444444/resourceGroups/rg-theirs/"
     there = {each["type"] for each in EVERYTHING.resources if theirs in each["id"][:200]}
     assert there == {"Microsoft.Authorization/roleDefinitions", "Microsoft.Authorization/roleAssignments"}
@@ -178,7 +178,7 @@ def test_existing_resources_are_used_where_they_are() -> None:
 
 
 def test_a_private_endpoint_leads_to_each_service() -> None:
-    """Vault, the host's blobs and both tables, each by the zone of its own kind, in every cloud; nothing else gets in."""
+    """The vault, the host's blobs and both tables, each through its own kind of zone, in every cloud; nothing else is admitted."""
     for closed in (*PRIVATE.all("Microsoft.Storage/storageAccounts"), *PRIVATE.all("Microsoft.KeyVault/vaults")):
         assert closed["properties"]["networkAcls"]["defaultAction"] == "Deny"
     endpoints = PRIVATE.all("Microsoft.Network/privateEndpoints")

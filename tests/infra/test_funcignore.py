@@ -1,4 +1,4 @@
-"""What is published is the app and nothing else, by each of the two ways in which tools read .funcignore."""
+"""Only the app is published, by either of the two ways in which tools read .funcignore."""
 
 import re
 import shutil
@@ -31,7 +31,7 @@ NEVER = [
 
 
 def is_app(path: str) -> bool:
-    """Whether a file belongs to the app: the host's two files, the function's folder and the job's."""
+    """Whether a file belongs to the app: the host's two files, the function's folder or the job's."""
     folder, _, name = path.partition("/")
     if not name:
         return folder in ("host.json", "requirements.txt")
@@ -39,12 +39,12 @@ def is_app(path: str) -> bool:
 
 
 def published_by_git_rules(path: str) -> bool:
-    """Read .funcignore as VS Code and azd do: as a .gitignore."""
+    """Read .funcignore as VS Code and azd do: like a .gitignore."""
     return not GitIgnoreSpec.from_lines(PATTERNS).match_file(path)
 
 
 def published_by_core_tools(path: str) -> bool:
-    """Read .funcignore as Core Tools do: from the path's start, to a word's end, any exception winning over any pattern.
+    """Read .funcignore as Core Tools do: from the path's start to a word boundary, with any exception overriding any pattern.
 
     https://github.com/Azure/azure-functions-core-tools, GitIgnoreParser
     """
@@ -59,7 +59,7 @@ def published_by_core_tools(path: str) -> bool:
 
 @pytest.mark.parametrize("published", [published_by_git_rules, published_by_core_tools])
 def test_the_published_files_are_the_app(published: Callable[[str], bool]) -> None:
-    """A file that is missing breaks the app in Azure; one too many ships tests, tools or somebody's settings."""
+    """A missing file breaks the app in Azure; an extra one publishes tests, tools or somebody's settings."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
         pytest.skip("git lists the files of the repository, and this is not a checkout")

@@ -1,4 +1,4 @@
-"""The parameters of infra/main.bicep: described, typed, and refused before anything is created where they contradict each other."""
+"""The parameters of infra/main.bicep are described and typed, and contradictory ones are refused before anything is created."""
 
 import os
 import re
@@ -47,8 +47,8 @@ param existingVaultId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.K
 
 
 @pytest.mark.parametrize(("lines", "expected"), REFUSED.items(), ids=range(len(REFUSED)))
-def test_contradicting_parameters_are_refused(bicep: Bicep, lines: str, expected: str, tmp_path: Path) -> None:
-    """Nothing is created then; one sentence for each problem, and no sentence more, says what is wrong and what to do."""
+def test_contradictory_parameters_are_refused(bicep: Bicep, lines: str, expected: str, tmp_path: Path) -> None:
+    """Nothing is created. Exactly one sentence per problem says what is wrong and what to do."""
     others = USUAL
     for name in re.findall(r"^param (\w+)", lines, re.MULTILINE):
         others = re.sub(rf"(?ms)^param {name} = (\[.*?^\]|[^\n]*)\n?", "", others)
@@ -61,24 +61,24 @@ def test_contradicting_parameters_are_refused(bicep: Bicep, lines: str, expected
     assert all(re.search(*pair) for pair in zip(expected.split("|"), sentences, strict=True)), sentences
 
 
-def test_each_refusal_is_tried() -> None:
-    """A problem that is added to main.bicep gets its case above; two of them try one sentence each in two ways."""
+def test_each_refusal_is_tested() -> None:
+    """A problem that is added to main.bicep needs a case above; two cases try one sentence in two ways each."""
     tried = len("|".join(REFUSED.values()).split("|")) - 2
     assert (INFRA / "main.bicep").read_text("utf-8").count("      say: ") == tried
 
 
 def test_the_parameters_are_described_and_typed(template: dict[str, Any]) -> None:
-    """Every parameter says what it is; secrets are marked; an account has the members that the job knows."""
+    """Every parameter has a description, secrets are marked, and an account has the members that the job knows."""
     for name, parameter in template["parameters"].items():
         assert len(parameter["metadata"]["description"]) > 10
         assert "defaultValue" in parameter or name == "partnerAccounts"
     assert template["parameters"]["alertWebhook"]["type"] == "securestring"
     given = template["resources"]["alerts"]["properties"]["parameters"]
-    assert given["webhook"]["value"] == "[parameters('alertWebhook')]"  # a snapshot shows no secret parameter
+    assert given["webhook"]["value"] == "[parameters('alertWebhook')]"  # a snapshot does not show secret parameters
     (account,) = (each for name, each in template["definitions"].items() if "partnerAccount" in name)
     assert set(account["properties"]) == set(MEMBERS.values())
 
 
 def test_the_app_waits_for_the_network(template: dict[str, Any]) -> None:
-    """It starts only when its endpoints are there."""
+    """It starts only when its endpoints exist."""
     assert "network" in template["resources"]["app"]["dependsOn"]

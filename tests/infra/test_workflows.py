@@ -1,4 +1,4 @@
-"""The workflows that deploy and that snapshot: least rights, pinned actions, no text of others in a command."""
+"""The deploy and snapshot workflows: least privilege, pinned actions, and no untrusted text in a command."""
 
 import re
 import shutil
@@ -19,12 +19,12 @@ DEPLOY, SNAPSHOT = (yaml.safe_load(text) for text in TEXTS.values())
 
 
 def commands(*jobs: Any) -> str:
-    """Return the command lines of jobs."""
+    """Return the jobs' command lines."""
     return "\n".join(step.get("run", "") for job in jobs for step in job["steps"])
 
 
 def test_zizmor_finds_nothing() -> None:
-    """Actions pinned to commits, rights named and explained, no expression in a command, no credentials left on the disk."""
+    """Actions are pinned to commits, permissions are listed and explained, commands contain no expressions, and no credentials stay on disk."""
     zizmor = shutil.which("zizmor", path=str(Path(sys.executable).parent))
     assert zizmor, "requirements-dev.txt installs it"
     command = [zizmor, "--offline", "--persona=auditor", "--no-progress", str(FOLDER)]
@@ -33,8 +33,8 @@ def test_zizmor_finds_nothing() -> None:
 
 
 @pytest.mark.parametrize("job", [*DEPLOY["jobs"].values(), *SNAPSHOT["jobs"].values()])
-def test_a_job_may_sign_in_by_federation_and_read_and_nothing_else(job: Any) -> None:
-    """No password of an app is stored anywhere; the one secret is the optional webhook's address. A job has an end."""
+def test_a_job_may_only_sign_in_by_federation_and_read(job: Any) -> None:
+    """No app password is stored anywhere; the only secret is the optional webhook's address. Every job has a timeout."""
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
     assert job["timeout-minutes"] <= 60
     logins = [step["with"] for step in job["steps"] if "azure/login" in step.get("uses", "")]
@@ -44,23 +44,23 @@ def test_a_job_may_sign_in_by_federation_and_read_and_nothing_else(job: Any) -> 
 
 
 def test_the_compiler_is_the_tested_one() -> None:
-    """What lands in Azure is what was tested."""
+    """Azure gets what was tested."""
     texts = "".join(path.read_text("utf-8") for path in FOLDER.iterdir())
     assert re.findall(r"az bicep install --version v(\S+)", texts) == [VERSION] * 3
 
 
-def test_nothing_is_changed_before_it_was_shown() -> None:
-    """The preview comes first, and the deployment waits for the environment's approval."""
+def test_the_preview_comes_before_any_change() -> None:
+    """The deployment waits for the environment's approval."""
     preview, deploy = DEPLOY["jobs"]["preview"], DEPLOY["jobs"]["deploy"]
     assert (deploy["needs"], deploy["environment"]) == ("preview", "azure")
     assert "az deployment group what-if" in commands(preview)
     assert not re.search(r"deployment group create|publish|keys list", commands(preview))
 
 
-def test_a_deployment_is_proven_by_the_function_and_its_row() -> None:
-    """A publish that ends well may leave no function behind, and a started function may record nothing."""
+def test_a_deployment_is_verified_by_the_function_and_its_row() -> None:
+    """A successful publish may leave no function behind, and a started function may record nothing."""
     deploy = DEPLOY["jobs"]["deploy"]
-    assert "azure/login" in deploy["steps"][-2]["uses"]  # the token of the first sign-in is over by then
+    assert "azure/login" in deploy["steps"][-2]["uses"]  # the first sign-in's token has expired by then
     steps = re.findall(
         r"group create|functionAppName|publish|\{1\.\.5\}|function list|/BalanceSnapshot|cli check", commands(deploy)
     )
@@ -71,7 +71,7 @@ def test_a_deployment_is_proven_by_the_function_and_its_row() -> None:
     assert (ROOT / "BalanceSnapshot" / "function.json").is_file()
 
 
-def test_the_second_trigger_is_off_until_it_is_switched_on() -> None:
+def test_the_second_trigger_is_off_by_default() -> None:
     """A fork or a clone runs nothing on a schedule."""
     (job,) = SNAPSHOT["jobs"].values()
     assert job["if"] == "vars.SNAPSHOT_TRIGGER == 'on'"

@@ -83,9 +83,7 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
     assert stored(world, partner) == before
 
 
-def test_vault_problems_are_found_before_anybody_signs_in(
-    cli: Cli, world: StandIn, partner: Partner
-) -> None:
+def test_vault_problems_are_found_before_anybody_signs_in(cli: Cli, world: StandIn, partner: Partner) -> None:
     """The stored token's expiry counts from today. A deleted secret's name stays reserved, and the message has the whole recovery command."""
     name, vault = str(partner.refresh_token_name), str(urlsplit(world.vault.url).hostname).partition(".")[0]
     clock = world.faults.add("vault", WrongDate(timedelta(days=3)), times=None)

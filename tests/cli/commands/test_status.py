@@ -50,7 +50,9 @@ def test_all_is_well(cli: Cli, world: StandIn, place: Callable[[], TableContext]
     assert world.journal.count("partner") == world.journal.count("entra") == 0
 
 
-def test_two_accounts_with_one_name_are_distinguished(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_two_accounts_with_one_name_are_distinguished(
+    cli: Cli, world: StandIn, place: Callable[[], TableContext]
+) -> None:
     """By tenant ID, here, in the notes of `history` and in `balance`."""
     accounts = [world.add_partner(name="Contoso", tenant_id=tenant).account for tenant in (TENANT, OTHER)]
     cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})

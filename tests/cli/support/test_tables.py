@@ -102,9 +102,7 @@ def test_permissions_are_probed_without_a_trace(table: OperatorTable, world: Sta
         table.may_insert()
 
 
-def test_a_row_deleted_during_the_probe_comes_back_whole(
-    table: OperatorTable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_deleted_during_the_probe_comes_back_whole(table: OperatorTable, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row with nothing but keys, which could never be removed from the history, must not appear."""
     table.insert([row(TODAY)])
     before, insert = list(table.rows(Span())), table.insert

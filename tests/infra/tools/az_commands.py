@@ -1,6 +1,6 @@
-"""Puts every `az` command of the documents, workflows, remedies and Bicep files through the Azure CLI's own argument parser.
+"""Runs every `az` command in the documents, workflows, remedies and Bicep files through the Azure CLI's own argument parser.
 
-`python -m tests.infra.tools.az_commands`; the first time it installs the CLI (700 MB) into a cache folder.
+`python -m tests.infra.tools.az_commands`; the first run installs the CLI (700 MB) into a cache folder.
 """
 
 import html
@@ -26,7 +26,7 @@ _PLACEHOLDER = re.compile(r"<[^<>\n]+>|\{[\w.]+\}|\$\w+")
 
 
 def shell_lines(path: Path) -> Iterator[str]:
-    """Yield the lines of a file that a shell would read, or a person would paste; a span in backticks is one line."""
+    """Yield a file's lines that a shell would read or a person would paste; text in backticks counts as one line."""
     text = path.read_text("utf-8").replace("\\\n", " ")
     if path.suffix == ".yml":
         yield from re.sub(r"\n +(?=--)", " ", text).splitlines()
@@ -37,7 +37,7 @@ def shell_lines(path: Path) -> Iterator[str]:
 
 
 def commands(line: str) -> Iterator[str]:
-    """Yield each `az` command of a line, with made-up values in place of `<...>`, `{...}` and variables."""
+    """Yield each `az` command in a line, with made-up values in place of `<...>`, `{...}` and variables."""
     tokens = shlex.shlex(_PLACEHOLDER.sub("value", line), posix=True, punctuation_chars=True)
     tokens.whitespace_split = True
     found: list[str] = []
@@ -51,7 +51,7 @@ def commands(line: str) -> Iterator[str]:
 
 
 def installed() -> Path:
-    """Return the Python that has the Azure CLI; installs the CLI where it is not there yet."""
+    """Return the Python that has the Azure CLI, and install the CLI if it is missing."""
     python = HOME / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     stamp = HOME / "installed"
     if not stamp.is_file():
@@ -63,7 +63,7 @@ def installed() -> Path:
 
 
 def main() -> int:
-    """Return 1 where a command is refused."""
+    """Return 1 if a command is refused."""
     files = [path for pattern in SOURCES for path in sorted(ROOT.glob(pattern))]
     every = sorted({command for path in files for line in shell_lines(path) for command in commands(line)})
     alone = os.environ | {"AZURE_CONFIG_DIR": str(HOME / "config"), "AZURE_CORE_COLLECT_TELEMETRY": "no"}

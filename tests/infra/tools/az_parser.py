@@ -1,4 +1,4 @@
-"""Puts `az` commands, its arguments, through the Azure CLI's own parser, nobody signed in, and prints those that it refuses.
+"""Runs `az` commands, its arguments, through the Azure CLI's own parser without a sign-in, and prints those that it refuses.
 
 Only az_commands.py starts it, with the Python of an environment that has azure-cli.
 """
@@ -14,11 +14,11 @@ from azure.cli.core.parser import AzCliCommandParser  # type: ignore[import-unty
 
 
 class Accepted(BaseException):
-    """Raised when a command was parsed, so that it is not run; no handler of the CLI catches it."""
+    """Raised when a command was parsed, so that it does not run; no handler in the CLI catches it."""
 
 
 class Parser(AzCliCommandParser):  # type: ignore[misc] # as above
-    """The CLI's parser, which stops there."""
+    """The CLI's parser, which stops after parsing."""
 
     def parse_args(self, *given: Any, **named: Any) -> None:
         """Parse, then stop."""
@@ -27,10 +27,12 @@ class Parser(AzCliCommandParser):  # type: ignore[misc] # as above
 
 
 def main(commands: list[str]) -> int:
-    """Return 1 where a command is refused."""
+    """Return 1 if a command is refused."""
     cli, refused = get_default_cli(), 0
     cli.parser_cls = Parser
-    with contextlib.redirect_stderr(io.StringIO()) as said:  # one for all: the CLI's log keeps the first stderr it sees
+    with contextlib.redirect_stderr(
+        io.StringIO()
+    ) as said:  # one for all: the CLI's log keeps using the first stderr it sees
         for command in commands:
             said.truncate(said.seek(0))
             try:
@@ -41,7 +43,7 @@ def main(commands: list[str]) -> int:
                 why = said.getvalue() or repr(error)
             else:
                 why = "not a command"
-            # A command that is only named has no arguments; that it exists is enough.
+            # A command without arguments is only mentioned in the text; it is enough that it exists.
             if " -" in command or "arguments are required" not in why:
                 sys.stdout.write(f"{command}\n    {why.splitlines()[0]}\n")
                 refused += 1

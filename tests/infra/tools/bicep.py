@@ -1,4 +1,4 @@
-"""Microsoft's Bicep compiler, where this machine has the version that the project is checked with: one process, many questions."""
+"""Microsoft's Bicep compiler, if this machine has the version that the project uses: one process answers many requests."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ WHERE = {
 
 
 class BicepError(Exception):
-    """The compiler refuses a file; the text is its own."""
+    """The compiler refused a file; the text is the compiler's own."""
 
 
 class Bicep:
@@ -37,7 +37,7 @@ class Bicep:
         self.process = subprocess.Popen([path, "jsonrpc", "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - from PATH or BICEP
 
     def ask(self, method: str, path: Path | None = None, **parameters: object) -> dict[str, Any]:
-        """Return the answer to a question about a file, or raise BicepError."""
+        """Return the response to a request about a file, or raise BicepError."""
         requests, answers = self.process.stdin, self.process.stdout
         assert requests is not None
         assert answers is not None
@@ -56,13 +56,13 @@ class Bicep:
         return result
 
     def snapshot(self, parameters: Path) -> str:
-        """Return what a deployment with a parameter file creates, as JSON; BicepError where the parameters are refused."""
+        """Return what a deployment with this parameter file creates, as JSON. Raises BicepError if the parameters are refused."""
         return str(self.ask("getSnapshot", parameters, metadata=WHERE)["snapshot"])
 
 
 @contextmanager
 def compiler() -> Iterator[Bicep | None]:
-    """Run the compiler, or yield None where this machine has none of this version."""
+    """Run the compiler, or yield None if this machine does not have this version."""
     path = shutil.which(os.environ.get("BICEP") or "bicep")
     if path is None:
         yield None
@@ -73,7 +73,7 @@ def compiler() -> Iterator[Bicep | None]:
 
 
 def fingerprint(folder: Path = INFRA, deployments: Path = DEPLOYMENTS) -> str:
-    """Return a hash of everything that the snapshots were made from; line endings do not count."""
+    """Return a hash of all inputs of the snapshots; line endings do not count."""
     digest = hashlib.sha256()
     for path in sorted([*folder.rglob("*.bicep"), *folder.rglob("*.kql"), *deployments.glob("*.bicepparam")]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")

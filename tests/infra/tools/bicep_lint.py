@@ -1,6 +1,6 @@
 """Compiles, lints and formats infra/ with Microsoft's compiler: `python -m tests.infra.tools.bicep_lint [--write]`.
 
-`--write` puts the layout right and writes the snapshots anew. Every line that the compiler says is a failure.
+`--write` fixes the formatting and regenerates the snapshots. Any compiler output is a failure.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ FILES = [*INFRA.glob("*.bicep"), *PARAMETERS]
 
 
 def findings(bicep: Bicep) -> Iterator[str]:
-    """Yield what is wrong with infra/ and with the parameter files."""
+    """Yield the problems in infra/ and the parameter files."""
     for path in PARAMETERS:
         for said in bicep.ask("compileParams", path, parameterOverrides={})["diagnostics"]:
             yield f"{said['source']}({said['range']['start']['line'] + 1}): {said['code']}: {said['message']}\n"
@@ -37,7 +37,7 @@ def write(bicep: Bicep) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Return 1 where the compiler has something to say; on a machine without it, say so and return 0."""
+    """Return 1 if the compiler reports anything; without a compiler, say so and return 0."""
     with compiler() as bicep:
         if bicep is None:
             print(f"{MISSING}.")  # noqa: T201 - a command's answer

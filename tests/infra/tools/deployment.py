@@ -1,4 +1,4 @@
-"""What the three deployments beside this folder create: the committed snapshots of the compiler, read."""
+"""What the three deployments next to this folder create, read from the compiler's committed snapshots."""
 
 import json
 import re
@@ -14,7 +14,7 @@ NAMES = ("usual", "everything", "private")
 
 @dataclass(frozen=True)
 class Deployment:
-    """A snapshot: its resources as they are sent to Azure, in order, and its outputs."""
+    """A snapshot: its resources as sent to Azure, in order, and its outputs."""
 
     resources: tuple[dict[str, Any], ...]
     outputs: dict[str, Any]
@@ -55,6 +55,6 @@ def short(resource: dict[str, Any]) -> str:
 
 
 def scope_of(resource: dict[str, Any]) -> str:
-    """Return the id of the resource that a role, lock or diagnostic setting is for."""
+    """Return the ID of the resource that a role, lock or diagnostic setting applies to."""
     inner = re.match(r"\[extensionResourceId\('([^']+)'", resource["id"])
     return inner[1] if inner else str(resource["id"]).rpartition("/providers/")[0]

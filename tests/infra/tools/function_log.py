@@ -1,4 +1,4 @@
-"""What the real job logs over simulated days: run against the stand-in, by its clock, as the host would run it."""
+"""What the real job logs over simulated days. It runs against the stand-in, on the stand-in's clock, as the host would run it."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -14,16 +14,16 @@ from tests.support.in_process import run_now
 FIRST = datetime(2026, 11, 2, tzinfo=UTC)
 MINUTE = 17
 ATTEMPTS, PAUSE = 3, 15
-"""One, and the two more of function.json's retry; seconds between them."""
+"""The first attempt and function.json's two retries; seconds between them."""
 
 
 def at(day: int, hour: int = 0) -> datetime:
-    """Return a time of a day, the first being 0."""
+    """Return a time on a day; the first day is 0."""
     return FIRST + timedelta(days=day, hours=hour)
 
 
 class FunctionLog(logging.Handler):
-    """The lines of a function with the accounts Contoso and Fabrikam and an archive, and whether each invocation succeeded."""
+    """The log lines of a function with the accounts Contoso and Fabrikam and an archive, and whether each invocation succeeded."""
 
     def __init__(self, world: StandIn) -> None:
         super().__init__()
@@ -40,11 +40,11 @@ class FunctionLog(logging.Handler):
         self.environ = environ_of(world, *self.partners.values()) | world.environ_archive
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line at the stand-in's time."""
+        """Keep a line with the stand-in's time."""
         self.lines.append((self.world.clock.now(), record.getMessage()))
 
     def fire(self, hours: Iterable[int]) -> None:
-        """Let the timer fire in each of these hours of the day; while the invocation fails, again as the host does."""
+        """Fire the timer in each of these hours of the day; if the invocation fails, retry as the host does."""
         for hour in hours:
             self.world.clock.set(at(self.day, hour).replace(minute=MINUTE))
             while not self._invoke() and self.world.clock.now().second < PAUSE * (ATTEMPTS - 1):
@@ -61,7 +61,7 @@ class FunctionLog(logging.Handler):
 
     @contextmanager
     def failing(self, service: str, fault: Fault, account: str | None = None, path: str = "") -> Iterator[None]:
-        """Let a service fail, for one account if it is named."""
+        """Make a service fail, for one account if it is named."""
         tenant = self.partners[account].tenant_id if account else None
         rule = self.world.faults.add(service, fault, tenant=tenant, times=None, path_contains=path)
         yield

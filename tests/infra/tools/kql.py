@@ -1,4 +1,4 @@
-"""Runs the alerts' queries, as they are deployed, over log lines: KQL on DuckDB (the package duckdb-kql), at a given time."""
+"""Runs the alerts' queries as deployed over log lines, at a given time: KQL on DuckDB (the package duckdb-kql)."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import Any
 import duckdb_kql
 
 EVALUATION = timedelta(hours=1)
-"""evaluationFrequency of the rules."""
+"""The rules' evaluationFrequency."""
 
 MUTE = {"PT6H": timedelta(hours=6), "P1D": timedelta(days=1)}
 
@@ -19,7 +19,7 @@ COLUMNS = {
     "AppRequests": {"TimeGenerated": "datetime", "Success": "bool", "OperationName": "string", "_ResourceId": "string"},
     "StorageTableLogs": {"TimeGenerated": "datetime"} | dict.fromkeys(_WHO.split(), "string"),
 }
-"""The tables that the queries read, with the columns that they read, as Log Analytics has them."""
+"""The tables and columns that the queries read, as in Log Analytics."""
 
 _SQL_TYPES = {"datetime": "TIMESTAMP", "string": "VARCHAR", "bool": "BOOLEAN"}
 
@@ -40,12 +40,12 @@ class Workspace:
             )
 
     def add(self, table: str, rows: Iterable[tuple[datetime, *tuple[object, ...]]]) -> None:
-        """Store rows of a table: the time, then the values of the other columns."""
+        """Store a table's rows: the time, then the values of the other columns."""
         insert = f"INSERT INTO stored_{table} VALUES ({', '.join('?' * len(COLUMNS[table]))})"  # noqa: S608 - names and marks
         self._connection.executemany(insert, [[at.replace(tzinfo=None), *values] for at, *values in rows])
 
     def rows(self, query: str, now: datetime) -> list[dict[str, Any]]:
-        """Return what a query finds when it runs at a time; like Azure, it sees no more than the two days before it."""
+        """Return what a query finds when it runs at this time; like Azure, it sees only the two days before it."""
         self._connection.execute("SET VARIABLE now = ?::TIMESTAMP", [now.replace(tzinfo=None)])
         if query not in self._prepared:
             self._prepared[query] = f"query_{len(self._prepared)}"
@@ -57,21 +57,21 @@ class Workspace:
 
 @cache
 def _translated(query: str) -> Any:
-    """Translate a query to SQL; the time it runs at stays a parameter, `kqlnow`, so that a query is translated once."""
-    # duckdb-kql knows no empty datatable; Microsoft's own service checks the whole query.
+    """Translate a query to SQL. The time stays a parameter, `kqlnow`, so that each query is translated once."""
+    # duckdb-kql does not support an empty datatable; Microsoft's own service checks the whole query.
     query = re.sub(r"union isfuzzy=true\s+\(datatable\(.*\),\s+(?=StorageTableLogs)", "", query)
     schema = {table: list(columns) for table, columns in COLUMNS.items()}
     return duckdb_kql.to_sql(query, schema=schema, query_now=datetime(2000, 1, 1, tzinfo=UTC))
 
 
-def mails(
+def emails(
     workspace: Workspace, rule: dict[str, Any], hours: Iterable[datetime], *, mute_is_shared: bool = False
 ) -> list[tuple[datetime, tuple[str, ...]]]:
-    """Return the mails of a rule that is evaluated at these hours: when, and the values of its dimensions.
+    """Return the emails of a rule that is evaluated at these hours: when, and the values of its dimensions.
 
-    By the documented rules of log search alerts: one alert for each combination of the dimensions. A rule with `autoMitigate`
-    fires once and again only after the condition was not met for two evaluations; one with `muteActionsDuration` fires anew
-    when that time is over, which with `mute_is_shared` runs for all combinations together: nobody has documented it.
+    This follows the documented rules of log search alerts: one alert per combination of dimensions. A rule with `autoMitigate`
+    fires once, and again only after the condition was not met for two evaluations. One with `muteActionsDuration` fires again
+    when that period ends. With `mute_is_shared`, the period covers all combinations together; Azure documents neither way.
     https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview#stateful-alerts
     """
     condition = rule["criteria"]["allOf"][0]

@@ -1,4 +1,4 @@
-"""The `az` commands that `dev.py prove` hands to the Azure CLI are all there, as a person would paste them."""
+"""All `az` commands that `dev.py prove` checks with the Azure CLI are found, as a person would paste them."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ FOUND = {
 
 @pytest.mark.parametrize("name", FOUND)
 def test_commands_are_found_in_every_kind_of_file(name: str, tmp_path: Path) -> None:
-    """A command that is overlooked is a command that nobody checks."""
+    """Nobody checks a command that is overlooked."""
     text, expected = FOUND[name]
     (tmp_path / name).write_text(text, "utf-8")
     assert [command for line in shell_lines(tmp_path / name) for command in commands(line)] == expected

@@ -80,7 +80,9 @@ def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> Non
         (KEY, b"503 No\r\n\r\nThe host of the-master-key is not running.", "503, The host of *** is not running."),
     ],
 )  # fmt: skip
-def test_only_a_complete_202_means_that_the_function_started(cli: Cli, world: StandIn, key: str, answer: bytes, said: str) -> None:
+def test_only_a_complete_202_means_that_the_function_started(
+    cli: Cli, world: StandIn, key: str, answer: bytes, said: str
+) -> None:
     """Any other response is reported like the other services' responses: its text, without the key, and a matching remedy."""
     cli.use(world.add_partner().environ)
     with function_app(world, lambda: None, answer and b"HTTP/1.1 " + answer) as app:

@@ -44,9 +44,7 @@ def both(opened: TableContext) -> tuple[list[Entity], list[Entity]]:
     return list(opened.table.rows(Span(TENANT))), list(opened.archive.rows(Span(TENANT)))
 
 
-def test_nothing_is_written_without_write(
-    cli: Cli, partner: Partner, place: Callable[[], TableContext]
-) -> None:
+def test_nothing_is_written_without_write(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
     """A dry run shows what is missing. The import inserts it, marked, into the table and archive; a second one inserts nothing."""
     file = csv_file(cli, GOOD)
     dry = cli("import", file)
