@@ -114,7 +114,7 @@ class Together(Fault):
         self.complete = asyncio.Event()
 
     async def play(self, context: FaultContext) -> web.Response:
-        """Let all of them go on at once."""
+        """Release all of them at once."""
         self.missing -= 1
         if not self.missing:
             self.complete.set()

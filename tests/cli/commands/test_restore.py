@@ -112,7 +112,7 @@ def test_only_the_chosen_side_is_restored(cli: Cli, sides: Sides, side: str) -> 
 
 
 def test_two_empty_tables_are_called_empty(cli: Cli, sides: Sides) -> None:
-    """ "Equal" would be true but falsely reassuring."""
+    """To call them equal would be true but falsely reassuring."""
     done = cli("restore")
     assert (done.status, done.out) == (
         0,
