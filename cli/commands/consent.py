@@ -156,8 +156,7 @@ def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], 
         if loopback:
             says = "opening the browser to sign in; open this address on this machine if none opens"
             say(f"{account.name}: {says}:\n\n{flow['auth_uri']}\n")
-            # Some programs that BROWSER names return only when they are closed.
-            Thread(target=webbrowser.open, args=(flow["auth_uri"],), daemon=True).start()
+            Thread(target=webbrowser.open, args=(flow["auth_uri"],), daemon=True).start()  # some return when closed
             return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
     say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
     say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")

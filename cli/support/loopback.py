@@ -14,7 +14,6 @@ from cli.support.failure import CommandFailed
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>Sign-in</title><p>{}</p>"
 _DONE = "The sign-in is over: close this page and go back to the command line."
-_NOT_THIS = "This page waits for a sign-in that was started on the command line."
 
 
 class _Handler(WSGIRequestHandler):
@@ -46,7 +45,7 @@ class Loopback(WSGIServer):
             if ours:
                 self._answer = answer
             start("200 OK" if ours else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
-            return [_PAGE.format(_DONE if ours else _NOT_THIS).encode()]
+            return [_PAGE.format(_DONE).encode()] if ours else []
 
         self.set_app(take)
         end = time.monotonic() + seconds
