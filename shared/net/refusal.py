@@ -49,7 +49,7 @@ class Refusal:
     ids: Ids = NO_IDS
     retry_after: str | None = None
     is_html_page: bool = False
-    """Only a proxy or a gateway sends an HTML is_html_page; none of these services does."""
+    """Only a proxy or a gateway sends an HTML page; none of these services does."""
 
     def names(self, code: str) -> bool:
         """Tell whether this is its code; a refusal that lasts may also name a code of digits in its reason, not inside an id."""
@@ -138,10 +138,10 @@ def _shape(text: str, members: Any) -> str:
 
 
 def _page(text: str) -> str:
-    """Return the title of an HTML is_html_page, or how its text begins."""
+    """Return the title of an HTML page, or how its text begins."""
     title = _TITLE.search(text)
     said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
-    return f"an HTML is_html_page {'titled' if title else 'that says'} {' '.join(said)!r}"
+    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)!r}"
 
 
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
