@@ -1,4 +1,4 @@
-"""What the function recorded, as a history."""
+"""The rows that the function recorded, as a history."""
 
 import pytest
 
@@ -8,6 +8,6 @@ from tests.powerbi.tools.histories import History, recorded_by_the_job
 
 @pytest.fixture(scope="session")
 def recorded(session_world: StandIn) -> History:
-    """Return every row of the table service after eight weeks."""
+    """Return all rows in the table service after eight weeks."""
     session_world.reset()
     return recorded_by_the_job(session_world)

@@ -1,4 +1,4 @@
-"""docs/power-bi.md is true: its worked examples, which were worked out by hand, hold."""
+"""docs/power-bi.md is true: its worked examples, which were computed by hand, hold."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_a_worked_example_holds(recorded: History, example: str) -> None:
 
 
 def test_what_the_page_names_exists() -> None:
-    """Queries and parameters that a reader is sent to are those of the model."""
+    """The queries and parameters that the page mentions are in the model."""
     for name in ("START HERE", "SnapshotTable", "StorageAccount", "RangeStart", "RangeEnd"):
         assert name in TEXT
         assert name in read_model().queries

@@ -1,4 +1,4 @@
-"""What the measures say of small histories, worked out by hand: the situations in which a report is easily calm and wrong."""
+"""The measures for small histories, computed by hand: situations in which a report is easily wrong without looking so."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -129,17 +129,17 @@ HISTORIES = {
 
 CASES = """
 all is well | Freshness | all | Fresh: read on 2026-11-27
-all is well | Freshness colour | all | #DDF0E3
+all is well | Freshness color | all | #DDF0E3
 all is well | Missing days | all | 0
-all is well | Missing days colour | all | #DDF0E3
+all is well | Missing days color | all | #DDF0E3
 all is well | Hint | all | Amounts in USD, last snapshot 2026-11-27.
 all is well | Latest run | all | 2026-11-27 00:17
 reading stopped a week ago | Freshness | all | Stale: last read on 2026-11-20
-reading stopped a week ago | Freshness colour | all | #F9D6D5
+reading stopped a week ago | Freshness color | all | #F9D6D5
 reading stopped a week ago | Missing days | all | 7
-reading stopped a week ago | Missing days colour | all | #F9D6D5
+reading stopped a week ago | Missing days color | all | #F9D6D5
 reading stopped a week ago | Day status | on 2026-11-27 | ✗
-reading stopped a week ago | Day colour | on 2026-11-27 | #F9D6D5
+reading stopped a week ago | Day color | on 2026-11-27 | #F9D6D5
 reading stopped a week ago | Missed because | on 2026-11-27 | Contoso: no run left a record
 reading stopped a week ago | Day status | on 2026-11-20 | ✓
 reading stopped 40 days ago | Missing days | all | 39
@@ -148,7 +148,7 @@ reading stopped 40 days ago | Missed because | on 2026-11-27 | Contoso: unknown,
 read the day before yesterday | Freshness | all | Stale: last read on 2026-11-26
 refresh stopped two days ago | Freshness | all | Not refreshed since 2026-11-26
 refresh stopped two days ago | Missing days | all | 0
-refresh stopped two days ago | Missing days colour | all | blank
+refresh stopped two days ago | Missing days color | all | blank
 an account fails | Freshness | all | Stale: 1 of 2 accounts, since 2026-11-20
 an account fails | Current balance | all | 1,500.00
 an account fails | Hint | all | Amounts in USD, last snapshots from 2026-11-20 to 2026-11-27.
@@ -212,8 +212,8 @@ a sparse import | Balance on the day | on 2026-09-30 | 450.00
 a sparse import | Month-end close | 2026-09 | 450.00
 a sparse import | Variance | 2026-09 | 100.00
 one account at 99 % | Credit used | EUR | 99.0%
-one account at 99 % | Credit colour | all | #F9D6D5
-one account at 99 % | Credit colour | Northwind | #DDF0E3
+one account at 99 % | Credit color | all | #F9D6D5
+one account at 99 % | Credit color | Northwind | #DDF0E3
 one account at 99 % | Worst credit use | EUR | 99.0% Contoso (USD)
 one account at 99 % | Headroom | EUR | 100.00
 one account at 99 % | Headroom format | EUR | #,##0.00" USD";-#,##0.00" USD"
@@ -241,19 +241,19 @@ an import for a dead account | Missing days | all | 38
 currencies without two decimals | Amount format | JPY | "¥"#,##0;-"¥"#,##0
 currencies without two decimals | Signed format | JPY | +"¥"#,##0;-"¥"#,##0;"¥"#,##0
 nothing | Freshness | all | Never read
-nothing | Freshness colour | all | #F9D6D5
-nothing | Credit colour | all | blank
+nothing | Freshness color | all | #F9D6D5
+nothing | Credit color | all | blank
 nothing | Hint | all | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
 one row of today | Freshness | all | Fresh: read on 2026-11-28
 one row of today | Missing days | all | 0
 one row of today | Current balance | all | 1,000.00
 """
-"""One case a line: history, measure, what is in view, value."""
+"""One case per line: history, measure, what is in view, value."""
 
 
 @pytest.mark.parametrize("case", CASES.strip().splitlines())
-def test_what_a_history_says(case: str) -> None:
-    """Each value is what a finance person would work out from the rows by hand."""
+def test_measures(case: str) -> None:
+    """Each value is what a finance person would compute from the rows by hand."""
     history, measure, view, value = case.split(" | ")
     assert HISTORIES[history].says(measure, view) == value
 
@@ -263,7 +263,7 @@ VIEWS = ("all", "USD", "USD, on 2026-11-27", "USD, 2026-11", "30 days")
 
 @pytest.mark.parametrize("history", HISTORIES)
 def test_every_measure_can_be_evaluated(history: str) -> None:
-    """The engine finds no function it lacks and no error: each call raises otherwise. One history is looked at in every way."""
+    """The engine lacks no function and finds no error; either would raise. One history is viewed in every way."""
     views = VIEWS if history == "an account fails" else VIEWS[1:2]
     for measure, view in product(read_model().measures, views):
         HISTORIES[history].says(measure, view)
@@ -271,7 +271,7 @@ def test_every_measure_can_be_evaluated(history: str) -> None:
 
 @pytest.mark.parametrize("history", ["an account gained a currency", "one account at 99 %"])
 def test_currencies_are_never_added(history: str) -> None:
-    """With two currencies in view whatever shows an amount is blank; the headroom is one account's, in its own currency."""
+    """With two currencies in view, every measure that shows an amount is blank. The headroom is one account's, in its own currency."""
     amounts = read_model().amounts - {"Headroom"}
     for name, view in product((*amounts, "Last payment"), ("all", "on 2026-11-27", "2026-11", "30 days")):
         assert HISTORIES[history].says(name, view) == "blank", name
@@ -298,12 +298,12 @@ def test_no_visual_has_more_than_366_points() -> None:
     ],
 )
 def test_the_calendar_ends_yesterday_or_with_the_newest_row(history: str, expected: tuple[str, str]) -> None:
-    """Not with the newest row: what is missing since would not be seen."""
+    """Whichever is later; otherwise days missed since the newest row would not be visible."""
     assert [day["Date"] for day in HISTORIES[history].dax.records("Date")] == days(*expected)
 
 
 def test_the_currency_of_most_accounts_comes_first() -> None:
-    """The slicer has no stored choice, so the first is chosen: by the newest day from Partner Center, then by code."""
+    """The slicer has no stored choice, so the first currency is selected. The order is by the newest day from Partner Center, then by code."""
     rows = [
         *readings("Contoso", "2026-11-27", "2026-11-27", 1, currency="USD"),
         *readings("Fabrikam", "2026-11-27", "2026-11-27", 1, currency="USD"),
@@ -316,7 +316,7 @@ def test_the_currency_of_most_accounts_comes_first() -> None:
 
 
 def test_decimals_are_those_of_iso_4217() -> None:
-    """Three where the settings know three; none, two or four elsewhere."""
+    """Three for the currencies to which the settings give three; none, two or four for others."""
     others = {"USD": 2, "EUR": 2, "HUF": 2, "JPY": 0, "KRW": 0, "XOF": 0, "CLF": 4}
     expected = dict.fromkeys(THREE_DECIMALS, 3) | others
     rows = [row for code in expected for row in readings(code, "2026-11-27", "2026-11-27", 1, currency=code)]
@@ -324,8 +324,8 @@ def test_decimals_are_those_of_iso_4217() -> None:
     assert {row["Currency"]: len(row["Plain format"].partition(".")[2]) for row in currencies} == expected
 
 
-def test_an_account_has_its_present_name() -> None:
-    """The newest row's name is shown for all days; two tenants of one name, in any case, are kept apart."""
+def test_an_account_has_its_current_name() -> None:
+    """The newest row's name is shown for all days. Two tenants with the same name, in any case, stay separate."""
     rows = [
         *readings("A", "2026-11-01", "2026-11-01", 1, AccountName="Old"),
         *readings("A", "2026-11-02", "2026-11-02", 1, AccountName="Contoso"),
@@ -341,7 +341,7 @@ def test_an_account_has_its_present_name() -> None:
     [("2026-10-23", "Active", "2026-11-27"), ("2026-10-22", "Retired", "2026-10-22")],
 )
 def test_an_account_retires_after_35_days(last: str, status: str, expected_until: str) -> None:
-    """35 days before the newest reading of all accounts it is still expected; one more, and it is not."""
+    """At 35 days before the newest reading of all accounts, it is still expected; a day more and it is not."""
     rows = readings("Contoso", "2026-10-01", last, 1) + readings("Fabrikam", "2026-10-01", "2026-11-27", 1)
     contoso, _ = History(rows).dax.records("Accounts")
     assert (contoso["Status"], str(contoso["Last expected day"])) == (status, expected_until)
@@ -359,8 +359,8 @@ GENERATIONS = ("Balances", "Accounts", "Currencies", "Date", "Parts")
 
 
 @pytest.mark.parametrize("newer", list(product((False, True), repeat=len(GENERATIONS))))
-def test_a_mixture_of_two_loads_is_never_calmly_wrong(newer: tuple[bool, ...]) -> None:
-    """Whatever each table holds, an amount is that of the rows, or blank with the advice to refresh again."""
+def test_a_mixture_of_two_loads_is_never_silently_wrong(newer: tuple[bool, ...]) -> None:
+    """Whatever each table holds, an amount is either the rows' amount, or blank with the advice to refresh again."""
     loads = dict.fromkeys(read_model().tables, AFTER)
     loads |= {name: AFTER if is_new else BEFORE for name, is_new in zip(GENERATIONS, newer, strict=True)}
     mixed = Dax({name: load.dax.records(name) for name, load in loads.items()}, TODAY)

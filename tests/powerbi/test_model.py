@@ -1,4 +1,4 @@
-"""The semantic model is complete, described, right about money, and follows the contract of the row."""
+"""The semantic model is complete, described, correct about money, and follows the row's contract."""
 
 import re
 
@@ -47,19 +47,19 @@ TMDL_LINE = re.compile(
     )""",
     re.VERBOSE,
 )
-"""What a line outside an expression may be, in the files of this project."""
+"""The lines allowed outside an expression in this project's files."""
 
 
 @pytest.mark.parametrize("name", documents())
 def test_every_line_is_one_that_desktop_knows(name: str) -> None:
-    """A misspelled property stops Desktop from opening the project, and the reader of these tests would leave it out."""
+    """A misspelled property stops Desktop from opening the project, and these tests' reader would ignore it."""
     lines = TMDL_EXPRESSION.sub(r"\1\2\n", documents()[name]).splitlines()
     assert [line for line in lines if not TMDL_LINE.fullmatch(line)] == []
 
 
 @pytest.mark.parametrize("name", documents())
 def test_everything_is_described(name: str) -> None:
-    """Every table, column, measure and shared query says what it is, in a sentence."""
+    """Every table, column, measure and shared query has a description of one sentence."""
     lines = documents()[name].splitlines()
     for before, line in zip(["", *lines], lines, strict=False):
         if re.match(r"(table|\tcolumn|\tmeasure|expression) ", line):
@@ -67,7 +67,7 @@ def test_everything_is_described(name: str) -> None:
 
 
 def test_balances_has_the_columns_of_the_row() -> None:
-    """No column of the contract is missing, renamed or of another type; what the query adds is hidden and comes after."""
+    """No column of the contract is missing, renamed or of a different type; columns that the query adds are hidden and come last."""
     columns = list(MODEL.tables["Balances"].columns.values())
     found = [(column.name, source_column(column), column.props["dataType"]) for column in columns[: len(COLUMNS)]]
     expected = [
@@ -79,7 +79,7 @@ def test_balances_has_the_columns_of_the_row() -> None:
 
 
 def test_nothing_can_be_summed_by_dragging_a_column() -> None:
-    """A balance must not be added over days or currencies: there are measures, no implicit ones, and amounts are hidden."""
+    """A balance must not be added across days or currencies: there are explicit measures but no implicit ones, and amounts are hidden."""
     assert "\tdiscourageImplicitMeasures" in documents()["model.tmdl"].splitlines()
     assert {column.props["summarizeBy"] for column in COLUMNS_OF_TABLES.values()} == {"none"}
     assert all(
@@ -88,7 +88,7 @@ def test_nothing_can_be_summed_by_dragging_a_column() -> None:
 
 
 def test_each_fact_relates_to_each_dimension() -> None:
-    """Every relationship is many to one, between columns of one type, the one marked as a key and the other hidden."""
+    """Every relationship is many to one, between columns of the same type. One column is marked as a key, and the other is hidden."""
     assert {(many[0], one[0]) for many, one in MODEL.relationships} == RELATED
     for ends in MODEL.relationships:
         many, one = (MODEL.tables[table].columns[column] for table, column in ends)
@@ -98,14 +98,14 @@ def test_each_fact_relates_to_each_dimension() -> None:
 
 
 def test_date_is_the_date_table() -> None:
-    """It is marked, has a key, and Desktop makes no hidden date tables of its own."""
+    """It is marked, has a key, and Desktop creates no hidden date tables."""
     assert MODEL.tables["Date"].node.props["dataCategory"] == "Time"
     assert [name for name, column in MODEL.tables["Date"].columns.items() if "isKey" in column.flags] == ["Date"]
     assert MODEL.annotations["__PBI_TimeIntelligenceEnabled"] == "0"
 
 
 def test_every_table_and_query_has_its_place() -> None:
-    """A `ref` without a table stops Desktop; START HERE comes first in the Power Query editor."""
+    """A `ref` without a table stops Desktop. START HERE comes first in the Power Query editor."""
     assert set(re.findall(r"^ref table (.+)$", documents()["model.tmdl"], re.MULTILINE)) == set(MODEL.tables)
     names = re.findall(r'"([^"]+)"', MODEL.annotations["PBI_QueryOrder"])
     assert names[0] == "START HERE"
@@ -113,20 +113,20 @@ def test_every_table_and_query_has_its_place() -> None:
 
 
 def test_a_user_sees_formatted_measures_in_folders() -> None:
-    """Amounts take the format of the currency in view; everything else that is a number or a day has a format of its own."""
+    """Amounts have the format of the currency in view; all other numbers and dates have their own format."""
     for name, measure in MODEL.measures.items():
         assert measure.props["displayFolder"], name
-        is_text = name in TEXTS or name.endswith(("format", "colour"))
+        is_text = name in TEXTS or name.endswith(("format", "color"))
         assert ("formatString" in measure.props or name in MODEL.amounts) != is_text, name
     assert MODEL.amounts == AMOUNTS
 
 
 def test_everything_is_used() -> None:
-    """Each measure and each column is in a visual, in DAX, in a relationship or sorts another."""
+    """Each measure and column is in a visual, in DAX or in a relationship, or sorts another column."""
     text = "\n".join(EXPRESSIONS)
     visuals = [visual for page in pbir.read_pages() for visual in page.visuals]
     shown = {field.name for visual in visuals for field in visual.fields}
-    shown |= {colour for visual in visuals for colour in visual.cell_colours.values()}
+    shown |= {color for visual in visuals for color in visual.cell_colors.values()}
     for measure in MODEL.measures:
         assert measure in shown or f"[{measure}]" in text, measure
     for place in COLUMNS_OF_TABLES:
@@ -138,7 +138,7 @@ def test_everything_is_used() -> None:
 
 
 def test_calculated_tables_cannot_be_circular() -> None:
-    """They are made from loaded tables alone, without a function that looks at relationships, which depend on them."""
+    """They use only loaded tables, without functions that depend on relationships, which in turn depend on them."""
     loaded = {name for name, table in MODEL.tables.items() if not table.calculated}
     for name, table in MODEL.tables.items():
         if table.calculated:
@@ -148,7 +148,7 @@ def test_calculated_tables_cannot_be_circular() -> None:
 
 
 def test_every_dax_expression_parses_and_names_what_exists() -> None:
-    """By an independent grammar; a column is one of its table, a bare name is a measure or a column that the expression makes."""
+    """According to an independent grammar. A column must be in its table; a bare name must be a measure or a column that the expression creates."""
     for expression in EXPRESSIONS:
         assert dax.to_ast(expression) is not None, expression
         assert find_reserved_var_names(expression) == [], expression

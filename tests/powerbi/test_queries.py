@@ -1,4 +1,4 @@
-"""The M queries: written as Microsoft's formatter writes them, and right when run over the rows that the function recorded."""
+"""The M queries: formatted by Microsoft's formatter, and correct when run over the rows that the function recorded."""
 
 import json
 import re
@@ -29,7 +29,7 @@ MOMENT = datetime.combine(LOADED, time(6), UTC)
     not (TOOLS / "node_modules").is_dir(), reason="needs npm ci --ignore-scripts in tests/powerbi/tools/node"
 )
 def test_every_expression_parses_and_is_formatted() -> None:
-    """Microsoft's parser accepts each, and the formatter would change nothing."""
+    """Microsoft's parser accepts each one, and the formatter would change nothing."""
     sources = MODEL.bodies | {"balances.pq": ALONE}
     done = subprocess.run(  # noqa: S603 - our own script
         [mashup.node(), str(TOOLS / "format.cjs")],
@@ -39,12 +39,12 @@ def test_every_expression_parses_and_is_formatted() -> None:
         check=True,
     )
     formatted = json.loads(done.stdout)
-    assert "error" in formatted.pop("broken"), "this check would pass anything"
+    assert "error" in formatted.pop("broken"), "this check would accept anything"
     assert {name: answer.get("text", answer) for name, answer in formatted.items()} == sources
 
 
 def test_the_account_is_read_by_one_query_and_the_history_once() -> None:
-    """One connector call, with the plain parameter; a second read of the rows at another moment would see other rows."""
+    """There is one connector call, with the plain parameter. A second read at another moment would see different rows."""
     sources = {name for name, body in MODEL.bodies.items() if re.search(r"\bAzureStorage\.|\bWeb\.|\.Database\(", body)}
     assert sources == {"StorageTables"}
     assert "AzureStorage.Tables(StorageAccount)" in MODEL.queries["StorageTables"]
@@ -55,7 +55,7 @@ def test_the_account_is_read_by_one_query_and_the_history_once() -> None:
 
 
 def test_each_query_filters_first_and_types_last() -> None:
-    """Incremental refresh needs the filter in the table's own query; types are set once, independent of the reader's culture."""
+    """Incremental refresh needs the filter in the table's own query. Types are set once, regardless of the reader's culture."""
     first = MODEL.tables["Balances"].source.split("    Named = ")[0]
     assert all(name in first for name in ("SnapshotTable", "RangeStart", "RangeEnd"))
     for name, table in MODEL.tables.items():
@@ -64,7 +64,7 @@ def test_each_query_filters_first_and_types_last() -> None:
             assert re.search(r'"en-US"\s*\)\nin\n    Typed$', table.source), name
 
 
-def test_the_query_alone_is_the_same_query() -> None:
+def test_the_standalone_query_is_the_same() -> None:
     """balances.pq is the query of Balances with the parameters as its first steps; the shortcut opens the same account."""
     steps = MODEL.tables["Balances"].source.removeprefix("let\n")
     assert ALONE.endswith(steps)
@@ -80,7 +80,7 @@ def test_the_query_alone_is_the_same_query() -> None:
 
 
 def test_the_parameters_are_plain_and_wide() -> None:
-    """A computed source breaks the scheduled refresh; narrow ranges hide rows; the placeholder is nobody's account."""
+    """A computed source breaks scheduled refresh, narrow ranges hide rows, and the placeholder is nobody's account."""
     assert all("IsParameterQuery = true" in MODEL.queries[name] for name in PARAMETERS)
     account, table, *dates = (MODEL.queries[name].split(" meta")[0] for name in PARAMETERS)
     assert not re.fullmatch(r'"[a-z0-9]{3,24}"', account), "a storage account could have this name"
@@ -89,7 +89,7 @@ def test_the_parameters_are_plain_and_wide() -> None:
 
 
 def in_the_model(row: Mapping[str, Any], names: Sequence[str] = COLUMN_NAMES) -> Record:
-    """Return what a table should hold of a row's columns: days as dates, moments in UTC without a zone."""
+    """Return what a table should contain from a row's columns: days as dates, times in UTC without a zone."""
 
     def value(name: str, given: Any) -> Any:
         if isinstance(given, datetime):
@@ -100,22 +100,22 @@ def in_the_model(row: Mapping[str, Any], names: Sequence[str] = COLUMN_NAMES) ->
 
 
 def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return rows in the order of Balances."""
+    """Return rows in the order that Balances uses."""
     return sorted(rows, key=lambda row: (row["PartitionKey"], row["CurrencyCode"], row["SnapshotDate"]))
 
 
 def as_rows(records: Sequence[Record], names: Sequence[str] = COLUMN_NAMES) -> list[Record]:
-    """Return records with these columns alone, and of those what is not blank."""
+    """Return records with only these columns, without blanks."""
     return [{name: record[name] for name in names if record[name] is not None} for record in records]
 
 
 def test_balances_holds_every_recorded_row_value_by_value(recorded: History) -> None:
-    """Nothing is lost, changed or shifted on the way from the table into the model."""
+    """Nothing is lost, changed or shifted between the table and the model."""
     assert as_rows(recorded.tables["Balances"]) == [in_the_model(row) for row in in_order(recorded.rows)]
 
 
 def test_the_ledger_holds_every_row_of_the_runs(recorded: History) -> None:
-    """Each value of what the function wrote, the run's own rows and the failure's."""
+    """With every value that the function wrote, in the run rows and the failure rows."""
     ledger = recorded.ledger or ()
     (names,) = {tuple(record) for record in recorded.tables["Ledger"]}
     assert as_rows(recorded.tables["Ledger"], names) == [in_the_model(row, names) for row in ledger]
@@ -123,24 +123,24 @@ def test_the_ledger_holds_every_row_of_the_runs(recorded: History) -> None:
     assert {name for row in ledger for name in row} <= {*names, *unused}
 
 
-def test_moments_are_utc_whatever_the_connector_gives(recorded: History) -> None:
-    """Values with a zone, which a type step alone would turn into the reader's local time, come out the same."""
+def test_times_are_utc_whatever_the_connector_returns(recorded: History) -> None:
+    """Values with a zone come out the same, although a type step alone would convert them to the reader's local time."""
     rows, ledger = recorded.rows[:3], (recorded.ledger or ())[-3:]
     found = mashup.fill(mashup.navigated(rows, with_zone=True), mashup.navigated(ledger, with_zone=True), MOMENT)
     assert as_rows(found["Balances"]) == [in_the_model(row) for row in in_order(rows)]
     assert found["Ledger"] == recorded.tables["Ledger"][-3:]
 
 
-def test_the_range_is_whole_days_and_its_end_is_not_in_it() -> None:
-    """Neighbouring ranges, as incremental refresh makes them, take every row once."""
+def test_the_range_is_whole_days_and_excludes_its_end() -> None:
+    """Adjacent ranges, as incremental refresh uses them, take every row once."""
     rows = mashup.navigated(readings("Contoso", "2026-09-30", "2026-10-04", 1))
     chosen = {"RangeStart": datetime(2026, 10, 1), "RangeEnd": datetime(2026, 10, 3)}  # noqa: DTZ001 - M's datetime has no zone
     found = mashup.fill(rows, None, MOMENT, **chosen)
     assert [record["RowKey"] for record in found["Balances"]] == ["2026-10-01_USD", "2026-10-02_USD"]
 
 
-def test_an_invoice_is_new_where_its_date_moved_within_one_account_and_currency() -> None:
-    """The row before of another currency or account says nothing, and nor does an imported one."""
+def test_an_invoice_is_new_if_its_date_moved_within_one_account_and_currency() -> None:
+    """A previous row with another currency or account does not count, nor does an imported one."""
 
     def invoiced(on: str, account: str, day: str, **columns: str) -> Record:
         (row,) = readings(account, day, day, 1, LatestInvoiceDate=datetime.fromisoformat(f"{on}T00:00Z"), **columns)
@@ -192,7 +192,7 @@ UNREADABLE = [
 
 
 def test_details_of_any_shape_do_not_stop_the_refresh() -> None:
-    """An unreadable row becomes one part, Unreadable, without an amount; the other rows are not touched."""
+    """An unreadable row becomes one part, Unreadable, without an amount; the other rows are unaffected."""
     given = [*READABLE, *UNREADABLE]
     history = History(
         [
@@ -248,7 +248,7 @@ LATE, EARLY = datetime(2100, 1, 1), datetime(2026, 11, 23)  # noqa: DTZ001 - M's
     ],
 )
 def test_start_here_says_what_to_do(rows: list[Record], parameters: dict[str, Any], todo: str) -> None:
-    """Each wrong parameter, a table that cannot be read, an empty and a stale one; each thing to do says what to do next."""
+    """Wrong parameters, an unreadable, an empty and a stale table: each has an instruction that names the next step."""
     table = rows if rows is FORBIDDEN else mashup.navigated(rows)
     steps = mashup.run(MODEL.queries["START HERE"], MOMENT, {"SnapshotTable": table} | parameters)
     expected = [STEPS[name] for name in todo.split()]

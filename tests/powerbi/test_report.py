@@ -1,4 +1,4 @@
-"""The report: every field is one of the model, and every page can be read, by eye, by keyboard and by screen reader."""
+"""The report: every field is in the model, and every page is readable by eye, by keyboard and by screen reader."""
 
 import itertools
 import json
@@ -26,14 +26,14 @@ THEME = pbir.load(pbir.REPORT / "StaticResources" / "RegisteredResources" / "Par
 
 @pytest.mark.skipif(not VALIDATOR.is_file(), reason="needs npm ci --ignore-scripts in tests/powerbi/tools/node")
 def test_microsofts_validator_finds_nothing() -> None:
-    """Wells, names, theme and bounds, by the tool for Power BI's report authors; JSON schemas have a test of their own, offline."""
+    """Wells, names, theme and bounds, checked by the tool for Power BI report authors; a separate offline test covers the JSON schemas."""
     command = [mashup.node(), str(VALIDATOR), "validate", "--no-schema", str(pbir.REPORT)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)  # noqa: S603 - our own tool
     found = json.loads(done.stdout)["data"]
     assert found["errorCount"] + found["warningCount"] == 0, found["diagnostics"]
 
 
-def test_a_public_linter_of_reports_finds_nothing() -> None:
+def test_a_public_report_linter_finds_nothing() -> None:
     """pbir-utils' rules: no rogue folders, unused parts, default page names or hidden visuals; its remarks on size do not count."""
     result = validate_report(str(pbir.REPORT), strict=False)
     assert result.results
@@ -41,19 +41,19 @@ def test_a_public_linter_of_reports_finds_nothing() -> None:
 
 
 def test_page_one_answers_the_four_questions() -> None:
-    """Of five pages, the answers first: one strip, at most six cards, one trend and one table."""
+    """The first of five pages has the answers: one strip, at most six cards, one trend and one table."""
     titles = [page.document["displayName"] for page in PAGES]
     assert titles == ["Overview", "Months", "Health", "Data", "Technical"]
     shown = {field.name for visual in PAGES[0].visuals for field in visual.fields}
     assert shown >= {"Balance on the day", "Change since month close"}, "how has the balance developed"
-    assert shown >= {"Last invoice", "Last payment"}, "when was last invoiced and paid"
-    assert shown >= {"Worst credit use", "Headroom", "Limit on the day"}, "how near is the limit"
-    assert shown >= {"Freshness", "Missing days", "Missed day"}, "was any day missed, is the newest reading fresh"
+    assert shown >= {"Last invoice", "Last payment"}, "when were the last invoice and payment"
+    assert shown >= {"Worst credit use", "Headroom", "Limit on the day"}, "how close is the limit"
+    assert shown >= {"Freshness", "Missing days", "Missed day"}, "was any day missed, is the latest reading fresh"
     assert len([field for visual in PAGES[0].visuals if visual.kind == "cardVisual" for field in visual.fields]) <= 6
 
 
 def test_data_has_eight_columns_and_technical_the_rest() -> None:
-    """Every column of the row can be seen and exported, the technical ones on a page of their own."""
+    """Every column of the row can be seen and exported; the technical ones have their own page."""
     data, technical = ([field.name for field in visual.fields] for visual in TABLES[-2:])
     assert len(data) == 8
     in_other_words = {"PartitionKey", "SnapshotDate", "CurrencyCode"}
@@ -63,7 +63,7 @@ def test_data_has_eight_columns_and_technical_the_rest() -> None:
 
 @pytest.mark.parametrize("visual", VISUALS, ids=lambda visual: visual.document["name"])
 def test_a_visual_can_be_read(visual: pbir.Visual) -> None:
-    """Its fields exist, its sort is by one of them, and a screen reader can say what it is; a table of one line is headed by it."""
+    """Its fields exist, it sorts by one of them, and a screen reader can describe it. A one-line table has a heading."""
     for field in visual.fields:
         table = MODEL.tables[field.table]
         assert field.name in (table.measures if field.kind == "Measure" else table.columns), field
@@ -77,7 +77,7 @@ def test_a_visual_can_be_read(visual: pbir.Visual) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.key)
 def test_a_page_is_read_from_the_top_left_and_nothing_overlaps(page: pbir.Page) -> None:
-    """The keyboard goes from the heading down, and from left to right in a row; every visual has its own place."""
+    """The keyboard goes from the heading down, and from left to right within a row; no two visuals overlap."""
     heading, *others = page.visuals
     assert heading.kind == "textbox"
     places = [(visual.box[1], visual.box[0]) for visual in others]
@@ -90,15 +90,15 @@ def test_a_page_is_read_from_the_top_left_and_nothing_overlaps(page: pbir.Page) 
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.key)
-def test_a_page_with_amounts_has_one_currency_chosen(page: pbir.Page) -> None:
-    """Where an amount is shown there is a slicer that lets one currency through, and no more."""
+def test_a_page_with_amounts_has_one_currency_selected(page: pbir.Page) -> None:
+    """A page that shows an amount has a slicer that admits exactly one currency."""
     if AMOUNTS & {field.name for visual in page.visuals for field in visual.fields}:
         (slicer,) = (each for each in page.visuals if each in SLICERS and each.fields[0].name == "Currency")
         assert slicer.setting("selection", "strictSingleSelect") == "true"
 
 
 def test_slicers_agree_and_start_with_12_months() -> None:
-    """A choice holds on every page that offers it; the period's is the only one stored, of the currencies the first is chosen."""
+    """A selection applies on every page that offers it. Only the period is stored; among the currencies, the first is selected."""
     for slicer in SLICERS:
         group = {"groupName": slicer.title, "fieldChanges": True, "filterChanges": True}
         assert slicer.document["visual"]["syncGroup"] == group
@@ -106,8 +106,8 @@ def test_slicers_agree_and_start_with_12_months() -> None:
         assert stored == (slicer.fields[0].name == "Period"), slicer.document["name"]
 
 
-def test_amounts_are_whole_and_totals_are_only_over_accounts() -> None:
-    """A card shows 134,570.43, not 134.57K; a total over days or months would be misleading, and a matrix of days has none."""
+def test_amounts_are_unabbreviated_and_totals_only_cover_accounts() -> None:
+    """A card shows 134,570.43, not 134.57K. A total over days or months would mislead, so a matrix of days has none."""
     for visual in VISUALS:
         if visual.kind == "cardVisual":
             assert visual.setting("value", "labelDisplayUnits") == "1"
@@ -121,14 +121,14 @@ def test_amounts_are_whole_and_totals_are_only_over_accounts() -> None:
 
 
 def contrast(one: str, other: str) -> float:
-    """Return the contrast ratio of two colours, by WCAG 2.2."""
+    """Return the contrast ratio of two colors, according to WCAG 2.2."""
 
     def linear(part: int) -> float:
         share = part / 255
         return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
-    def luminance(colour: str) -> float:
-        red, green, blue = (linear(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+    def luminance(color: str) -> float:
+        red, green, blue = (linear(int(color[at : at + 2], 16)) for at in (1, 3, 5))
         return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
     darker, lighter = sorted((luminance(one), luminance(other)))
@@ -136,18 +136,18 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_the_theme_has_contrast() -> None:
-    """Text has 7:1 against the background and the measures' colours, lines and marks 4.5:1."""
-    colours = [measure.expression for name, measure in MODEL.measures.items() if name.endswith("colour")]
-    cells = set(re.findall("#[0-9A-F]{6}", "".join(colours)))
+    """Text has 7:1 against the background and the measures' colors; lines and marks have 4.5:1."""
+    colors = [measure.expression for name, measure in MODEL.measures.items() if name.endswith("color")]
+    cells = set(re.findall("#[0-9A-F]{6}", "".join(colors)))
     assert len(cells) == 3
-    assert all(contrast(THEME["foreground"], colour) >= 7 for colour in (THEME["background"], *cells))
+    assert all(contrast(THEME["foreground"], color) >= 7 for color in (THEME["background"], *cells))
     assert all(contrast(text["color"], THEME["background"]) >= 7 for text in THEME["textClasses"].values())
     marks = (*THEME["dataColors"], THEME["good"], THEME["bad"])
-    assert all(contrast(colour, THEME["background"]) >= 4.5 for colour in marks)
+    assert all(contrast(color, THEME["background"]) >= 4.5 for color in marks)
 
 
 def test_the_parts_of_the_project_find_each_other() -> None:
-    """The shortcut, the report and the model; without .platform Desktop refuses to open the report."""
+    """The shortcut, the report and the model. Without .platform, Desktop refuses to open the report."""
     report = PROJECT / pbir.load(PROJECT / "PartnerBalances.pbip")["artifacts"][0]["report"]["path"]
     model = report / pbir.load(report / "definition.pbir")["datasetReference"]["byPath"]["path"]
     assert (model / "definition" / "model.tmdl").is_file()

@@ -1,6 +1,6 @@
-"""Every JSON file of the Power BI project keeps to the schema that Microsoft publishes for it.
+"""Every JSON file in the Power BI project conforms to Microsoft's published schema.
 
-The schemas are looked for below the folder in POWERBI_SCHEMAS_DIR, laid out as in https://github.com/microsoft/json-schemas.
+POWERBI_SCHEMAS_DIR names the folder with the schemas, with the layout of https://github.com/microsoft/json-schemas.
 """
 
 import json
@@ -30,7 +30,7 @@ EXPECTED = {
     "PartnerBalances.pbip": "fabric/pbip/pbipProperties/1.0.0",
     ".platform": "fabric/gitIntegration/platformProperties/2.0.0",
 }
-"""The generation of June 2025, which older versions of Desktop open too."""
+"""The June 2025 generation, which the oldest supported Desktop opens."""
 
 DOCUMENTS = {
     path: json.loads(path.read_text(encoding="utf-8"))
@@ -40,7 +40,7 @@ DOCUMENTS = {
 
 
 def test_every_file_names_the_expected_version() -> None:
-    """Every kind of file is there; Desktop refuses a version that it does not know, so all are of one generation."""
+    """Every kind of file exists. Desktop refuses unknown versions, so all files are from one generation."""
     assert {path.name for path in DOCUMENTS} == set(EXPECTED)
     for path, document in DOCUMENTS.items():
         assert document["$schema"] == f"{PUBLISHED_AT}{EXPECTED[path.name]}/schema.json", path
@@ -49,7 +49,7 @@ def test_every_file_names_the_expected_version() -> None:
 @pytest.mark.skipif(
     not (SCHEMAS / "fabric").is_dir(), reason="POWERBI_SCHEMAS_DIR names no folder of published schemas"
 )
-def test_every_file_keeps_to_its_schema() -> None:
+def test_every_file_conforms_to_its_schema() -> None:
     """A schema error stops Desktop from opening the project."""
 
     def retrieve(uri: str) -> Resource[Any]:

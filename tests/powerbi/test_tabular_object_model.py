@@ -1,7 +1,7 @@
-"""Microsoft's own Tabular Object Model, the library by which Power BI Desktop reads TMDL, accepts the model.
+"""Microsoft's own Tabular Object Model, the library that Power BI Desktop uses to read TMDL, accepts the model.
 
-It needs Mono (`mono` and `mcs` on the PATH) and, in the folder that POWERBI_TOM_DIR names, the .NET Framework assemblies
-Microsoft.AnalysisServices.{Core,Tabular,Tabular.Json}.dll, which the package pbi-cli-tool and Microsoft's NuGet package bring.
+This needs Mono (`mono` and `mcs` on the PATH) and, in the folder that POWERBI_TOM_DIR names, the .NET Framework assemblies
+Microsoft.AnalysisServices.{Core,Tabular,Tabular.Json}.dll, from the package pbi-cli-tool or Microsoft's NuGet package.
 """
 
 import json
@@ -20,7 +20,7 @@ ASSEMBLIES = tuple(f"Microsoft.AnalysisServices.{name}.dll" for name in ("Core",
 
 
 def test_the_library_reads_the_model_as_these_tests_do(tmp_path: Path) -> None:
-    """It finds nothing to refuse, and the same tables, columns, measures and queries."""
+    """It refuses nothing, and finds the same tables, columns, measures and queries."""
     given = os.environ.get("POWERBI_TOM_DIR", "")
     mono, compiler = shutil.which("mono"), shutil.which("mcs")
     if not mono or not compiler or not all(Path(given, name).is_file() for name in ASSEMBLIES):
@@ -49,5 +49,5 @@ def test_the_library_reads_the_model_as_these_tests_do(tmp_path: Path) -> None:
 
 
 def text(lines: str | list[str]) -> str:
-    """Return an expression, which the library gives as one text or as lines."""
+    """Return an expression, which the library returns as a string or as lines."""
     return lines if isinstance(lines, str) else "\n".join(lines)

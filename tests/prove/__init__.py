@@ -1,1 +1,1 @@
-"""Proof that the job keeps its promises when the world misbehaves: `python3 dev.py prove`."""
+"""Proof that the job keeps its guarantees when the world misbehaves: `python3 dev.py prove`."""

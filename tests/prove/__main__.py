@@ -1,4 +1,4 @@
-"""`python3 dev.py prove [PART ...]`: plays what the tests have no time for, and ends with one table."""
+"""`python3 dev.py prove [PART ...]`: runs what takes too long for the tests, and ends with one table."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from tests.prove import clocks, processes
 from tests.prove.matrix import matrix
 
 Part = Callable[[StandIn], Iterator[list[str]]]
-"""Yields the broken promises of each thing that it tried."""
+"""Yields the broken guarantees for each thing that it tried."""
 
 EXAMPLES = 2000
 
@@ -26,11 +26,11 @@ def properties(_: StandIn) -> Iterator[list[str]]:
     """Run the property tests of the parser, the settings, the CSV import and the network with many examples."""
     folders = ("tests/shared", "tests/cli/commands/import_csv")
     yield _passes("pytest", "-q", "-m", "hypothesis", *folders, PROPERTY_EXAMPLES=str(EXAMPLES))
-    yield from [[]] * (EXAMPLES - 1)  # tried too, by each property
+    yield from [[]] * (EXAMPLES - 1)  # each property tries these too
 
 
 def az(_: StandIn) -> Iterator[list[str]]:
-    """Put every `az` command of the docs, the workflows and the remedies through the parser of the Azure CLI."""
+    """Run every `az` command in the docs, the workflows and the remedies through the Azure CLI's parser."""
     yield _passes("tests.infra.tools.az_commands")
 
 
@@ -51,12 +51,12 @@ PARTS: dict[str, Part] = {
 
 
 def main(names: list[str]) -> int:
-    """Play the parts, all of them unless named, and print what came out."""
+    """Run the parts, all of them unless named, and print the results."""
     unknown = [name for name in names if name not in PARTS]
     if unknown:
         sys.stderr.write(f"{', '.join(unknown)}: not a part; the parts are {', '.join(PARTS)}\n")
         return 2
-    logging.getLogger().addHandler(logging.NullHandler())  # what the job logs is looked at, not shown
+    logging.getLogger().addHandler(logging.NullHandler())  # the job's log is checked, not shown
     table = []
     with StandIn() as world:
         os.environ |= {

@@ -23,7 +23,7 @@ YEARS = 10
 FAULTY_RUNS = 200
 WARM_UP = 40
 MOST_GROWTH = 1_500_000
-"""Bytes that a warm process may hold more after 160 faulty runs than after 40."""
+"""How many more bytes a warm process may hold after 160 faulty runs than after 40."""
 
 
 def _run(world: StandIn, partner: Partner, **environ: str) -> RunResult:
@@ -67,7 +67,7 @@ def clocks_set_back(world: StandIn) -> Iterator[list[str]]:
 
 
 def midnight_in_the_middle(world: StandIn) -> Iterator[list[str]]:
-    """Let midnight pass at each step of a run: the row is of the day on which the run began, and the next day gets its own."""
+    """Let midnight pass at each step of a run: the row belongs to the day on which the run began, and the next day gets its own."""
     steps = [step for step in STEPS if step.mode == "app" and step.path != "runs"]
     for zone, step in product(ZONES, steps):
         world.reset()
@@ -85,7 +85,7 @@ def midnight_in_the_middle(world: StandIn) -> Iterator[list[str]]:
 
 
 def ten_years(world: StandIn) -> Iterator[list[str]]:
-    """Run one account of each mode every day for ten years, with its tokens renewed: a row for every day."""
+    """Run one account per mode every day for ten years, and renew its tokens: there is a row for every day."""
     for auth, credential in (("app", "secret"), ("app", "federated"), ("app_user", "secret"), ("app_user", "pkcs12")):
         world.reset()
         partner = world.add_partner(auth=auth, credential=credential, secret_expires_in=None)
@@ -97,7 +97,7 @@ def ten_years(world: StandIn) -> Iterator[list[str]]:
 
 
 def a_warm_process(world: StandIn) -> Iterator[list[str]]:
-    """Run one process through two hundred faulty runs: threads and memory stay what they were."""
+    """Run one process through two hundred faulty runs: threads and memory stay constant."""
     world.reset()
     partner = world.add_partner()
     chosen = [case for case in cases() if case.step.mode == "app"]

@@ -1,4 +1,4 @@
-"""Plays every fault at every step and checks that the job kept its promises."""
+"""Injects every fault at every step and checks that the job kept its guarantees."""
 
 import io
 import logging
@@ -24,11 +24,11 @@ from tests.prove.steps import FAULTS, STEPS, TIMES, Step, heals
 from tests.support.in_process import run_now
 
 SILENCE_SECONDS, USUAL_SECONDS = 0.4, 5.0
-"""Of an attempt: little where the fault is silence, enough for a busy machine elsewhere."""
+"""For one attempt: short if the fault is silence, otherwise long enough for a busy machine."""
 
 LONGEST_RUN = 20.0
 MOST_CALLS = 12
-"""Four attempts of each of the at most three logical calls that match a step: an insert, the creation of a table, the ledger."""
+"""Four attempts for each of up to three logical calls that match a step: an insert, the creation of a table, the ledger."""
 LONGEST_TEXT = 600
 REFUSED = ("wrong-audience", "partner-access-denied", "vault-access-denied", "table-access-denied")
 AMOUNTS = ("68059.03", "1234.57")
@@ -37,7 +37,7 @@ _JWT = re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}")
 
 @dataclass(frozen=True)
 class Case:
-    """A fault at a step, so many times."""
+    """A fault at a step, repeated a number of times."""
 
     step: Step
     fault_name: str
@@ -49,7 +49,7 @@ class Case:
         return FAULTS[self.fault_name]
 
     def add(self, world: StandIn) -> Rule:
-        """Put the fault in force."""
+        """Activate the fault."""
         step, times = self.step, TIMES[self.times_name]
         return world.faults.add(step.service, self.fault, path_contains=step.path, method=step.method, times=times)
 
@@ -58,7 +58,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Return every case; a fault that ends its call at once is played for good only."""
+    """Return every case; a fault that ends its call immediately is injected only for the whole run."""
     return [
         Case(step, name, times)
         for step in STEPS
@@ -86,7 +86,7 @@ def hasty(fault: Fault) -> Iterator[None]:
 
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
-    """Collect what every logger says, at DEBUG, with its tracebacks."""
+    """Collect what every logger writes, at DEBUG, with tracebacks."""
     root, said = logging.getLogger(), io.StringIO()
     handler, level = logging.StreamHandler(said), root.level
     root.addHandler(handler)
@@ -99,20 +99,20 @@ def logged() -> Iterator[io.StringIO]:
 
 
 def matrix(world: StandIn) -> Iterator[list[str]]:
-    """Play every fault at every step."""
+    """Inject every fault at every step."""
     make_tables(world)
     for case in cases():
         yield [f"{case}: {what}" for what in play(world, case)]
 
 
 def make_tables(world: StandIn) -> None:
-    """Make the tables in which the cases are played."""
+    """Create the tables for the cases."""
     world.reset()
     run_now(world, world.environ | world.environ_archive | world.add_partner().environ)
 
 
 def play(world: StandIn, case: Case) -> list[str]:
-    """Play a case for a new account and return the promises that were broken."""
+    """Run a case for a new account and return the guarantees that were broken."""
     world.reset(tables=False)
     try:
         return list(_play(world, case, _partner(world, case.step.mode)))
@@ -169,7 +169,7 @@ def _broken(world: StandIn, case: Case, partner: Partner, result: RunResult, log
     if ("SNAPSHOT_RECORDED" in log or result.recorded or result.kept) and not found:
         yield "recorded, and there is no row"
     failed = [failure.error.code for failure in result.failed]
-    # Any text is believed to be a token, and refused by its receiver.
+    # Any text is accepted as a token, and refused by its receiver.
     believed = case.fault_name.startswith("answer of")
     if failed and not failed[0].startswith((*case.step.codes, *(REFUSED if believed else ()))):
         yield f"{failed[0]}: {result.failed[0].error.message}"

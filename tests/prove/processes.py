@@ -1,4 +1,4 @@
-"""Whole processes that run the job: killed at every step, killed at random, many at once."""
+"""Whole processes that run the job: killed at every step, killed at random, and many at the same time."""
 
 import random
 import subprocess
@@ -22,7 +22,7 @@ _JOB = "import os, uuid; from shared.job import take_snapshots as t; r = t(os.en
 
 
 def _start(world: StandIn, *partners: Partner) -> subprocess.Popen[bytes]:
-    """Start the job in a process of its own."""
+    """Start the job in its own process."""
     environ = inherited() | environ_of(world, *partners) | world.environ_archive
     return subprocess.Popen([sys.executable, "-c", _JOB], cwd=ROOT, env=environ, stderr=subprocess.DEVNULL)  # noqa: S603 - our own code
 
@@ -37,7 +37,7 @@ def _check(world: StandIn, partner: Partner, what: str) -> Iterator[str]:
 
 
 def kill_at_each_step(world: StandIn) -> Iterator[list[str]]:
-    """Kill a process before and after each call of a run took effect; the next run leaves one right row."""
+    """Kill a process before and after each call of a run takes effect; the next run leaves one correct row."""
     for step, after in product([step for step in STEPS if step.mode == "app"], (False, True)):
         fault = Stopped(after=after)
         world.reset()
@@ -52,7 +52,7 @@ def kill_at_each_step(world: StandIn) -> Iterator[list[str]]:
 
 
 def kill_at_random(world: StandIn) -> Iterator[list[str]]:
-    """Kill processes after a random time of what a run takes."""
+    """Kill processes after a random part of a run's duration."""
     world.reset()
     began = time.monotonic()
     _start(world, world.add_partner()).wait(60)
@@ -71,7 +71,7 @@ def kill_at_random(world: StandIn) -> Iterator[list[str]]:
 
 
 def many_at_once(world: StandIn) -> Iterator[list[str]]:
-    """Start fifty processes for the same day at once: one row, and every process succeeds."""
+    """Start fifty processes for the same day at the same time: one row, and every process succeeds."""
     world.reset()
     partner = world.add_partner()
     running = [_start(world, partner) for _ in range(AT_ONCE)]
@@ -81,7 +81,7 @@ def many_at_once(world: StandIn) -> Iterator[list[str]]:
 
 
 def a_timer_that_fires_twice(world: StandIn) -> Iterator[list[str]]:
-    """Run the same day by several accounts twice, side by side: each account has one row."""
+    """Run the same day for several accounts twice, concurrently: each account has one row."""
     world.reset()
     partners = [world.add_partner(name=f"Contoso {number}") for number in range(20)]
     running = [_start(world, *partners) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The fault matrix as tables: each call of a run, each way in which its answer can be wrong, and what may come out."""
+"""The fault matrix as tables: each call of a run, each way in which its response can be wrong, and the possible outcomes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ PASSING = {408, 429, 500, 502, 503, 504}
 
 @dataclass(frozen=True)
 class Step:
-    """One call of a run: how to find it, in which sign-in mode it is made, and the codes that an account may fail with there."""
+    """One call of a run: how to recognize it, the sign-in mode that makes it, and the codes with which an account may fail there."""
 
     name: str
     service: str
@@ -37,7 +37,7 @@ class Step:
     mode: str = "app"
     codes: tuple[str, ...] = ()
     optional: bool = False
-    """What fails here is reported and does not fail the day."""
+    """A failure here is logged but does not fail the day."""
 
 
 _VAULT = ("vault-",)
@@ -135,11 +135,11 @@ FAULTS: dict[str, Fault] = {
 }
 
 TIMES: dict[str, int | None] = {"once": 1, "twice": 2, "lasting": None}
-"""How often a fault is played."""
+"""How often a fault is injected."""
 
 
 def heals(fault: Fault, times: int | None) -> bool:
-    """Tell whether the job has to succeed in the same run: no whole answer, or a status that may pass, at most twice."""
+    """Whether the job must succeed in the same run: at most two incomplete responses or transient statuses."""
     wish = fault.headers.get("Retry-After") if isinstance(fault, Status) else None
     passing = isinstance(fault, Status | Echo) and fault.status in PASSING and wish not in _RETRY_NEVER
     return times is not None and (passing or isinstance(fault, Cut | CutAnswer | CutBody | AnswerLost | Hang | Drip))

@@ -1,4 +1,4 @@
-"""The job's parts over the stand-in: real clients, real connections, and retries that take no time."""
+"""The job's parts against the stand-in: real clients, real connections, and retries that do not wait."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def waits() -> list[float]:
 
 @pytest.fixture
 def services(world: StandIn, waits: list[float]) -> Iterator[Services]:
-    """Return the clients of a run as in Azure; their retries note their waits, always the longest, and do not wait."""
+    """Return a run's clients as in Azure; their retries record their waits, always the longest, and do not wait."""
     retry = Retry(deadline=time.monotonic() + 120, sleep=waits.append, jitter=max, now=world.clock.now)
     with ExitStack() as closing:
         yield Services(read_settings(SINGLE | world.environ | world.environ_archive), retry, closing)
@@ -39,25 +39,25 @@ def services(world: StandIn, waits: list[float]) -> Iterator[Services]:
 
 @pytest.fixture
 def retry(services: Services) -> Retry:
-    """Return the retry layer of a run."""
+    """Return a run's retry layer."""
     return services.retry
 
 
 @pytest.fixture
 def session(services: Services) -> HttpSession:
-    """Return the HTTP session of a run."""
+    """Return a run's HTTP session."""
     return services.session
 
 
 @pytest.fixture
 def identity(services: Services) -> CachedCredential:
-    """Return the identity that the Azure clients ask for tokens."""
+    """Return the identity from which the Azure clients get tokens."""
     return services.identity
 
 
 @pytest.fixture
 def vault(services: Services) -> Vault:
-    """Return the vault of a run."""
+    """Return a run's vault."""
     assert services.vault is not None
     return services.vault
 
@@ -76,7 +76,7 @@ def archive(services: Services) -> HistoryTable:
 
 @pytest.fixture
 def sign_in(services: Services) -> SignIn:
-    """Return what signs in at the stand-in's Entra ID, at its time."""
+    """Return what signs in to the stand-in's Entra ID, on the stand-in's clock."""
     return SignIn(services.session, services.retry)
 
 
@@ -88,7 +88,7 @@ def reader(services: Services) -> BalanceReader:
 
 @pytest.fixture
 def account_of(world: StandIn) -> AccountOf:
-    """Return what makes the job's account of a partner of the stand-in, by its settings."""
+    """Return a function that builds the job's account from the settings of one of the stand-in's partners."""
 
     def account(partner: Partner) -> Account:
         (read,) = read_settings(world.environ | partner.environ).accounts

@@ -1,6 +1,6 @@
-"""Evaluates the model's calculated tables and measures, with their DAX text unchanged, over rows that its own queries gave.
+"""Evaluates the model's calculated tables and measures, with unchanged DAX, over rows that its own queries produced.
 
-The engine is the one of pbix-mcp, which reproduces Analysis Services. `[Today]` is the one measure that is replaced.
+The engine is pbix-mcp's, which reproduces Analysis Services. Only the measure `[Today]` is replaced.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,18 +15,18 @@ from tests.powerbi.tools.mashup import Record
 from tests.powerbi.tools.model import Table, format_expression, read_model, source_column
 
 Filters = Mapping[tuple[str, str], Sequence[Any]]
-"""What is in view: the chosen values by (table, column). A column that is not in it is not filtered."""
+"""What is in view: the selected values by (table, column). Other columns are not filtered."""
 
 
 class DaxError(AssertionError):
-    """A measure could not be evaluated, or needs what the engine does not have."""
+    """A measure could not be evaluated, or needs something that the engine lacks."""
 
 
 class Dax:
-    """The model, filled."""
+    """The model with data."""
 
     def __init__(self, tables: Mapping[str, Sequence[Record]], today: date) -> None:
-        """Take every table that is not in `tables` from its DAX."""
+        """Compute every table that is not in `tables` from its DAX."""
         model = read_model()
         self._measures = {name: measure.expression for name, measure in model.measures.items()}
         self._measures["Today"] = f"DATE ( {today.year}, {today.month}, {today.day} )"
@@ -46,11 +46,11 @@ class Dax:
             "measure_tables": {name: table for table, each in model.tables.items() for name in each.measures},
             "model_columns": {name: set(table.columns) for name, table in model.tables.items()},
             "date_tables": {"Date": "Date"},
-            "cache": {},  # what a measure gave in a context is kept for this model
+            "cache": {},  # a cache of this model's measure values by context
         }
 
     def text(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> str:
-        """Return a measure as its format string writes it; a blank is the empty text."""
+        """Return a measure's value in its format; a blank is the empty string."""
         value = self.value(measure, slicers, group)
         if value is None or isinstance(value, str):
             return value or ""
@@ -82,15 +82,15 @@ class Dax:
             raise DaxError(f"{table.node.name}: {found['columns']}")
         days = [name for name, kind in types.items() if kind == "dateTime"]
         records = [dict(zip(found["columns"], row, strict=True)) for row in found["rows"]]
-        for record in records:  # CALENDAR gives the engine's days as texts
+        for record in records:  # the engine's CALENDAR returns days as strings
             record |= {name: datetime.fromisoformat(str(record[name])) for name in days if record[name]}
         return records
 
     def value(self, measure: str, slicers: Filters | None = None, group: Filters | None = None) -> Any:
-        """Return a measure's value; `slicers` are chosen for the whole visual, `group` is the one row or point of it.
+        """Return a measure's value; `slicers` apply to the whole visual, and `group` is the row or point within it.
 
         Raises:
-            DaxError: when the engine had to give up, which would look like a blank.
+            DaxError: if the engine gave up, which would otherwise look like a blank.
 
         """
         chosen, grouped = _cells(slicers or {}), _cells(group or {})
@@ -121,14 +121,14 @@ def _cells(filters: Filters) -> dict[str, list[Any]]:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as the engine holds it: a day is a midnight, an amount a float."""
+    """Return a value as the engine stores it: a day is a midnight, an amount a float."""
     if type(value) is date:
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - DAX has no zones
     return float(value) if isinstance(value, Decimal) else value
 
 
 def _plain(value: Any) -> Any:
-    """Return amounts as Decimal with DAX's four places, and days as dates."""
+    """Return amounts as Decimal with DAX's four decimals, and days as dates."""
     if isinstance(value, datetime) and value.time() == datetime.min.time():
         return value.date()
     if isinstance(value, float):

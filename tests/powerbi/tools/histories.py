@@ -1,4 +1,4 @@
-"""Small made-up histories: the rows of the table and of the ledger, when they were loaded, and when they are looked at."""
+"""Small made-up histories: the rows of the table and the ledger, when they were loaded, and when they are viewed."""
 
 import os
 import re
@@ -26,7 +26,7 @@ LOADED = RECORDED + timedelta(days=1)
 
 @dataclass(frozen=True)
 class History:
-    """What the storage account holds; no ledger: there is no such table."""
+    """The storage account's content; without a ledger, that table does not exist."""
 
     rows: Sequence[Mapping[str, Any]]
     ledger: Sequence[Mapping[str, Any]] | None = None
@@ -41,11 +41,11 @@ class History:
 
     @cached_property
     def dax(self) -> Dax:
-        """The filled model."""
+        """The model with this history's data."""
         return Dax(self.tables, self.today)
 
     def says(self, measure: str, view: str) -> str:
-        """Return a measure in words; the view is words too: `all`, `Contoso`, `USD`, `on 2026-11-16`, `2026-11`, `7 days`."""
+        """Return a measure as text. The view is text too: `all`, `Contoso`, `USD`, `on 2026-11-16`, `2026-11`, `7 days`."""
         value = self.dax.value(measure, *in_view(view))
         match value:
             case None:
@@ -61,7 +61,7 @@ class History:
 
 
 def in_view(text: str) -> tuple[Filters, Filters]:
-    """Return the slicers' choice, and the one row or point of a visual."""
+    """Return the slicers' selection, and the row or point within a visual."""
     slicers: dict[tuple[str, str], list[Any]] = {}
     point: dict[tuple[str, str], list[Any]] = {}
     for word in text.split(", "):
@@ -92,7 +92,7 @@ def readings(
     missed: Sequence[str] = (),
     **columns: Any,
 ) -> list[Record]:
-    """Return a row of the same balance for every day but the missed ones."""
+    """Return a row with the same balance for every day except the missed ones."""
     return [
         {
             "PartitionKey": account.lower(),
@@ -114,7 +114,7 @@ def readings(
 
 
 def runs(first: str, last: str, *, failed: str = "", code: str = "sign-in-rejected") -> list[Record]:
-    """Return a run a day, with a failure of the named account where there is one."""
+    """Return one run per day, with a failure of the named account, if any."""
     found: list[Record] = []
     for day in days(first, last):
         key = f"{day}T00:17:00.000000Z_run-{day}"
@@ -130,7 +130,7 @@ def runs(first: str, last: str, *, failed: str = "", code: str = "sign-in-reject
 
 
 def recorded_by_the_job(world: StandIn) -> History:
-    """Return eight weeks of the playground's history; the function recorded the last day, Northwind's only when asked again."""
+    """Return eight weeks of the playground's history. The function recorded the last day; Northwind succeeded only on a retry."""
     with mock.patch.dict(os.environ, world.environ):
         world.clock.set(datetime.combine(RECORDED, time(0, 17, 12), UTC))
         playground = fill(world, RECORDED, days=56)

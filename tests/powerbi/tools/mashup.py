@@ -1,6 +1,6 @@
-"""Runs the model's M queries, with their text unchanged, over rows that are given in place of the storage account.
+"""Runs the model's M queries, unchanged, over given rows instead of the storage account.
 
-Only `StorageTables` and `SnapshotTable`, which read from the account, are replaced. The interpreter is pqtools on Microsoft's parser.
+Only `StorageTables` and `SnapshotTable`, which read from the account, are replaced. The interpreter is pqtools with Microsoft's parser.
 """
 
 import importlib
@@ -30,12 +30,12 @@ _without_culture = _engine.BUILTINS["Table.TransformColumnTypes"]
 
 @cache
 def node() -> str:
-    """Return the Node that pqtools and Microsoft's tools run on."""
+    """Return the Node that runs pqtools and Microsoft's tools."""
     return find_node(oldest=22)
 
 
 def _transform_column_types(args: list[Any], context: Any) -> Any:
-    """Accept the culture en-US, whose reading of ISO dates and plain numbers is pqtools' own, and no other."""
+    """Accept only the culture en-US, whose ISO dates and plain numbers pqtools reads by itself."""
     *others, culture = args
     if culture != "en-US":
         raise AssertionError(f"Table.TransformColumnTypes needs the culture en-US, not {culture!r}")
@@ -43,9 +43,9 @@ def _transform_column_types(args: list[Any], context: Any) -> Any:
 
 
 def navigated(rows: Sequence[Mapping[str, Any]], *, with_zone: bool = False) -> list[Record]:
-    """Return rows as AzureStorage.Tables gives them: the keys, Timestamp, and everything else as a record in Content.
+    """Return rows as AzureStorage.Tables does: the keys, Timestamp, and everything else as a record in Content.
 
-    The connector's DateTime values are documented nowhere in detail: they come without a zone, or `with_zone`, here not UTC's.
+    The connector's DateTime values are not documented in detail. They come without a zone, or `with_zone`, here one other than UTC.
     """
 
     def value(given: Any) -> Any:
@@ -63,9 +63,9 @@ def navigated(rows: Sequence[Mapping[str, Any]], *, with_zone: bool = False) -> 
 
 
 def run(source: str, at: datetime, values: Mapping[str, Any]) -> Any:
-    """Evaluate one M expression `at` a moment; `values` are what its free names mean, beside the parameters."""
+    """Evaluate an M expression `at` a given time; `values` are its free names, in addition to the parameters."""
     os.environ["MQUERY_NODE"] = node()
-    # The clock, and what the queries need of the real engine and pqtools leaves out.
+    # The clock, and features of the real engine that the queries need and pqtools lacks.
     _engine.BUILTINS.update(
         {
             "Table.TransformColumnTypes": _transform_column_types,
@@ -80,7 +80,7 @@ def run(source: str, at: datetime, values: Mapping[str, Any]) -> Any:
 def fill(
     rows: Sequence[Record], ledger: Sequence[Record] | None, at: datetime, **parameters: Any
 ) -> dict[str, list[Record]]:
-    """Fill every table that has an M query from the account's tables, `navigated`; columns are named as in the queries."""
+    """Fill every table that has an M query from the account's tables, `navigated`; columns have the queries' names."""
     model = read_model()
     tables = {"partnerbalances": rows} | ({} if ledger is None else {"partnerbalancesruns": ledger})
     account = [{"Name": name, "Data": data} for name, data in tables.items()]

@@ -1,4 +1,4 @@
-"""The semantic model as its TMDL files describe it: tables, columns, measures, queries, parameters, relationships."""
+"""The semantic model in its TMDL files: tables, columns, measures, queries, parameters, relationships."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ DEFINITION = PROJECT / "PartnerBalances.SemanticModel" / "definition"
 
 @dataclass(frozen=True)
 class Table:
-    """A table that is filled by one M query, or `calculated` by DAX from the tables that were."""
+    """A table filled by an M query, or `calculated` with DAX from such tables."""
 
     node: TmdlNode
     calculated: bool
@@ -24,9 +24,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Model:
-    """The whole model; `queries` are the shared M expressions, parameters among them; `annotations` the root's.
+    """The whole model. `queries` are the shared M expressions, including parameters; `annotations` are the root's.
 
-    A relationship is many to one, its two ends (table, column).
+    A relationship is many to one; each of its ends is (table, column).
     """
 
     tables: Mapping[str, Table]
@@ -46,11 +46,11 @@ class Model:
 
     @property
     def bodies(self) -> dict[str, str]:
-        """Every M expression: of the tables and the shared ones."""
+        """Every M expression, both the tables' and the shared ones."""
         return {name: table.source for name, table in self.tables.items() if not table.calculated} | dict(self.queries)
 
     def dax(self) -> Iterator[str]:
-        """Go through every DAX expression."""
+        """Iterate over every DAX expression."""
         for measure in self.measures.values():
             yield from filter(None, (measure.expression, format_expression(measure)))
         yield from (table.source for table in self.tables.values() if table.calculated)
@@ -75,12 +75,12 @@ def read_model() -> Model:
 
 
 def source_column(column: TmdlNode) -> str:
-    """Return what a column is called in its table's query."""
+    """Return the column's name in its table's query."""
     return str(column.props["sourceColumn"].strip("[]"))
 
 
 def format_expression(measure: TmdlNode) -> str:
-    """Return the DAX that gives a measure's format; the empty text where the format is a constant."""
+    """Return the DAX of a measure's format, or the empty string if the format is a constant."""
     dynamic = measure.child("formatStringDefinition")
     return dynamic.expression if dynamic else ""
 

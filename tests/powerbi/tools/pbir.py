@@ -1,4 +1,4 @@
-"""The report as its JSON files describe it: pages, their visuals, and the model's fields in them."""
+"""The report in its JSON files: pages, their visuals, and the model's fields in them."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ DEFINITION = REPORT / "definition"
 
 @dataclass(frozen=True)
 class Field:
-    """A field of the model in a visual; `role` is the visual's well that it is in, `label` what heads it."""
+    """A model field in a visual; `role` is its well in the visual, `label` its heading."""
 
     kind: str
     table: str
@@ -25,14 +25,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Visual:
-    """One visual, read from its document; position and size are in the page's pixels."""
+    """One visual, read from its document; position and size are in page pixels."""
 
     key: str
     document: dict[str, Any]
 
     @property
     def kind(self) -> str:
-        """The type of visual."""
+        """The visual's type."""
         return str(self.document["visual"]["visualType"])
 
     @property
@@ -59,14 +59,14 @@ class Visual:
         return query
 
     def instances(self, item: str, field: Field | None = None) -> list[dict[str, Any]]:
-        """Return what is set of an item, for the whole visual and the container around it, or for one field."""
+        """Return an item's settings, for the whole visual and its container, or for one field."""
         visual = self.document["visual"]
         found = [each for part in ("objects", "visualContainerObjects") for each in visual.get(part, {}).get(item, ())]
         of = field and f"{field.table}.{field.name}"
         return [each["properties"] for each in found if each.get("selector", {}).get("metadata") == of]
 
     def setting(self, item: str, name: str, field: Field | None = None) -> str:
-        """Return a literal setting, or the empty text."""
+        """Return a literal setting, or the empty string."""
         for properties in self.instances(item, field):
             if "Literal" in properties.get(name, {}).get("expr", {}):
                 literal: str = properties[name]["expr"]["Literal"]["Value"]
@@ -75,7 +75,7 @@ class Visual:
 
     @property
     def title(self) -> str:
-        """The line above the visual, the text of a text box, or what heads the only field."""
+        """The line above the visual, a text box's text, or the heading of the only field."""
         if self.kind == "textbox":
             (general,) = (each for each in self.instances("general") if "paragraphs" in each)
             return " ".join(run["value"] for paragraph in general["paragraphs"] for run in paragraph["textRuns"])
@@ -83,8 +83,8 @@ class Visual:
         return self.setting("title", "text") or only
 
     @cached_property
-    def cell_colours(self) -> dict[Field, str]:
-        """The measure that colours each field's cells."""
+    def cell_colors(self) -> dict[Field, str]:
+        """The measure that colors each field's cells."""
         return {
             field: properties["backColor"]["solid"]["color"]["expr"]["Measure"]["Property"]
             for field in self.fields

@@ -1,7 +1,7 @@
-"""Draws the report's pages from its own files: places, titles, fields, widths and colours are those of the report.
+"""Draws the report's pages from its own files: positions, titles, fields, widths and colors are the report's.
 
-It shows what is where and what the measures give; it does not claim to look as Power BI Desktop draws it. The calendar, and
-lists that are scrolled by design, are left empty. Write the picture of docs/images anew: `python -m tests.powerbi.tools.preview`.
+It shows the layout and the measures' values; it does not reproduce Power BI Desktop's look. The calendar and lists that scroll
+by design are left empty. To regenerate the picture in docs/images: `python -m tests.powerbi.tools.preview`.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ IMAGE = Path(__file__).parents[3] / "docs" / "images" / "power-bi-overview.png"
 THEME = pbir.load(pbir.REPORT / "StaticResources" / "RegisteredResources" / "PartnerBalances.json")
 FRAME, BOX = "#D5DAE0", "#8A929B"
 DPI = 100
-POINTS_PER_PIXEL = 72 / 96  # in the report, whose sizes are in points
+POINTS_PER_PIXEL = 72 / 96  # the report's sizes are in points
 PAD = 8
-LINE = 24  # pixels from one line of a table to the next
+LINE = 24  # pixels between the lines of a table
 TITLE, HEAD = 28, 24
 SCROLLED = {"failures", "runs", "rows", "missed"}
 
@@ -38,7 +38,7 @@ Chosen = dict[tuple[str, str], list[Any]]
 
 @dataclass(frozen=True)
 class Written:
-    """A text that was drawn: the pixels that it needs and has, and how far it is from its visual's lower edge."""
+    """A text that was drawn: the pixels it needs and has, and its distance from its visual's lower edge."""
 
     visual: str
     text: str
@@ -48,7 +48,7 @@ class Written:
 
 
 class Picture:
-    """A page as a figure; all places are in the page's pixels, counted from the top left corner."""
+    """A page as a figure; all positions are in page pixels, counted from the top left corner."""
 
     def __init__(self, page: Page, dax: Dax) -> None:
         self.dax = dax
@@ -88,7 +88,7 @@ class Picture:
         return self.dax.text(field.name, self.chosen, group)
 
     def _font(self, size: float, *, bold: bool = False) -> FontProperties:
-        """Return a font that is wider than Desktop's Segoe UI, `size` in the report's points."""
+        """Return a font that is wider than Desktop's Segoe UI; `size` is in the report's points."""
         points = size / POINTS_PER_PIXEL * 72 / DPI
         return FontProperties(family="DejaVu Sans", size=points, weight="bold" if bold else "normal")
 
@@ -156,8 +156,8 @@ class Picture:
             if visual.key in SCROLLED and x + room > end:
                 break
             self._write(visual, (x, top + HEAD / 2), field.label, room, bold=True)
-            if field in visual.cell_colours:
-                fill = self.dax.text(visual.cell_colours[field], self.chosen) or THEME["background"]
+            if field in visual.cell_colors:
+                fill = self.dax.text(visual.cell_colors[field], self.chosen) or THEME["background"]
                 self._box((x - PAD / 2, top + HEAD), room - PAD / 2, height - HEAD - 6, FRAME, fill)
             for number, cell in enumerate(cells):
                 middle = top + HEAD + LINE * (number + 0.5)
@@ -165,7 +165,7 @@ class Picture:
             x += room
 
     def _rows(self, visual: Visual) -> list[list[str]]:
-        """Return a table's rows, sorted as the visual asks for, without those that are blank in every measure."""
+        """Return a table's rows, sorted as the visual specifies, without rows that are blank in every measure."""
         columns = [field for field in visual.fields if field.kind == "Column"]
         if not columns:
             return [[self._text(field) for field in visual.fields]]
@@ -205,16 +205,16 @@ class Picture:
 
 
 def line_style(visual: Visual, field: Field) -> dict[str, Any]:
-    """Return how a chart's line is drawn, in matplotlib's words."""
+    """Return how a chart's line is drawn, in matplotlib's terms."""
     ((fill),) = (properties["fill"] for properties in visual.instances("dataPoint", field))
-    colour = fill["solid"]["color"]["expr"]["Literal"]["Value"].strip("'")
+    color = fill["solid"]["color"]["expr"]["Literal"]["Value"].strip("'")
     if visual.setting("lineStyles", "strokeShow", field):
-        return {"color": colour, "lw": 0, "marker": visual.setting("lineStyles", "markerShape", field), "mew": 2}
-    return {"color": colour, "lw": 2, "ls": visual.setting("lineStyles", "lineStyle", field) or "solid"}
+        return {"color": color, "lw": 0, "marker": visual.setting("lineStyles", "markerShape", field), "mew": 2}
+    return {"color": color, "lw": 2, "ls": visual.setting("lineStyles", "lineStyle", field) or "solid"}
 
 
 def digest(picture: Picture) -> str:
-    """Return a fingerprint of what a picture says: its texts with their places, and its lines."""
+    """Return a fingerprint of a picture's content: its texts with their positions, and its lines."""
     drawn: list[object] = []
     for axes in picture.figure.axes:
         drawn += [(text.get_text(), text.get_position()) for text in axes.texts]

@@ -1,4 +1,4 @@
-"""Every text of a page has its room, and the picture of the docs is that of the report and the demo as they are now."""
+"""Every text on a page has enough space, and the picture in the docs matches the current report and demo."""
 
 import re
 from datetime import UTC, date, datetime
@@ -31,8 +31,8 @@ SHOWN["widest amounts, refresh stopped a week ago"] = History(
 
 
 @pytest.mark.parametrize("history", SHOWN)
-def test_every_text_has_its_room(history: str) -> None:
-    """By the widths and sizes in visual.json nothing clips, and an amount could be a fifth wider."""
+def test_every_text_fits(history: str) -> None:
+    """With the widths and sizes in visual.json nothing is clipped, and an amount could be a fifth wider."""
     for page in pbir.read_pages():
         picture = preview.Picture(page, SHOWN[history].dax)
         for visual in page.visuals:
@@ -45,7 +45,7 @@ def test_every_text_has_its_room(history: str) -> None:
 
 
 def test_the_picture_is_up_to_date(recorded: History) -> None:
-    """Its fingerprint is that of a picture drawn now; otherwise run `python -m tests.powerbi.tools.preview`."""
+    """Its fingerprint matches a picture drawn now; otherwise run `python -m tests.powerbi.tools.preview`."""
     picture = preview.overview(recorded.dax)
     titles = {visual.title for visual in pbir.read_pages()[0].visuals}
     assert titles <= {text.text for text in picture.written} | {""}

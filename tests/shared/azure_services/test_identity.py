@@ -1,4 +1,4 @@
-"""The Azure identity over the real managed-identity client and a played endpoint."""
+"""The Azure identity, with the real managed-identity client and a simulated endpoint."""
 
 import time
 from collections.abc import Callable
@@ -20,7 +20,7 @@ VAULT = "https://vault.azure.net/.default"
 
 
 class Tokens:
-    """A credential that hands out numbered tokens of one lifetime, or raises."""
+    """A credential that returns numbered tokens with the same lifetime, or raises."""
 
     def __init__(self, seconds: float = 3600, error: Exception | None = None) -> None:
         self.asked: list[tuple[object, object]] = []
@@ -28,17 +28,15 @@ class Tokens:
         self._error = error
 
     def get_token(self, *scopes: str, **options: object) -> AccessToken:
-        """Hand out the next token."""
+        """Return the next token."""
         self.asked.append((scopes, options))
         if self._error is not None:
             raise self._error
         return AccessToken(f"token-{len(self.asked)}", int(time.time() + self._seconds))
 
 
-def test_the_identity_is_the_one_that_the_settings_name(
-    world: StandIn, identity: CachedCredential, retry: Retry
-) -> None:
-    """A function app may have two: without AZURE_CLIENT_ID it is its own."""
+def test_the_settings_choose_the_identity(world: StandIn, identity: CachedCredential, retry: Retry) -> None:
+    """A function app may have two: without AZURE_CLIENT_ID, the system-assigned one is used."""
     with closing(azure_credential(in_azure=True, client_id=None)) as credential:
         tokens = [some.get_token(VAULT).token for some in (identity, CachedCredential(credential, retry))]
     owners = [world.tokens.read_bearer(f"Bearer {token}", None)["oid"] for token in tokens]
@@ -51,7 +49,7 @@ def test_elsewhere_it_is_the_developers_own_sign_in(
     services: Services,
     without: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    """On a server with the Arc agent there is a managed identity too, and it is not the developer's."""
+    """A server with the Arc agent also has a managed identity, but it is not the developer's."""
     made = azure_credential(
         in_azure=False, client_id=None, without_managed_identity=without, transport=services.transport
     )
@@ -66,7 +64,7 @@ def test_elsewhere_it_is_the_developers_own_sign_in(
 def test_an_endpoint_that_stays_down_is_unavailable(
     world: StandIn, identity: CachedCredential, waits: list[float]
 ) -> None:
-    """Four attempts, however many accounts ask, and the error gives the cause."""
+    """There are four attempts, however many accounts ask, and the error names the cause."""
     world.faults.add("identity", Status(503), times=None)
     for _ in range(3):
         with pytest.raises(IdentityUnavailable, match="answered 503"):
@@ -84,15 +82,15 @@ def test_an_endpoint_that_stays_down_is_unavailable(
     ],
     ids=str,
 )
-def test_an_answer_without_a_token_is_unavailable(world: StandIn, identity: CachedCredential, fault: Status) -> None:
-    """Whatever answers there."""
+def test_a_response_without_a_token_is_unavailable(world: StandIn, identity: CachedCredential, fault: Status) -> None:
+    """Whatever responds there."""
     world.faults.add("identity", fault, times=None)
     with pytest.raises(IdentityUnavailable):
         identity.get_token(VAULT)
 
 
-def test_a_token_near_its_end_is_renewed(retry: Retry) -> None:
-    """No call is begun with a token that ends under way."""
+def test_a_token_close_to_expiry_is_renewed(retry: Retry) -> None:
+    """No call starts with a token that would expire during the call."""
     tokens = Tokens(360)
     now = [time.time()]
     identity = CachedCredential(tokens, retry, clock=lambda: now[0])
@@ -121,7 +119,7 @@ ALL_SIGN_INS = "DefaultAzureCredential failed.\nAttempted credentials:\n\tA: no\
 def test_whatever_the_library_raises_is_identity_unavailable(
     retry: Retry, waits: list[float], error: Exception, words: str
 ) -> None:
-    """With the words that help, on one line, and once: no second try changes them."""
+    """With the useful part of the text, on one line, and without a retry, which would not help."""
     with pytest.raises(IdentityUnavailable) as raised:
         CachedCredential(Tokens(error=error), retry).get_token(VAULT)
     assert raised.value.message == f"the identity's token request for {VAULT}: {words}"
@@ -134,7 +132,7 @@ def test_whatever_the_library_raises_is_identity_unavailable(
 def test_a_variable_that_the_library_refuses_is_reported(
     retry: Retry, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
-    """It refuses already to build the credential; the account's failure says why."""
+    """The library already refuses to build the credential; the account's failure says why."""
     monkeypatch.setenv(name, value)
     with (
         closing(azure_credential(in_azure=False, client_id=None)) as credential,
@@ -144,7 +142,7 @@ def test_a_variable_that_the_library_refuses_is_reported(
 
 
 def test_one_request_per_token(retry: Retry) -> None:
-    """Another resource or a claims challenge asks for another token than the one kept."""
+    """Another resource or a claims challenge needs a different token from the cached one."""
     tokens = Tokens()
     ask: Callable[..., AccessToken] = CachedCredential(tokens, retry).get_token
     more = {"claims": "more", "tenant_id": "t", "enable_cae": True}

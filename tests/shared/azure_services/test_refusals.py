@@ -10,7 +10,7 @@ from shared.net.refusal import RefusedError, read_refusal
 from shared.net.service import Call, Service
 
 SERVICES = {"vault": VAULT, "table": TABLE, "clock": TABLE, "identity": IDENTITY}
-"""By the beginning of an error's code."""
+"""By the first part of an error's code."""
 
 PAGE = "<html><title>Blocked</title>"
 FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
@@ -23,7 +23,7 @@ PASSING = (408, 429, 500, 502, 503, 504)
 
 
 def error_of(service: Service, status: int, code: str, message: str = "m") -> tuple[SnapshotError, bool]:
-    """Return what a refusal means that has this code in the service's usual shape, or is a page."""
+    """Return the error for a refusal with this code in the service's usual shape, or for an HTML page."""
     body = code if code.startswith("<") else json.dumps({"error": {"code": code, "message": message}} if code else {})
     names = {"vault": "contoso", "name": "app-secret"}
     return Call(service, "x", names=names).error_of(RefusedError(read_refusal(status, {}, body.encode())))
@@ -74,8 +74,8 @@ def error_of(service: Service, status: int, code: str, message: str = "m") -> tu
         (400, "invalid_request", "Identity not found", "identity-unavailable", "az login"),
     ],
 )  # fmt: skip
-def test_a_refusal_that_lasts(status: int, code: str, message: str, error: str, remedy: str) -> None:
-    """Only 401 and 403 are denials, the role is blamed only where the service says so, and each cause has its own remedy."""
+def test_a_permanent_refusal(status: int, code: str, message: str, error: str, remedy: str) -> None:
+    """Only 401 and 403 are denials, the role is blamed only if the service blames it, and each cause has its own remedy."""
     found, again = error_of(SERVICES[error.partition("-")[0]], status, code, message)
     assert (found.code, again) == (error, False)
     assert remedy in found.remedy
@@ -94,8 +94,8 @@ def test_a_refusal_that_lasts(status: int, code: str, message: str, error: str, 
         (TABLE, 503, "AuthorizationFailure"),
     ],
 )
-def test_what_may_pass_is_tried_again(service: Service, status: int, code: str) -> None:
-    """A passing status decides before the code, and a page is never called the service."""
+def test_a_transient_refusal_is_retried(service: Service, status: int, code: str) -> None:
+    """A transient status takes precedence over the code, and a page is never attributed to the service."""
     found, again = error_of(service, status, code)
     assert again
     assert ("HTTPS_PROXY" in found.remedy) is (code == PAGE)

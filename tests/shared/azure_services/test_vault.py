@@ -1,4 +1,4 @@
-"""Secrets of a played vault, through the real client."""
+"""Secrets from a simulated vault, through the real client."""
 
 import json
 from datetime import UTC, datetime
@@ -16,8 +16,8 @@ END = datetime(2027, 1, 31, 12, 30, tzinfo=UTC)
 HUSH = "hush-hush-8Q~secret"
 
 
-def test_a_secret_comes_with_what_is_known_of_it(world: StandIn, vault: Vault) -> None:
-    """Its kind, its end and its age decide what is done with it; most secrets have neither a kind nor an end. No case counts in a name."""
+def test_a_secret_comes_with_its_metadata(world: StandIn, vault: Vault) -> None:
+    """Its kind, expiry and age decide how it is handled; most secrets have neither kind nor expiry. Names ignore case."""
     created = datetime(2026, 10, 1, tzinfo=UTC)
     world.vault.put("app", HUSH, content_type="text/plain", expires_on=END, created=created, tags={"a": "b"})
     assert vault.secret("app") == Secret("app", HUSH, "text/plain", END, created, {"a": "b"})
@@ -33,7 +33,7 @@ def test_a_secret_comes_with_what_is_known_of_it(world: StandIn, vault: Vault) -
     "stored", [" {}\r\n", "\ufeff{}", "\u200b{}\u200d", " \ufeff {} \u2060\u00a0", "\u00ef\u00bb\u00bf{}"], ids=ascii
 )
 def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, vault: Vault, stored: str) -> None:
-    """A line end and a byte order mark come along when a secret is stored from a file; a renewal still knows its token."""
+    """Storing a secret from a file adds a line break and a byte order mark; a renewal still recognizes its token."""
     world.vault.put("app", "old")
     world.vault.put("app", stored.format(HUSH))
     assert vault.secret("app").value == HUSH
@@ -55,8 +55,10 @@ def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, va
     ],
     ids=["503", "cut", "not packed", "cut json", "somebody else's challenge"],
 )
-def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault, fault: Fault, why: str) -> None:
-    """A gateway, a wrong address, a broken answer: the vault is not reached, and no token is sent to anybody else."""
+def test_without_a_usable_response_the_vault_is_unreachable(
+    world: StandIn, vault: Vault, fault: Fault, why: str
+) -> None:
+    """A gateway, a wrong URL or a broken response: the vault is not reached, and no token is sent to anybody else."""
     world.vault.put("app", HUSH)
     http_challenge_cache.clear()
     world.faults.add("vault", fault, times=None)
@@ -82,8 +84,8 @@ def test_what_gives_no_usable_answer_is_unreachable(world: StandIn, vault: Vault
     ],
     ids=str,
 )
-def test_an_answer_of_another_form_is_unreadable(world: StandIn, vault: Vault, wrong: dict[str, object]) -> None:
-    """When reading, and when a renewal looks first; the vault's client checks no type and decodes late."""
+def test_a_response_of_the_wrong_form_is_unreadable(world: StandIn, vault: Vault, wrong: dict[str, object]) -> None:
+    """When reading, and when a renewal checks first; the vault's client does not check types and decodes late."""
     answer = {"id": f"{world.vault.url}/secrets/app/1", "value": "old", "attributes": {"enabled": True}}
     world.vault.put("app", "old")
     world.faults.add("vault", Status(200, json.dumps(answer | wrong)), method="GET", times=None)
@@ -95,7 +97,7 @@ def test_an_answer_of_another_form_is_unreadable(world: StandIn, vault: Vault, w
 
 
 def test_only_the_token_that_was_used_is_replaced(world: StandIn, vault: Vault) -> None:
-    """Before each attempt: somebody may have stored a new consent since."""
+    """Checked before each attempt, because somebody may have stored a new consent in the meantime."""
     world.vault.put("token", "old")
     world.faults.add("vault", unavailable(), method="PUT", times=2)
     vault.store("token", "new", content_type="x/y", expires_on=END, tags={}, replacing="old")
@@ -103,8 +105,8 @@ def test_only_the_token_that_was_used_is_replaced(world: StandIn, vault: Vault) 
     assert [version.value for version in world.vault.versions("token")] == ["old", "new"]
 
 
-def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
-    """The vault is not at fault when there is no token for it, also after it has answered with its challenge."""
+def test_a_missing_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
+    """The vault is not at fault if there is no token for it, even after it has sent its challenge."""
     http_challenge_cache.clear()
     world.faults.add("identity", unavailable(), times=None)
     with pytest.raises(IdentityUnavailable):
@@ -126,8 +128,8 @@ def test_no_identity_is_named_as_such(world: StandIn, vault: Vault) -> None:
         ("h\x00ush", "has the character U+0000 at position 2"),
     ],
 )
-def test_what_cannot_be_a_secret_is_refused(value: str, wrong: str) -> None:
-    """What is there is named; the value is not shown."""
+def test_an_unusable_secret_is_refused(value: str, wrong: str) -> None:
+    """The message says what was found, without the value."""
     with pytest.raises(VaultSecretInvalid) as raised:
         check_value(Secret("app", value))
     assert str(raised.value).startswith(f"the secret app {wrong}")

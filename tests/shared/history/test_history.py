@@ -1,4 +1,4 @@
-"""The table and its archive as one history."""
+"""The table and its archive as a single history."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from tests.support.samples import TENANT, append
 
 
 def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: HistoryTable) -> None:
-    """The archive first: it has what the table has."""
+    """The archive comes first, so it has everything that the table has."""
     append(History(table, archive), [row(day=date(2020, 1, 1))])
     kept = append(History(table, archive), [row("USD"), row("EUR")])
     assert (kept.recorded, kept.archive_error) == (True, None)
@@ -25,17 +25,17 @@ def test_every_row_goes_into_both(world: StandIn, table: HistoryTable, archive: 
 
 @pytest.mark.parametrize("later", [["USD"], ["EUR"], ["EUR", "GBP"], ["EUR", "USD"]])
 def test_the_archived_row_is_the_days_row(table: HistoryTable, archive: HistoryTable, later: list[str]) -> None:
-    """It goes into the table unchanged, when only the archive has it; also when the currency has changed since."""
+    """If only the archive has it, it is copied unchanged, even if the currency has changed since."""
     append(archive, [row(run="first")])
     history = History(table, archive)
-    assert history.rows_of(TENANT, DAY) == (), "what Power BI reads decides whether the day is complete"
+    assert history.rows_of(TENANT, DAY) == (), "the table that Power BI reads decides whether the day is complete"
     kept = append(history, [row(currency, run="second") for currency in later])
     assert kept.recorded
     assert table.rows_of(TENANT, DAY) == archive.rows_of(TENANT, DAY) == kept.rows == (row(run="first"),)
 
 
-def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryTable) -> None:
-    """Somebody was first, between looking and inserting."""
+def test_existing_rows_in_the_table_are_kept(table: HistoryTable, archive: HistoryTable) -> None:
+    """Another run was first, between the check and the insert."""
     append(History(table, archive), [row(run="first")])
     kept = append(History(table, archive), [row(run="second")])
     assert (kept.recorded, kept.rows) == (False, (row(run="first"),))
@@ -45,7 +45,7 @@ def test_what_stands_in_the_table_is_kept(table: HistoryTable, archive: HistoryT
 def test_a_conflict_whose_row_cannot_be_read_fails_the_day(
     world: StandIn, table: HistoryTable, archive: HistoryTable, status: int
 ) -> None:
-    """Or the table would get a row that differs from the archived one; a later run puts that one there."""
+    """Otherwise the table would get a row that differs from the archived one; a later run inserts the archived one."""
     append(archive, [row(run="first")])
     world.faults.add("archive", Status(status), method="GET", times=None)
     with pytest.raises(SnapshotError, match="archive"):
@@ -58,12 +58,12 @@ def test_a_conflict_whose_row_cannot_be_read_fails_the_day(
 @pytest.mark.parametrize(
     "fault", [Status(403), unavailable(), Cut(), CutBody(5)], ids=["403", "503", "cut", "cut body"]
 )
-def test_the_archives_day_is_read_after_any_insert_that_failed(
+def test_the_archives_day_is_read_after_any_failed_insert(
     world: StandIn, table: HistoryTable, archive: HistoryTable, fault: Fault
 ) -> None:
     """Whatever the failure was, an archived row is the day's row."""
     append(archive, [row(run="first")])
-    world.faults.add("archive", Status(403), method="GET")  # the look before the insert
+    world.faults.add("archive", Status(403), method="GET")  # the check before the insert
     world.faults.add("archive", fault, method="POST", times=None)
     kept = append(History(table, archive), [row(run="second")])
     assert ([one["RunId"] for one in kept.rows], kept.archive_error) == (["first"], None)

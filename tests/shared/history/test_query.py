@@ -1,4 +1,4 @@
-"""Rows as the SDK reads them, of the real Azurite, and answers that are not a page of rows."""
+"""Rows read as the SDK reads them, from the real Azurite, and responses that are not a page of rows."""
 
 import json
 from base64 import b64encode
@@ -22,7 +22,7 @@ from standin.faults import Status
 from tests.support.in_process import Meanwhile
 from tests.support.samples import TENANT
 
-MOMENTS = st.datetimes(datetime(1601, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them so
+MOMENTS = st.datetimes(datetime(1601, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis needs naive ones
 TICKS = st.builds(
     lambda moment, digit: EntityProperty(f"{moment:%Y-%m-%dT%H:%M:%S.%f}{digit}Z", EdmType.DATETIME),
     MOMENTS,
@@ -59,7 +59,7 @@ ROWS = st.builds(
 
 
 def exact(value: Any) -> tuple[object, str]:
-    """Return what tells two values apart: NaN is one value, and a time has the digits that the service sent."""
+    """Return a value in a form that distinguishes all values: NaN equals itself, and a time keeps the digits that the service sent."""
     if isinstance(value, datetime):
         sent = getattr(value, "tables_service_value", "") or f"{value:%Y-%m-%dT%H:%M:%S.%fZ}"
         return datetime, sent.rstrip("0Z")
@@ -67,21 +67,21 @@ def exact(value: Any) -> tuple[object, str]:
 
 
 def by_key(rows: Any) -> dict[str, dict[str, tuple[object, str]]]:
-    """Return the values of each row."""
+    """Return each row's values."""
     return {row["RowKey"]: {name: exact(value) for name, value in row.items()} for row in rows}
 
 
 @settings(
     max_examples=15,
     deadline=None,
-    phases=[Phase.generate],  # to shrink a failing example takes minutes, as each goes through two tables
+    phases=[Phase.generate],  # shrinking a failing example takes minutes, because each one goes through two tables
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(made=st.lists(ROWS, min_size=1, max_size=20))
 def test_rows_are_read_as_the_sdk_reads_them_and_copied_unchanged(
     world: StandIn, table: HistoryTable, archive: HistoryTable, made: list[dict[str, Any]]
 ) -> None:
-    """Every type of the service, whatever the column: digits beyond microseconds, NaN and whole Doubles, text that looks like another type."""
+    """Every type in any column: digits beyond microseconds, NaN and whole Doubles, text that looks like another type."""
     world.table.clear()
     world.archive.clear()
     rows: list[Entity] = [{**row, "PartitionKey": TENANT, "RowKey": str(number)} for number, row in enumerate(made)]
@@ -93,15 +93,15 @@ def test_rows_are_read_as_the_sdk_reads_them_and_copied_unchanged(
     assert by_key(archive._client.list_entities()) == sdk
 
 
-def answer(*rows: object, status: int = 200, after: Sequence[str] = ()) -> Status:
-    """Return a page of these rows, and the keys of the row with which the next one begins."""
+def response(*rows: object, status: int = 200, after: Sequence[str] = ()) -> Status:
+    """Return a page with these rows, and the keys of the row with which the next one begins."""
     names = ("x-ms-continuation-NextPartitionKey", "x-ms-continuation-NextRowKey")
     headers = {name: b64encode(key.encode()).decode() for name, key in zip(names, after, strict=False)}
     return Status(status, json.dumps({"value": rows}), headers)
 
 
-def test_what_is_asked_for(world: StandIn, table: HistoryTable) -> None:
-    """The columns, as many rows as there can be, and what the real service insists on and Azurite does not look at."""
+def test_the_request(world: StandIn, table: HistoryTable) -> None:
+    """The columns, the maximum number of rows, and an HTTP date, which Azurite ignores."""
     asked: list[object] = []
     names = ("x-ms-date", "x-ms-version", "DataServiceVersion")
     note = Meanwhile(lambda request: asked.append((dict(request.query), *map(request.headers.get, names))))
@@ -111,29 +111,29 @@ def test_what_is_asked_for(world: StandIn, table: HistoryTable) -> None:
     assert asked == [({"$top": "1000", "$select": "RowKey,RunId"}, now, "2019-02-02", "3.0")]
 
 
-def test_what_a_selected_row_does_not_have_is_absent(world: StandIn, table: HistoryTable) -> None:
-    """The real service sends null for it (Azurite#2535), and may send a whole Double as an integer; the service's own members are no columns."""
+def test_a_missing_value_in_a_selected_row_is_absent(world: StandIn, table: HistoryTable) -> None:
+    """The real service sends null for it (https://github.com/Azure/Azurite/issues/2535), and may send a whole Double as an integer. The service's own members are not columns."""
     own = {"odata.etag": "W/x", "Timestamp": "2026-11-23T06:17:02Z", "Timestamp@odata.type": "Edm.DateTime"}
-    world.faults.add("table", answer({"RowKey": "1", "BalanceAmount": 5, "CreditLimit": None, **own}))
+    world.faults.add("table", response({"RowKey": "1", "BalanceAmount": 5, "CreditLimit": None, **own}))
     ((row,),) = table.pages(Span(), ["RowKey", "BalanceAmount", "CreditLimit"])
     assert row == {"RowKey": "1", "BalanceAmount": 5.0}
     assert isinstance(row["BalanceAmount"], float)
 
 
 def test_an_empty_page_may_be_followed_by_others(world: StandIn, table: HistoryTable) -> None:
-    """The service says where to go on; the next page is asked for from there. A key's quotes end no text of the filter."""
+    """The service says where to continue, and the next request starts there. Quotes in a key do not end a string in the filter."""
     rows = [{"PartitionKey": tenant, "RowKey": key} for tenant in ("a", "b&+~~", "d'") for key in "12"]
     for row in rows:
         table.insert([row])
-    world.faults.add("table", answer(after=("b&+~~", "2")), method="GET")
+    world.faults.add("table", response(after=("b&+~~", "2")), method="GET")
     assert list(table.pages(Span())) == [[], rows[3:]]
     assert list(table.pages(Span("d'"))) == [rows[4:]]
     assert list(table.pages(Span("d' or PartitionKey ne '"))) == [[]]
 
 
-def test_a_page_that_goes_on_where_it_began_is_refused(world: StandIn, table: HistoryTable) -> None:
-    """A cache that gives one page for all of them would be read for ever."""
-    world.faults.add("table", answer(after=["a"]), times=None)
+def test_a_page_that_continues_where_it_began_is_refused(world: StandIn, table: HistoryTable) -> None:
+    """Otherwise a cache that returns the same page every time would be read forever."""
+    world.faults.add("table", response(after=["a"]), times=None)
     with pytest.raises(TableUnreachable, match="goes on where it began") as raised:
         list(table.pages(Span()))
     assert raised.value.remedy == INTERMEDIARY_REMEDY
@@ -144,21 +144,22 @@ def test_a_page_that_goes_on_where_it_began_is_refused(world: StandIn, table: Hi
     [
         Status(200, "{}"),
         Status(200, '{"value": 1}'),
-        answer("row"),
-        answer(status=202),
-        answer({"A@odata.type": "Edm.Other", "A": "1"}),
-        answer({"A@odata.type": "Edm.DateTime", "A": "2026-11-23T06:17:02"}),
-        answer({"A@odata.type": "Edm.DateTime", "A": 5}),
-        answer({"A@odata.type": "Edm.Guid", "A": "1"}),
-        answer({"A@odata.type": "Edm.Double", "A": "much"}),
-        answer({"BalanceAmount": 10**400}),
+        response("row"),
+        response(status=202),
+        response({"A@odata.type": "Edm.Other", "A": "1"}),
+        response({"A@odata.type": "Edm.DateTime", "A": "2026-11-23T06:17:02"}),
+        response({"A@odata.type": "Edm.DateTime", "A": 5}),
+        response({"A@odata.type": "Edm.Guid", "A": "1"}),
+        response({"A@odata.type": "Edm.Double", "A": "much"}),
+        response({"BalanceAmount": 10**400}),
     ],
     ids=lambda fault: f"{fault.status} {fault.body}"[:70],
 )
-def test_an_answer_that_is_not_a_page_of_rows_is_refused(world: StandIn, table: HistoryTable, wrong: Status) -> None:
-    """Rather than read as an empty history, or told as a defect of ours; asking again would not help."""
+def test_a_response_that_is_not_a_page_of_rows_is_refused(world: StandIn, table: HistoryTable, wrong: Status) -> None:
+    """It is not read as an empty history or reported as our defect; a retry would not help."""
     world.faults.add("table", wrong)
     with pytest.raises(
-        TableUnreachable, match=rf"the table partnerbalances at .*: its answer \({wrong.status}\) is not a page of rows"
+        TableUnreachable,
+        match=rf"the table partnerbalances at .*: its response \({wrong.status}\) is not a page of rows",
     ):
         list(table.pages(Span()))

@@ -1,4 +1,4 @@
-"""The row as it is written: its columns are a contract."""
+"""The row as written: its columns are a contract."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -54,16 +54,16 @@ CONTRACT: dict[str, tuple[str, object]] = {
     "Source": ("String", "partner-center"),
     "SchemaVersion": ("Int32", 1),
 }
-"""Other people's reports depend on these names and types; a column may be added, never taken away or changed. And a full row."""
+"""A full row. Other people's reports depend on these names and types: columns may be added, but never removed or changed."""
 
 
 def row(summary: InvoiceSummary) -> dict[str, Any]:
-    """Return the row of a summary, of an account with a limit in dollars."""
+    """Return a summary's row, for an account with a limit in dollars."""
     return dict(snapshot_row(LIMITED, DAY, summary, "run"))
 
 
 def test_columns_are_those_of_the_contract() -> None:
-    """In their order, with their types, each described; everything that was read is in its column."""
+    """In order, with their types and descriptions; everything that was read is in its column."""
     assert [(column.name, column.edm.value) for column in COLUMNS] == [
         (name, edm) for name, (edm, _) in CONTRACT.items()
     ]
@@ -75,12 +75,12 @@ def test_columns_are_those_of_the_contract() -> None:
 
 @pytest.mark.parametrize("summary", [FULL, BARE], ids=["full", "bare"])
 def test_each_value_has_its_columns_type(summary: InvoiceSummary) -> None:
-    """An amount that is an integer would become a column of two types, which Power BI refuses."""
+    """An integer amount would create a column with two types, which Power BI refuses."""
     assert [wrong for column in COLUMNS if (wrong := column.problem_with(row(summary).get(column.name)))] == []
 
 
-def test_what_was_not_sent_is_absent() -> None:
-    """A row of the fewest columns has exactly those that every row has, and the two ids; no limit in another currency."""
+def test_missing_values_are_absent() -> None:
+    """The smallest row has only the columns that every row has and the two IDs; a limit in another currency is left out."""
     always = {column.name for column in COLUMNS if column.always}
     assert set(row(BARE)) == always | {"RequestId", "CorrelationId"}
 
@@ -91,7 +91,7 @@ def test_what_was_not_sent_is_absent() -> None:
     )
 )
 def test_the_balances_text_is_the_exact_decimal(amount: Decimal) -> None:
-    """In plain notation, whatever a Double can hold."""
+    """In plain notation, even where a Double would lose digits."""
     written = row(replace(BARE, balance_amount=amount))
     text = written["BalanceText"]
     assert set(text) <= set("-0123456789.")

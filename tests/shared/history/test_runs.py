@@ -1,4 +1,4 @@
-"""The ledger of runs over the real Azurite: its columns are a contract, and it never affects the day."""
+"""The ledger of runs in the real Azurite: its columns are a contract, and it never affects the day."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -36,17 +36,17 @@ Write = Callable[[RunResult], None]
 
 @pytest.fixture
 def write(services: Services) -> Write:
-    """Return what writes a run's rows into the ledger, whose table does not exist yet."""
+    """Return what writes a run's rows to the ledger, whose table does not exist yet."""
     return lambda result: write_run(services.open_ledger(HistoryTable), services.retry, result)
 
 
-def left_by_the_run(world: StandIn) -> set[str]:
-    """Return the partitions of the rows of RUN."""
+def partitions_of_the_run(world: StandIn) -> set[str]:
+    """Return the partitions of RUN's rows."""
     return {row["PartitionKey"] for row in rows_of(world, table=LEDGER) if row["RowKey"] == RUN.row_key}
 
 
 def test_the_columns_of_the_ledger(write: Write, world: StandIn) -> None:
-    """Names, types and values to the letter: people's reports and `history` depend on them. Keys are in UTC, whatever the clock's zone."""
+    """Names, types and values match exactly, because reports and `history` depend on them. Keys are in UTC, whatever the clock's zone."""
     write(RESULT)
     key = "2026-11-23T07:17:02.123456Z_run-1"
     common = {"RowKey": key, "SnapshotDate": "2026-11-24", "RunId": "run-1", "SchemaVersion": 1}
@@ -98,10 +98,10 @@ def test_the_columns_of_the_ledger(write: Write, world: StandIn) -> None:
     ],
     ids=["every row", "the last row, which is the run's", "the failures"],
 )
-def test_rows_that_are_refused_are_counted(
+def test_refused_rows_are_counted(
     write: Write, world: StandIn, caplog: pytest.LogCaptureFixture, fault: dict[str, Any], rows: int, left: set[str]
 ) -> None:
-    """In one line with the cause; the others are there."""
+    """In one line with the cause; the other rows are written."""
     write(replace(RESULT, run=run_of(run_id="before")))
     world.faults.add(
         "table", Status(403, '{"odata.error":{"code":"AuthorizationPermissionMismatch"}}'), method="POST", **fault
@@ -109,13 +109,13 @@ def test_rows_that_are_refused_are_counted(
     write(RESULT)
     (line,) = lines(caplog, "LEDGER_FAILED")
     assert (line["rows"], line["code"], line["runId"]) == (rows, "table-access-denied", "run-1")
-    assert left_by_the_run(world) == left
+    assert partitions_of_the_run(world) == left
 
 
-def test_the_runs_own_row_has_a_time_of_its_own(
+def test_the_runs_own_row_has_reserved_time(
     write: Write, world: StandIn, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the failures' rows take of the ledger's time, of which it has the rest."""
+    """It gets the rest of the ledger's time, however long the failures' rows take."""
     assert (LEDGER_SECONDS, RUN_ROW_SECONDS) == (20, 5)
     write(replace(RESULT, run=run_of(run_id="before")))
     monkeypatch.setattr("shared.history.runs.RUN_ROW_SECONDS", 19.7)
@@ -123,12 +123,12 @@ def test_the_runs_own_row_has_a_time_of_its_own(
     monkeypatch.setattr(services.retry, "limit", limit)
     world.faults.add("table", Hang(), times=len(FAILED))
     write(RESULT)
-    assert left_by_the_run(world) == {"run"}
+    assert partitions_of_the_run(world) == {"run"}
     assert limit.call_args.args[0] < 20
 
 
 def test_a_run_with_a_wrong_clock_leaves_no_row(write: Write, world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """It would be filed under a wrong time for good, and move the day on which the ledger began."""
+    """The row would keep the wrong time forever, and change the day on which the ledger began."""
     wrong = Failure(account(), ClockWrong("wrong"))
     write(replace(RESULT, failed=(*FAILED, wrong)))
     assert world.journal.count("table") == 0
@@ -136,11 +136,9 @@ def test_a_run_with_a_wrong_clock_leaves_no_row(write: Write, world: StandIn, ca
     assert (line["rows"], line["code"]) == (4, "clock-wrong")
 
 
-def test_a_defect_of_the_ledger_is_reported_and_raises_nothing(
-    services: Services, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_defect_in_the_ledger_is_logged_and_not_raised(services: Services, caplog: pytest.LogCaptureFixture) -> None:
     """The day is complete by then."""
-    broken = Mock(insert=Mock(side_effect=RuntimeError("hush")))  # a defect cannot be had from the real one
+    broken = Mock(insert=Mock(side_effect=RuntimeError("hush")))  # the real one cannot produce a defect
     write_run(broken, services.retry, RESULT)
     (line,) = lines(caplog, "LEDGER_FAILED")
     assert (line["rows"], line["code"]) == (3, "unexpected")

@@ -1,4 +1,4 @@
-"""The table over the real Azurite: append only, the conflict decides."""
+"""The table in the real Azurite: it is append-only, and a conflict decides who was first."""
 
 import json
 from dataclasses import replace
@@ -43,7 +43,7 @@ def keys(rows: tuple[Entity, ...]) -> list[Any]:
 
 
 def test_a_row_is_read_as_it_was_written(table: HistoryTable) -> None:
-    """Every column, the earliest and the latest date, the longest details; the table is made on first use."""
+    """Every column, the earliest and the latest date, the longest details; the first use creates the table."""
     written = row()
     assert append(table, [written]).recorded
     (read,) = table.rows_of(TENANT, DAY)
@@ -52,7 +52,7 @@ def test_a_row_is_read_as_it_was_written(table: HistoryTable) -> None:
 
 
 def test_only_the_days_and_the_tenants_rows_are_read(table: HistoryTable) -> None:
-    """Neither the day before nor the day after nor another tenant's."""
+    """Rows of the previous day, the next day or another tenant are not."""
     for day in (date(2026, 11, 22), DAY, date(2026, 11, 24), date(2026, 12, 23), date(2027, 11, 23)):
         append(table, [row(day=day)])
     append(table, [row("EUR"), row("GBP")])
@@ -63,7 +63,7 @@ def test_only_the_days_and_the_tenants_rows_are_read(table: HistoryTable) -> Non
 
 @pytest.mark.parametrize("later", [["USD"], ["EUR", "USD"]], ids=["insert", "transaction"])
 def test_the_first_row_of_the_day_is_kept(table: HistoryTable, later: list[str]) -> None:
-    """A later run gets the earlier one's row and changes nothing, in no currency: half a day would look complete."""
+    """A later run gets the earlier run's row and changes nothing in any currency; otherwise half a day would look complete."""
     append(table, [row(run="first")])
     kept = append(table, [row(currency, run="second") for currency in later])
     assert not kept.recorded
@@ -72,10 +72,10 @@ def test_the_first_row_of_the_day_is_kept(table: HistoryTable, later: list[str])
 
 
 @pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR", "CHF"]], ids=["insert", "transaction"])
-def test_a_lost_answer_to_a_successful_insert_is_a_success(
+def test_a_lost_response_to_a_successful_insert_is_a_success(
     world: StandIn, table: HistoryTable, waits: list[float], currencies: list[str]
 ) -> None:
-    """The repetition meets a conflict with the run's own row (toil#579)."""
+    """The retry meets a conflict with the run's own row."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.faults.add("table", AnswerLost(), method="POST")
     appended = append(table, [row(currency) for currency in currencies])
@@ -86,7 +86,7 @@ def test_a_lost_answer_to_a_successful_insert_is_a_success(
 def test_a_service_that_stays_down_is_unreachable(
     world: StandIn, table: HistoryTable, waits: list[float], action: str
 ) -> None:
-    """Four attempts; the table and its address are named."""
+    """There are four attempts, and the error names the table and its URL."""
     world.faults.add("table", unavailable(), times=None)
     with pytest.raises(TableUnreachable, match=f"the table partnerbalances at {world.table.url}.* answered 503"):
         table.rows_of(TENANT, DAY) if action == "rows_of" else append(table, [row()])
@@ -96,7 +96,7 @@ def test_a_service_that_stays_down_is_unreachable(
 STORED = {"CurrencyCode": "USD", "BalanceAmount": 1.0, "SchemaVersion": 1, "RetrievedAt": "2026-11-23T06:17:00Z"}
 STORED |= {"RetrievedAt@odata.type": "Edm.DateTime"}
 STORED |= dict.fromkeys(("AccountName", "BalanceText", "RunId", "Source"), "x")
-STORED |= {"Details": 5}  # an optional column may hold anything
+STORED |= {"Details": 5}  # an optional column may contain anything
 STORED |= {"PartitionKey": TENANT, "RowKey": "2026-11-23_USD", "SnapshotDate": "2026-11-23"}
 
 
@@ -121,7 +121,7 @@ STORED |= {"PartitionKey": TENANT, "RowKey": "2026-11-23_USD", "SnapshotDate": "
 def test_only_a_row_of_the_contract_completes_a_day(
     world: StandIn, table: HistoryTable, wrong: dict[str, object]
 ) -> None:
-    """A row of another tenant, day or service, or without a balance, would lose the day without a word."""
+    """A row for another tenant, day or service, or without a balance, would silently lose the day."""
     world.faults.add("table", Status(200, json.dumps({"value": [STORED]})))
     assert len(table.rows_of(TENANT, DAY)) == 1
     world.faults.add("table", Status(200, json.dumps({"value": [STORED | wrong]})))
@@ -143,18 +143,18 @@ INNER_200 = "--x\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nDat
     ids=lambda answer: f"{answer.status} {answer.body}",
 )
 @pytest.mark.parametrize("currencies", [["USD"], ["USD", "EUR"]], ids=["insert", "transaction"])
-def test_only_an_inserts_answer_is_believed(
+def test_only_an_inserts_own_response_is_trusted(
     world: StandIn, table: HistoryTable, answer: Status, currencies: list[str]
 ) -> None:
-    """The client takes any 2xx for success, also the empty 204 of a gateway, which has no ETag."""
+    """The client treats any 2xx as success, even a gateway's empty 204, which has no ETag."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.faults.add("table", answer, method="POST")
     with pytest.raises(TableUnreachable, match=r"answered an insert|could not be read|not a JSON object"):
         append(table, [row(currency) for currency in currencies])
 
 
-def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTable) -> None:
-    """The append role of the deployment can neither change nor delete, and a conflict needs neither."""
+def test_read_and_add_permissions_are_enough(world: StandIn, table: HistoryTable) -> None:
+    """The deployment's append role can neither change nor delete, and a conflict needs neither."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.identity.user_assigned.table_rights = {"read", "add"}
     assert append(table, [row(run="first")]).recorded
@@ -163,8 +163,8 @@ def test_rights_to_read_and_to_add_are_enough(world: StandIn, table: HistoryTabl
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTable, status: int) -> None:
-    """Needs a person with more rights than the function has, who is told 403 or that there is no such resource."""
+def test_a_missing_table_that_may_not_be_created(world: StandIn, table: HistoryTable, status: int) -> None:
+    """It needs a person with more permissions than the function. The service returns 403 or says that the resource does not exist."""
     world.identity.user_assigned.table_rights.discard("create")
     if status == 404:
         world.faults.add("table", Status(404, '{"error": {"code": "ResourceNotFound"}}'), path_contains="/Tables")
@@ -181,8 +181,8 @@ def test_a_missing_table_that_may_not_be_made(world: StandIn, table: HistoryTabl
         (404, "TableNotFound", "just created and does not exist yet"),
     ],
 )
-def test_a_refusal_is_no_success(world: StandIn, table: HistoryTable, status: int, code: str, match: str) -> None:
-    """Neither a conflict with a row that is gone nor a table that stays missing nor a refusal of an unknown kind."""
+def test_a_refusal_is_not_a_success(world: StandIn, table: HistoryTable, status: int, code: str, match: str) -> None:
+    """Nor is a conflict with a row that is gone, a table that stays missing, or an unknown refusal."""
     append(table, [row(tenant=OTHER_TENANT)])
     refusal = Status(status, json.dumps({"odata.error": {"code": code}}))
     world.faults.add("table", refusal, method="POST", path_contains="partnerbalances", times=None)

@@ -1,4 +1,4 @@
-"""One call over the session, and what is answered to it."""
+"""One call over the session, and its response."""
 
 import base64
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def token_of(claims: str) -> str:
 
 @pytest.fixture
 def answered(world: StandIn, session: HttpSession) -> Answered:
-    """Return what asks Partner Center once, lets a fault answer and returns what the session gives."""
+    """Return a function that calls Partner Center once, lets a fault respond, and returns the session's result."""
 
     def ask(fault: Fault, method: str = "GET", path: str = "x", **request: Any) -> requests.Response:
         world.faults.add("partner", fault)

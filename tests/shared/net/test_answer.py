@@ -1,4 +1,4 @@
-"""What an answer has to be before any library sees it."""
+"""The checks on a response before any library sees it."""
 
 import html
 import json
@@ -28,17 +28,17 @@ CUT = b'{"balance'
 
 
 def unframed(kind: str, body: bytes, status: int = 200) -> Raw:
-    """Return an answer that does not say how long it is and ends with the connection."""
+    """Return a response without a length, which ends when the connection closes."""
     return Raw(f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\n\r\n".encode() + body)
 
 
 @pytest.mark.parametrize("status", [300, 301, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 def test_no_redirect_is_followed(world: StandIn, answered: Answered, status: int, method: str) -> None:
-    """Another host would get the token and the row."""
+    """Otherwise another host would get the token and the row."""
     with pytest.raises(UnreadableAnswerError, match=r"redirect to 127.0.0.1, .*never followed") as raised:
         answered(redirect(f"{world.vault.url}/elsewhere", status), method, data="{}")
-    assert "HTTPS_PROXY" in str(raised.value.remedy), "none of these services redirects"
+    assert "HTTPS_PROXY" in str(raised.value.remedy), "none of these services sends redirects"
     assert world.journal.count("vault") == 0
 
 
@@ -53,7 +53,7 @@ def test_no_redirect_is_followed(world: StandIn, answered: Answered, status: int
     ],
 )
 def test_a_redirect_may_point_to_nonsense(answered: Answered, location: dict[str, str], says: str) -> None:
-    """Whatever the header holds, the answer is a redirect."""
+    """Whatever the header contains, the response is a redirect."""
     with pytest.raises(UnreadableAnswerError, match=f"a redirect to {says}"):
         answered(Status(307, headers=location))
 
@@ -73,7 +73,7 @@ NO_OBJECT: dict[str, tuple[Fault, str]] = {
 
 @pytest.mark.parametrize("name", NO_OBJECT)
 def test_a_success_is_a_json_object(answered: Answered, name: str) -> None:
-    """Checked beneath the libraries, which would log such an answer whole. A page is not blamed on the service."""
+    """Checked before the libraries, which would log the whole response. A page is not attributed to the service."""
     fault, says = NO_OBJECT[name]
     with pytest.raises(UnreadableAnswerError, match=says) as raised:
         answered(fault)
@@ -81,7 +81,7 @@ def test_a_success_is_a_json_object(answered: Answered, name: str) -> None:
 
 
 def test_the_libraries_read_what_was_checked(answered: Answered) -> None:
-    """In UTF-8 and without a byte order mark: MSAL logs the whole answer that it cannot decode."""
+    """In UTF-8, without a byte order mark: MSAL logs a whole response that it cannot decode."""
     answer = answered(Status(200, b'\xef\xbb\xbf{"a": "+AHs-"}', content_type=f"{JSON}; charset=utf-7"))
     assert json.loads(answer.text) == {"a": "+AHs-"}
 
@@ -104,15 +104,15 @@ UNFRAMED: dict[str, tuple[Fault, type[CallError]]] = {
 
 
 @pytest.mark.parametrize("name", UNFRAMED)
-def test_an_answer_without_a_length_may_have_broken_off(answered: Answered, name: str) -> None:
-    """Its end is the connection's; whether it is whole shows in the body."""
+def test_a_response_without_a_length_may_be_incomplete(answered: Answered, name: str) -> None:
+    """It ends with the connection, and only the body shows whether it is complete."""
     fault, error = UNFRAMED[name]
     with pytest.raises(error, match=r"^answered \d|^its answer broke off$"):
         answered(fault, path="$batch")
 
 
 class TooLong(Hang):
-    """Sends an answer of 8,192 bytes, as many as are read at once, and the beginning of another, and keeps the connection."""
+    """Sends a response of 8,192 bytes, the size of one read, and the beginning of another, and keeps the connection open."""
 
     async def play(self, context: FaultContext) -> NoReturn:
         """Send both."""
@@ -121,23 +121,23 @@ class TooLong(Hang):
         await super().play(context)
 
 
-def test_what_follows_an_answer_is_not_the_next_one(answered: Answered) -> None:
-    """An insert would be believed that nobody made."""
+def test_data_after_a_response_is_not_the_next_response(answered: Answered) -> None:
+    """Otherwise the job would believe an insert that never happened."""
     answered(TooLong())
     with pytest.raises(RefusedError):
         answered(Status(403))
 
 
 @pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
-def test_an_interim_answer_is_not_the_answer(answered: Answered, interim: str) -> None:
-    """The answer after it would be read as that of the connection's next call, another partner's balance."""
+def test_an_interim_response_is_not_the_response(answered: Answered, interim: str) -> None:
+    """Otherwise the connection's next call would read the following response, another partner's balance."""
     early = f"HTTP/1.1 {interim}\r\nLink: </a>\r\n\r\n" * 2
     answer = "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n" + '{"first":1}'
     assert answered(Raw((early + answer).encode())).json() == {"first": 1}
 
 
-def test_only_a_transaction_is_answered_in_parts(answered: Answered) -> None:
-    """From a sign-in it is nonsense, which MSAL would log whole. And a page is not an answer to one."""
+def test_only_a_transaction_may_have_a_multipart_response(answered: Answered) -> None:
+    """From a sign-in it is nonsense, which MSAL would log in full. And a page is not a valid response to a transaction."""
     answer = Status(202, TRANSACTION % b"204 X", content_type=PARTS)
     answered(answer, "POST", path="$batch", data="")
     for other, path in ((answer, "token"), (Status(200, "<html>"), "$batch")):
@@ -147,17 +147,17 @@ def test_only_a_transaction_is_answered_in_parts(answered: Answered) -> None:
 
 @pytest.mark.parametrize("header", ["hush-hush", ": hush-hush", "hush-hush hush: x", "Content-Length: 5, 6"])
 @pytest.mark.parametrize("status", ["HTTP/1.1 400 X", "HTTP/1.1 hush-hush", "hush-hush"])
-def test_a_head_that_cannot_be_read_is_not_logged(
+def test_an_unreadable_header_is_not_logged(
     answered: Answered, caplog: pytest.LogCaptureFixture, status: str, header: str
 ) -> None:
-    """urllib3 would write it down, and a service may repeat a token in it."""
+    """urllib3 would log it, and a service may repeat a token in it."""
     with caplog.at_level(logging.DEBUG), pytest.raises(NoAnswerError, match="what it sent is not HTTP") as raised:
         answered(Raw(f"{status}\r\n{header}\r\nContent-Length: 2\r\n\r\n{{}}".encode()))
     assert "hush" not in caplog.text + "".join(format_exception(raised.value))
 
 
 def test_a_header_that_repeats_a_token_is_dropped(answered: Answered) -> None:
-    """azure-core logs some of them."""
+    """azure-core logs some headers."""
     answer = answered(Status(200, "{}", {"Server": f"got {TOKEN}", "ETag": "1"}), headers=AUTHORIZED)
     assert ("Server" in answer.headers, answer.headers["ETag"]) == (False, "1")
 
@@ -167,7 +167,7 @@ ESCAPES: list[Callable[[str], str]] = [str, json.dumps, html.escape, quote, str.
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=["plain", "JSON", "HTML", "percent", "upper case", "a part"])
 def test_an_echo_of_the_request_is_not_repeated(answered: Answered, escape: Callable[[str], str]) -> None:
-    """Proxies and gateways repeat what was sent, and it may be the amount. Of a sign-in, only secrets are hidden."""
+    """Proxies and gateways repeat what was sent, which may be the amount. For a sign-in, only secrets are hidden."""
     with pytest.raises(RefusedError, match="repeats the request"):
         answered(Status(400, json.dumps({"message": f"Bad body: {escape(ROW)}"})), "POST", data=ROW)
     scope = "https://api.partnercenter.microsoft.com/user_impersonation"
@@ -176,7 +176,7 @@ def test_an_echo_of_the_request_is_not_repeated(answered: Answered, escape: Call
 
 
 def test_a_refusal_names_the_tenants(answered: Answered) -> None:
-    """That of the token, and the one that the service expects."""
+    """The token's, and the one that the service expects."""
     expects = {"WWW-Authenticate": f'Bearer authorization_uri="https://x/{TENANT}"'}
     sent = {"Authorization": f"Bearer {token_of(json.dumps({'tid': OTHER_TENANT}))}"}
     with pytest.raises(RefusedError, match=f"of the tenant {TENANT} and got one of {OTHER_TENANT}"):
@@ -193,12 +193,12 @@ STALE = [
     Status(500, '{"value":[{"PartitionKey":"x","BalanceAmount":68059.03}]}'),
     Status(404, "<Summary><BalanceAmount>68059.03</BalanceAmount></Summary>", content_type="application/xml"),
 ]
-"""What a gateway sends from its cache with an error."""
+"""A response that a gateway sends from its cache with an error."""
 
 
 @pytest.mark.parametrize("fault", [Echo(), Echo(503), Status(400, json.dumps({"code": TOKEN})), *SHAPES, *STALE])
 def test_no_amount_and_no_token_is_repeated(answered: Answered, fault: Fault) -> None:
-    """Alone or in the midst of all that was sent; numbers that were not sent are shown."""
+    """Alone or within everything that was sent; numbers that were not sent are shown."""
     with pytest.raises(RefusedError) as raised:
         answered(fault, "POST", data=ROW.encode(), headers=AUTHORIZED)
     assert "hush" not in str(raised.value)
@@ -223,9 +223,9 @@ CHALLENGE = {"WWW-Authenticate": "Bearer"}
         ("GET", {}, 401, {}, False),
     ],
 )
-def test_only_a_challenge_is_let_through(
+def test_only_a_challenge_passes(
     answered: Answered, method: str, sent: dict[str, str], status: int, headers: dict[str, str], *, passes: bool
 ) -> None:
-    """The vault's first answer, to a request without a token. MSAL and azure-identity would log what another one says."""
+    """The vault's first response, to a request without a token. MSAL and azure-identity would log any other one."""
     with nullcontext() if passes else pytest.raises(RefusedError):
         answered(Status(status, "you sent it", headers), method, headers=sent)

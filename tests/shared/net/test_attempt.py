@@ -1,4 +1,4 @@
-"""The time of one attempt."""
+"""The time limit of one attempt."""
 
 from types import SimpleNamespace
 
@@ -8,8 +8,8 @@ from shared.net import attempt as attempt_module
 from shared.net.attempt import attempt, current_attempt
 
 
-def test_an_attempt_inside_another_has_a_time_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token that is fetched in the middle of a call takes none of the call's time."""
+def test_a_nested_attempt_has_its_own_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetching a token during a call takes none of the call's time."""
     time = SimpleNamespace(now=0.0)
     time.monotonic = lambda: time.now
     monkeypatch.setattr(attempt_module, "time", time)

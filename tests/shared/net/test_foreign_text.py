@@ -1,4 +1,4 @@
-"""What a service sent, made fit for a message."""
+"""Text from a service, prepared for use in a message."""
 
 import pytest
 
@@ -18,5 +18,5 @@ from shared.net.foreign_text import one_line
     ],
 )
 def test_a_text_becomes_one_line(text: object, line: str) -> None:
-    """Line breaks become spaces, half characters question marks, nothing nothing; zero is something."""
+    """Line breaks become spaces, lone surrogates question marks, and nothing an empty string; zero is not nothing."""
     assert one_line(text) == line

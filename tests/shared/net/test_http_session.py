@@ -1,4 +1,4 @@
-"""The one HTTP session: what it refuses to do, what it bounds, and what it says of a call without a usable answer."""
+"""The HTTP session: what it refuses, what it limits, and what it reports about a call without a usable response."""
 
 import socket
 import socketserver
@@ -31,15 +31,15 @@ from tests.shared.net.conftest import AUTHORIZED, Answered
     [*map(CutAnswer, (0, 12, 60)), *map(CutBody, (0, 5)), Hang(), Drip(40), Drip(40, head=True)],
     ids=lambda fault: type(fault).__name__,
 )
-def test_an_answer_that_does_not_come_whole_is_none(world: StandIn, answered: Answered, fault: Fault) -> None:
-    """Cut in the head or the body, dripping or silent: at the end of the attempt it is no answer."""
+def test_an_incomplete_response_is_no_response(world: StandIn, answered: Answered, fault: Fault) -> None:
+    """Cut in the header or the body, trickling or silent: when the attempt ends, there is no response."""
     world.add_partner()
     with attempt(0.4), pytest.raises(NoAnswerError, match=r"broke off|in time"):
         answered(fault, path="invoices/summary", headers=AUTHORIZED)
 
 
 def test_a_stop_ends_the_attempt_and_the_call(world: StandIn, session: HttpSession) -> None:
-    """Ctrl+C, long before the time is over."""
+    """Ctrl+C works long before the time limit."""
     world.faults.add("partner", Hang())
     stop, end = threading.Event(), time.monotonic() + 60
 
@@ -58,16 +58,16 @@ def test_a_stop_ends_the_attempt_and_the_call(world: StandIn, session: HttpSessi
 
 
 @pytest.mark.parametrize("fault", [Status(200, b" " * (MAX_ANSWER_BYTES + 1)), gzip_bomb(17)], ids=["plain", "packed"])
-def test_an_answer_has_a_largest_size(answered: Answered, fault: Fault) -> None:
-    """Of 16 MiB, on the wire and unpacked."""
+def test_a_response_has_a_maximum_size(answered: Answered, fault: Fault) -> None:
+    """16 MiB, both on the wire and unpacked."""
     with pytest.raises(UnreadableAnswerError, match="larger than 16,777,216 bytes"):
         answered(fault)
 
 
-def test_no_netrc_is_read_and_nothing_packed_is_asked_for(
+def test_no_netrc_is_read_and_no_compression_is_requested(
     answered: Answered, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its password would replace the token (requests#3929)."""
+    """A .netrc password would replace the token (https://github.com/psf/requests/issues/3929)."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login a password b\n")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -76,7 +76,7 @@ def test_no_netrc_is_read_and_nothing_packed_is_asked_for(
 
 
 def test_an_untrusted_certificate_needs_a_person(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another attempt would end the same way. No other variable adds an authority."""
+    """A retry would end the same way. No other variable adds a certificate authority."""
     monkeypatch.setenv("SSL_CERT_FILE", str(world.ca_bundle))
     with (
         HttpSession(tls=tls_context(None), now=world.clock.now) as session,
@@ -97,14 +97,14 @@ def test_an_untrusted_certificate_needs_a_person(world: StandIn, monkeypatch: py
     ids=["http", "handshake", "version"],
 )
 def test_a_failing_handshake_says_why(sent: bytes, reason: str) -> None:
-    """Whoever wants a client certificate or an old version does speak TLS; the service's support cannot help."""
+    """A server that requires a client certificate or an old version does speak TLS; the service's support cannot help."""
     with proxied(sent) as (session, port), pytest.raises(NoAnswerError, match=reason) as raised:
         session.get(f"https://localhost:{port}/")
     assert "NO_PROXY" in str(raised.value.remedy)
 
 
 def test_a_hosts_silent_addresses_share_the_attempt(session: HttpSession, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Entra ID has eight, and a firewall that drops makes each of them wait: five seconds at most, fewer if the caller asks for fewer."""
+    """Entra ID has eight, and a firewall that drops packets makes each one wait: five seconds at most, less if the caller asks for less."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 443)) for last in (1, 2, 3)]
     limits: list[int] = []
 
@@ -121,7 +121,7 @@ def test_a_hosts_silent_addresses_share_the_attempt(session: HttpSession, monkey
 
 
 def test_plain_http_is_bounded_too(world: StandIn, session: HttpSession) -> None:
-    """The identity endpoint speaks it."""
+    """The identity endpoint uses it."""
     world.faults.add("identity", CutAnswer(12))
     with pytest.raises(NoAnswerError, match="broke off"):
         session.get(world.environ["IDENTITY_ENDPOINT"])
@@ -145,7 +145,7 @@ OLD = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
 def test_only_the_services_own_clock_is_kept(
     world: StandIn, session: HttpSession, answered: Answered, fault: Fault, hosts: int
 ) -> None:
-    """The first answer decides, a refusal's too; a gateway's wrong clock would send somebody to set a right one."""
+    """The first response decides, even a refusal. A gateway's wrong clock would make somebody change a correct one."""
     for answer in [fault, Status(200, "{}", {"Date": "Tue, 02 Jan 2024 00:00:00 GMT"})][: hosts + 1]:
         with suppress(CallError):
             answered(answer)
@@ -153,13 +153,13 @@ def test_only_the_services_own_clock_is_kept(
 
 
 class ProxyHandler(socketserver.BaseRequestHandler):
-    """Answers each CONNECT as its server is told, or opens a tunnel to a local port for as much as a handshake takes."""
+    """Answers each CONNECT as its server specifies, or opens a tunnel to a local port that is large enough for a handshake."""
 
     def handle(self) -> None:
         """Answer and close."""
         self.request.recv(4096)
         answer = self.server.answer  # type: ignore[attr-defined] # set below
-        with suppress(ConnectionError):  # who has read enough closes
+        with suppress(ConnectionError):  # the side that has read enough closes
             if isinstance(answer, bytes):
                 self.request.sendall(answer)
                 return
@@ -174,7 +174,7 @@ class ProxyHandler(socketserver.BaseRequestHandler):
 def proxied(
     answer: bytes | int | None, no_proxy: str = "", ca_bundle: str | None = None
 ) -> Iterator[tuple[HttpSession, int]]:
-    """Return a session and the port of its proxy, which gives this answer; a port: a tunnel to it; None: nobody listens there."""
+    """Return a session and its proxy's port. The proxy sends `answer`; a port: it tunnels there; None: nothing listens."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), ProxyHandler) as server:
         server.answer = answer  # type: ignore[attr-defined] # for the handler
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -188,7 +188,7 @@ def proxied(
         server.shutdown()
 
 
-# Python 3.13 stops at the hundredth header, earlier ones at the bound of an answer.
+# Python 3.13 stops at the hundredth header, earlier versions at the response's size limit.
 ENDLESS = "its answer is larger than" if sys.version_info < (3, 13) else "what it sent is not HTTP"
 PROXIES: dict[str, tuple[bytes | None, str]] = {
     "403": (b"HTTP/1.1 403 Forbidden\r\n\r\n", "answered 403"),
@@ -228,7 +228,7 @@ def test_a_failing_proxy_is_named_as_itself(name: str) -> None:
     ],
 )
 def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The identity endpoint's header and tokens are in clear text. Nor does a host that NO_PROXY names."""
+    """The identity endpoint's header and tokens are in plain text. Hosts in NO_PROXY are reached directly too."""
 
     def unreachable(*_: object, **__: object) -> None:
         raise ConnectionRefusedError
@@ -242,7 +242,7 @@ def test_nothing_local_goes_through_a_proxy(url: str, monkeypatch: pytest.Monkey
 
 
 def test_behind_a_proxy_the_same_authorities_are_trusted(world: StandIn) -> None:
-    """And by a proxy that speaks TLS. A certificate of an unknown authority would be refused for that, not for another host's name."""
+    """Also by a proxy that uses TLS. An unknown authority's certificate is refused as such, not for another host's name."""
     tunnel = proxied(world.partner_center.port, ca_bundle=str(world.ca_bundle))
     with tunnel as (session, _), pytest.raises(NoAnswerError, match=r"^its .*Hostname mismatch") as raised:
         session.get("https://contoso.invalid/")

@@ -1,4 +1,4 @@
-"""Masking the secrets of a run in whatever a service says."""
+"""Masking a run's secrets in text from services."""
 
 import base64
 import html
@@ -38,7 +38,7 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_secret_is_masked_in_every_form(form: str) -> None:
-    """Plain or escaped, in any case, whole or cut at either end of the text."""
+    """Plain or escaped, in any case, complete or cut off at either end of the text."""
     secrets = Secrets()
     secrets.add(SECRET)
     said = FORMS[form](SECRET)
@@ -71,23 +71,23 @@ FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_ve
     ],
     ids=str,
 )
-def test_what_a_request_carries_is_masked(sent: dict[str, Any]) -> None:
-    """Its token, the secrets of a sign-in, the value of a secret that is stored; other fields are shown."""
+def test_a_requests_secrets_are_masked(sent: dict[str, Any]) -> None:
+    """Its token, a sign-in's secrets, the value of a secret being stored; other fields are shown."""
     secrets = Secrets()
     secrets.add_from_request(requests.Request(**({"method": "POST", "url": "https://x/"} | sent)).prepare())
     assert secrets.sanitize(f"you sent {HUSH} as it is") == "you sent *** as it is"
 
 
 @pytest.mark.parametrize("name", ["access_token", "refresh_token", "id_token", "value"])
-def test_what_an_answer_carries_is_masked(name: str) -> None:
-    """The tokens of a sign-in, the value of a secret."""
+def test_a_responses_secrets_are_masked(name: str) -> None:
+    """A sign-in's tokens, a secret's value."""
     secrets = Secrets()
     secrets.add_from_answer({name: HUSH})
     assert secrets.is_in(f"got {HUSH}")
 
 
-def test_what_is_too_short_or_no_text_is_ignored() -> None:
-    """Masking `1` would leave nothing to read; an answer's members may be anything."""
+def test_short_values_and_other_types_are_ignored() -> None:
+    """Masking `1` would leave nothing readable, and a response's members may have any type."""
     secrets = Secrets()
     secrets.add_from_answer({"access_token": 5, "value": None, "refresh_token": "abcde", "id_token": []})
     secrets.add_from_answer(None)
@@ -101,7 +101,7 @@ SECRETS = st.text(min_size=6).filter(lambda secret: len("".join(secret.split()))
 @example("\u0130" * 9, [HUSH], "")
 @example("", ["sixsix"], "")
 def test_any_text_and_any_secret(before: str, known: list[str], after: str) -> None:
-    """No secret is shown, and nothing breaks, whatever characters there are."""
+    """No secret is shown and nothing breaks, whatever the characters."""
     secrets = Secrets()
     for secret in known:
         secrets.add(secret)

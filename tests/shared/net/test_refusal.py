@@ -1,4 +1,4 @@
-"""Reading why a service refused, in every shape in which services say it."""
+"""Reading why a service refused, in every shape that services use."""
 
 import json
 
@@ -67,20 +67,20 @@ XML = (
     ],
 )  # fmt: skip
 def test_every_shape_is_read(body: str, headers: dict[str, str], code: str, reason: str) -> None:
-    """The innermost code and one bounded line of reason, with or without a byte order mark."""
+    """The innermost code and one line of reason with limited length, with or without a byte order mark."""
     for content in (body.encode(), b"\xef\xbb\xbf" + body.encode() if body else b""):
         refusal = read_refusal(403, headers, content)
         assert (refusal.code, refusal.reason) == (code, reason)
 
 
 def test_a_success_is_not_shown_as_a_reason() -> None:
-    """Outside the known members it may hold a balance, and amounts are not logged."""
+    """Unknown members may contain a balance, and amounts are not logged."""
     assert read_refusal(200, {}, b'{"balanceAmount":"12 USD"}').reason == ""
     assert read_refusal(200, {}, b'{"code":5,"balanceAmount":12}').reason == ""
 
 
-def test_ids_and_the_time_to_come_back_are_kept() -> None:
-    """Support asks for the ids; Retry-After decides the wait."""
+def test_ids_and_retry_after_are_kept() -> None:
+    """Support asks for the IDs; Retry-After decides the wait."""
     refusal = read_refusal(503, {"x-ms-request-id": "r-1", "Retry-After": "7"}, b"")
     assert (str(refusal), refusal.ids) == ("answered 503, without a reason", Ids("r-1", None))
     assert RefusedError(refusal).retry_after == "7"
@@ -103,7 +103,7 @@ ANOTHER = f"it expects a token of the tenant {TENANT} and got one of {OTHER}."
     ],
     ids=lambda value: value[:40],
 )
-def test_a_token_of_another_tenant_is_named(name: str, token: str, reason: str) -> None:
+def test_a_token_for_another_tenant_is_named(name: str, token: str, reason: str) -> None:
     """A 401 says which tenant was expected and which was found; the token itself is never shown."""
     headers = {"WWW-Authenticate": f'Bearer {name}="https://login.microsoftonline.com/{TENANT}"'}
     assert read_refusal(401, headers, b"", authorization=f"Bearer {token}").reason == reason

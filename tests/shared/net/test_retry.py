@@ -21,25 +21,25 @@ NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 
 @dataclass
 class Time:
-    """A clock that only moves when somebody sleeps, and remembers how long."""
+    """A clock that only advances when somebody sleeps, and records how long."""
 
     now: float = 1000.0
     slept: list[float] = field(default_factory=list)
     made: int = 0
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Advance the time at once."""
         assert seconds >= 0
         self.slept.append(seconds)
         self.now += seconds
 
     def retry(self, *, seconds: float = 1500, jitter: Callable[[float, float], float] = max) -> Retry:
-        """Return a retry layer over this time; `jitter` takes the longest wait by default."""
+        """Return a retry layer with this clock; by default, `jitter` chooses the longest wait."""
         deadline = self.now + seconds
         return Retry(deadline=deadline, clock=lambda: self.now, sleep=self.sleep, jitter=jitter, now=lambda: NOW)
 
     def play(self, *outcomes: Exception | str, retry: Retry | None = None) -> str:
-        """Make a call whose attempts go through these outcomes: an error to raise, or a value to return."""
+        """Make a call whose attempts have these outcomes: an error to raise, or a value to return."""
         left = iter(outcomes)
 
         def attempt() -> str:
@@ -53,12 +53,12 @@ class Time:
 
 
 def again(retry_after: str | None = None, status: int = 429) -> RefusedError:
-    """Return a refusal that may pass."""
+    """Return a transient refusal."""
     return RefusedError(Refusal(status, retry_after=retry_after))
 
 
 def call_of(limits: Limits) -> Call:
-    """Return a call of Partner Center with these limits."""
+    """Return a call to Partner Center with these limits."""
     return Call(replace(PARTNER_CENTER, limits=limits), "GET x")
 
 
@@ -70,8 +70,8 @@ BROKEN = NoAnswerError("its answer broke off")
     [(["fine"], []), ([again(), again(), again(), "fine"], [1, 2, 4]), ([BROKEN, BROKEN, "fine"], [1, 2])],
     ids=["at once", "refused", "broken off"],
 )
-def test_a_passing_failure_is_healed(outcomes: list[Exception | str], slept: list[float]) -> None:
-    """The waits double, at their longest 1, 2 and 4 seconds; what broke off may come whole the next time."""
+def test_a_transient_failure_is_retried(outcomes: list[Exception | str], slept: list[float]) -> None:
+    """The waits double, at most 1, 2 and 4 seconds. A response that broke off may be complete the next time."""
     time = Time()
     retry = time.retry()
     assert time.play(*outcomes, retry=retry) == "fine"
@@ -82,7 +82,7 @@ def test_a_passing_failure_is_healed(outcomes: list[Exception | str], slept: lis
     ("last", "says"), [(again(status=503), "GET x answered 503"), (BROKEN, "GET x: its answer broke off")]
 )
 def test_the_last_attempts_error_is_raised_after_four(last: Exception, says: str) -> None:
-    """No wait after the last, and no other error hides the cause."""
+    """There is no wait after the last attempt, and no other error hides the cause."""
     time = Time()
     with pytest.raises(PartnerUnavailable, match=says):
         time.play(again(), again(), again(), last)
@@ -100,8 +100,8 @@ def test_the_last_attempts_error_is_raised_after_four(last: Exception, says: str
     ],
     ids=repr,
 )
-def test_what_would_end_the_same_way_is_not_tried_again(final: Exception, error: type[Exception]) -> None:
-    """An error of ours, a defect, a certificate that is not trusted, an answer that is not the service's."""
+def test_a_permanent_failure_is_not_retried(final: Exception, error: type[Exception]) -> None:
+    """Our own error, a defect, an untrusted certificate, a response from something other than the service."""
     time = Time()
     with pytest.raises(error) as raised:
         time.play(final)
@@ -113,7 +113,7 @@ def test_what_would_end_the_same_way_is_not_tried_again(final: Exception, error:
 
 
 def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
-    """Many that failed together do not return together, and nobody waits longer than the plan; by default it is chance."""
+    """Many clients that failed together do not return together, and nobody waits longer than planned; the default is random."""
     time = Time()
     time.play(again(), again(), again(), "fine", retry=time.retry(jitter=min))
     assert time.slept == [0.5, 1, 2]
@@ -132,8 +132,8 @@ TOO_LATE = ("60", "3600", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT")
     ("header", "slept"),
     [(" 7 ", [7]), ("0", [1]), ("Mon, 23 Nov 2026 06:17:12 GMT", [12]), *((header, []) for header in TOO_LATE)],
 )
-def test_a_wish_to_be_asked_later_is_honoured(header: str, slept: list[float]) -> None:
-    """Retry-After in seconds or as a date lengthens our own wait, never shortens it, and beyond the budget ends the call at once."""
+def test_retry_after_is_honored(header: str, slept: list[float]) -> None:
+    """In seconds or as a date, it lengthens our own wait and never shortens it. Beyond the budget, it ends the call at once."""
     time = Time()
     with nullcontext() if slept else pytest.raises(PartnerThrottled):
         time.play(again(header), "fine")
@@ -141,7 +141,7 @@ def test_a_wish_to_be_asked_later_is_honoured(header: str, slept: list[float]) -
 
 
 def test_the_runs_end_cuts_the_budget() -> None:
-    """A call that begins shortly before it does not overstep it; after it nothing is asked, which the error says."""
+    """A call that starts shortly before it does not run past it; after it, no call is made, and the error says so."""
     time = Time()
     retry = time.retry(seconds=2.5)
     with pytest.raises(PartnerThrottled):
@@ -153,8 +153,8 @@ def test_the_runs_end_cuts_the_budget() -> None:
     assert time.made == 2
 
 
-def test_the_time_of_a_call_inside_the_call_is_not_the_calls() -> None:
-    """The identity is asked in the middle of a call of the vault, and may take its own minute, but none after the run's end."""
+def test_a_nested_calls_time_does_not_count() -> None:
+    """The identity is called during a vault call and may take its own minute, but not past the run's end."""
     time = Time()
 
     def attempt() -> str:
@@ -182,10 +182,10 @@ WISHES = st.none() | st.integers(0, 300).map(str) | st.just("soon")
     seconds=st.floats(-5, 250),
     share=st.floats(0, 1),
 )
-def test_no_limit_is_overstepped_whatever_happens(
+def test_no_limit_is_ever_exceeded(
     steps: list[tuple[float, str | None]], total: float, attempt: float, seconds: float, share: float
 ) -> None:
-    """Whatever the attempts' durations and the service's wishes: not the call's budget, not the run's end, not four."""
+    """Whatever the attempts' durations and Retry-After: the call's budget, the run's end and four attempts all hold."""
     time = Time()
     began = []
 
@@ -226,13 +226,13 @@ def test_no_limit_is_overstepped_whatever_happens(
     ],
 )
 def test_a_date_is_read_in_its_zone(header: str | None, seconds: float | None) -> None:
-    """UTC where it names none, as the HTTP standard says; a date that cannot be is ignored."""
+    """UTC if there is none, as the HTTP standard says; an impossible date is ignored."""
     assert retry_after_seconds(header, NOW) == seconds
 
 
 @given(st.text(max_size=60) | st.from_regex(r"\A\w{3}, \d{1,30} \w{3} \d{1,30} \d\d:\d\d:\d\d [+-]?\w{1,30}\Z"))
 def test_any_retry_after_is_read_or_ignored(header: str) -> None:
-    """A header is somebody else's text: nothing in it may break the run."""
+    """A header is untrusted text, and nothing in it may break the run."""
     wish = retry_after_seconds(header, NOW)
     assert wish is None or wish >= 0
 

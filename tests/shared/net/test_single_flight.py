@@ -1,4 +1,4 @@
-"""One computation per key, shared by all who ask."""
+"""One computation per key, shared by all callers."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -9,7 +9,7 @@ from shared.net.single_flight import SingleFlightCache
 
 
 class Asked(SingleFlightCache[str, int | None]):
-    """A cache that counts: `ask` returns how many computations there were; nothing for `nothing`; `down` fails."""
+    """A cache that counts: `ask` returns the number of computations; None for `nothing`; `down` fails."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Asked(SingleFlightCache[str, int | None]):
 
 
 def test_a_value_is_computed_once_per_key() -> None:
-    """Who asks again gets the same value, also when it is None, and the same error, until it is forgotten."""
+    """Later callers get the same value, even if it is None, or the same error, until it is forgotten."""
     cache = Asked()
     assert [cache.ask(key) for key in ("a", "a", "b", "nothing", "nothing")] == [1, 1, 2, None, None]
     for times in (3, 1):

@@ -1,4 +1,4 @@
-"""Partner Center's client over a played service: requests, answers, refusals and failures."""
+"""Partner Center's client against a simulated service: requests, responses, refusals and failures."""
 
 from typing import Any
 from uuid import UUID
@@ -20,15 +20,15 @@ BALANCE = '{"balanceAmount": 1, "currencyCode": "USD"}'
 
 @pytest.fixture
 def summary(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> Resource[InvoiceSummary]:
-    """Return the balance of an account that has signed in."""
+    """Return the balance of a signed-in account."""
     account = account_of(world.add_partner())
     return reader.partner_center(account, reader.signed_in(account).tokens).invoices.summary
 
 
-def test_one_request_id_stands_for_all_attempts(
+def test_all_attempts_have_one_request_id(
     world: StandIn, summary: Resource[InvoiceSummary], waits: list[float]
 ) -> None:
-    """Microsoft's support finds all attempts of a call by it; the next call has another."""
+    """Microsoft support finds all of a call's attempts by it; the next call has a different one."""
     world.faults.add("partner", unavailable(), times=2)
     first, second = (summary.get().receipt.request_id for _ in range(2))
     assert [call.request_id for call in world.journal.calls("partner")] == [first, first, first, second]
@@ -39,14 +39,14 @@ def test_one_request_id_stands_for_all_attempts(
 SENT = {
     "Accept": "application/json",
     "Cache-Control": "no-cache",
-    "Connection": "close",  # no answer can be read as another account's
+    "Connection": "close",  # no response can be read as another account's
     "MS-Contract-Version": "v1",
     "MS-PartnerCenter-Application": "partner-balance-snapshots",
 }
 
 
-def test_what_is_sent(session: HttpSession, summary: Resource[InvoiceSummary], monkeypatch: pytest.MonkeyPatch) -> None:
-    """JSON is asked for, because the service speaks XML too; MFA is asked about only when wanted."""
+def test_the_request(session: HttpSession, summary: Resource[InvoiceSummary], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It asks for JSON, because the service also offers XML, and for MFA status only when wanted."""
     sent: list[Any] = []
     monkeypatch.setattr(session.secrets, "add_from_request", lambda request: sent.append(request.headers))
     receipt = summary.get().receipt
@@ -55,7 +55,7 @@ def test_what_is_sent(session: HttpSession, summary: Resource[InvoiceSummary], m
     assert (headers["MS-RequestId"], headers["MS-CorrelationId"]) == (receipt.request_id, receipt.correlation_id)
     assert str(UUID(receipt.request_id)) == receipt.request_id
     assert "ValidateMfa" not in headers
-    assert "eyJ" not in repr(summary._context), "no token is shown"
+    assert "eyJ" not in repr(summary._context), "the token is not shown"
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,13 @@ def test_what_is_sent(session: HttpSession, summary: Resource[InvoiceSummary], m
         (Status(200, '{"balanceAmount": 1}'), PartnerBadResponse, "currencyCode is missing"),
         (Status(204), PartnerBadResponse, "not JSON|not a JSON"),
         *(
-            (Status(200, BALANCE, {"Age": age}), PartnerBadResponse, "s old, from a cache")  # yesterday's, perhaps
+            (Status(200, BALANCE, {"Age": age}), PartnerBadResponse, "s old, from a cache")  # it may be yesterday's
             for age in ("301", "9" * 30, "10, 301")
         ),
     ],
     ids=str,
 )
-def test_what_does_not_pass_is_final(
+def test_a_permanent_failure_is_final(
     world: StandIn,
     summary: Resource[InvoiceSummary],
     waits: list[float],
@@ -82,7 +82,7 @@ def test_what_does_not_pass_is_final(
     kind: type[SnapshotError],
     why: str,
 ) -> None:
-    """After one call, with both ids."""
+    """After one call, with both IDs."""
     world.faults.add("partner", fault, times=None)
     with pytest.raises(kind, match=why) as raised:
         summary.get()
@@ -92,8 +92,8 @@ def test_what_does_not_pass_is_final(
     assert raised.value.ids.correlation_id == summary._context.correlation_id
 
 
-def test_what_comes_with_a_balance(world: StandIn, summary: Resource[InvoiceSummary]) -> None:
-    """The verdict on MFA: true, false, or unknown when the service does not tell. And an age of five minutes at most."""
+def test_a_balances_metadata(world: StandIn, summary: Resource[InvoiceSummary]) -> None:
+    """The MFA status is true, false, or unknown if the service does not say. The age is five minutes at most."""
     for headers, verdict in (
         ({"isMfaCompliant": "True", "Age": "0"}, True),
         ({"isMfaCompliant": "false", "Age": "300"}, False),

@@ -1,4 +1,4 @@
-"""Every form that an InvoiceSummary has or may have on the wire."""
+"""Every form that an InvoiceSummary has, or may have, on the wire."""
 
 import json
 import re
@@ -35,11 +35,11 @@ DOCUMENTED = b"""{
   "links": {"self": {"uri": "/invoices/summary", "method": "GET", "headers": []}},
   "attributes": {"objectType": "InvoiceSummary"}, "somethingNew": {"x": [1]}
 }"""
-"""A made-up answer of the documented shape: both date forms, an integer amount, members to be ignored."""
+"""A made-up response with the documented shape: both date formats, an integer amount, members to ignore."""
 
 
 def summary_of(**members: Any) -> InvoiceSummary:
-    """Parse a summary with these members beside a good balance."""
+    """Parse a summary with these members and a valid balance."""
     return parse_summary(
         exact_json.dumps({"balanceAmount": Decimal(1), "currencyCode": "USD"} | members).encode(), RECEIPT
     )
@@ -52,7 +52,7 @@ def balance_of(literal: str) -> Decimal:
 
 @pytest.mark.parametrize("bom", [b"", BOM], ids=["plain", "bom"])
 def test_the_documented_shape_is_read(bom: bytes) -> None:
-    """With a byte order mark, as the service sends most answers, and without."""
+    """With a byte order mark, which the service usually sends, and without one."""
     summary = parse_summary(bom + DOCUMENTED, RECEIPT)
     assert summary.balance_amount == Decimal("68059.03")
     assert (summary.currency_code, summary.currency_symbol) == ("USD", "$")
@@ -66,7 +66,7 @@ def test_the_documented_shape_is_read(bom: bytes) -> None:
 
 
 def test_member_names_are_read_in_any_case() -> None:
-    """Of the summary, of its parts and of the collection; the stored details have the documented names."""
+    """In the summary, its parts and the collection; stored details have the documented names."""
     body = re.sub(rb'"\w+":', lambda name: name[0].upper(), DOCUMENTED)
     expected = parse_summary(DOCUMENTED, RECEIPT)
     assert parse_summary(body, RECEIPT) == expected
@@ -95,7 +95,7 @@ def test_an_amount_is_exactly_what_was_sent(literal: str, plain: str) -> None:
     ],
 )
 def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
-    """A text, a truth value or an impossibly large number is not a balance, and is not turned into one. No message shows it: it may end in a log."""
+    """Text, a Boolean or an impossibly large number is not converted to a balance. No message shows it, because messages are logged."""
     with pytest.raises(NotASummary, match=r"^balanceAmount is not a number that a column can hold$"):
         balance_of(literal)
 
@@ -123,8 +123,8 @@ def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
     ],
     ids=lambda value: value[:40].decode() if isinstance(value, bytes) else None,
 )
-def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str) -> None:
-    """A cut, wrong or ambiguous answer is an error that says what was found, never a guess or a zero."""
+def test_a_response_without_a_balance_is_refused_with_the_reason(body: bytes, why: str) -> None:
+    """A truncated, wrong or ambiguous response is an error that says what was found, never a guess or a zero."""
     with pytest.raises(NotASummary, match=why):
         parse_summary(body, RECEIPT)
 
@@ -141,23 +141,23 @@ def test_what_holds_no_balance_is_refused_with_the_reason(body: bytes, why: str)
     ],
 )
 def test_a_date_is_read_in_utc(text: str, moment: datetime) -> None:
-    """With Z, without a zone (UTC too: one document mixes both), with an offset, with 1 to 7 digits of a second."""
+    """With Z, without a zone (also UTC: one document mixes both), with an offset, and with 1 to 7 fractional digits."""
     summary = summary_of(accountingDate=text)
     assert summary.accounting_date == moment
     assert summary.accounting_date.tzinfo is UTC
     assert summary.warnings == ()
 
 
-def test_what_means_none_is_not_worth_a_warning() -> None:
-    """The service has several ways to say that there was no payment; old answers send no symbol."""
+def test_values_that_mean_none_cause_no_warning() -> None:
+    """The service has several ways to say that there was no payment; old responses have no symbol."""
     for end in ("", "Z", ".0000000+02:00", "-08:00"):
         assert summary_of(lastPaymentDate=f"0001-01-01T00:00:00{end}", currencySymbol="") == summary_of()
     optional = ("currencySymbol", "accountingDate", "lastPaymentDate", "lastPaymentAmount", "details")
     assert summary_of(**dict.fromkeys(optional)) == summary_of()
 
 
-def test_what_is_optional_is_taken_as_it_is() -> None:
-    """A symbol is an open text, direction marks and spaces of any width included; a payment may be an integer."""
+def test_optional_values_are_kept_as_sent() -> None:
+    """A symbol is any text, including direction marks and spaces of any width; a payment may be an integer."""
     for symbol in ("$", "£", "CHF", "R$", "د.إ", "\u200fر.س", "Kč\u00a0", "\u202fF", "\u2066$\u2069", "x" * 100):
         summary = summary_of(currencySymbol=symbol, currencyCode="eur", lastPaymentAmount=Decimal(250))
         assert (summary.currency_symbol, summary.currency_code, summary.warnings) == (symbol, "EUR", ())
@@ -179,10 +179,8 @@ def test_what_is_optional_is_taken_as_it_is() -> None:
         ("details", [{}, "text", Decimal(1), False], "is not a list"),
     ],
 )
-def test_what_is_optional_and_unreadable_is_left_out_with_a_warning(
-    member: str, values: list[Any], warning: str
-) -> None:
-    """It never costs the day its row; a half character in it would make the table refuse the whole row."""
+def test_unreadable_optional_values_are_omitted_with_a_warning(member: str, values: list[Any], warning: str) -> None:
+    """They never cost the day its row; a lone surrogate would make the table refuse the whole row."""
     for value in values:
         summary = summary_of(**{member: value})
         assert replace(summary, warnings=()) == summary_of()
@@ -190,7 +188,7 @@ def test_what_is_optional_and_unreadable_is_left_out_with_a_warning(
 
 
 def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
-    """Return one part of details."""
+    """Return one part of the details."""
     return {"invoiceType": kind, "summary": {"balanceAmount": amount, "currencyCode": "USD"}}
 
 
@@ -208,7 +206,7 @@ def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
     ],
 )
 def test_readable_details_are_kept(balance: str, details: Any, warnings: list[str]) -> None:
-    """Added exactly, however many digits; a contradiction is a warning, because the balance is what the service says it is."""
+    """Added exactly, however many digits. A contradiction is a warning, because the service's balance is authoritative."""
     summary = summary_of(balanceAmount=Decimal(balance), details=details)
     assert (summary.details, list(summary.warnings)) == (exact_json.dumps(details), warnings)
 
@@ -224,8 +222,8 @@ def test_readable_details_are_kept(balance: str, details: Any, warnings: list[st
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_details_that_power_bi_or_the_column_cannot_hold_are_left_out(odd: Any, why: str) -> None:
-    """A stored row can never be corrected. The column holds 32,768 UTF-16 units, and one more would cost the row."""
+def test_details_that_power_bi_or_the_column_cannot_hold_are_omitted(odd: Any, why: str) -> None:
+    """A stored row can never be corrected. The column holds 32,768 UTF-16 units; one more would cost the row."""
     for details in ([odd], [part(Decimal(1)), odd]):
         summary = summary_of(details=details)
         assert summary.details is None
@@ -234,7 +232,7 @@ def test_details_that_power_bi_or_the_column_cannot_hold_are_left_out(odd: Any, 
 
 
 @pytest.mark.parametrize("depth", [100, 300, 500, 700, 900, 980, 2000, 20_000])
-def test_details_nested_deeply_are_read_left_out_or_refused(depth: int) -> None:
+def test_deeply_nested_details_are_read_omitted_or_refused(depth: int) -> None:
     """However deep."""
     details = '[{"summary":{"balanceAmount":1},"more":' + "[" * depth + "]" * depth + "}]"
     with suppress(NotASummary):
@@ -251,7 +249,7 @@ def collection(*items: Any) -> bytes:
 
 
 def test_a_collection_is_one_summary_per_currency() -> None:
-    """In the order of the answer."""
+    """In the order of the response."""
     body = collection(USD, {"balanceAmount": -2.5, "currencyCode": "eur"})
     read = parse_summaries(body, RECEIPT)
     assert [(one.currency_code, one.balance_amount) for one in read] == [("USD", Decimal(1)), ("EUR", Decimal("-2.5"))]
@@ -280,8 +278,8 @@ def test_a_collection_is_one_summary_per_currency() -> None:
         (collection(USD, USD | {"currencyCode": "usd"}), "names USD more than once"),
     ],
 )
-def test_a_collection_with_a_doubt_is_refused_as_a_whole(body: bytes, why: str) -> None:
-    """An empty one, a currency twice, one unreadable summary: half a day is never recorded."""
+def test_a_doubtful_collection_is_refused_as_a_whole(body: bytes, why: str) -> None:
+    """Empty, a repeated currency, an unreadable summary: half a day is never recorded."""
     with pytest.raises(NotASummary, match=why):
         parse_summaries(body, RECEIPT)
 
@@ -293,7 +291,7 @@ AMOUNTS = st.decimals(
 
 @given(balance=AMOUNTS, parts=st.lists(AMOUNTS, max_size=4))
 def test_any_amount_comes_through_exactly(balance: Decimal, parts: list[Decimal]) -> None:
-    """To its text in plain notation, and in the details digit by digit."""
+    """In plain notation, and digit by digit in the details."""
     details = [part(amount) for amount in parts]
     summary = summary_of(balanceAmount=balance, details=details)
     text = f"{summary.balance_amount:f}"
@@ -321,7 +319,7 @@ BODIES = st.binary(max_size=100) | st.fixed_dictionaries({}, optional=dict.fromk
 
 @given(BODIES)
 def test_any_bytes_are_a_summary_or_none(body: bytes) -> None:
-    """Whatever arrives, it is a readable balance or NotASummary; nothing else ever comes out."""
+    """Any input gives either a readable balance or NotASummary."""
     for parse in (parse_summary, parse_summaries):
         try:
             parsed = parse(body, RECEIPT)

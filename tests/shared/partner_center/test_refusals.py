@@ -1,4 +1,4 @@
-"""What Partner Center's refusals mean, by code and status."""
+"""The meaning of Partner Center's refusals, by code and status."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ REFUSED_APP_ONLY = "900329: this API does not support application-only"
 
 
 def error_of(status: int, body: Any, *, sign_in: str = APP_ONLY) -> tuple[SnapshotError, bool]:
-    """Return what a refusal means: bytes as they are, anything else as JSON."""
+    """Return the error for a refusal; bytes are sent unchanged, anything else as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Call(PARTNER_CENTER, WHERE, IDS, kinds=(sign_in,)).error_of(RefusedError(read_refusal(status, {}, content)))
 
@@ -60,7 +60,7 @@ def error_of(status: int, body: Any, *, sign_in: str = APP_ONLY) -> tuple[Snapsh
 def test_a_known_code_decides(
     code_type: type, status: int, code: int, sign_in: str, kind: type[SnapshotError], remedy: str
 ) -> None:
-    """Before the status does, and it is final; the remedy fits the sign-in; the code may be a number or text."""
+    """It takes precedence over the status and is final. The remedy fits the sign-in. The code may be a number or text."""
     body = {"code": code_type(code), "description": "What the service says.", "data": [], "source": "PartnerFD"}
     error, again = error_of(status, body, sign_in=sign_in)
     assert (type(error), error.ids, again) == (kind, IDS, False)
@@ -71,7 +71,7 @@ def test_a_known_code_decides(
 @pytest.mark.parametrize(
     ("status", "body", "kind", "again"),
     [
-        # A wait in milliseconds, or a part of an id, is not a code; a gateway may put the code into its words.
+        # A wait in milliseconds, or part of an ID, is not a code; a gateway may include the code in its text.
         (429, {"message": "Rate limit is exceeded. Try again in 60003 ms."}, PartnerThrottled, True),
         *((status, {"message": "Queue 900421 is full."}, UNAVAILABLE, True) for status in (408, 503, 504)),
         (403, {"message": "Activity 60003-4f5a: no."}, DENIED, False),
@@ -79,25 +79,23 @@ def test_a_known_code_decides(
         (500, f"Error {REFUSED_APP_ONLY}".encode(), AppOnlyRefused, False),
         (500, {"code": "Forbidden", "description": REFUSED_APP_ONLY}, AppOnlyRefused, False),
         (500, f"Error 1{REFUSED_APP_ONLY}".encode(), UNAVAILABLE, True),
-        # A page is something in between.
+        # A page comes from an intermediary.
         *((status, b"<html><title>Blocked</title>", DENIED, False) for status in (401, 403)),
         (404, b"<html><title>Blocked</title>", UNAVAILABLE, False),
-        # What may pass is tried again; a 429 has a cause of its own.
+        # Transient failures are retried; a 429 has its own cause.
         *(
             (status, body, PartnerThrottled if status == 429 else UNAVAILABLE, True)
             for status in TRANSIENT_STATUSES
             for body in (b"", b"<html>Bad gateway</html>", {"statusCode": 429, "message": "Try again."})
         ),
-        # Without a code the status decides: a lost role is a 403 with an empty body (Partner-Center-PowerShell#308).
+        # Without a code, the status decides: a lost role is a 403 with an empty body (https://github.com/microsoft/Partner-Center-PowerShell/issues/308).
         *((status, body, DENIED, False) for status in (401, 403) for body in (b"", b"{}", b"[]", b"null")),
         *((status, body, PartnerBadResponse, False) for status in (302, 400, 404) for body in (b"", b"{}")),
         (501, b"", UNAVAILABLE, False),
     ],
 )
-def test_what_a_refusal_without_a_known_code_means(
-    status: int, body: Any, kind: type[SnapshotError], *, again: bool
-) -> None:
-    """Nobody is sent after a tenant or a role by a number, a page or a wait."""
+def test_a_refusal_without_a_known_code(status: int, body: Any, kind: type[SnapshotError], *, again: bool) -> None:
+    """A number, a page or a wait does not send anybody looking for a tenant or a role."""
     error, repeated = error_of(status, body)
     assert (type(error), repeated) == (kind, again)
     assert "does not know this tenant" not in error.remedy
@@ -117,7 +115,7 @@ def test_what_a_refusal_without_a_known_code_means(
     ),
 )
 def test_any_refusal_is_one_of_the_tree(status: int, body: Any) -> None:
-    """Whatever the answer, the error has a code of Partner Center's and a bounded message."""
+    """Any response leads to an error with a Partner Center code and a bounded message."""
     error, _ = error_of(status, body)
     assert error.code.startswith(("partner-", "wrong-", "mfa-", "app-only-"))
     assert len(error.message) < 600
