@@ -160,6 +160,6 @@ def test_a_response_that_is_not_a_page_of_rows_is_refused(world: StandIn, table:
     world.faults.add("table", wrong)
     with pytest.raises(
         TableUnreachable,
-        match=rf"the table partnerbalances at .*: its response \({wrong.status}\) is not a page of rows",
+        match=rf"the table partnerbalances at .*: its answer \({wrong.status}\) is not a page of rows",
     ):
         list(table.pages(Span()))
