@@ -22,26 +22,26 @@ PROGRAM = "python -m cli"
 INSTALL = "python -m cli needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt{}"
 
 COMMANDS = {
-    "demo": ("cli.commands.demo.command", "See all of it work on this machine, against stand-ins."),
-    "check": ("cli.commands.check.command", "Try every step of a run with real calls, before the timer does."),
-    "status": ("cli.commands.status", "Look every morning: newest balance, missed days, last run, expiries."),
+    "demo": ("cli.commands.demo.command", "Run everything on this machine, without Azure."),
+    "check": ("cli.commands.check.command", "Test every step of a run with real calls, before the timer does."),
+    "status": ("cli.commands.status", "Daily overview: latest balance, missed days, last run, expiry dates."),
     "run": ("cli.commands.run", "Take today's snapshot now, as the timer does."),
     "balance": ("cli.commands.balance", "Print the current account balance."),
-    "history": ("cli.commands.history.command", "Read the history: table, charts, gaps, months, CSV, Excel, HTML."),
+    "history": ("cli.commands.history.command", "Show the history: table, charts, gaps, months, CSV, Excel, HTML."),
     "consent": ("cli.commands.consent", "Sign in once with MFA, for accounts that use app_user."),
-    "import": ("cli.commands.import_csv.command", "Insert earlier history from a CSV file or an Excel workbook."),
-    "restore": ("cli.commands.restore", "Make table and archive equal by inserting what is missing."),
+    "import": ("cli.commands.import_csv.command", "Import earlier history from a CSV file or an Excel workbook."),
+    "restore": ("cli.commands.restore", "Copy missing rows between the table and the archive."),
 }
 
 HELP = """Usage: python -m cli COMMAND [OPTIONS]
 
 Read the balance of Microsoft partner accounts and keep its history.
 
-Settings come from the environment or from local.settings.json, which
-docs/settings.md describes. Azure calls use your current sign-in: `az login`,
+Settings come from the environment or from local.settings.json (see
+docs/settings.md). Azure calls use your current sign-in: `az login`,
 VS Code or the machine's managed identity.
 
-Exit status: 0 fine, 1 something is wrong (printed with its remedy),
+Exit status: 0 success, 1 a problem (printed with its remedy),
 2 wrong usage, 130 interrupted.
 
 Examples:
@@ -52,7 +52,7 @@ Examples:
 Commands:
 {}
 
-`python -m cli COMMAND --help` explains each, with examples.
+`python -m cli COMMAND --help` explains a command, with examples.
 `python -m cli --version` prints the version.
 """.format("\n".join(f"  {name:8} {summary}" for name, (_, summary) in COMMANDS.items()))
 
@@ -138,10 +138,10 @@ def _print(error: Exception) -> int:
     if isinstance(error, OSError):  # of stdout: files and services have errors of their own
         # The interpreter would fail at its end on what is still in the buffer.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by that end
-        cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free some space where it goes to."
+        cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free up disk space there."
         if isinstance(error, BrokenPipeError):
-            cause, remedy = "the program that read it closed the pipe", "Let it read to the end."
-        error = CommandFailed(f"The output is cut off: {cause}.", remedy)
+            cause, remedy = "the program reading it closed the pipe", "Let that program read to the end."
+        error = CommandFailed(f"The output was cut off: {cause}.", remedy)
     print_error(error if isinstance(error, CommandFailed) else as_snapshot_error(error))
     return 1
 

@@ -25,8 +25,8 @@ COLUMNS = (*ACCOUNT, "currency", "balance", *CREDIT, "accountingDate", "accounti
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = "table") -> None:
     """Print the current account balance, as Partner Center reports it now.
 
-    Calls Key Vault, Entra ID and Partner Center; the table is neither read nor written. Amounts are written as your locale
-    does (LC_ALL, LC_MONETARY or LANG). The accounting date is when Microsoft last updated the balance.
+    Calls Key Vault, Entra ID and Partner Center, and neither reads nor writes the table. Amounts use the format of your
+    locale (LC_ALL, LC_MONETARY or LANG). The accounting date is when Microsoft last updated the balance.
 
     Examples:
       python -m cli balance
@@ -52,7 +52,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         for owner, summaries in done:
             limit = owner.credit_limit
             if limit and limit.currency not in {one.currency_code for one in summaries}:
-                warn(f"{owner.name}: the credit limit is in {limit.currency} and no balance is, so nothing is compared")
+                warn(f"{owner.name}: the credit limit is in {limit.currency}, but there is no {limit.currency} balance")
     if failed:
         raise typer.Exit(1)
 
@@ -68,13 +68,13 @@ def _record(account: Account, summary: InvoiceSummary, now: datetime) -> Record:
 def _print(record: Record, money: Money, *, alone: bool) -> None:
     """Print a balance in two lines; an account that is not `alone` with its name is told apart by its tenant."""
     currency, days = record["currency"], record["accountingAgeDays"]
-    about = "the service does not say when it was last updated"
+    about = "Partner Center did not report an accounting date"
     if days is not None:
         ago = f"{count(days, 'day')} ago" if days else "today"
         about = f"accounting date {record['accountingDate']:%Y-%m-%d}" + (f" ({ago})" if days >= 0 else "")
     if record["creditLimit"]:
         limit = money.text(record["creditLimit"], currency)
-        about += f", {record['creditUsedPercent']:g} % of the limit of {limit}"
+        about += f", {record['creditUsedPercent']:g} % of the {limit} limit"
     tenant = "" if alone else f" ({record['tenantId']})"
     say("Current Account Balance:  ", (money.text(record["balance"], currency), "bold"))
     say(f"    {record['account']}{tenant}, {currency}, {about}")

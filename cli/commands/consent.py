@@ -41,16 +41,16 @@ _NOWHERE = "http://localhost:8400"
 
 NoBrowser = Annotated[
     bool,
-    typer.Option("--no-browser", help="Print the address to open on any machine, and take the address it ends at."),
+    typer.Option("--no-browser", help="Print an address to open on any machine, then ask for the address it ends at."),
 ]
 
 
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_browser: NoBrowser = False) -> None:
-    """Sign in once with MFA as the user whose consent an account with PARTNER_AUTH app_user works with.
+    """Sign in once with MFA as the user that an account with PARTNER_AUTH app_user acts for.
 
-    Opens the browser, reads the balance with the token that comes back, and stores the refresh token in Key Vault only when
-    Partner Center accepts it and does not report that MFA was missing. The job renews it from then on. Your Azure sign-in needs
-    the right to set secrets, and the app registration the redirect URI http://localhost (type: Web).
+    Opens the browser, reads the balance with the new token, and stores the refresh token in Key Vault only if Partner Center
+    accepts it and does not report that MFA was missing. The job then renews it. Your Azure sign-in needs permission to set
+    secrets. The app registration needs the redirect URI http://localhost (type: Web).
 
     Examples:
       python -m cli consent
@@ -63,24 +63,24 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
     with open_services(known, stop=STOP) as built:
         vault, name = built.vault, chosen.refresh_token_name
         if vault is None or name is None:
-            raise CommandFailed("There is no place to store the token.", "Set PARTNER_REFRESH_TOKEN_NAME.")
+            raise CommandFailed("There is nowhere to store the token.", "Set PARTNER_REFRESH_TOKEN_NAME.")
         _check_name(built, vault, name)
         built.check_clock(known.vault_url)  # the token's end is counted from today
         token = _sign_in(built, chosen, browser=not no_browser)
         on_interrupt(
-            lambda: f"The token may have been stored as the secret {name}; `python -m cli check` shows its age."
+            lambda: f"The token may have been stored in the secret {name}; `python -m cli check` shows its age."
         )
         now = built.now()
         end = refresh_token.store(vault, chosen, name, token, now)
     left = f"valid until {end:%Y-%m-%d} ({days_left(end, now)} days)"
-    say(f"{chosen.name}: stored as the secret {name}, {left}. The job renews it weekly.")
+    say(f"{chosen.name}: stored in the secret {name}, {left}. The job renews it weekly.")
 
 
 def _one(accounts: Sequence[Account], *, named: bool) -> Account:
     """Return the account to sign in for: the one that has a user."""
     with_user = [account for account in accounts if account.app_user]
     if not with_user:
-        who = f"{accounts[0].name} works as an app," if named else "No account works with a user: each works as an app,"
+        who = f"{accounts[0].name} signs in as an app," if named else "Every account signs in as an app,"
         raise CommandFailed(
             f"{who} without a user's consent.",
             "Set PARTNER_AUTH to app_user and PARTNER_REFRESH_TOKEN_NAME to the name for the token's secret; "
@@ -109,8 +109,8 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
         with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look
             built.retry.call(lambda: library_call(lambda: client.get_deleted_secret(name)), where)
             raise CommandFailed(
-                f"The secret {name} was deleted and can be recovered; until then its name cannot be used.",
-                "Run `az keyvault secret recover --vault-name {vault} --name {name}`, then this again.".format_map(
+                f"The secret {name} was deleted but not purged, so its name cannot be used until it is recovered.",
+                "Run `az keyvault secret recover --vault-name {vault} --name {name}`, then run this again.".format_map(
                     names
                 ),
             ) from None
@@ -130,17 +130,17 @@ def _sign_in(built: Services, account: Account, *, browser: bool) -> str:
     app = confidential_app(account, credential, built.session)
     flow, answer = _ask(account, app, browser=browser)
     if answer.get("state") != flow["state"] or not {"code", "error"} & set(answer):
-        again = "Run the command again and paste the whole address it ends at."
-        raise CommandFailed("The address does not belong to this sign-in, or a part of it is missing.", again)
+        again = "Run the command again and paste the complete address that the browser ends at."
+        raise CommandFailed("The address is incomplete, or it belongs to another sign-in.", again)
     if "error" in answer:
         says = one_line(f"{answer['error']} {answer.get('error_description', '')}")
-        remedy = "Run this again and accept the permissions, as a user who may; docs/sign-in.md says which."
+        remedy = "Run this again as a user who may accept the permissions, and accept them (docs/sign-in.md)."
         raise ConsentRequired(f"the sign-in ended without consent: {says}", remedy=remedy)
     sign_in = SignIn(built.session, built.retry)
     tokens = sign_in.with_code(account, credential, lambda app: app.acquire_token_by_auth_code_flow(flow, answer))
     if tokens.refresh_token is None:
-        remedy = "Allow the app the delegated permission offline_access, and run this again."
-        raise CommandFailed("The sign-in gave no refresh token.", remedy)
+        remedy = "Grant the app the delegated permission offline_access, then run this again."
+        raise CommandFailed("The sign-in returned no refresh token.", remedy)
     _try_out(built, account, tokens)
     return tokens.refresh_token
 
@@ -154,12 +154,12 @@ def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], 
         back = loopback.address if loopback else _NOWHERE
         flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=back, prompt="login")
         if loopback:
-            says = "opening the browser to sign in; open this address on this machine if none opens"
+            says = "opening the browser to sign in. If it does not open, open this address on this machine"
             say(f"{account.name}: {says}:\n\n{flow['auth_uri']}\n")
             Thread(target=webbrowser.open, args=(flow["auth_uri"],), daemon=True).start()  # some return when closed
             return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
     say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
-    say("The browser ends at a page that cannot be shown; its address begins with http://localhost.")
+    say("The browser will end at a page that it cannot display. Its address begins with http://localhost.")
     return flow, dict(parse_qsl(urlsplit(trim(typer.prompt("Paste that address here")).strip("\"'<>")).query))
 
 
@@ -169,10 +169,10 @@ def _try_out(built: Services, account: Account, tokens: Tokens) -> None:
     summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
     compliant = summary.receipt.mfa_compliant
     if compliant is False:
-        raise MfaRequired("Partner Center says that this sign-in was without MFA; the token is not stored")
+        raise MfaRequired("Partner Center reports that this sign-in was without MFA, so the token was not stored")
     say("Partner Center accepted the token and returned the balance.")
     if compliant is None:
         warn(
-            "Partner Center did not say whether the sign-in was with MFA. If no second factor was asked for, require MFA for this user "
-            "and run this again."
+            "Partner Center did not report whether the sign-in used MFA. If you were not asked for a second factor, require MFA for "
+            "this user and run this again."
         )

@@ -24,12 +24,12 @@ _SHOWN = 5
 
 _LEFT = {
     "differs": (
-        "Different in table and archive",
-        "The archive's row is the right one: delete the table's (portal: Storage browser), then run `python -m cli restore --to table --write`.",
+        "Different in the table and the archive",
+        "The archive's row is the correct one: delete the table's row (portal: Storage browser), then run `python -m cli restore --to table --write`.",
     ),
     "not a snapshot": (
         "Not snapshots, and not copied into the archive",
-        "Delete them from the table, or restore the table alone with `--to table`.",
+        "Delete them from the table, or restore only the table with `--to table`.",
     ),
 }
 """What a restore does not do, and what a person does about it."""
@@ -38,17 +38,17 @@ _LEFT = {
 Side = Literal["table", "archive"]
 """Where rows are read and inserted."""
 
-To = Annotated[Side | None, typer.Option("--to", help="Restore this side alone, instead of both.")]
+To = Annotated[Side | None, typer.Option("--to", help="Restore only this side, not both.")]
 
 
 def command(
     *, settings: SettingsFile = None, account: SomeAccounts = None, to: To = None, write: Write = False
 ) -> None:
-    """Compare the table with its archive, row by row, and with `--write` insert what is missing on either side.
+    """Compare the table with its archive, row by row. With `--write`, copy missing rows to either side.
 
-    A row is inserted as the other side has it, every column unchanged. A row that is not a snapshot is never copied into the
-    archive, where nobody could delete it. A row that differs is shown and never changed. Nothing is written without `--write`, and
-    a restore that was cut short continues when it is run again. Your Azure sign-in needs the right to insert where rows are missing.
+    Rows are copied with every column unchanged. A row that is not a snapshot is never copied to the archive, because nobody
+    could delete it there. A row that differs is shown but never changed. Nothing is written without `--write`. If a restore is
+    interrupted, run it again to continue. Your Azure sign-in needs permission to insert wherever rows are missing.
 
     Examples:
       python -m cli restore
@@ -126,15 +126,15 @@ class _Restore:
         if not self.write:
             return "Nothing was written."
         done = ", ".join(f"{count(number, 'row')} into the {side}" for side, number in self.inserted.items())
-        return f"Inserted: {done}; up to a batch of 100 more may be in. Run it again to insert the rest."
+        return f"Inserted: {done}; up to 100 more may have been inserted. Run it again to insert the rest."
 
     def conclude(self) -> None:
         """Say what is left to do, and raise for it: rows that differ, are not snapshots or were not written."""
         if not self.seen:
-            say("Both the table and the archive are empty here: there is nothing to compare.")
+            say("Neither the table nor the archive has rows to compare.")
         to_write = self.missing and not self.write
         if to_write:
-            say("Nothing was written. With --write the missing rows are inserted.")
+            say("Nothing was written. Add --write to insert the missing rows.")
         if self.left:
             said = " ".join(f"{_LEFT[what][0]}: {count(number, 'row')}." for what, number in self.left.items())
             raise CommandFailed(said, " ".join(_LEFT[what][1] for what in self.left))

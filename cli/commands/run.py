@@ -22,7 +22,7 @@ from shared.settings.accounts import Account
 from shared.settings.read import Settings
 
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Do everything but the insert and print the rows it would write.")
+    bool, typer.Option("--dry-run", help="Do everything except the insert, and print the rows it would write.")
 ]
 
 _OUTCOMES: dict[str, str] = {Marker.RECORDED: "recorded", Marker.KEPT: "kept", Marker.FAILED: "failed"}
@@ -31,10 +31,10 @@ _OUTCOMES: dict[str, str] = {Marker.RECORDED: "recorded", Marker.KEPT: "kept", M
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_run: DryRun = False) -> None:
     """Take today's snapshot now, as the timer does.
 
-    An account that has its row of the day is left as it is: the first successful reading of the day is kept. What the job logs is
-    shown as it happens. A row that the archive did not get ends the command with status 1.
+    An account that already has today's row is skipped: the first successful reading of the day is kept. The job's log lines are
+    shown as they are written. If a row cannot be written to the archive, the exit status is 1.
 
-    With `--dry-run` the balance is read and the row is printed, and nothing is written: no row, and no renewed token.
+    With `--dry-run`, the command reads the balance and prints the row, but writes nothing: no row and no renewed token.
 
     Examples:
       python -m cli run
@@ -64,8 +64,8 @@ def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
     say(f"{result.run.date}: ", (f"{count(result.total, 'account')}: {counts}", style))
     if not_archived:
         raise CommandFailed(
-            f"The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of {', '.join(not_archived)[:300]}.",
-            "Correct what ARCHIVE_FAILED says above, then run `python -m cli restore --to archive --write`.",
+            f"Rows for {', '.join(not_archived)[:300]} could not be written to the archive (SNAPSHOT_ARCHIVE_ENDPOINT).",
+            "Fix what ARCHIVE_FAILED reports above, then run `python -m cli restore --to archive --write`.",
         )
     if result.failed:
         raise typer.Exit(1)
@@ -78,10 +78,8 @@ def _state(log: Marked, accounts: Sequence[Account]) -> str:
     }
     said = f"Done: {', '.join(done.values()) or 'nothing'}."
     if left := ", ".join(account.name for account in accounts if account.tenant_id not in done):
-        said += (
-            f" Not finished: {left}; a row that was being inserted may be there. Run it again: existing rows are kept."
-        )
-    return f"{said} The ledger may have no row of this run."
+        said += f" Not finished: {left}; a row that was being inserted may exist. Run it again: existing rows are kept."
+    return f"{said} The ledger may have no row for this run."
 
 
 def _dry_run(settings: Settings) -> None:
@@ -101,7 +99,7 @@ def _dry_run(settings: Settings) -> None:
         would = f"would insert for {today}"
         if existing:
             keys = ", ".join(str(row["RowKey"]) for row in existing)
-            would = f"nothing would be inserted; recorded already: {keys}. Read just now:"
+            would = f"nothing would be inserted; already recorded: {keys}. Just read:"
         say((f"{account.name}: {would}", "bold"))
         for row in rows:
             print_row(row)

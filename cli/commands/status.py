@@ -34,11 +34,11 @@ COLUMNS = (*ACCOUNT, "currency", "day", "balance", "change", "missedDays", *CRED
 
 
 def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_format: AsFormat = "table") -> None:
-    """Show the newest balance of each account, missed days of the last 30, what expires when, and the last run.
+    """Show each account's latest balance, missed days among the last 30, first expiry date, and the last run.
 
-    Reads the table, the ledger of runs and, where you have the right, the end of each secret. Partner Center is not called:
-    `balance` asks it. The exit status is 1 when the row of yesterday is missing, the last run failed or is older than 26 hours,
-    or a credential ends within 14 days.
+    Reads the table, the ledger of runs and, if you may read them, the expiry dates of the secrets. It does not call Partner
+    Center; `balance` does. The exit status is 1 when yesterday's row is missing, the last run failed or is more than 26 hours
+    old, or a credential expires within 14 days.
 
     Examples:
       python -m cli status
@@ -55,11 +55,11 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
         histories = list(reader.accounts(COLUMNS_READ))
         run = max(reader.ledger.runs(first), key=lambda entry: entry.started, default=None)
         looks, _ = for_each(accounts, partial(_secrets, place.services.vault, now))
-    problems = [f"a row of the table is not a snapshot: {row}" for row in reader.unreadable]
+    problems = [f"a row in the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
     for (one, (end, ending, unknown)), history in zip(looks, histories, strict=True):
         if unknown:
-            warn(f"{one.name}: the end of its secrets is unknown: {unknown}")
+            warn(f"{one.name}: the expiry dates of its secrets are unknown: {unknown}")
         problems += [*_history_problems(history, today - timedelta(days=1)), *ending]
         newest: list[Reading | None] = [readings[-1] for readings in history.readings.values()]
         rows += [(history.label, _record(one, history, latest, end)) for latest in newest or [None]]
@@ -96,17 +96,17 @@ def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[date
 
 def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]:
     if not history.items:
-        yield f"{history.label} has no row yet: `python -m cli run` takes the first, or says why it cannot"
+        yield f"{history.label} has no row yet: `python -m cli run` records the first one, or says why it cannot"
     elif history.gaps and history.gaps[-1].last == yesterday:
         why = f" ({reason})" if (reason := history.gaps[-1].reason) else ""
-        yield f"{history.label} has no row of yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
+        yield f"{history.label} has no row for yesterday, {yesterday}{why}: `python -m cli check` shows what is wrong now"
 
 
 def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:
     if run is None or now - run.started > LATE:
-        yield "no run in the last 26 hours: docs/operate.md, No run, says what to do"
+        yield "no run in the last 26 hours: see docs/operate.md, No run"
     elif (failed := run.row.get("Failed")) != 0:
-        yield f"the last run failed for {failed} of {run.row.get('Accounts')} accounts: `python -m cli check` shows the step"
+        yield f"the last run failed for {failed} of {run.row.get('Accounts')} accounts: `python -m cli check` shows the failing step"
 
 
 def _run_line(run: LedgerEntry | None, zone: tzinfo) -> str:

@@ -24,7 +24,7 @@ _MOST_NAMED = 8
 
 SomeAccounts = Annotated[
     list[str] | None,
-    typer.Option("--account", metavar="NAME", help="This account alone, by its name or tenant id; may be repeated."),
+    typer.Option("--account", metavar="NAME", help="Only this account, by name or tenant ID; can be repeated."),
 ]
 
 
@@ -40,7 +40,7 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
     wanted = {name.strip().lower(): name for name in names or ()}
     if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
         raise typer.BadParameter(
-            f"no configured account is called {' or '.join(map(repr, unknown))}. There are: {names_of(accounts)}."
+            f"no configured account is named {' or '.join(map(repr, unknown))}. Configured accounts: {names_of(accounts)}."
         )
     return tuple(account for account, own in keys.items() if not wanted or own & wanted.keys())
 

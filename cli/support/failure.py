@@ -15,7 +15,7 @@ _WORDS = (
     ("The next run tries again. If it persists", "Run this again. If it persists"),
     ("firewall allows the function", "firewall allows this machine"),
     ("Correct the settings named in the message (function app > Environment variables, or local.settings.json)",
-     "Correct the settings named above, where they come from: the environment, local.settings.json or the file of --settings"),
+     "Correct the settings named above in the environment, in local.settings.json or in the --settings file"),
     (" In Azure: restart the function app; if the error returns, open a support request.", ""),
     ("Give the identity the append role of infra/ on the storage account",
      "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),

@@ -13,7 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from cli.support.failure import CommandFailed
 
 _PAGE = "<!doctype html><meta charset=utf-8><title>Sign-in</title><p>{}</p>"
-_DONE = "The sign-in is over: close this page and go back to the command line."
+_DONE = "The sign-in has ended: close this page and return to the command line."
 
 
 class _Handler(WSGIRequestHandler):
@@ -51,7 +51,7 @@ class Loopback(WSGIServer):
         end = time.monotonic() + seconds
         while not self._answer:
             if time.monotonic() > end:
-                again = "Run the command again, or with --no-browser."
+                again = "Run the command again, or add --no-browser."
                 raise CommandFailed(f"Nobody signed in within {seconds:.0f} s.", again)
             self.handle_request()
         return self._answer

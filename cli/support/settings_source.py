@@ -20,7 +20,7 @@ SettingsFile = Annotated[
         metavar="FILE",
         exists=True,
         dir_okay=False,
-        help="Read the settings from this file alone, instead of the environment and local.settings.json.",
+        help="Read the settings only from this file, not from the environment or local.settings.json.",
     ),
 ]
 
@@ -62,15 +62,15 @@ def _values(file: Path) -> dict[str, str]:
     try:
         document = loads(file.read_bytes())
     except ValueError as error:
-        raise invalid(f"is not JSON in UTF-8 ({error})", "compare local.settings.example.json") from None
+        raise invalid(f"is not valid UTF-8 JSON ({error})", "compare it with local.settings.example.json") from None
     except OSError as error:
-        raise invalid(f"cannot be read ({error.strerror})", "a file that you may read") from None
+        raise invalid(f"cannot be read ({error.strerror})", "name a file that you can read") from None
     values = document.get("Values") if isinstance(document, dict) else None
     if not isinstance(values, dict):
-        raise invalid('has no object "Values"', 'the settings as members of "Values", as in the example file')
+        raise invalid('has no "Values" object', 'put the settings in "Values", as in the example file')
     if document.get("IsEncrypted"):
         raise invalid("is encrypted", "run `func settings decrypt` first")
     ours = {name: value for name, value in values.items() if name in NAMES}
     if wrong := ", ".join(name for name, value in ours.items() if not isinstance(value, str)):
-        raise invalid(f"holds {wrong} as something other than text", "every value in quotes, PARTNER_ACCOUNTS too")
+        raise invalid(f"has a value that is not text in {wrong}", "put every value in quotes, PARTNER_ACCOUNTS too")
     return ours

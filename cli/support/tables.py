@@ -24,7 +24,7 @@ from shared.settings.read import Settings
 
 Write = Annotated[
     bool,
-    typer.Option("--write", help="Insert. Without it nothing is changed: the command only shows what it would do."),
+    typer.Option("--write", help="Insert the rows. Without it, the command only shows what it would do."),
 ]
 
 WORK_SECONDS = 24 * 3600.0

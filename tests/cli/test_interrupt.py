@@ -47,7 +47,7 @@ cli.__main__.main()
         ("status", "table", Hang(), "Nothing was written."),
         ("status", "vault", throttled(57), "Nothing was written."),
         ("history", "table", Hang(), "Nothing was written."),
-        ("run", "partner", Hang(), "Done: nothing. Not finished: Contoso; a row that was being inserted may be there."),
+        ("run", "partner", Hang(), "Done: nothing. Not finished: Contoso; a row that was being inserted may exist."),
         ("run", "vault", throttled(57), "Not finished: Contoso;"),
         ("run --dry-run", "partner", Hang(), "Nothing was written."),
         ("restore --write", "table", Hang(), "Inserted: 0 rows into the table, 0 rows into the archive;"),

@@ -25,7 +25,7 @@ from tests.support.rows import TENANT, TODAY, days_ago
 # exit status | command | what stdout says, or after a ! stderr; texts are parted by ~ | the situation, if it is not the usual one
 USES = """
 0 | LANG=de_DE PARTNER_TENANT_ID=none demo        | Key Vault       401 ~ SNAPSHOT_RECORDED ~ Archive         204 ~ Balance:  £ ~ TODAY_GBP ~ SNAPSHOT_KEPT
-0 | demo                                          | partner-unavailable: 24 runs tried, from 00:17 to 23:17 ~ missed: 1 day; ~ (x = day missed) ~ nothing is left
+0 | demo                                          | partner-unavailable: 24 runs tried, from 00:17 to 23:17 ~ missed: 1 day; ~ (x = missed day) ~ nothing is left
 0 | demo --help                                   | Usage: python -m cli demo [OPTIONS]
 2 | demo now                                      | ! Got unexpected extra argument(s) (now)
 2 | demo --account Contoso                        | ! No such option: --account
@@ -33,12 +33,12 @@ USES = """
 2 | demo --format json                            | ! No such option: --format
 2 | demo --write                                  | ! remedy: python -m cli demo --help
 
-0 | check                                         | exists; it has no expiry date in the vault, so nothing can warn of its end
+0 | check                                         | exists; no expiry date in the vault, so nothing can warn before it expires
 0 | check                                         | ok      limit       Contoso: credit limit $85,000.00, 80.1 % used
 0 | check --account Contoso                       | 1 account, time zone UTC ~ Nothing failed: 17 findings, 4 notes.
 0 | check --format csv                            | step,status,account,tenantId,code,message,remedy
 0 | check --format json                           | "ok": true ~ "step": "mfa"
-2 | check --wait 30                               | ! --wait goes with --deployed.
+2 | check --wait 30                               | ! --wait needs --deployed.
 2 | check --wait 0 --deployed https://a.example   | ! Invalid value for '--wait':
 2 | check --deployed http://a.example             | ! is not the address of a function app
 2 | check --deployed https://a.example            | ! --deployed needs the function app's master key
@@ -53,21 +53,21 @@ USES = """
 0 | status --format json                          | "lastRun": {"startedAt" ~ "problems": []
 0 | status --account Contoso                      | +$67,059.53       1  80.1 %  -                                    | vault
 2 | status now                                    | ! Got unexpected extra argument
-2 | status --account Nobody                       | ! no configured account is called 'Nobody'
+2 | status --account Nobody                       | ! no configured account is named 'Nobody'
 2 | status --format xml                           | ! 'xml' is not one of 'table', 'csv', 'json'.
 1 | status                                        | ! clock-wrong                                                        | clock
 1 | AZURE_CLIENT_ID=NOBODY status                 | ! identity-unavailable ~ remedy: Run `az login`
 
 0 | run                                           | TODAY: 2 accounts: 0 recorded, 2 kept, 0 failed
 0 | run --account contoso                         | TODAY: 1 account: 0 recorded, 1 kept, 0 failed
-0 | run --dry-run                                 | Contoso: nothing would be inserted; recorded already: TODAY_USD.
+0 | run --dry-run                                 | Contoso: nothing would be inserted; already recorded: TODAY_USD.
 2 | run --settings missing.json                   | ! Invalid value for '--settings':
 2 | run --dry                                     | ! No such option: --dry
 1 | run --dry-run                                 | ! sign-in-rejected  Contoso ~ create a new client secret             | secret
 1 | run                                           | 2 failed ~ ! SNAPSHOT_FAILED  Contoso ~ remedy: Your Azure sign-in   | table
 1 | run                                           | 2 failed ~ ! code=clock-wrong                                        | clock
 
-0 | balance --account Contoso                     | Balance:  $68,059.03 ~ 80.1 % of the limit of $85,000.00
+0 | balance --account Contoso                     | Balance:  $68,059.03 ~ 80.1 % of the $85,000.00 limit
 0 | LANG=de_DE.UTF-8 balance                      | Balance:  68.059,03 $ ~ Fabrikam, JPY, accounting date 2018-03-16
 0 | balance --format csv                          | currency,balance,creditLimit ~ USD,68059.03,85000,80.1,2018-03-16T
 0 | balance --format json                         | "errors": []
@@ -79,44 +79,44 @@ USES = """
 2 | balance --format xml                          | ! Invalid value for '--format': 'xml' is not one of
 2 | balance --jsn                                 | ! No such option: --jsn ~ remedy: python -m cli balance --help
 
-0 | history --last 30d                            | missed: 1 day; Partner Center has no balance of a day that is over
+0 | history --last 30d                            | missed: 1 day; Partner Center has no balances for past days
 0 | FORCE_COLOR=1 history --by month --format csv | account,tenantId,month,currency,close ! note  Contoso: missed:
 0 | history --runs                                | Recorded ~ cli
-2 | history --last 5000y                          | ! '5000y' is not a length of time up to 100y
-2 | history --from 2026-13-01                     | ! '2026-13-01' is not a day: write it as 2026-11-23.
-2 | history --last soon                           | ! 'soon' is not a length of time
+2 | history --last 5000y                          | ! '5000y' is not a period of at most 100y
+2 | history --from 2026-13-01                     | ! '2026-13-01' is not a date: write it as 2026-11-23.
+2 | history --last soon                           | ! 'soon' is not a period
 2 | history --from 2026-01-02 --to 2026-01-01     | ! --from 2026-01-02 is after --to 2026-01-01.
 2 | history --from 2026-01-02 --last 3d           | ! give --from or --last, not both.
-2 | history --from 2999-01-01                     | ! is still to come: today is TODAY.
-2 | history --format csv --output x.csv           | ! give one of --format, --output and --html.
-2 | history --output x.png                        | ! --output: a name that ends in .csv or .json or .xlsx.
+2 | history --from 2999-01-01                     | ! is in the future: today is TODAY.
+2 | history --format csv --output x.csv           | ! give only one of --format, --output and --html.
+2 | history --output x.png                        | ! --output needs a name ending in .csv or .json or .xlsx.
 2 | history --html no/such/x.html                 | ! the folder of 'no/such/x.html' does not exist.
 2 | history --html .                              | ! is a directory
-2 | history --plot --format csv                   | ! --plot goes with the table of days alone.
+2 | history --plot --format csv                   | ! --plot works only with the daily table.
 2 | history --currency dollar                     | ! --currency: three letters such as USD, not 'DOLLAR'.
 2 | history --currency=                           | ! --currency: three letters such as USD, not ''.
-2 | history --by month --html x.html              | ! --html shows days and months: leave --by out.
-2 | history --runs --by month                     | ! --runs goes with --from, --to, --last and --format alone.
-0 | SNAPSHOT_TABLE_NAME=elsewhere history         | ! there is no table elsewhere (SNAPSHOT_TABLE_NAME)
-1 | history --currency xyz                        | ! No row of this time is in XYZ. ~ The currencies are: JPY, USD.
+2 | history --by month --html x.html              | ! --html shows days and months: omit --by.
+2 | history --runs --by month                     | ! --runs works only with --from, --to, --last and --format.
+0 | SNAPSHOT_TABLE_NAME=elsewhere history         | ! the table elsewhere (SNAPSHOT_TABLE_NAME) does not exist
+1 | history --currency xyz                        | ! No rows in XYZ in this period. ~ The currencies are: JPY, USD.
 1 | history --fail-on-gap                         | missed ~ ! 1 day missing
 1 | history                                       | ! table-access-denied                                                | table
 
 0 | import --template                             | SnapshotDate,CurrencyCode,BalanceAmount
-0 | import history.csv                            | 0 new, 38 recorded already ~ Nothing was written.
+0 | import history.csv                            | 0 new, 38 already recorded ~ Nothing was written.
 0 | import german.csv --decimal comma             | $68,059.00 to $68,059.00: 1 new
 1 | import german.csv                             | ! 68.059
-2 | import                                        | ! name the file, or ask for --template.
+2 | import                                        | ! name a file, or use --template.
 2 | COLUMNS=0 import missing.csv                  | ! Invalid value for 'FILE': file 'missing.csv' does not exist.
 2 | import history.csv --decimal nothing          | ! 'nothing' is not one of
 1 | import history.csv                            | ! table-access-denied                                                | table
 
-0 | consent                                       | the token and returned the balance. ~ Fabrikam: stored as ~ (90 days)
-0 | consent --account Fabrikam                    | Fabrikam: stored as the secret
-0 | consent                                       | stored as the secret ~ ! did not say whether the sign-in was with MFA | silent
-1 | consent --account Contoso                     | ! Contoso works as an app, without a user's consent.
+0 | consent                                       | the token and returned the balance. ~ Fabrikam: stored in ~ (90 days)
+0 | consent --account Fabrikam                    | Fabrikam: stored in the secret
+0 | consent                                       | stored in the secret ~ ! did not report whether the sign-in used MFA | silent
+1 | consent --account Contoso                     | ! Contoso signs in as an app, without a user's consent.
 1 | consent --no-browser                          | ! The input ended before the question was answered.
-1 | consent --no-browser < http://localhost/?a=b  | ! does not belong to this sign-in, or a part
+1 | consent --no-browser < http://localhost/?a=b  | ! is incomplete, or it belongs to another
 1 | consent                                       | ! consent-required ~ 65004                                           | declined
 1 | consent                                       | ! vault-access-denied ~ Your Azure sign-in needs ~ set secrets                                  | read-only
 
@@ -125,7 +125,7 @@ USES = """
 0 | restore --to table                            | Fabrikam: 2 rows equal
 1 | SNAPSHOT_ARCHIVE_ENDPOINT= restore            | ! SNAPSHOT_ARCHIVE_ENDPOINT is missing
 2 | restore --to nowhere                          | ! Invalid value for '--to': 'nowhere' is not one of 'table', 'archive'.
-2 | restore --account Nobody                      | ! no configured account is called 'Nobody'
+2 | restore --account Nobody                      | ! no configured account is named 'Nobody'
 2 | restore now                                   | ! Got unexpected extra argument
 1 | restore                                       | ! the archive's table ~ remedy: Your Azure sign-in needs the append  | archive
 """

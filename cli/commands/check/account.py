@@ -45,11 +45,11 @@ class AccountCheck:
 
     def _vault(self) -> Iterator[Finding]:
         if not self.account.needs_vault:
-            yield ok("not needed: the Azure identity's own token proves the app (federated)")
+            yield ok("not needed: the app signs in with the Azure identity's token (federated)")
         now = self.services.now()
         for secret in stored_secrets(self.services.vault, self.account, now):
             found, days = note, None
-            says = "it has no expiry date in the vault, so nothing can warn of its end"
+            says = "no expiry date in the vault, so nothing can warn before it expires"
             if left := secret.left(now):
                 days, says = left
                 found = note if days <= SOON else ok
@@ -58,7 +58,7 @@ class AccountCheck:
             if secret.age is not None and secret.age.days > OVERDUE:
                 says = (
                     f"{secret.kind} {secret.name}: {secret.age.days} days old, although a run renews it after 7: the function does "
-                    "not run, or it may not set secrets in the vault (docs/operate.md, Secret expiring)"
+                    "not run, or may not set secrets in the vault (docs/operate.md, Secret expiring)"
                 )
                 yield note(says, secret=secret.name, ageDays=secret.age.days)
 
@@ -84,11 +84,11 @@ class AccountCheck:
         if not self.account.app_user:
             return
         if compliant is False:
-            raise MfaRequired("Partner Center says that the user's token was obtained without MFA")
+            raise MfaRequired("Partner Center reports that the user's token was obtained without MFA")
         if compliant:
             yield ok("Partner Center confirms that the user signed in with MFA")
         else:
-            yield note("Partner Center took the token and does not say whether the user signed in with MFA")
+            yield note("Partner Center accepted the token but did not report whether the user signed in with MFA")
 
     def _currencies(self) -> Iterator[Finding]:
         captured = sorted(summary.currency_code for summary in self.captured)
@@ -99,9 +99,9 @@ class AccountCheck:
         except (AppOnlyRefused, PartnerAccessDenied):
             yield ok(f"{known}; only a user's sign-in can see whether there are more", captured=captured)
         except SnapshotError as error:
-            yield note(f"{known}; whether there are more could not be read: {error.message}", captured=captured)
+            yield note(f"{known}; could not check whether there are more: {error.message}", captured=captured)
         else:
-            found, says = ok, f"all of the account's are {known}"
+            found, says = ok, f"all {known}"
             if left:
                 setting = "set PARTNER_BALANCES to summaries (with PARTNER_AUTH app_user)"
                 found, says = note, f"{known}; NOT captured: {', '.join(sorted(left))}: {setting}"
@@ -114,7 +114,7 @@ class AccountCheck:
         of_limit = (one.balance_amount for one in self.captured if one.currency_code == limit.currency)
         used = next(map(limit.used_percent, of_limit), None)
         if used is None:
-            found, says = note, f": no captured balance is in {limit.currency}, so nothing can be compared"
+            found, says = note, f": there is no captured {limit.currency} balance to compare it with"
         else:
             found, says = ok, f", {used:g} % used"
         facts = {"currency": limit.currency, "creditLimit": f"{limit.amount:f}", "creditUsedPercent": used}

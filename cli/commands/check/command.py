@@ -24,13 +24,13 @@ Deployed = Annotated[
     typer.Option(
         metavar="URL",
         parser=as_function_url,
-        help="Start the deployed function (https://<app>.azurewebsites.net) and wait for its run. The master key comes from "
-        "FUNCTIONS_MASTER_KEY or is asked for.",
+        help="Start the deployed function (https://<app>.azurewebsites.net) and wait for its run. Reads the master key from "
+        "FUNCTIONS_MASTER_KEY, or asks for it.",
     ),
 ]
 Wait = Annotated[
     int | None,
-    typer.Option(min=1, metavar="SECONDS", help="With --deployed: how long to wait for its run; 300 unless given."),
+    typer.Option(min=1, metavar="SECONDS", help="With --deployed: how long to wait for the run (default: 300)."),
 ]
 
 
@@ -42,12 +42,12 @@ def command(
     deployed: Deployed = None,
     wait: Wait = None,
 ) -> None:
-    """Try every step of a run with real calls: settings, schedule, identity, vault, sign-in, MFA, balance, tables, clock.
+    """Test every step of a run with real calls: settings, schedule, identity, vault, sign-in, MFA, balance, tables, clock.
 
-    Nothing is written. The right to insert is tried with a row that exists, the right to change with one that cannot exist.
-    All this proves the rights of whoever runs it.
+    Nothing is written. The permission to insert is tested with a row that exists, and the permission to change with a row that
+    cannot exist. All of this tests your permissions.
 
-    `--deployed` proves the function's own: it starts the function in Azure and waits until the ledger has a new run.
+    `--deployed` tests the function's permissions: it starts the function in Azure and waits for a new run in the ledger.
 
     Examples:
       python -m cli check
@@ -56,7 +56,7 @@ def command(
 
     """
     if wait and not deployed:
-        raise typer.BadParameter("--wait goes with --deployed.")
+        raise typer.BadParameter("--wait needs --deployed.")
     started = partial(check_deployed, deployed, master_key(os.environ), wait or _WAIT) if deployed else None
     found = []
     with waiting("checking"):

@@ -35,10 +35,10 @@ _MARGIN = timedelta(days=2)
 _REMEDIES = {
     None: "Check the address and your network.",
     401: f"Check the master key ({KEY_VARIABLE}): function app > App keys > _master; no other key starts a function.",
-    403: f"Check that the function app is running, its access restrictions and admin isolation, and the master key ({KEY_VARIABLE}).",
-    404: "Check the address, and that the function was published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
+    403: f"Check that the function app is running. Check its access restrictions, admin isolation and the master key ({KEY_VARIABLE}).",
+    404: "Check the address, and that the function is published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
 }
-_USUAL_REMEDY = "Try again in a minute; if it persists, look at the function app in the portal."
+_USUAL_REMEDY = "Try again in a minute. If it persists, check the function app in the portal."
 
 
 def as_function_url(text: str) -> str:
@@ -59,7 +59,7 @@ def master_key(environ: Mapping[str, str]) -> str:
     if not key:
         raise typer.BadParameter(f"--deployed needs the function app's master key in {KEY_VARIABLE}.")
     if not (key.isascii() and key.isprintable()):
-        raise typer.BadParameter(f"{KEY_VARIABLE} holds a character that no key has: copy the key again.")
+        raise typer.BadParameter(f"{KEY_VARIABLE} contains a character that no key has: copy the key again.")
     return key
 
 
@@ -84,9 +84,9 @@ def check_deployed(
                 return
         STOP.wait(min(_LOOK_EVERY_SECONDS, left))
     raise CommandFailed(
-        f"the ledger has no new run of the timer after {seconds} s",
-        "Look at the function's log. SNAPSHOT_FAILED and LEDGER_FAILED give the cause and the remedy; with SNAPSHOT_RUN alone, the function "
-        "writes to another table than the one that your settings name. If there is no line, the function did not start: docs/operate.md, No run.",
+        f"no new timer run appeared in the ledger within {seconds} s",
+        "Check the function's log. SNAPSHOT_FAILED and LEDGER_FAILED give the cause and the remedy. If there is only SNAPSHOT_RUN, the "
+        "function writes to a different table than your settings name. If there is no line, the function did not start: docs/operate.md, No run.",
     )
 
 
@@ -112,10 +112,10 @@ def _run(entry: LedgerEntry, place: TableContext, accounts: Sequence[Account]) -
     says = f"run {key.partition('_')[2]}: {counts}"
     if not run["Failed"]:
         nothing_new = run["Kept"] == run["Accounts"]
-        kept = "every row existed: this proves the rights on the tables, not those on the vault and Partner Center"
+        kept = "every row already existed: this tests permissions on the tables, not on the vault and Partner Center"
         yield note(f"{says}; {kept}", **facts) if nothing_new else ok(says, **facts)
         return
-    remedy = "Follow what is listed per account below; an account that is not in your settings is in the function's log (SNAPSHOT_FAILED)."
+    remedy = "Follow the remedy of each account below. An account that is not in your settings is in the function's log (SNAPSHOT_FAILED)."
     yield failed(CommandFailed(says, remedy), **facts)
     for account in accounts:
         for row in place.ledger.rows(Span(account.tenant_id, entry.started.date() - _MARGIN)):

@@ -72,7 +72,7 @@ def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
 def _identity(place: TableContext) -> Iterator[Finding]:
     scope = f"{storage_audience(place.services.settings.table_endpoint)}/.default"
     user = token_user(place.services.identity.get_token(scope).token)
-    yield ok(f"in Azure you are {user or 'signed in; the token does not say as which user'}", user=user)
+    yield ok(f"in Azure you are {user or 'signed in; the token names no user'}", user=user)
 
 
 def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
@@ -99,11 +99,11 @@ def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> It
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
     facts = {"accounts": len(accounts), "accountsWithRow": with_row} if accounts else {}
     if not table.exists():
-        says = "reachable; the table does not exist yet: the first run creates it if it is allowed to"
+        says = "reachable; the table does not exist yet: the first run creates it if it has permission"
         yield note(says, exists=False, **facts)
         return
     insert, change = table.may_insert(), table.may_change()
-    about = f"; {with_row} of {len(accounts)} accounts have their row of {today}" if accounts else ""
+    about = f"; {with_row} of {len(accounts)} accounts have their row for {today}" if accounts else ""
     yield ok(f"readable{about}", exists=True, mayInsert=insert, mayChange=change, **facts)
     if insert is None:
         yield note("empty: the first insert will show whether rows may be inserted")
@@ -112,7 +112,7 @@ def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> It
     else:
         yield failed(TableAccessDenied("rows may be read but not inserted"))
     if change:
-        yield note("rows may be changed too: more than the job needs; the append role of infra/ has no such right")
+        yield note("rows may also be changed, which the job does not need; the append role of infra/ does not allow it")
     else:
         yield ok("rows cannot be changed, as it should be")
 

@@ -35,11 +35,11 @@ _FIRST_REFUSAL = 400
 
 
 def command() -> None:
-    """See all of it work on this machine, against stand-ins, in less than half a minute.
+    """Run everything on this machine, without Azure, in less than half a minute.
 
-    The job is the production code, unchanged. Entra ID, Key Vault, the managed identity and Partner Center are played on the
-    loopback interface; the table service is a real one, Azurite, and needs Node. Nothing leaves the machine, nothing stays, and
-    your settings are not used.
+    The job is the unchanged production code. Stand-ins for Entra ID, Key Vault, the managed identity and Partner Center run on
+    the loopback interface. The table service is a real one, Azurite, which needs Node. Nothing leaves the machine, nothing is
+    kept, and your settings are not used.
 
     Examples:
       python -m cli demo
@@ -64,10 +64,10 @@ def _show(world: StandIn, settings_file: Path) -> None:
     os.environ.update(playground.environ, LC_ALL="en_US.UTF-8")
     settings_file.write_text(json.dumps({"Values": playground.environ}), encoding="utf-8")
 
-    _heading("1. The first run of the day: every call, as it is answered")
+    _heading("1. The first run of the day: every call and its answer")
     _watched_run(world)
 
-    _heading("2. What was read, and the row that the table holds")
+    _heading("2. The balance that was read, and the row in the table")
     with open_tables(read_settings(os.environ)) as place:
         [row] = place.table.rows_of(playground.partners[0].tenant_id, today)
     amount = Money(Locale("en", "US")).text(balance_of(row), str(row["CurrencyCode"]))

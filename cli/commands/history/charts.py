@@ -104,7 +104,7 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
     for stretch in series.unbroken():
         plotext.plot(*stretch, marker="braille" if fine else "*")
     text: str = plotext.uncolorize(plotext.build())
-    keys = [f"{_MISSED} = day missed"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
+    keys = [f"{_MISSED} = missed day"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
     caption = f"{account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
     lines = (line.rstrip() for line in text.splitlines())
     return "\n".join([caption, *(line if fine else line.translate(_PLAIN_FRAME) for line in lines)])
@@ -129,7 +129,7 @@ def as_svg(series: Series, money: Money) -> bytes:
         if missed := [(begin - 0.5, end - begin + 1) for begin, end in series.missed()]:
             bars = axes.get_xaxis_transform()
             axes.broken_barh(
-                missed, (0, 1), transform=bars, color=_GAP_COLOR, alpha=0.25, linewidth=0, label="day missed"
+                missed, (0, 1), transform=bars, color=_GAP_COLOR, alpha=0.25, linewidth=0, label="missed day"
             )
         if limits := [list(zip(*stretch, strict=True)) for stretch in series.limits()]:
             lines = LineCollection(limits, colors=_LIMIT_COLOR, linestyles="--", linewidths=1.2, label="credit limit")

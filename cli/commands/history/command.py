@@ -32,40 +32,40 @@ def command(  # noqa: PLR0913 - each is an option
     settings: SettingsFile = None,
     account: SomeAccounts = None,
     currency: Annotated[
-        str | None, typer.Option(metavar="CODE", parser=str.upper, help="This currency alone, such as USD.")
+        str | None, typer.Option(metavar="CODE", parser=str.upper, help="Only this currency, such as USD.")
     ] = None,
     first: Annotated[
-        date | None, typer.Option("--from", metavar="DAY", parser=as_date, help="From this day on, such as 2026-01-31.")
+        date | None, typer.Option("--from", metavar="DAY", parser=as_date, help="The first day, such as 2026-01-31.")
     ] = None,
-    to: Annotated[date | None, typer.Option("--to", metavar="DAY", parser=as_date, help="Up to this day.")] = None,
+    to: Annotated[date | None, typer.Option("--to", metavar="DAY", parser=as_date, help="The last day.")] = None,
     last: Annotated[
         int | None, typer.Option(metavar="TIME", parser=as_days, help="The last 90d, 12w, 6m or 2y, or all.")
     ] = None,
     by: Annotated[
-        Literal["day", "month"], typer.Option(help="A line per day, or the close of each month and its change.")
+        Literal["day", "month"], typer.Option(help="One line per day, or each month's close and its change.")
     ] = "day",
     as_format: AsFormat = "table",
     output: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", dir_okay=False, help=f"Write a file, by its ending: {', '.join(_ENDINGS)}."),
+        typer.Option(metavar="FILE", dir_okay=False, help=f"Write a file, by its extension: {', '.join(_ENDINGS)}."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write one HTML page that needs nothing else.")
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write one self-contained HTML page.")
     ] = None,
     plot: Annotated[
-        bool | None, typer.Option("--plot/--no-plot", help="Draw charts below each account; the default on a terminal.")
+        bool | None, typer.Option("--plot/--no-plot", help="Draw charts below each account (default in a terminal).")
     ] = None,
     runs: Annotated[
-        bool, typer.Option("--runs", help="Show the last runs from the ledger instead of balances.")
+        bool, typer.Option("--runs", help="Show the latest runs from the ledger instead of balances.")
     ] = False,
     fail_on_gap: Annotated[
-        bool, typer.Option("--fail-on-gap", help="End with status 1 when a day is missing.")
+        bool, typer.Option("--fail-on-gap", help="Exit with status 1 when a day is missing.")
     ] = False,
 ) -> None:
-    """Read the history from the table: each day, the change since the row before, and the missed days with their reason.
+    """Show the history: each day, the change since the previous row, and missed days with their reasons.
 
-    Without a time, people see 90 days (months and pages: a year; runs: two days) and programs get all of it.
-    Currencies are never added. Partner Center has no balance of a day that is over.
+    With no date range, the terminal shows the last 90 days (a year for `--by month` and `--html`, two days for `--runs`). CSV, JSON
+    and Excel output includes everything. Currencies are never added together. Partner Center has no balances for past days.
 
     Examples:
       python -m cli history --last 30d --account Contoso
@@ -84,14 +84,14 @@ def command(  # noqa: PLR0913 - each is an option
             currency is not None and not re.fullmatch("[A-Z]{3}", currency),
             f"--currency: three letters such as USD, not {currency!r}.",
         ),
-        ((not tabular) + bool(output) + bool(html) > 1, "give one of --format, --output and --html."),
-        (output and output.suffix.lower() not in _ENDINGS, f"--output: a name that ends in {' or '.join(_ENDINGS)}."),
+        ((not tabular) + bool(output) + bool(html) > 1, "give only one of --format, --output and --html."),
+        (output and output.suffix.lower() not in _ENDINGS, f"--output needs a name ending in {' or '.join(_ENDINGS)}."),
         (file and not file.absolute().parent.is_dir(), f"the folder of {str(file)!r} does not exist."),
-        (html and by_month, "--html shows days and months: leave --by out."),
-        (plot and (file or not tabular or runs or by_month), "--plot goes with the table of days alone."),
+        (html and by_month, "--html shows days and months: omit --by."),
+        (plot and (file or not tabular or runs or by_month), "--plot works only with the daily table."),
         (
             runs and (by_month or file or fail_on_gap or currency or account),
-            "--runs goes with --from, --to, --last and --format alone.",
+            "--runs works only with --from, --to, --last and --format.",
         ),
     ):
         if wrong:
@@ -103,7 +103,7 @@ def command(  # noqa: PLR0913 - each is an option
     what = "runs" if runs else "month" if by_month and tabular and not file else form
     first = first_day(first, last, until, what)
     if first and first > today:
-        raise typer.BadParameter(f"--from {first} is still to come: today is {today}.")
+        raise typer.BadParameter(f"--from {first} is in the future: today is {today}.")
     with open_tables(known) as place:
         reader = HistoryReader(place, today, tenants_of(known.accounts, account), currency, first, to)
         if runs:
@@ -118,7 +118,7 @@ def command(  # noqa: PLR0913 - each is an option
         with waiting(f"writing {file.name}") if file else nullcontext():
             _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
         if not reader.currencies and not place.table.exists():
-            warn(f"there is no table {known.table_name} (SNAPSHOT_TABLE_NAME); the first run creates it")
+            warn(f"the table {known.table_name} (SNAPSHOT_TABLE_NAME) does not exist; the first run creates it")
     if file:
         say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.missed_days else ""))
     _conclude(reader, currency, account, fail_on_gap=fail_on_gap)
@@ -156,18 +156,18 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
 def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
     """Say what was not found; raise when that is a failure."""
     for name in reader.silent:
-        warn(f"{name}: no history in this time")
+        warn(f"{name}: no history in this period")
     found, unreadable = sorted(reader.currencies), reader.unreadable
     if unreadable:
         raise CommandFailed(
-            f"{count(len(unreadable), 'row')} of the table left out, not a snapshot. The first: {unreadable[0]}.",
-            "Find out who wrote them and delete them: the table is for the history alone.",
+            f"Skipped {count(len(unreadable), 'row')} in the table: not a snapshot. The first: {unreadable[0]}.",
+            "Find out who wrote them and delete them: the table must hold only the history.",
         )
     if (currency and currency not in found) or (accounts and reader.silent and not found):
         raise CommandFailed(
-            f"No row of this time is {f'in {currency}' if currency else 'of ' + ', '.join(reader.silent)}.",
-            f"The currencies are: {', '.join(found)}." if found else "Choose another time or account.",
+            f"No rows {f'in {currency}' if currency else 'for ' + ', '.join(reader.silent)} in this period.",
+            f"The currencies are: {', '.join(found)}." if found else "Choose another period or account.",
         )
     if fail_on_gap and reader.missed_days:
-        warn(f"{count(reader.missed_days, 'day')} missing: status 1, as --fail-on-gap asks")
+        warn(f"{count(reader.missed_days, 'day')} missing: exit status 1, because of --fail-on-gap")
         raise typer.Exit(1)

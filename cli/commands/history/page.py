@@ -69,7 +69,7 @@ def _overview_cells(label: str, latest: Reading, money: Money) -> Cells:
 
 
 def _account(account: AccountHistory, money: Money) -> Markup:
-    former = "" if account.configured else " (not configured any more)"
+    former = "" if account.configured else " (no longer configured)"
     parts = [tag("h2", account.name), tag("p", account.tenant_id + former, class_="small")]
     for currency, readings in account.readings.items():
         chart = b64encode(as_svg(Series(currency, readings, account.gaps), money)).decode()

@@ -74,7 +74,7 @@ class HistoryReader:
     def _is_snapshot(self, columns: Sequence[str] | None, row: Entity) -> bool:
         wrong = why_not_snapshot(row, columns)
         if wrong is None and day_of(row) > self.today + _DAY:  # the last day that has begun anywhere
-            wrong = "its day is still to come"
+            wrong = "its day is in the future"
         if wrong is not None:
             self.unreadable.append(f"{one_line(row['PartitionKey'])} / {one_line(row['RowKey'])}: {wrong}")
         return wrong is None
@@ -96,6 +96,6 @@ class HistoryReader:
         try:
             return list(self.ledger.explain(tenant, gap)) if self.explains else [gap]
         except SnapshotError as error:
-            warn(f"the reasons of missed days are unknown: the ledger of runs cannot be read: {error.message}")
+            warn(f"the reasons for missed days are unknown: the ledger of runs cannot be read: {error.message}")
             self.explains = False
             return [gap]

@@ -36,7 +36,7 @@ def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
     if rows := [_run_cells(run, zone) for run in runs]:
         print_table(rows)
     else:
-        warn("no run left a record in this time")
+        warn("no run left a record in this period")
 
 
 def month_cells(close: Reading, missed: int, money: Money) -> Cells:
@@ -88,6 +88,6 @@ def _summary(account: AccountHistory, money: Money) -> Iterator[str]:
         days, amount = count(len(readings), "day"), money.text(latest.balance, currency)
         yield f"{currency}: {days} from {first.day} to {latest.day}, latest {amount}{limit}"
     if account.gaps:
-        yield f"missed: {count(account.missed_days, 'day')}; Partner Center has no balance of a day that is over"
+        yield f"missed: {count(account.missed_days, 'day')}; Partner Center has no balances for past days"
     if account.items and not account.configured:
-        yield "not configured any more: nothing counts as missed after its last row"
+        yield "no longer configured: days after its last row do not count as missed"

@@ -23,7 +23,7 @@ def as_date(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
     except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a day: write it as 2026-11-23.") from None
+        raise typer.BadParameter(f"{text!r} is not a date: write it as 2026-11-23.") from None
 
 
 def as_days(text: str) -> int:
@@ -33,7 +33,7 @@ def as_days(text: str) -> int:
     match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
     days = int(match[1]) * _DAYS[match[2]] if match else 0
     if not 0 < days <= _MOST_DAYS:
-        raise typer.BadParameter(f"{text!r} is not a length of time up to 100y: write it as 90d, 12w, 6m, 2y or all.")
+        raise typer.BadParameter(f"{text!r} is not a period of at most 100y: write it as 90d, 12w, 6m, 2y or all.")
     return days
 
 

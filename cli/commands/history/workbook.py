@@ -37,8 +37,8 @@ def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterabl
         for number, record in enumerate(records, 2):
             if number > MOST_ROWS:
                 raise CommandFailed(
-                    f"An Excel sheet holds {MOST_ROWS:,} rows and there are more.",
-                    "Choose fewer, or write a .csv file.",
+                    f"There are more rows than the {MOST_ROWS:,} that an Excel sheet can hold.",
+                    "Choose a shorter period, or write a .csv file.",
                 )
             sheet.append([_cell(sheet, name, record.get(name)) for name in names])
     book.save(file)

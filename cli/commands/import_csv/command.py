@@ -47,15 +47,15 @@ class _Import:
             amounts = [balance_of(row) for row in own.values()]
             span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
             known = len(own.keys() & recorded.keys())
-            told = f"{len(own) - known:,} new, {known:,} recorded already"
+            told = f"{len(own) - known:,} new, {known:,} already recorded"
             about = f"{first['AccountName']}, {currency}: {count(len(own), 'row')}"
             say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {told}")
             for key, amount in zip(own, amounts, strict=True):
                 there, which = existing.get(key, own[key]), f"{first['AccountName']}, {key[1]}"
                 if wrong := why_not_snapshot(there, _COMPARED):
-                    differing.append(f"{which}: what is recorded is not a snapshot ({wrong}): find out who wrote it")
+                    differing.append(f"{which}: the recorded row is not a snapshot ({wrong}): find out who wrote it")
                 elif (theirs := balance_of(there)) != amount:
-                    told = f"{money.text(theirs, currency)} is recorded, the file has {money.text(amount, currency)}"
+                    told = f"{money.text(theirs, currency)} is recorded; the file has {money.text(amount, currency)}"
                     differing.append(f"{which}: {told}")
         return differing
 
@@ -72,8 +72,8 @@ class _Import:
         """Say what an interrupted import has done."""
         if self.inserted is None:
             return "Nothing was written."
-        of = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to a batch of 100 more may be in."
-        return f"{of} Run the same command again: it inserts only what is still missing."
+        of = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to 100 more may have been inserted."
+        return f"{of} Run the same command again: it inserts only what is missing."
 
 
 def command(
@@ -86,22 +86,22 @@ def command(
         ),
     ] = None,
     template: Annotated[
-        bool, typer.Option("--template", help="Print an example of the file, with every column, and end.")
+        bool, typer.Option("--template", help="Print an example file with every column, and exit.")
     ] = False,
     decimal: Annotated[
         Literal["point", "comma"] | None,
-        typer.Option(help="What separates decimals in the CSV file; the other signs then separate thousands."),
+        typer.Option(help="The decimal separator of the CSV file; the other separators then group thousands."),
     ] = None,
     write: Write = False,
 ) -> None:
-    """Insert earlier history from a CSV file or an Excel workbook; the rows are marked `imported`.
+    """Import earlier history from a CSV file or an Excel workbook; the rows are marked `imported`.
 
-    The first line names the columns: SnapshotDate, CurrencyCode and BalanceAmount are required, AccountName or PartitionKey
-    (the tenant id) when several accounts are configured; `--template` prints them all. Times without a zone are UTC.
+    The first line names the columns. SnapshotDate, CurrencyCode and BalanceAmount are required; so is AccountName or
+    PartitionKey (the tenant ID) with several accounts. `--template` prints all columns. Times without a zone are UTC.
 
-    Every line is checked before any is written, and an amount that can be read in two ways (`68.059`) is refused: say
-    `--decimal point` or `--decimal comma`. A row of the table is never changed, so a second import inserts only what is
-    missing. Nothing is written without `--write`.
+    Every line is checked before any is written. An amount that can be read in two ways (`68.059`) is refused unless you add
+    `--decimal point` or `--decimal comma`. Existing rows are never changed, so a second import inserts only what is missing.
+    Nothing is written without `--write`.
 
     Examples:
       python -m cli import history.csv
@@ -114,7 +114,7 @@ def command(
         say(",".join(_EXAMPLE.get(name, "") for name in (*REQUIRED, *OPTIONAL)))
         return
     if file is None:
-        raise typer.BadParameter("name the file, or ask for --template.")
+        raise typer.BadParameter("name a file, or use --template.")
     work = _Import()
     on_interrupt(work.state)
     known, now = find_settings(os.environ, settings).read(), utc_now()
@@ -128,10 +128,10 @@ def command(
         if write:
             work.insert(place)
     if work.inserted is None:
-        say("Nothing was written." + " With --write the new rows are inserted." * bool(work.new))
+        say("Nothing was written." + " Add --write to insert the new rows." * bool(work.new))
     else:
         say(f"Inserted {count(work.inserted, 'row')}.")
-    _refuse(differing, "row", "something else is recorded, and stays")
+    _refuse(differing, "row", "other rows are already recorded and were not changed")
 
 
 def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:

@@ -61,16 +61,16 @@ class FileRows:
                 self.problems.append(f"{', '.join([place, *column])}: {text}")
                 continue
             if (first := self.places.setdefault(key_of(row), place)) != place:
-                self.problems.append(f"{place}: the same account, day and currency as {first}: each once")
+                self.problems.append(f"{place}: the same account, day and currency as {first}: keep one of them")
             self.rows.append(row)
         order = {account.tenant_id: number for number, account in enumerate(self.accounts)}
         self.rows.sort(key=lambda row: (order[str(row["PartitionKey"])], row["CurrencyCode"], row["RowKey"]))
         if not self.rows and not self.problems:
-            raise CommandFailed("The file has a header and nothing below it.", "Name a file with rows to import.")
+            raise CommandFailed("The file has a header but no rows.", "Name a file with rows to import.")
 
     def problems_of_today(self, missing: Iterable[Entity]) -> list[str]:
         """Return a problem for each row of today that the table lacks: an imported one would keep the job from reading it."""
-        text = f"SnapshotDate: {self.today} is today: leave it out, the job reads it itself"
+        text = f"SnapshotDate: {self.today} is today: remove this row, because the job reads today's balance itself"
         return [f"{self.places[key_of(row)]}, {text}" for row in missing if row["SnapshotDate"] == str(self.today)]
 
     def _row(self, read: dict[str, Any]) -> Entity:
@@ -78,18 +78,18 @@ class FileRows:
         day, currency, retrieved = read["SnapshotDate"], read["CurrencyCode"], read.get("RetrievedAt", self.now)
         # An export has the exact balance in BalanceText; BalanceAmount is rounded to a Double there.
         balance, limit = read.get("BalanceText", read["BalanceAmount"]), read.get("CreditLimit")
-        days, when = f"a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
+        days, when = f"use a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
         age = retrieved - datetime.combine(day, time(), UTC)
         key = row_key(day, currency)
         exact = isclose(balance, read["BalanceAmount"], rel_tol=5e-15)  # half of the fifteenth digit, as Excel shows it
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),
-            (retrieved > self.now, "RetrievedAt", f"{when} in the future: when it was read, or nothing"),
-            (age < -_EARLIEST_ZONE, "RetrievedAt", f"{when} before the day {day}: when it was read, or nothing"),
-            (read.get("RowKey", key) != key, "RowKey", f"it is not {key}: that of the day and currency, or no RowKey"),
-            (not exact, "BalanceText", "it differs from BalanceAmount: the same amount in both, or no BalanceText"),
-            (limit is not None and limit <= 0, "CreditLimit", "it has to be above zero: correct it, or leave it empty"),
+            (retrieved > self.now, "RetrievedAt", f"{when} in the future: correct it, or leave it empty"),
+            (age < -_EARLIEST_ZONE, "RetrievedAt", f"{when} before the day {day}: correct it, or leave it empty"),
+            (read.get("RowKey", key) != key, "RowKey", f"it must be {key}: correct it, or leave it empty"),
+            (not exact, "BalanceText", "it differs from BalanceAmount: correct it, or leave it empty"),
+            (limit is not None and limit <= 0, "CreditLimit", "it must be above zero: correct it, or leave it empty"),
         ):
             if wrong:
                 raise Wrong(text, column)
@@ -111,11 +111,11 @@ class FileRows:
         if (tenant, name) not in self.chosen:
             found, column = self._called(tenant or name), "PartitionKey" if tenant else "AccountName"
             if len(found) != 1:
-                means = f"{shown(tenant or name)} names" if tenant or name else "a line without AccountName means"
-                right = f"a configured account's name ({names_of(self.accounts)}), or its tenant id in PartitionKey"
+                means = f"{shown(tenant or name)} matches" if tenant or name else "a line without AccountName matches"
+                right = f"use an account's name ({names_of(self.accounts)}), or its tenant ID in PartitionKey"
                 raise Wrong(f"{means} {len(found)} of the {len(self.accounts)} configured accounts: {right}", column)
             if (others := self._called(name)) and found[0] not in others:  # a name of nobody is a former one
-                right = f"that of PartitionKey is {shown(found[0].name)}; correct one, or leave the name empty"
+                right = f"the one in PartitionKey is {shown(found[0].name)}; correct one, or leave the name empty"
                 raise Wrong(f"{shown(name)} is another account's name: {right}", "AccountName")
             self.chosen[tenant, name] = found[0]
         return self.chosen[tenant, name]

@@ -39,9 +39,9 @@ class Sheet:
 
     def named(self, values: Sequence[Value]) -> dict[str, Value]:
         """Give each value its column's name; raises Wrong for too few values, or one in a column without a name."""
-        hint = "; a value with the separator in it needs quotes" if self.unit == "line" else ""
+        hint = "; quote a value that contains the separator" if self.unit == "line" else ""
         if hint and len(values) < len(self.header):
-            raise Wrong(f"{count(len(values), 'value')}, and the first line names {len(self.header)} columns")
+            raise Wrong(f"{count(len(values), 'value')}, but the first line names {len(self.header)} columns")
         for number, (name, value) in enumerate(zip_longest(self.header, values, fillvalue=""), 1):
             if value != "" and not name:
                 raise Wrong(f"column {number} has no name: name it in the first {self.unit}, or empty it{hint}")
@@ -53,9 +53,11 @@ def open_sheet(file: Path) -> Sheet:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror or error}.", "Name a copy of it.") from error
+        raise CommandFailed(f"{file} cannot be read: {error.strerror or error}.", "Import a copy of it.") from error
     if content.startswith(_OLD_WORKBOOK):
-        raise CommandFailed("The file is an old workbook (.xls) or has a password.", "Save it as .xlsx, without one.")
+        raise CommandFailed(
+            "The file is an old .xls workbook or has a password.", "Save it as .xlsx without a password."
+        )
     if content.startswith(_WORKBOOK):
         title, lines = _workbook_rows(content)
         unit, delimiter, where = "row", ",", f"first row of sheet {title!r}"
@@ -75,8 +77,8 @@ def open_sheet(file: Path) -> Sheet:
     }
     if wrong := "; ".join(f"{what}: {', '.join(map(repr, names))}"[:200] for what, names in found.items() if names):
         raise CommandFailed(
-            f"The columns that the {where} names are wrong; {wrong}.",
-            f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}; no other. `import --template` prints an example.",
+            f"The columns in the {where} are wrong; {wrong}.",
+            f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}; no others. `import --template` prints an example.",
         )
     # Another separator than ours means that a spreadsheet has saved it since, in the way of its language.
     is_export = delimiter == "," and {column.name for column in COLUMNS} <= set(header)
@@ -98,7 +100,7 @@ def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]
             number = reader.line_num + 1
     except csv.Error as error:
         raise CommandFailed(
-            f"The file is not valid CSV at line {number}: {error}.", "Close every quote, or name an .xlsx file."
+            f"The file is not valid CSV at line {number}: {error}.", "Close every quote, or import an .xlsx file."
         ) from error
     return delimiter, lines
 
@@ -106,12 +108,12 @@ def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]
 def _text(content: bytes) -> str:
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
     if b"\0" in content and not marked:
-        raise CommandFailed("The file looks like UTF-16 without its mark, or is not text.", _SAVE)
+        raise CommandFailed("The file looks like UTF-16 without a byte order mark, or is not text.", _SAVE)
     try:
         return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise CommandFailed(f"The file is not UTF-{16 if marked else 8} in line {line}.", _SAVE) from None
+        raise CommandFailed(f"Line {line} of the file is not valid UTF-{16 if marked else 8}.", _SAVE) from None
 
 
 def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
@@ -139,10 +141,10 @@ def _value(cell: Any, formula: Any) -> Value:
     if cell.data_type == "e":
         return Wrong(f"the cell holds the error {value}: correct the formula, or type the value")
     if value is None and formula.data_type == "f":
-        return Wrong("the cell holds a formula without a value: open and save it in Excel, or type the value")
+        return Wrong("the cell holds a formula without a value: open and save the workbook in Excel, or type the value")
     if isinstance(value, int | float) and not isinstance(value, bool):
         if "%" in cell.number_format:
-            return Wrong(f"the cell holds a percentage, {value:.2%}: a number in a number format")
+            return Wrong(f"the cell holds a percentage, {value:.2%}: use a number format")
         rounded = round(value, 9)  # as Excel shows it, where the difference is what its arithmetic left over
         return Decimal(repr(rounded if isclose(rounded, value, rel_tol=1e-15) else value))
     if isinstance(value, datetime):

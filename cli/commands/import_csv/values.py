@@ -70,7 +70,7 @@ def _read(name: str, value: Value, currency: str, notation: re.Pattern[str] | No
     if isinstance(value, Wrong):
         raise value
     if value == "":
-        raise Wrong("it is empty and has to be there")
+        raise Wrong("it is empty, but required")
     if name in _NUMBERS or name == "BalanceText":
         return _amount(value, currency, notation)
     convert, right = _CONVERTERS.get(name, (str, ""))
@@ -84,12 +84,12 @@ def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | Non
     if isinstance(value, Decimal):
         amount = value
     elif notation is None:
-        raise Wrong(f"{shown(value)} is not a number to Excel: choose a number format and type it again")
+        raise Wrong(f"{shown(value)} is not a number in Excel: choose a number format and type it again")
     else:
         amount = _of_text(value, currency, notation)
     exponent = amount.as_tuple().exponent
     if abs(amount) >= MAX_AMOUNT or not isinstance(exponent, int) or -exponent > MAX_EXPONENT:
-        raise Wrong(f"it is out of bounds: below {MAX_AMOUNT:.0e}, with at most {MAX_EXPONENT} decimals")
+        raise Wrong(f"it is out of range: use an amount below {MAX_AMOUNT:.0e}, with at most {MAX_EXPONENT} decimals")
     return amount
 
 
@@ -97,7 +97,7 @@ def _of_text(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
     unclear = _TWO_READINGS.fullmatch(text) if notation is _PLAIN else None
     if unclear and get_currency_precision(currency) != _THREE_DECIMALS:
         readings = f"{Decimal(unclear[1] + unclear[2])} or as {unclear[1]}.{unclear[2]}"
-        raise Wrong(f"{text!r} can be read as {readings}: say which with --decimal point or --decimal comma")
+        raise Wrong(f"{text!r} can be read as {readings}: choose with --decimal point or --decimal comma")
     if not notation.fullmatch(text):
         forms = "-1234.50; --decimal point also takes -1,234.50, and --decimal comma -1.234,50"
         raise Wrong(f"{shown(text)} is not an amount: digits, such as {forms}")
@@ -132,7 +132,7 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "SnapshotDate": (_day, "not a day: such as 2026-01-31; in a workbook, a cell with a date format"),
     "CurrencyCode": (_currency, "not a currency: an ISO 4217 code such as USD"),
     "CurrencySymbol": (_symbol, "a formula to a spreadsheet: a symbol such as $, or nothing"),
-    "Details": (lambda text: exact_json.loads(text.encode()), "not exact JSON: what an export has, or nothing"),
+    "Details": (lambda text: exact_json.loads(text.encode()), "not exact JSON: use the text of an export, or nothing"),
 } | {
     column.name: (_moment, "not a date: such as 2026-01-31 or 2026-01-31T06:17:00Z")
     for column in COLUMNS

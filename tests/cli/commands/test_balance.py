@@ -33,7 +33,7 @@ def test_one_failing_account_does_not_affect_the_others(cli: Cli, world: StandIn
     told, done = cli("balance"), cli("balance", "--format", "json")
     assert (told.status, done.status, done.err) == (1, 1, "")
     assert f"app-only-refused  Bad ({bad.tenant_id})" in told.err
-    assert "note  Good: the credit limit is in EUR and no balance is" in told.err
+    assert "note  Good: the credit limit is in EUR, but there is no EUR balance" in told.err
     document = json.loads(done.out)
     [balance], [error] = document["balances"], document["errors"]
     assert (balance["account"], balance["currency"], balance["balance"]) == ("Good", "USD", "0.10")

@@ -79,7 +79,7 @@ def test_a_token_without_mfa_is_not_stored(cli: Cli, world: StandIn, partner: Pa
     reported = cli("consent")
     assert (refused.status, reported.status) == (1, 1)
     assert refused.err.startswith("mfa-required")
-    assert "without MFA; the token is not stored" in reported.err
+    assert "without MFA, so the token was not stored" in reported.err
     assert stored(world, partner) == before
 
 
@@ -96,5 +96,5 @@ def test_vault_problems_are_found_before_anybody_signs_in(cli: Cli, world: Stand
     world.faults.add("vault", Status(200, json.dumps(ids)), path_contains="deletedsecrets")
     done = cli("consent", "--no-browser")
     assert (done.status, done.out) == (1, "")
-    assert f"The secret {name} was deleted and can be recovered" in done.err
+    assert f"The secret {name} was deleted but not purged" in done.err
     assert f"az keyvault secret recover --vault-name {vault} --name {name}`" in done.err

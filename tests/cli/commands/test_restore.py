@@ -49,7 +49,7 @@ def test_missing_rows_are_inserted_unchanged_on_either_side(cli: Cli, sides: Sid
         f"    missing in the archive: 1 row: {days_ago(2)}_USD",
         "Former: 0 rows equal",
         f"    missing in the archive: 1 row: {days_ago(2)}_USD",
-        "Nothing was written. With --write the missing rows are inserted.",
+        "Nothing was written. Add --write to insert the missing rows.",
     ]
     assert len(list(table.rows(Span(TENANT)))) == 3
     written = cli("restore", "--write")
@@ -94,7 +94,7 @@ def test_rows_unfit_for_the_archive_and_differing_rows_are_shown_and_left_alone(
         "CreditLimit table - / archive 5.0"
     ) in done.out.splitlines()
     assert "Not snapshots, and not copied into the archive: 2 rows." in done.err
-    assert "Different in table and archive: 1 row." in done.err
+    assert "Different in the table and the archive: 1 row." in done.err
     assert list(archive.rows(Span())) == [row(days_ago(3)), differing]
     assert [found["BalanceText"] for found in table.rows(Span(TENANT, days_ago(1), days_ago(1)))] == ["1.00"]
 
@@ -116,5 +116,5 @@ def test_two_empty_tables_are_called_empty(cli: Cli, sides: Sides) -> None:
     done = cli("restore")
     assert (done.status, done.out) == (
         0,
-        "Both the table and the archive are empty here: there is nothing to compare.\n",
+        "Neither the table nor the archive has rows to compare.\n",
     )

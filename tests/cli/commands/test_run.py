@@ -56,7 +56,7 @@ def test_a_row_missing_from_the_archive_is_a_failure(cli: Cli, world: StandIn) -
     done = cli("run")
     assert (done.status, done.out) == (1, f"{TODAY}: 1 account: 1 recorded, 0 kept, 0 failed, 1 not in the archive\n")
     assert "the archive's table partnerbalances" in done.err
-    assert "The archive (SNAPSHOT_ARCHIVE_ENDPOINT) did not get the rows of Contoso." in done.err
+    assert "Rows for Contoso could not be written to the archive (SNAPSHOT_ARCHIVE_ENDPOINT)." in done.err
     assert "remedy: Your Azure sign-in needs the append role" in done.err
     assert "restore --to archive --write" in done.err
     assert "SNAPSHOT_TABLE_ENDPOINT" not in done.err

@@ -65,7 +65,7 @@ def test_two_accounts_with_one_name_are_distinguished(
 @pytest.mark.parametrize(
     ("newest", "run", "secret_days", "problem"),
     [
-        (2, {}, 365, f"Contoso has no row of yesterday, {days_ago(1)}"),
+        (2, {}, 365, f"Contoso has no row for yesterday, {days_ago(1)}"),
         (1, {"hours": 27}, 365, "no run in the last 26 hours"),
         (1, None, 365, "no run in the last 26 hours"),
         (1, {"Failed": 1}, 365, "the last run failed for 1 of 1 accounts"),

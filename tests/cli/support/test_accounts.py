@@ -20,7 +20,7 @@ def test_a_tenant_need_not_be_configured_anymore() -> None:
     former = "99999999-1111-1111-1111-111111111111"
     assert tenants_of(ACCOUNTS, None) is None
     assert tenants_of(ACCOUNTS, ["three", former, TENANTS[0].upper()]) == (TENANTS[0], TENANTS[2], former)
-    with pytest.raises(typer.BadParameter, match=r"is called 'Four'\. There are: One, Two, Three\."):
+    with pytest.raises(typer.BadParameter, match=r"is named 'Four'\. Configured accounts: One, Two, Three\."):
         tenants_of(ACCOUNTS, ["Four", former])
 
 

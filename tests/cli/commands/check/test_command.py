@@ -30,16 +30,16 @@ ok      sign-in     User: app with a user's consent, by a certificate; the user 
 ok      balance     User: $68,059.03, accounting date 2018-03-16
 ok      mfa         User: Partner Center confirms that the user signed in with MFA
 note    currencies  User: captured: USD; NOT captured: EUR: set PARTNER_BALANCES to summaries (with PARTNER_AUTH app_user)
-ok      vault       Bare: not needed: the Azure identity's own token proves the app (federated)
+ok      vault       Bare: not needed: the app signs in with the Azure identity's token (federated)
 ok      sign-in     Bare: app, by the Azure identity's token (federated)
 ok      balance     Bare: $68,059.03, accounting date 2018-03-16
 ok      currencies  Bare: captured: USD; only a user's sign-in can see whether there are more
-ok      table       readable; 1 of 3 accounts have their row of {TODAY}
+ok      table       readable; 1 of 3 accounts have their row for {TODAY}
 ok      table       rows may be inserted
-note    table       rows may be changed too: more than the job needs; the append role of infra/ has no such right
+note    table       rows may also be changed, which the job does not need; the append role of infra/ does not allow it
 ok      clock       this machine and the table service agree to within five minutes
-note    archive     reachable; the table does not exist yet: the first run creates it if it is allowed to
-note    ledger      reachable; the table does not exist yet: the first run creates it if it is allowed to
+note    archive     reachable; the table does not exist yet: the first run creates it if it has permission
+note    ledger      reachable; the table does not exist yet: the first run creates it if it has permission
 Nothing failed: 22 findings, 5 notes.
 """
 
@@ -134,7 +134,7 @@ def test_the_verdict_on_mfa_is_reported(cli: Cli, world: StandIn) -> None:
     world.partner_center.tells_mfa = False
     done = cli("check")
     assert done.status == 0
-    assert "does not say whether the user signed in with MFA" in lines(done, "mfa")[0]
+    assert "did not report whether the user signed in with MFA" in lines(done, "mfa")[0]
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_it_waits_for_the_functions_run(cli: Cli, world: StandIn, place: Callabl
         done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=KEY)
         assert app.bodies == [b"{}"]
     assert (done.status, done.err) == (0, "")
-    assert "0 recorded, 2 kept, 0 failed of 2 accounts; every row existed: this proves the rights on" in done.out
+    assert "0 recorded, 2 kept, 0 failed of 2 accounts; every row already existed: this tests" in done.out
     assert "an-earlier-run" not in done.out
     assert KEY not in done.out
 
@@ -65,7 +65,7 @@ def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> Non
     with function_app(world, lambda: None) as app:
         done = cli("check", "--deployed", app.url, "--wait", 1, FUNCTIONS_MASTER_KEY=KEY)
     assert done.status == 1
-    assert "FAILED  deployed\n        the ledger has no new run of the timer after 1 s" in done.out
+    assert "FAILED  deployed\n        no new timer run appeared in the ledger within 1 s" in done.out
     assert "SNAPSHOT_FAILED" in done.out
 
 

@@ -63,7 +63,7 @@ def test_a_missed_day_leaves_a_gap_and_a_mark() -> None:
     place = marked.index(True)
     assert not any(filled[place - 2 : place + 3])
     assert all((filled[place - 6], filled[place + 6]))
-    assert "x = day missed" in chart
+    assert "x = missed day" in chart
 
 
 def test_the_credit_limit_is_a_line_and_the_last_date_is_labelled() -> None:

@@ -120,7 +120,7 @@ def test_accounts_come_in_the_settings_order_and_former_ones_last(cli: Cli, fill
     done = cli("history")
     assert done.out.index("Contoso") < done.out.index("Former")
     former = done.out.partition("Former")[2]
-    assert ("not configured any more" in former, "missed:" in former) == (True, False)
+    assert ("no longer configured" in former, "missed:" in former) == (True, False)
     silent = cli("history", "--from", days_ago(2), "--to", days_ago(1), "--format", "csv")
     assert f"Contoso: missed: {days_ago(2)} to {days_ago(1)} (2 days)" in silent.err
 
@@ -250,7 +250,7 @@ def test_rows_that_are_not_snapshots_are_skipped_and_named(cli: Cli, fill: Fill)
     for arguments in (["--last", "all"], ["--format", "csv"], ["--html", "a.html"]):
         done = cli("history", *arguments)
         assert done.status == 1
-        assert f"{len(wrong)} rows of the table left out, not a snapshot. The first: {TENANT} / " in done.err
+        assert f"Skipped {len(wrong)} rows in the table: not a snapshot. The first: {TENANT} / " in done.err
     assert texts(cli("history", "--last", "all"), "20") == [f"{days_ago(1)} USD $100.00 {days_ago(2)}"]
     assert "no run left a record" in cli("history", "--runs", "--last", "all").err
-    assert "a row of the table is not a snapshot" in cli("status").out
+    assert "a row in the table is not a snapshot" in cli("status").out

@@ -50,9 +50,9 @@ def test_nothing_is_written_without_write(cli: Cli, partner: Partner, place: Cal
     dry = cli("import", file)
     assert (dry.status, dry.err) == (0, "")
     assert dry.out.splitlines() == [
-        "Contoso, EUR: 1 row, 2025-01-02 to 2025-01-02, €0.12 to €0.12: 1 new, 0 recorded already",
-        "Contoso, USD: 2 rows, 2025-01-01 to 2025-01-02, -$200.00 to $100.50: 2 new, 0 recorded already",
-        "Nothing was written. With --write the new rows are inserted.",
+        "Contoso, EUR: 1 row, 2025-01-02 to 2025-01-02, €0.12 to €0.12: 1 new, 0 already recorded",
+        "Contoso, USD: 2 rows, 2025-01-01 to 2025-01-02, -$200.00 to $100.50: 2 new, 0 already recorded",
+        "Nothing was written. Add --write to insert the new rows.",
     ]
     opened = place()
     assert both(opened) == ([], [])
@@ -76,9 +76,9 @@ def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Call
     lines = "".join(f"{days_ago(number)},USD,99\n" for number in (9, 8, 7, 6))
     done = cli("import", csv_file(cli, "SnapshotDate,CurrencyCode,BalanceAmount\n" + lines), "--write")
     assert (done.status, done.out.splitlines()[-1]) == (1, "Inserted 2 rows.")
-    assert "$1.00 is recorded, the file has $99.00" in done.err
-    assert "$2.00 is recorded, the file has $99.00" in done.err
-    assert "what is recorded is not a snapshot (BalanceText is not BalanceAmount)" in done.err
+    assert "$1.00 is recorded; the file has $99.00" in done.err
+    assert "$2.00 is recorded; the file has $99.00" in done.err
+    assert "the recorded row is not a snapshot (BalanceText is not BalanceAmount)" in done.err
     table, _ = both(opened)
     assert [(found["BalanceText"], found["Source"]) for found in table] == [
         ("1.00", "partner-center"),
@@ -122,12 +122,12 @@ def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[
     again = cli("import", export, "--write")
     one_sheet = "note  only the first visible sheet is read: 'rows'\n" if ending == "xlsx" else ""
     assert (again.status, again.err) == (0, one_sheet)
-    assert ": 0 new, 2 recorded already" in again.out
+    assert ": 0 new, 2 already recorded" in again.out
     assert again.out.endswith("Inserted 0 rows.\n")
     assert cli("import", export).out.endswith("\nNothing was written.\n")
     elsewhere = cli("import", export, "--write", SNAPSHOT_TABLE_NAME="elsewhere")
     assert elsewhere.status == 1
-    assert f"3, SnapshotDate: {days_ago(0)} is today: leave it out" in elsewhere.err
+    assert f"3, SnapshotDate: {days_ago(0)} is today: remove this row" in elsewhere.err
     assert cli("history", "--to", days_ago(1), "--last", "9d", "--output", past).status == 0
     moved = cli("import", past, "--write", SNAPSHOT_TABLE_NAME="elsewhere")
     assert (moved.status, moved.out.splitlines()[-1]) == (0, "Inserted 1 row.")
@@ -142,5 +142,5 @@ def test_the_template_can_be_imported(cli: Cli, partner: Partner) -> None:
     done = cli("import", csv_file(cli, cli("import", "--template").out))
     assert (done.status, done.out.splitlines()[0]) == (
         0,
-        "Contoso, USD: 1 row, 2026-01-31 to 2026-01-31, $68,059.03 to $68,059.03: 1 new, 0 recorded already",
+        "Contoso, USD: 1 row, 2026-01-31 to 2026-01-31, $68,059.03 to $68,059.03: 1 new, 0 already recorded",
     )

@@ -25,7 +25,7 @@ HEAD = "SnapshotDate,CurrencyCode,BalanceAmount"
 DAY = date(2025, 1, 1)
 POINT, COMMA = "point", "comma"
 AMOUNTS = ("BalanceAmount", "BalanceText", "LastPaymentAmount", "CreditLimit")
-WHICH = ": say which with --decimal point or --decimal comma"
+WHICH = ": choose with --decimal point or --decimal comma"
 
 
 def read(folder: Path, content: str | bytes, decimal: str | None = None, *accounts: Account) -> FileRows:
@@ -105,15 +105,15 @@ def test_ambiguous_amounts_are_refused(tmp_path: Path, amount: str, decimal: str
         ("SnapshotDate", "1999-12-31", "1999-12-31 is before 2000-01-01"),
         ("SnapshotDate", "0001-01-01", "0001-01-01 is before 2000-01-01"),
         ("CurrencyCode", "UDS", "'UDS' is not a currency"),
-        ("BalanceAmount", "", "it is empty and has to be there"),
-        ("CurrencyCode", " ", "it is empty and has to be there"),
-        ("BalanceAmount", "1" * 19, "out of bounds"),
+        ("BalanceAmount", "", "it is empty, but required"),
+        ("CurrencyCode", " ", "it is empty, but required"),
+        ("BalanceAmount", "1" * 19, "out of range"),
         ("BalanceText", "2", "differs from BalanceAmount"),
-        ("RowKey", "2025-01-02_USD", "it is not 2025-01-01_USD"),
+        ("RowKey", "2025-01-02_USD", "it must be 2025-01-01_USD"),
         *((column, "68.059", f"can be read as 68059 or as 68.059{WHICH}") for column in AMOUNTS),
         ("BalanceAmount", "168,059", f"can be read as 168059 or as 168.059{WHICH}"),
         ("BalanceAmount", "-1.000", f"can be read as -1000 or as -1.000{WHICH}"),
-        ("CreditLimit", "0.00", "it has to be above zero"),
+        ("CreditLimit", "0.00", "it must be above zero"),
         ("RetrievedAt", "2026-11-23T06:18:00Z", "is in the future"),
         ("RetrievedAt", "2024-12-31T09:59:00Z", "is before the day 2025-01-01"),
         ("RetrievedAt", "2025-W05", "is not a date"),
@@ -127,7 +127,7 @@ def test_ambiguous_amounts_are_refused(tmp_path: Path, amount: str, decimal: str
         ("Details", "null", 'it means "none"'),
         ("Details", '[{"InvoiceType":5}]', "unknown shape"),
         ("Details", '[{"summary":{}}]', "unknown shape"),
-        ("PartitionKey", OTHER_TENANT, f"'{OTHER_TENANT}' names 0 of the 1 configured accounts"),
+        ("PartitionKey", OTHER_TENANT, f"'{OTHER_TENANT}' matches 0 of the 1 configured accounts"),
     ],
 )
 def test_a_wrong_value_is_reported_with_its_position(tmp_path: Path, column: str, value: str, says: str) -> None:
@@ -157,16 +157,16 @@ def test_files_saved_by_spreadsheets_are_read(tmp_path: Path, text: str | bytes)
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (f"{HEAD}\n\u20ac".encode("utf-16-le"), "UTF-16 without its mark"),
-        (f"{HEAD}\n".encode("utf-32"), "UTF-16 without its mark"),
-        (f"{HEAD}\nM\u00fcller".encode("cp1252"), "not UTF-8 in line 2"),
-        (f"{HEAD}\n", "a header and nothing below it"),
+        (f"{HEAD}\n\u20ac".encode("utf-16-le"), "UTF-16 without a byte order mark"),
+        (f"{HEAD}\n".encode("utf-32"), "UTF-16 without a byte order mark"),
+        (f"{HEAD}\nM\u00fcller".encode("cp1252"), "Line 2 of the file is not valid UTF-8"),
+        (f"{HEAD}\n", "a header but no rows"),
         ("\n , \n", "is empty"),
         ("SnapshotDate,CurrencyCode\n2025-01-01,USD\n", "missing: 'BalanceAmount'"),
         (f"{HEAD},Balance\n", "unknown: 'Balance'"),
         (f"{HEAD},BalanceAmount\n", "more than once: 'BalanceAmount'"),
         (f'{HEAD}\n2025-01-01,USD,"1\n', "not valid CSV at line 2"),
-        (b"\xd0\xcf\x11\xe0" + bytes(600), "an old workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(600), "an old .xls workbook"),
         (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: File is not a zip file"),
     ],
 )
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     [
         (f"{HEAD},,AccountName", "2025-01-01,USD,1,5,", "line 2: column 4 has no name"),
         (HEAD, "2025-01-01,USD,68,059", "line 2: column 4 has no name"),
-        (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values, and the first line names 4 columns"),
+        (f"{HEAD},AccountName", "2025-01-01,USD,1", "line 2: 3 values, but the first line names 4 columns"),
         (HEAD, "2025-01-01,USD,1\n2025-01-01,usd,2", "line 3: the same account, day and currency as line 2"),
         (HEAD, '2025-01-01,USD,"1\n"\n2025-01-02,USD,x', "line 4, BalanceAmount: 'x' is not an amount"),
     ],
@@ -212,8 +212,8 @@ def test_two_accounts_with_one_name_need_the_tenant(tmp_path: Path) -> None:
     """A shared or missing name is ambiguous. A row is never filed under another account's name."""
     two = (account(tenant_id=TENANT, name="Same"), account(tenant_id=OTHER_TENANT, name="Same"))
     problems = read(tmp_path, f"{HEAD},AccountName\n2025-01-01,USD,1,Same\n2025-01-02,USD,1,\n", None, *two).problems
-    assert "'Same' names 2 of the 2 configured accounts: " in problems[0]
-    assert "a line without AccountName means 2 of the 2" in problems[1]
+    assert "'Same' matches 2 of the 2 configured accounts: " in problems[0]
+    assert "a line without AccountName matches 2 of the 2" in problems[1]
     by_tenant = "".join(f"2025-01-01,USD,1,{tenant}\n" for tenant in sorted((TENANT, OTHER_TENANT)))
     for accounts in (two, two[::-1]):  # the settings' order is kept
         good = read(tmp_path, f"{HEAD},PartitionKey\n{by_tenant}", None, *accounts)
@@ -265,7 +265,7 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
 @pytest.mark.parametrize(
     ("cells", "change", "says"),
     [
-        ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is not a number to Excel"),
+        ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is not a number in Excel"),
         ([DAY, "USD", True], lambda _: None, "row 2, BalanceAmount: 'True' is not a number"),
         ([DAY, "USD", DAY], lambda _: None, "row 2, BalanceAmount: '2025-01-01' is not a number"),
         ([DAY, "USD", 0.12], in_format("C2", "0.0%"), "row 2, BalanceAmount: the cell holds a percentage, 12.00%"),
