@@ -114,7 +114,8 @@ def test_the_request(world: StandIn, table: HistoryTable) -> None:
 def test_a_missing_value_in_a_selected_row_is_absent(world: StandIn, table: HistoryTable) -> None:
     """The real service sends null for it (https://github.com/Azure/Azurite/issues/2535), and may send a whole Double as an integer. The service's own members are not columns."""
     own = {"odata.etag": "W/x", "Timestamp": "2026-11-23T06:17:02Z", "Timestamp@odata.type": "Edm.DateTime"}
-    world.faults.add("table", response({"RowKey": "1", "BalanceAmount": 5, "CreditLimit": None, **own}))
+    own |= {"RowKey": "1", "RowKey@odata.type": "Edm.String"}
+    world.faults.add("table", response({"BalanceAmount": 5, "CreditLimit": None, **own}))
     ((row,),) = table.pages(Span(), ["RowKey", "BalanceAmount", "CreditLimit"])
     assert row == {"RowKey": "1", "BalanceAmount": 5.0}
     assert isinstance(row["BalanceAmount"], float)

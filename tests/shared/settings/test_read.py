@@ -79,7 +79,8 @@ def test_equal_problems_are_told_once_and_the_message_stays_bounded() -> None:
         account | {"tenantId": f"{TENANT[:-3]}{n:03}"} if n % 3 == 1 else account for n, account in enumerate(same)
     ]
     assert problems(many(*mixed[:6]))[0].startswith("PARTNER_ACCOUNTS[0], [2] to [3], [5].tenantId is not a GUID")
-    assert " and 81 more places.tenantId is not a GUID" in problems(many(*mixed))[0]
+    ranges, _, more = problems(many(*mixed))[0].partition(" and ")
+    assert (ranges.count(","), more.partition(" is ")[0]) == (19, "81 more places.tenantId")
     unknown = {"tenantId": TENANT, "clientId": CLIENT, "secretName": "a", "1": "x", "2": "x"}
     assert problems(many(unknown))[0].startswith("PARTNER_ACCOUNTS[0] has a member with an unknown name")
     clouds = [{**unknown, "cloud": cloud} for cloud in ("chin", "usgo")]
