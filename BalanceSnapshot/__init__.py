@@ -31,7 +31,7 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
         gc.enable()
     quieten_libraries()
     if timer.past_due:
-        LOGGER.info("The timer is past due: this run catches up.")
+        LOGGER.info("The timer is past due. This run is catching up.")
     result = take_snapshots(
         os.environ, run_id=context.invocation_id, on_thread=partial(_claim_thread, context), past_due=timer.past_due
     )
@@ -52,6 +52,6 @@ def _failure(result: RunResult) -> ExceptionGroup[Exception]:
     shown, more = result.failed[:_MAX_SHOWN], len(result.failed) - _MAX_SHOWN
     failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in shown)
     rest = f" and {more} more" if more > 0 else ""
-    message = f"no snapshot of {result.run.date} for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
+    message = f"no {result.run.date} snapshot for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
     # Without their tracebacks: the message of each says what happened and where.
     return ExceptionGroup(message, [failure.error.with_traceback(None) for failure in shown])

@@ -1,4 +1,4 @@
-"""Exception hierarchy: errors that may pass without action, and errors that need someone to act.
+"""Exception hierarchy: transient errors, and permanent ones that need someone to act.
 
     SnapshotError
     ├── TransientError                     the next attempt, retry or run of the day may succeed
@@ -48,7 +48,7 @@ class Ids:
 NO_IDS = Ids()
 
 MAX_TEXT_LENGTH = 600
-"""Characters of a message, a remedy, or one problem in a list: somebody reads it in the middle of the night."""
+"""Maximum characters in a message, a remedy or one listed problem. Someone reads it in the middle of the night."""
 
 _MAX_LIST_LENGTH = 5_900
 
@@ -71,7 +71,7 @@ class SnapshotError(Exception):
         self.may_pass = isinstance(self, TransientError)
 
     def fields(self) -> dict[str, Any]:
-        """Return what a marked line and the ledger say of this error."""
+        """Return the fields that describe this error in the log and in the ledger."""
         return {
             "code": self.code,
             "mayPass": self.may_pass,
@@ -83,7 +83,7 @@ class SnapshotError(Exception):
 
 
 class TransientError(SnapshotError):
-    """A failure that may pass without action."""
+    """A failure that may go away without action."""
 
 
 class PermanentError(SnapshotError):
@@ -91,16 +91,16 @@ class PermanentError(SnapshotError):
 
 
 class VaultUnreachable(TransientError):
-    """Key Vault gave no usable answer within the time limit."""
+    """Key Vault did not return a usable response within the time limit."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, check that KEY_VAULT_URL is the vault's address "
+        "The next run will try again. If the error persists, check that KEY_VAULT_URL is the vault's address "
         "(https://<vault>.vault.azure.net), that the vault exists, and that its firewall allows the function."
     )
 
 
 class IdentityUnavailable(TransientError):
-    """The Azure identity that runs the job gave no token."""
+    """The job could not get a token for the Azure identity that it runs as."""
 
     usual_remedy = (
         "In Azure: check that the identity is assigned to the function app (Identity > User assigned) and that AZURE_CLIENT_ID is "
@@ -109,53 +109,53 @@ class IdentityUnavailable(TransientError):
 
 
 class SignInUnavailable(TransientError):
-    """Entra ID gave no usable answer to the sign-in within the time limit."""
+    """Entra ID did not return a usable response to the sign-in within the time limit."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, check https://status.azure.com, any proxy in between, and PARTNER_LOGIN_URL if "
-        "you set it."
+        "The next run will try again. If the error persists, check https://status.azure.com, your proxy if you use one, and "
+        "PARTNER_LOGIN_URL if you set it."
     )
 
 
 class PartnerThrottled(TransientError):
-    """Partner Center refused because the tenant made too many requests (429)."""
+    """Partner Center throttled the tenant for making too many requests (429)."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, find out what else calls Partner Center for this tenant so often: the limit is "
-        "the tenant's, and this job makes one call per day."
+        "The next run will try again. If the error persists, find out what else is calling Partner Center for this tenant: the "
+        "limit applies to the whole tenant, and this job makes only one call per day."
     )
 
 
 class PartnerUnavailable(TransientError):
-    """Partner Center gave no usable answer within the time limit."""
+    """Partner Center did not return a usable response within the time limit."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, check the network in between (name resolution, firewall, proxy) and PARTNER_API_URL "
-        "if you set it. If Partner Center did answer, give Microsoft's support the request id and the correlation id of this message."
+        "The next run will try again. If the error persists, check the network (DNS, firewall, proxy) and PARTNER_API_URL if you "
+        "set it. If Partner Center did respond, give Microsoft support the request id and the correlation id of this error."
     )
 
 
 class PartnerBadResponse(TransientError):
-    """Partner Center answered, but not with a readable balance; nothing was recorded."""
+    """Partner Center responded, but without a readable balance. Nothing was recorded."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, give Microsoft's support the request id and the correlation id of this message, "
-        "and check PARTNER_API_URL if you set it."
+        "The next run will try again. If the error persists, give Microsoft support the request id and the correlation id of this "
+        "error, and check PARTNER_API_URL if you set it."
     )
 
 
 class TableUnreachable(TransientError):
-    """Table Storage gave no usable answer within the time limit."""
+    """Table Storage did not return a usable response within the time limit."""
 
     usual_remedy = (
-        "The next run tries again. If it persists, check that SNAPSHOT_TABLE_ENDPOINT, or SNAPSHOT_ARCHIVE_ENDPOINT for the archive, is "
-        "the storage account's table address and that the account's firewall allows the function."
+        "The next run will try again. If the error persists, check that SNAPSHOT_TABLE_ENDPOINT, or SNAPSHOT_ARCHIVE_ENDPOINT for "
+        "the archive, is the storage account's table address and that the account's firewall allows the function."
     )
 
 
 @dataclass(frozen=True)
 class SettingProblem:
-    """One thing wrong with one setting: its name, what is wrong, what is right. Never its value."""
+    """One problem with one setting: its name, what is wrong and what is right, but never its value."""
 
     setting: str
     wrong: str
@@ -184,41 +184,41 @@ class SettingsInvalid(PermanentError):
 
 
 class ClockWrong(PermanentError):
-    """The clock of this machine is wrong, so the day of a snapshot would be too; nothing was recorded."""
+    """The clock of the machine is wrong, so a snapshot could get the wrong date. Nothing was recorded."""
 
     usual_remedy = (
-        "Set the clock of this machine (turn on its time synchronization), then run this again. In Azure: restart the function app; "
+        "Correct this machine's clock (turn on time synchronization), then run this again. In Azure: restart the function app; "
         "if the error returns, open a support request."
     )
 
 
 class VaultAccessDenied(PermanentError):
-    """Key Vault refused the identity that runs the job, its network, or everyone."""
+    """Key Vault denied access to the identity that the job runs as, to its network, or to everyone."""
 
     usual_remedy = (
-        "Give the identity the role Key Vault Secrets User on the vault (a new role takes up to 30 minutes to work), and check the "
-        "vault's firewall."
+        "Give the identity the Key Vault Secrets User role on the vault (a new role takes up to 30 minutes to take effect), and "
+        "check the vault's firewall."
     )
 
 
 class VaultSecretMissing(PermanentError):
-    """The vault has no secret of the configured name."""
+    """The vault has no secret with the configured name."""
 
-    usual_remedy = "Put the secret into the vault under the configured name, or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
+    usual_remedy = "Add the secret to the vault under the configured name, or correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
 
 
 class VaultSecretDisabled(PermanentError):
     """The secret exists but cannot be read: it is disabled, expired or not valid yet."""
 
-    usual_remedy = "Enable the secret in the vault, or put a new version under the same name."
+    usual_remedy = "Enable the secret in the vault, or add a new version under the same name."
 
 
 class VaultSecretInvalid(PermanentError):
     """The secret is empty, or is not a usable client secret, certificate or refresh token."""
 
     usual_remedy = (
-        "Put the app registration's client secret (its Value, not its Secret ID), or a certificate with its private key and "
-        "without a password, into the vault."
+        "Store the app registration's client secret (its Value, not its Secret ID), or a certificate with its private key and "
+        "no password, in the vault."
     )
 
 
@@ -226,8 +226,8 @@ class SignInRejected(PermanentError):
     """Entra ID refused the app or its credential."""
 
     usual_remedy = (
-        "If the message is about the secret, create a new client secret (App registrations > Certificates & secrets) and put its Value "
-        "into the vault. Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and "
+        "If the message is about the secret, create a new client secret (App registrations > Certificates & secrets) and store its Value "
+        "in the vault. Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and "
         "are enabled in this tenant (Entra ID > Enterprise applications)."
     )
 
@@ -236,22 +236,22 @@ class ConsentRequired(PermanentError):
     """The user's refresh token is expired, revoked or refused; someone has to sign in again."""
 
     usual_remedy = (
-        "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center. If a new consent is refused "
-        "again, look in Entra ID > Sign-in logs: Conditional Access, a missing app assignment or a disabled user outlive it."
+        "Run `python -m cli consent` and sign in with MFA as a user with the right role in Partner Center. If the new consent is also "
+        "refused, check Entra ID > Sign-in logs for a Conditional Access policy, a missing app assignment or a disabled user."
     )
 
 
 class MfaRequired(PermanentError):
-    """Partner Center refused the token because the sign-in was without MFA."""
+    """Partner Center rejected the token because the user signed in without MFA."""
 
     usual_remedy = (
-        "Run `python -m cli consent` and sign in with MFA. If no second factor was asked for, require MFA for this user first "
-        "(Conditional Access or security defaults)."
+        "Run `python -m cli consent` and sign in with MFA. If you were not asked for a second factor, require MFA for this user "
+        "first (Conditional Access or security defaults)."
     )
 
 
 class WrongAudience(PermanentError):
-    """Partner Center says that the token is meant for another service."""
+    """Partner Center reports that the token was issued for another service."""
 
     usual_remedy = (
         "Check PARTNER_CLOUD, and PARTNER_API_URL and PARTNER_LOGIN_URL if you set them: the API and the sign-in must belong to "
@@ -260,13 +260,13 @@ class WrongAudience(PermanentError):
 
 
 class AppOnlyRefused(PermanentError):
-    """Partner Center does not answer this call for an app without a user."""
+    """Partner Center does not allow this call with app-only sign-in."""
 
-    usual_remedy = "Set PARTNER_AUTH to app_user and follow docs/sign-in.md once."
+    usual_remedy = "Set PARTNER_AUTH to app_user and complete the one-time setup in docs/sign-in.md."
 
 
 class PartnerAccessDenied(PermanentError):
-    """Partner Center refused the app, the user or the tenant."""
+    """Partner Center denied access to the app, the user or the tenant."""
 
     usual_remedy = (
         "If the message gives a reason, start there. Otherwise check in Partner Center that the app is registered (Account settings > "
@@ -276,11 +276,11 @@ class PartnerAccessDenied(PermanentError):
 
 
 class TableAccessDenied(PermanentError):
-    """Table Storage refused the identity that runs the job, its network, or everyone."""
+    """Table Storage denied access to the identity that the job runs as, to its network, or to everyone."""
 
     usual_remedy = (
-        "Give the identity the append role of infra/ on the storage account (a new role takes up to 30 minutes to work), and check the "
-        "account's firewall."
+        "Give the identity the append role from infra/ on the storage account (a new role takes up to 30 minutes to take effect), "
+        "and check the account's firewall."
     )
 
 
@@ -294,17 +294,17 @@ class TableMissing(PermanentError):
 
 
 class Unexpected(PermanentError):
-    """An error that the job does not know; the message gives its location in the code."""
+    """An error that the job does not recognize. The message gives its location in the code."""
 
     usual_remedy = "Report it with the message and the run id; `python -m cli check` may show more."
 
     @classmethod
     def of(cls, error: BaseException) -> "Unexpected":
-        """Describe an unknown error by its type and stack locations, without its text, which might hold a secret."""
+        """Describe an unknown error by its type and stack locations. Its text is left out: it might contain a secret."""
         places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-4:]]
         return cls(f"{type(error).__name__} at {' > '.join(places)}")
 
 
 def as_snapshot_error(error: Exception) -> SnapshotError:
-    """Return an error of the tree as it is, and any other as `Unexpected`."""
+    """Return a SnapshotError unchanged, and any other error as `Unexpected`."""
     return error if isinstance(error, SnapshotError) else Unexpected.of(error)

@@ -122,7 +122,7 @@ class Services:
             direction = "behind" if ahead > timedelta() else "ahead of"
             raise ClockWrong(
                 f"this machine's clock is {round(abs(ahead) / timedelta(minutes=1)):,} minutes {direction} the clock of "
-                f"{host}; nothing was recorded, because the day could be wrong"
+                f"{host}; nothing was recorded, because the date could be wrong"
             )
 
 

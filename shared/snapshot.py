@@ -16,7 +16,7 @@ from shared.settings.accounts import Account
 from shared.sign_in.expiry import days_left, in_words, is_warning_due
 from shared.sign_in.refresh_token import Renewals, expires_on, is_due
 
-_SECRET_REMEDY = "Make a new one and put it into the vault under the same name; docs/operate.md says how."  # noqa: S105 - no secret, but what to do about one
+_SECRET_REMEDY = "Create a new one and store it in the vault under the same name; docs/operate.md explains how."  # noqa: S105 - not a secret, but advice about one
 
 
 class Outcome(Enum):
@@ -117,7 +117,8 @@ def _report_balances(account: Account, summaries: Sequence[InvoiceSummary], fiel
             log_event(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
     if limit is not None and not compared:
         message = (
-            f"The credit limit of {account.name!r} is in {limit.currency}, and no balance is; nothing is compared."
+            f"The credit limit for {account.name!r} is in {limit.currency}, "
+            f"but there is no {limit.currency} balance to compare it with."
         )
-        remedy = "Set PARTNER_CREDIT_LIMIT (or creditLimit) in the currency that Partner Center bills."
+        remedy = "Set PARTNER_CREDIT_LIMIT (or creditLimit) in the currency that Partner Center bills in."
         log_event(Marker.CREDIT_UNKNOWN, **fields, currency=limit.currency, message=message, remedy=remedy)

@@ -109,7 +109,7 @@ def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS,
         insert_rows(world, service, DEFAULT_TABLE_NAME, rows)
     insert_rows(world, world.table, DEFAULT_TABLE_NAME + LEDGER_SUFFIX, _ledger_rows(today, days, accounts, failed))
     identity = world.identity.user_assigned
-    identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role of infra/
+    identity.table_rights, identity.archive_rights = {"read", "add"}, {"read", "add"}  # the append role from infra/
     world.journal.clear()
     return playground
 

@@ -12,13 +12,13 @@ from shared.log import LOGGER, Marker, quieten_libraries
 from shared.settings.accounts import Account
 
 _WORDS = (
-    ("The next run tries again. If it persists", "Run this again. If it persists"),
+    ("The next run will try again. If the error persists", "Run this again. If the error persists"),
     ("firewall allows the function", "firewall allows this machine"),
     ("Correct the settings named in the message (function app > Environment variables, or local.settings.json)",
      "Correct the settings named above in the environment, in local.settings.json or in the --settings file"),
     (" In Azure: restart the function app; if the error returns, open a support request.", ""),
-    ("Give the identity the append role of infra/ on the storage account",
-     "Your Azure sign-in needs the append role of infra/ (to read: Storage Table Data Reader) on the storage account"),
+    ("Give the identity the append role from infra/ on the storage account",
+     "Your Azure sign-in needs the append role from infra/ (to read: Storage Table Data Reader) on the storage account"),
     ("Give the identity the", "Your Azure sign-in needs the"),
     ("check the identity's role", "check the role of your Azure sign-in"),
     (IdentityUnavailable.usual_remedy,

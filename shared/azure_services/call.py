@@ -26,5 +26,5 @@ def library_call(call: Callable[[], T]) -> T:
         answer = current_attempt().answer
         if answer is None:
             raise
-        reason = f"its answer ({answer.status_code}) could not be read ({type(error).__name__})"
+        reason = f"the response ({answer.status_code}) could not be read ({type(error).__name__})"
     raise UnreadableAnswerError(reason)

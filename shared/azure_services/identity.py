@@ -75,7 +75,7 @@ class CachedCredential:
             except Exception as error:  # noqa: BLE001 - whatever the library raises, the identity gave no token
                 raise self._no_token(_LIBRARYS_OWN.sub("", str(error))) from None
             if not isinstance(answer.token, str) or not _TOKEN.fullmatch(answer.token):
-                raise UnreadableAnswerError("its answer holds no readable token")
+                raise UnreadableAnswerError("the response contains no readable token")
             return AccessToken(answer.token, answer.expires_on)
 
         return self._retry.call(attempt, Call(IDENTITY, f"the identity's token request for {scopes[0]}"))

@@ -30,55 +30,53 @@ _SUBSCRIPTION_CODES = (
 )
 _SUBSCRIPTION = (
     "Check the state of the Azure subscription and of the resource (portal > Subscriptions): a disabled subscription or account "
-    "refuses everyone. No role helps until it is enabled again."
+    "denies everyone. No role will help until it is enabled again."
 )
 _OTHER_TENANT = (
-    "The identity's token is from another tenant than the one that the service belongs to. Use an identity of the service's "
+    "The identity's token comes from a different tenant than the service. Use an identity in the service's "
     "tenant: the function's own in Azure; on your own machine, sign in with `az login --tenant <tenant>`."
 )
 _OUT_OF_TIME = (
-    "The service takes the identity's token for expired or not yet valid. Check the clock of this machine, then run this again. "
-    "A role or a new secret does not help."
+    "The service considers the identity's token expired or not yet valid. Check this machine's clock, then run this again. "
+    "A role or a new secret will not help."
 )
 _RECOVER = (
-    "The secret was deleted and can be recovered; until then its name cannot be used. Recover it with `az keyvault secret "
-    "recover --vault-name {vault} --name {name}`, then put the new value with `az keyvault secret set --vault-name {vault} "
+    "The secret was deleted but can be recovered; until then its name cannot be used. Recover it with `az keyvault secret "
+    "recover --vault-name {vault} --name {name}`, then set the new value with `az keyvault secret set --vault-name {vault} "
     "--name {name} --expires <date> --file <file>`."
 )
 _PUT = (
-    "Put the secret into the vault: `az keyvault secret set --vault-name {vault} --name {name} --expires <date> --file <file>`. "
+    "Add the secret to the vault: `az keyvault secret set --vault-name {vault} --name {name} --expires <date> --file <file>`. "
     "If it was deleted, recover it first: `az keyvault secret recover --vault-name {vault} --name {name}`. If the name is "
     "wrong, correct PARTNER_SECRET_NAME or PARTNER_REFRESH_TOKEN_NAME."
 )
-_ENABLE = "Enable it with `az keyvault secret set-attributes --vault-name {vault} --name {name} --enabled true`, or put a new version."
+_ENABLE = "Enable it with `az keyvault secret set-attributes --vault-name {vault} --name {name} --enabled true`, or add a new version."
 _NOT_YET = (
     "The secret has an activation date in the future. Correct it with `az keyvault secret set-attributes --vault-name {vault} "
     "--name {name} --not-before <date>`."
 )
-_EXPIRED = "The secret has expired. Put a new one into the vault under the same name; docs/operate.md says how."
+_EXPIRED = "The secret has expired. Store a new one in the vault under the same name; docs/operate.md explains how."
 _VAULT_NETWORK = (
-    "The vault's network rules refused the request; a role does not help. Allow the address that the message names (vault > "
+    "The vault's network rules blocked the request; a role will not help. Allow the address that the message names (vault > "
     "Networking), or connect through the vault's private endpoint."
 )
-_NEW_ROLE = "A new role takes up to 30 minutes to work, through a group up to a day."  # azure-docs#101801
+_NEW_ROLE = "A new role takes up to 30 minutes to take effect, or up to a day through a group."  # azure-docs#101801
 _VAULT_ROLE = (
-    "Give the identity the role Key Vault Secrets User on the vault (to store refresh tokens also the right to set secrets: "
-    f"Key Vault Secrets Officer, or deploy infra/ with an account of app_user). {_NEW_ROLE}"
+    "Give the identity the Key Vault Secrets User role on the vault. To store refresh tokens, it also needs the right to set secrets: "
+    f"Key Vault Secrets Officer, or deploy infra/ with an app_user account. {_NEW_ROLE}"
 )
 _VAULT_POLICY = (
-    "The vault uses access policies, where a role does not help. Give the identity the secret permission Get, to store refresh tokens "
-    "also Set (vault > Access policies), or let the vault use roles as infra/ does (vault > Access configuration)."
+    "The vault uses access policies, so a role will not help. Give the identity the secret permission Get, and Set to store refresh "
+    "tokens (vault > Access policies), or let the vault use roles as infra/ does (vault > Access configuration)."
 )
-_SAYS_WHY = (
-    "{} says why in the message; https://learn.microsoft.com/{} describes its codes. If it gives no reason, check "
-)
+_SAYS_WHY = "{} gives its reason in the message; https://learn.microsoft.com/{} describes its codes. If there is no reason, check "
 _VAULT_SAYS_WHY = _SAYS_WHY.format("The vault", "azure/key-vault/general/rest-error-codes")
 _TABLE_SAYS_WHY = _SAYS_WHY.format("Table Storage", "rest/api/storageservices/common-rest-api-error-codes")
 _TABLE_NETWORK = (
     "Check the storage account's network rules first: allow the address that the message names, or this machine's (storage account "
     "> Networking), or connect through a private endpoint. If the network is right, check the identity's role."
 )
-_TABLE_ROLE = f"Give the identity the append role of infra/ on the storage account. {_NEW_ROLE}"
+_TABLE_ROLE = f"Give the identity the append role from infra/ on the storage account. {_NEW_ROLE}"
 _FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthorizationFailure")
 
 
@@ -87,7 +85,7 @@ def _denials(error: type[SnapshotError], says_why: str) -> tuple[Rule, ...]:
     return (
         Rule(error, _SUBSCRIPTION, codes=_SUBSCRIPTION_CODES),
         Rule(error, _OTHER_TENANT, codes=("AKV10032",)),
-        Rule(error, _OTHER_TENANT, statuses=(401,), reason_contains=("issuer", "token of the tenant")),
+        Rule(error, _OTHER_TENANT, statuses=(401,), reason_contains=("issuer", "token from the tenant")),
         Rule(error, _OUT_OF_TIME, statuses=(401,), reason_contains=("expired", "not yet valid", "lifetime")),
         Rule(error, f"{says_why}the identity's role and the network rules (docs/deploy.md).", statuses=_DENIED),
     )

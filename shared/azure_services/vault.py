@@ -19,8 +19,8 @@ from shared.net.single_flight import SingleFlightCache
 from shared.settings.setting import trim
 
 _OWN_ADDRESS = (
-    "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net: under a host name of your own, or behind "
-    "a proxy that answers for it, nothing proves that it is the vault."
+    "Set KEY_VAULT_URL to the vault's own address, https://<vault>.vault.azure.net. Behind a custom host name, or a proxy that "
+    "answers in its place, the vault cannot prove its identity."
 )
 
 _GUID = re.compile(r"\{?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}?")
@@ -91,7 +91,7 @@ class Vault:
                 )
             )
             if stored.value != value:
-                raise UnreadableAnswerError("its answer does not say that the new version was stored")
+                raise UnreadableAnswerError("the response does not confirm that the new version was stored")
             return stored
 
         self._call(name, attempt)
@@ -99,7 +99,7 @@ class Vault:
     def _get(self, name: str) -> Secret:
         found = self._read(lambda: self._client.get_secret(name))
         if found.name.lower() != name.lower():
-            raise UnreadableAnswerError("its answer is about another secret")
+            raise UnreadableAnswerError("the response is about another secret")
         return replace(found, name=name)
 
     def _read(self, ask: Callable[[], KeyVaultSecret]) -> Secret:
@@ -110,7 +110,7 @@ class Vault:
             if answer is None or answer.status_code != requests.codes.unauthorized:
                 raise
         # The client checks where the challenge leads before it sends a token anywhere.
-        raise UnreadableAnswerError("what answers there does not identify itself as this vault", remedy=_OWN_ADDRESS)
+        raise UnreadableAnswerError("the server did not identify itself as this vault", remedy=_OWN_ADDRESS)
 
     def _where(self, name: str) -> str:
         return f"the secret {name} in {self._client.vault_url}"
@@ -126,7 +126,7 @@ def _secret(found: KeyVaultSecret) -> Secret:
     value, properties = (current_attempt().members or {}).get("value"), found.properties
     times = (properties.expires_on, properties.created_on)
     if not isinstance(value, str | None) or not all(isinstance(time, datetime | None) for time in times):
-        raise UnreadableAnswerError("its answer is not a secret")
+        raise UnreadableAnswerError("the response is not a secret")
     return Secret(found.name or "", trim(found.value or ""), properties.content_type, *times, properties.tags or {})
 
 

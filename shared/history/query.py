@@ -128,12 +128,12 @@ def read_page(session: HttpSession, url: str, token: str, query: Query, after: M
     named = {name: response.headers.get(f"x-ms-continuation-{name}") for name in _CONTINUATION}
     following = {name: value for name, value in named.items() if value} or None
     if following == after:
-        raise UnreadableAnswerError("its answer goes on where it began", remedy=INTERMEDIARY_REMEDY)
+        raise UnreadableAnswerError("the response points back to the same page", remedy=INTERMEDIARY_REMEDY)
     members = current_attempt().members if response.status_code == requests.codes.ok else None
     try:
         rows: list[Entity] = [_row(row) for row in (members or {})["value"]]
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        raise UnreadableAnswerError(f"its answer ({response.status_code}) is not a page of rows") from None
+        raise UnreadableAnswerError(f"the response ({response.status_code}) is not a page of rows") from None
     return Page(rows, following)
 
 

@@ -28,8 +28,8 @@ _CREATED = 204
 _ACCEPTED = 202
 _INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
 _CHANGED = (
-    "Something other than this job wrote or changed the row, or another service answers at this address. Look at the rows of the day: "
-    "one that is put right, or deleted, lets the next run complete the day."
+    "Something other than this job wrote or changed the row, or another service answers at this address. Check the day's rows. "
+    "Fix or delete the bad row, and the next run will complete the day."
 )
 _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
@@ -111,7 +111,7 @@ class HistoryTable:
         existing = self.day_of(rows)
         if not existing:
             raise TableUnreachable(
-                f"{self._where}: the row was there when it was to be inserted, and gone when it was read"
+                f"{self._where}: the insert failed because the row already existed, but the row was gone when read back"
             )
         return existing
 
@@ -133,7 +133,7 @@ class HistoryTable:
         try:
             return self._call(lambda: self._insert(rows))
         except TableMissing:
-            raise TableUnreachable(f"{self._where} was just created and does not exist yet") from None
+            raise TableUnreachable(f"{self._where} was just created but does not exist yet") from None
 
     def _insert(self, rows: Sequence[Entity]) -> bool:
         try:
@@ -172,7 +172,7 @@ def _row_problem(row: Entity, tenant_id: str, day: date) -> str | None:
     """Return what keeps a row from being one of the history, of this tenant and day: only such a row completes the day."""
     key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
     if any(row.get(name) != value for name, value in key.items()):
-        return "its answer holds a row that is not a snapshot of the tenant and day asked for"
+        return "the response contains a row that is not a snapshot for the requested tenant and day"
     wrong = (column.problem_with(row.get(column.name)) for column in COLUMNS if column.always)
     return next((f"the row {key['RowKey']} of {tenant_id} is not a snapshot: {why}" for why in wrong if why), None)
 
@@ -184,4 +184,4 @@ def _require_inserted(answer: requests.Response | None, status: int, rows: int) 
         if "ETag" in answer.headers if status == _CREATED else (len(inner) == rows and set(inner) <= _INSERTED):
             return
     shown = "nothing" if answer is None else str(answer.status_code)
-    raise UnreadableAnswerError(f"it answered an insert with {shown}, which does not say that the rows were inserted")
+    raise UnreadableAnswerError(f"the response to the insert ({shown}) does not confirm that the rows were inserted")

@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
 _MIN_NUMBER_LENGTH = 3
 """Characters; shorter ones are versions and counts rather than amounts."""
 _LENGTH = re.compile(r"\d+(?:\s*,\s*\d+)*")
-_ECHO = "a text that repeats the request"
+_ECHO = "text that repeats the request"
 _ECHOED = 40
 """Letters and digits in a row: more than an id, which a service may name."""
 
@@ -39,12 +39,12 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
         return None
     if status in range(300, 400):
         where = _target(headers.get("Location", ""), secrets)
-        reason = f"it answered {status}, a redirect to {where}, and redirects are never followed"
+        reason = f"it answered {status}, a redirect to {where}; redirects are never followed"
         raise UnreadableAnswerError(reason, remedy=INTERMEDIARY_REMEDY)
     members = plain_object(body)
     secrets.add_from_answer(members)
     if members is None and _broke_off(headers, body):
-        raise NoAnswerError("its answer broke off")
+        raise NoAnswerError("the response was cut off")
     if status >= requests.codes.bad_request:
         if not _is_challenge(answer):
             raise RefusedError(refusal_in(answer, secrets))
@@ -55,7 +55,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
     elif members is None:
         refusal, shown = refusal_in(answer, secrets), secrets.sanitize(kind or "no content type", 60)
         page, remedy = (f" but {refusal.reason}", INTERMEDIARY_REMEDY) if refusal.is_html_page else ("", None)
-        reason = f"its answer ({status}, {len(body)} bytes, {shown}) is not a JSON object{page}"
+        reason = f"the response ({status}, {len(body)} bytes, {shown}) is not a JSON object{page}"
         raise UnreadableAnswerError(reason, remedy=remedy)
     return members
 

@@ -50,7 +50,7 @@ class _SocketReader(io.RawIOBase):
             raise ConnectionResetError
         self._bytes += count
         if self._bytes > MAX_ANSWER_BYTES:
-            raise UnreadableAnswerError(f"its answer is larger than {MAX_ANSWER_BYTES:,} bytes")
+            raise UnreadableAnswerError(f"the response is larger than {MAX_ANSWER_BYTES:,} bytes")
         return count
 
     def close(self) -> None:

@@ -58,7 +58,7 @@ def _number(literal: str) -> Decimal:
     try:
         return Decimal(literal)
     except ArithmeticError:
-        raise ValueError("a number beyond all measure") from None
+        raise ValueError("a number out of range") from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -69,10 +69,10 @@ def _members(pairs: list[tuple[str, Any]], spelling: Mapping[str, str]) -> dict[
     members: dict[str, Any] = {}
     for name, value in pairs:
         if name in members and dumps(members[name]) != dumps(value):  # as text, for True equals 1
-            raise ValueError(f"the member {json.dumps(name[:40])} comes twice with different values")
+            raise ValueError(f"the member {json.dumps(name[:40])} occurs twice with different values")
         members[name] = value
     if not spelling:
         return members
     if len({name.lower() for name, _ in pairs}) < len(pairs):
-        raise ValueError("an object holds the same member twice")
+        raise ValueError("an object contains the same member twice")
     return {spelling.get(name.lower(), name): value for name, value in members.items()}

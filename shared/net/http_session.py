@@ -122,7 +122,7 @@ def _read(answer: requests.Response) -> bytes:
     for chunk in answer.raw.stream(_CHUNK, decode_content=True):
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
-            raise UnreadableAnswerError(f"its answer is larger than {MAX_ANSWER_BYTES:,} bytes")
+            raise UnreadableAnswerError(f"the response is larger than {MAX_ANSWER_BYTES:,} bytes")
     answer.raw.release_conn()
     return bytes(body)
 

@@ -150,7 +150,7 @@ def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
     found = token_tenant(authorization)
     if expected is None or found is None or found == expected[0].lower():
         return ""
-    return f"it expects a token of the tenant {expected[0]} and got one of {found}. "
+    return f"it expects a token from the tenant {expected[0]} but received one from {found}. "
 
 
 def token_tenant(authorization: str) -> str | None:

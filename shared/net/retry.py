@@ -70,9 +70,9 @@ class Retry:
             if not retryable or number + 1 == limits.attempts or self._clock() + wait >= end:
                 raise error
             self.retries += 1
-            LOGGER.info("Trying again in %.1f s: %s", wait, error.message)
+            LOGGER.info("Retrying in %.1f s: %s", wait, error.message)
             self._sleep(wait)
-        late = NoAnswerError("not asked, because the time limit of the run or of the call was used up before")
+        late = NoAnswerError("not called, because the time limit for the run or the call had already expired")
         raise call.error_of(late)[0]
 
 

@@ -15,24 +15,24 @@ TRANSPORT_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError
 """What urllib3, http.client, the socket and `requests`, whose errors are OSErrors, raise for a call without a usable answer."""
 
 _CERTIFICATE_REMEDY = (
-    "If a proxy or firewall inspects TLS, name its CA file in REQUESTS_CA_BUNDLE (SSL_CERT_FILE is not read; Python 3.13 "
-    "refuses a CA without an authority key identifier). If the certificate is expired or not valid yet, check this "
-    "machine's clock; if it is another name's, the address in the settings."
+    "If a proxy or firewall inspects TLS, set REQUESTS_CA_BUNDLE to its CA file (SSL_CERT_FILE is not read; Python 3.13 "
+    "rejects a CA without an authority key identifier). If the certificate has expired or is not valid yet, check this "
+    "machine's clock. If it was issued for another name, check the address in the settings."
 )
 _TLS_REMEDY = (
-    "What answers there speaks no TLS, speaks another version of it, or asks for a client certificate, as a proxy or a firewall may. "
-    "Check the address and port in the settings and what is in between (HTTPS_PROXY, NO_PROXY)."
+    "The server, which may be a proxy or a firewall, does not support TLS or this version of it, or requires a client certificate. "
+    "Check the address and port in the settings, and HTTPS_PROXY and NO_PROXY."
 )
 _ENDS_OF_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
-_BROKE_OFF = "its answer broke off"
+_CUT_OFF = "the response was cut off"
 _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((socket.gaierror,), "its name cannot be resolved"),
-    ((ConnectionRefusedError,), "it refused the connection"),
-    ((ConnectionError, http.client.IncompleteRead, *_ENDS_OF_TLS), _BROKE_OFF),
-    ((TimeoutError,), "it did not answer in time"),
+    ((socket.gaierror,), "the host name cannot be resolved"),
+    ((ConnectionRefusedError,), "the connection was refused"),
+    ((ConnectionError, http.client.IncompleteRead, *_ENDS_OF_TLS), _CUT_OFF),
+    ((TimeoutError,), "no response arrived in time"),
     (
         (http.client.HTTPException, urllib3_errors.HeaderParsingError, urllib3_errors.InvalidHeader),
-        "what it sent is not HTTP",
+        "the response is not HTTP",
     ),
 )
 _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
@@ -44,14 +44,14 @@ def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -
     known = next(filter(None, map(_known, causes)), None)
     if known is None:  # of a missing chunk, urllib3 says no more than ProtocolError
         broken = any(isinstance(cause, urllib3_errors.ProtocolError) for cause in causes)
-        known = NoAnswerError(_BROKE_OFF if broken else f"the connection failed ({type(error).__name__})")
+        known = NoAnswerError(_CUT_OFF if broken else f"the connection failed ({type(error).__name__})")
     if proxy is None or not any(isinstance(cause, urllib3_errors.ProxyError) for cause in causes):
         return known
     tunnel = next(filter(None, (_NO_TUNNEL.search(str(cause)) for cause in causes)), None)
     return NoAnswerError(
-        f"{proxy!r} " + (f"answered {tunnel[1]}" if tunnel else f"gave no connection: {known}"),
+        f"{proxy!r} " + (f"answered {tunnel[1]}" if tunnel else f"did not connect: {known}"),
         may_pass=tunnel is None or tunnel[1] != "407",
-        remedy=f"Check {proxy.variable} (address, user and password) and NO_PROXY; the service itself was not reached.",
+        remedy=f"Check {proxy.variable} (address, user and password) and NO_PROXY. The service itself was not reached.",
     )
 
 
@@ -59,12 +59,12 @@ def _known(cause: BaseException) -> CallError | None:
     if isinstance(cause, CallError):
         return cause
     if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = f"its certificate is not trusted ({cause.verify_message})"
+        reason = f"the certificate is not trusted ({cause.verify_message})"
         return NoAnswerError(reason, may_pass=False, remedy=_CERTIFICATE_REMEDY)
     if isinstance(cause, ssl.SSLError) and not isinstance(cause, _ENDS_OF_TLS):
-        return NoAnswerError(f"TLS with it failed ({cause.reason or 'without a reason'})", remedy=_TLS_REMEDY)
+        return NoAnswerError(f"TLS failed ({cause.reason or 'without a reason'})", remedy=_TLS_REMEDY)
     if isinstance(cause, urllib3_errors.DecodeError):
-        return UnreadableAnswerError("its answer cannot be unpacked")
+        return UnreadableAnswerError("the response cannot be decompressed")
     return next((NoAnswerError(reason) for kinds, reason in _REASONS if isinstance(cause, kinds)), None)
 
 

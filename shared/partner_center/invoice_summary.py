@@ -96,16 +96,16 @@ def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSumm
     collection = _members(_parse(body))
     items, total, links = collection.get("items"), collection.get("totalCount"), collection.get("links")
     if not isinstance(items, list) or not items:
-        raise NotASummary("the collection holds no summary at all" if items == [] else "there is no list of items")
+        raise NotASummary("the collection is empty" if items == [] else "there is no list of items")
     if total is not None and str(total) != str(len(items)):
-        raise NotASummary(f"totalCount is another number than that of the summaries in the collection, {len(items)}")
+        raise NotASummary(f"totalCount does not match the number of summaries in the collection, {len(items)}")
     following = collection.get("nextLink") or collection.get("continuationToken")
     if following or (isinstance(links, dict) and links.get("next")):
-        raise NotASummary("the collection goes on with another page")
+        raise NotASummary("the collection continues on another page")
     summaries = tuple(_summary(item, receipt) for item in items)
     codes = [summary.currency_code for summary in summaries]
     if twice := sorted({code for code in codes if codes.count(code) > 1}):
-        raise NotASummary(f"the collection names {', '.join(twice)} more than once")
+        raise NotASummary(f"the collection contains {', '.join(twice)} more than once")
     return summaries
 
 
@@ -113,12 +113,12 @@ def _parse(body: bytes) -> Any:
     try:
         return exact_json.loads(body, names=_NAMES)
     except ValueError as error:
-        raise NotASummary(f"the answer of {len(body)} bytes is not JSON ({error})") from None
+        raise NotASummary(f"the response of {len(body)} bytes is not JSON ({error})") from None
 
 
 def _members(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise NotASummary("a summary is expected, and this is not a JSON object")
+        raise NotASummary("a summary was expected, but this is not a JSON object")
     return value
 
 
@@ -137,7 +137,7 @@ def _summary(value: Any, receipt: ResponseMetadata) -> InvoiceSummary:
         try:
             return None if members.get(name) is None else read(members[name])
         except Unreadable as wrong:
-            warnings.append(f"{name} {wrong} and is left out")
+            warnings.append(f"{name} {wrong} and was left out")
             return None
 
     balance = required("balanceAmount", _amount)
@@ -186,7 +186,7 @@ def _symbol(value: Any) -> str | None:
         return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
 
     if not isinstance(value, str) or len(value) > MAX_SYMBOL_LENGTH or not all(map(fits, value)):
-        raise Unreadable("is not a short text")
+        raise Unreadable("is not short text")
     return value or None
 
 
@@ -218,7 +218,7 @@ def _details(balance: Decimal, warnings: list[str], parts: Any) -> str:
         text = exact_json.dumps(parts)
         if len(text) <= MAX_DETAILS_LENGTH:
             return text
-    raise Unreadable(f"is nested too deeply or longer than the {MAX_DETAILS_LENGTH:,} characters of a column")
+    raise Unreadable(f"is nested too deeply or longer than the column limit of {MAX_DETAILS_LENGTH:,} characters")
 
 
 def _part(part: Any) -> Decimal | None:
@@ -230,4 +230,4 @@ def _part(part: Any) -> Decimal | None:
                 return None
             if isinstance(summary, dict):
                 return _amount(summary.get("balanceAmount"))
-    raise Unreadable("has a part of an unknown shape")
+    raise Unreadable("has a part in an unknown format")

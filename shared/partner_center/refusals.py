@@ -24,8 +24,8 @@ PARTNER_CENTER = Service(
             MfaRequired,
             codes=("900421",),
             only=APP_ONLY,
-            remedy="This account signs in as the app alone, which cannot use MFA. Check the app's registration in Partner Center (Account settings "
-            "> App management). If Partner Center keeps asking for MFA, use a user's sign-in: docs/sign-in.md, app_user.",
+            remedy="This account uses app-only sign-in, which does not support MFA. Check the app's registration in Partner Center (Account settings "
+            "> App management). If Partner Center still requires MFA, switch the account to app_user: docs/sign-in.md.",
         ),
         Rule(MfaRequired, codes=("900421",)),
         Rule(AppOnlyRefused, codes=("900329",), only=APP_ONLY),
@@ -33,20 +33,20 @@ PARTNER_CENTER = Service(
             AppOnlyRefused,
             codes=("900329",),
             remedy="This account already signs in with a user (app_user), so the sign-in mode is not the cause. Check that the running function "
-            "has the settings that you expect, then give Microsoft's support the ids of this message.",
+            "has the settings that you expect, then give Microsoft support the ids of this error.",
         ),
         Rule(WrongAudience, codes=("900420",)),
         Rule(
             PartnerAccessDenied,
             codes=("900308",),
-            remedy="The app or the user lacks the role for this call. In Partner Center, give the user the Admin agent or Billing admin role; for "
-            "an app alone, register it under Account settings > App management.",
+            remedy="The app or the user lacks the role for this call. In Partner Center, give the user the Admin agent or Billing admin role. For "
+            "app-only sign-in, register the app under Account settings > App management.",
         ),
         Rule(
             PartnerAccessDenied,
             codes=("900309",),
-            remedy="A Conditional Access policy of the tenant refuses this sign-in. Look in Entra ID > Sign-in logs for the policy, and exclude the "
-            "app or the user from it. A new secret or a new consent does not help.",
+            remedy="One of the tenant's Conditional Access policies blocks this sign-in. Check Entra ID > Sign-in logs for the policy, and exclude the "
+            "app or the user from it. A new secret or a new consent will not help.",
         ),
         Rule(
             PartnerAccessDenied,
@@ -58,15 +58,15 @@ PARTNER_CENTER = Service(
         Rule(
             PartnerAccessDenied,
             codes=("60003",),
-            remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the tenant of the partner account, and PARTNER_CLOUD.",
+            remedy="Partner Center does not know this tenant. Check that PARTNER_TENANT_ID is the partner account's tenant, and check PARTNER_CLOUD.",
         ),
         Rule(PartnerThrottled, statuses=(429,), retryable=True),
         Rule(PartnerAccessDenied, statuses=(401, 403), is_html_page=True, remedy=INTERMEDIARY_REMEDY),
         Rule(
             PartnerAccessDenied,
             statuses=(401,),
-            remedy="Partner Center refused the token itself. If the message gives a reason, start there. Otherwise check PARTNER_CLOUD, that the "
-            "app is registered in Partner Center (Account settings > App management), and the clock of this machine.",
+            remedy="Partner Center rejected the token itself. If the message gives a reason, start there. Otherwise check PARTNER_CLOUD, that the "
+            "app is registered in Partner Center (Account settings > App management), and this machine's clock.",
         ),
         Rule(PartnerAccessDenied, statuses=(403,)),
         *transient_rules(PartnerUnavailable),

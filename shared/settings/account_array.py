@@ -17,20 +17,20 @@ MAX_LENGTH = 120_000
 _MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
 """What is shown of an unknown member's name; a secret in its place is longer or has digits."""
 
-_ARRAY = "a JSON array with one object for each account, each member once; docs/settings.md shows one"
+_ARRAY = "a JSON array with one object for each account, each member once; docs/settings.md has an example"
 
 _CAUSES = (
     (r"\A@Microsoft\.KeyVault", "is a Key Vault reference that was not resolved"),
     (r"\A\{.*\}\Z", "is one object, without the [ and ] of an array"),
     (
         r"[\[{,:]\s*[\u201c-\u201f\u00ab\u00bb\u2033\uff02]",
-        "has curly quotes, which a word processor puts in place of straight ones",
+        "has curly quotes, which a word processor substitutes for straight ones",
     ),
     (r'[\[{,:]\s*\\+"', "has escaped quotes (a backslash before each), which a portal or shell adds"),
-    (r'[\[{,]\s*""\w', "has every quote twice, as in a CSV file"),
+    (r'[\[{,]\s*""\w', "has every quote doubled, as in a CSV file"),
     (
         r"[\[{,:]\s*(&quot;|%22|`)",
-        "has something else in place of each double quote, which a web page or a shell puts there",
+        "has something else in place of each double quote, which a web page or a shell does",
     ),
     (r"[\[{,:]\s*'|:\s*(None|True|False)\b", "is a Python literal, not JSON (single quotes, None, True or False)"),
     (r'\A\[\s*\{[^"]*\Z', "has no double quotes; PowerShell removes them from an argument"),
@@ -70,7 +70,7 @@ def _items(text: str) -> list[Any]:
     except json.JSONDecodeError as error:
         raise WrongValue(_cause(text) or f"is not JSON at line {error.lineno}, column {error.colno}") from None
     except ValueError:
-        raise WrongValue("is not JSON that can be read, or names a member of an object twice") from None
+        raise WrongValue("is not readable JSON, or repeats a member in an object") from None
     if not isinstance(items, list) or not items:
         raise WrongValue("is an empty array" if items == [] else _cause(text) or "is not a JSON array")
     return items

@@ -22,14 +22,14 @@ class Account:
     tenant_id: str = setting(
         "PARTNER_TENANT_ID",
         read_guid,
-        "the Directory (tenant) ID of the partner tenant, which Entra admin center > Overview shows; a domain name can change, "
+        "the Directory (tenant) ID of the partner tenant, from Entra admin center > Overview; a domain name can change, "
         "and the tenant is the permanent key of the history",
         needed=lambda _: True,
     )
     client_id: str = setting(
         "PARTNER_CLIENT_ID",
         read_guid,
-        "the Application (client) ID of the app registration, which Entra admin center > App registrations shows",
+        "the Application (client) ID of the app registration, from Entra admin center > App registrations",
         needed=lambda _: True,
     )
     name: str = setting("PARTNER_ACCOUNT_NAME", read_display_name)
@@ -79,7 +79,7 @@ def read_accounts(
     accounts = tuple(_account(source, api_url, login_url, errors) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]
     for tenant in sorted({tenant for tenant in tenants if tenants.count(tenant) > 1}):
-        wrong = f"names the tenant {tenant} {tenants.count(tenant)} times"
+        wrong = f"lists the tenant {tenant} {tenants.count(tenant)} times"
         errors.add(MANY, wrong, "each tenant once: it is the key of the history")
     _check_refresh_tokens(accounts, MANY if many else "PARTNER_REFRESH_TOKEN_NAME", errors)
     return accounts
@@ -90,7 +90,7 @@ def _account(source: Source, api_url: str | None, login_url: str | None, errors:
     read = Account(**{"name": values.get("tenant_id", "")} | values)
     errors.require(Account, source, values, read)
     if read.all_currencies and not read.app_user:
-        wrong = "asks for all currencies, which Partner Center gives only to an app with a user"
+        wrong = "requests all currencies, which Partner Center returns only for app+user sign-in"
         errors.add(source["PARTNER_BALANCES"][0], wrong, "auth app_user, or summary")
     cloud = read.cloud
     return replace(read, cloud=replace(cloud, api_url=api_url or cloud.api_url, login_url=login_url or cloud.login_url))
@@ -105,7 +105,7 @@ def _check_refresh_tokens(accounts: tuple[Account, ...], name: str, errors: Erro
             owners.setdefault(account.refresh_token_name.lower(), set()).add(account.client_id)
     if not secrets.isdisjoint(owners):
         wrong = "stores a refresh token under the name of an app's secret, which it would replace"
-        errors.add(name, wrong, "a name of its own for each")
+        errors.add(name, wrong, "a separate name for each")
     if any(len(clients) > 1 for clients in owners.values()):
         wrong = "stores the refresh tokens of different apps under one name, where they would replace each other"
         errors.add(name, wrong, "one name per app: a refresh token belongs to its client id")

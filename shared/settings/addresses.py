@@ -10,7 +10,7 @@ from shared.settings.setting import WrongValue
 _TABLE, _VAULT = "a table service", "a key vault"
 
 _KINDS = (
-    (r".+\.privatelink\..+", "a private endpoint, which the service's public name leads to as well"),
+    (r".+\.privatelink\..+", "a private endpoint, to which the service's public name also resolves"),
     (r".+\.(?:table\.cosmos|documents)\.azure\..+", "Cosmos DB"),
     (r".+\.(blob|dfs|file|queue|web)\.(?:core|storage)\..+", r"the \1 service of a storage account"),
     (r".+-secondary\.(?:.+\.)?table\.(?:core|storage)\..+", "the read-only copy of a table service"),
@@ -44,9 +44,9 @@ def read_url(text: str, kind: str | None = None) -> str:
         (_KEY.search(text), "is a connection string, with a key in it"),
         (parts.scheme != "https" or not _HOST.fullmatch(host) or re.search(r"\s", text), "is not an https URL"),
         (kind and found not in (kind, None), f"is the address of {found}, not of {kind}"),
-        (parts.query or parts.fragment or "@" in parts.netloc, "carries a key, a query or a user"),
-        (path and table and not _is_local(host), "carries a path, as the address of a single table does"),
-        (path and not table, "carries a path"),
+        (parts.query or parts.fragment or "@" in parts.netloc, "contains a key, a query or a user"),
+        (path and table and not _is_local(host), "contains a path, as the address of a single table does"),
+        (path and not table, "contains a path"),
         (
             found and table and not _ACCOUNT.match(host),
             "names a storage account that cannot exist (3 to 24 lower-case letters and digits)",

@@ -72,7 +72,7 @@ def _tls(_: str, text: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=text)
     except ssl.SSLError:
-        wrong = "does not hold readable PEM certificates"
+        wrong = "does not contain readable PEM certificates"
     except (OSError, ValueError) as error:
         wrong = f"cannot be read ({getattr(error, 'strerror', None) or 'invalid path'})"
     shown = "".join(c if c.isprintable() else "?" for c in text[:200])

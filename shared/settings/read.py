@@ -39,7 +39,7 @@ class Settings:
     table_name: str = setting(
         "SNAPSHOT_TABLE_NAME",
         read_table_name,
-        "3 to 59 lower-case letters and digits, a letter first",
+        "3 to 59 lower-case letters and digits, starting with a letter",
         default=DEFAULT_TABLE_NAME,
     )
     archive_endpoint: str | None = setting(
@@ -56,7 +56,7 @@ class Settings:
     identity_client_id: str | None = setting(
         "AZURE_CLIENT_ID",
         read_guid,
-        "the Client ID of the user-assigned managed identity, which its Overview shows; a federated account signs in with its token",
+        "the Client ID of the user-assigned managed identity, from its Overview page; a federated account signs in with its token",
         needed=lambda accounts: any(account.federated for account in accounts),
     )
     api_url: str | None = setting(

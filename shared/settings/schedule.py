@@ -40,7 +40,7 @@ def read_schedule(text: str) -> list[list[int]]:
         if not found
     ]
     if wrong:
-        raise WrongValue(f"has a wrong {' and a wrong '.join(wrong)}")
+        raise WrongValue(f"has an invalid {' and an invalid '.join(wrong)}")
     _, _, _, days, months, _ = values
     if days[0] > max(monthrange(_LEAP_YEAR, month)[1] for month in months):
         raise WrongValue(f"never fires: none of its months has a day {days[0]}")

@@ -118,7 +118,7 @@ def _ranges(indexes: list[int]) -> str:
 
 def _visible(text: str) -> str:
     if hidden := hidden_problem(text):
-        raise WrongValue(hidden, "the value without it; type it anew rather than paste it")
+        raise WrongValue(hidden, "the value without it; retype it instead of pasting it")
     if text.startswith("@Microsoft.KeyVault"):
         raise WrongValue(
             "is a Key Vault reference that was not resolved", "the value itself: no setting here is secret"

@@ -61,6 +61,6 @@ def read_time_zone(text: str) -> zoneinfo.ZoneInfo:
     if _WINDOWS_LIKE.fullmatch(text):
         raise WrongValue("is a Windows time zone name, not an IANA name", iana)
     if _OFFSET.fullmatch(text):
-        raise WrongValue("is an offset, which is the same in summer and winter, not a time zone")
+        raise WrongValue("is an offset, which ignores daylight saving time, not a time zone")
     names = {name for name in zoneinfo.available_timezones() if not _NO_ZONE.fullmatch(name)}
     raise WrongValue("is not an IANA time zone", EXAMPLE + did_you_mean(text, names, close=_CLOSE))

@@ -39,10 +39,10 @@ def read_guid(text: str) -> str:
         return text
     if dash := _DASH.search(text):
         raise WrongValue(
-            f"has another dash (U+{ord(dash[0]):04X}) at character {dash.start() + 1} where a GUID has a hyphen"
+            f"has a different dash (U+{ord(dash[0]):04X}) at character {dash.start() + 1}, where a GUID has a hyphen"
         )
     if inner := _GUID.search(text):
-        raise WrongValue(f"is not only a GUID, which it holds at characters {inner.start() + 1} to {inner.end()}")
+        raise WrongValue(f"contains more than a GUID, which is at characters {inner.start() + 1} to {inner.end()}")
     if _DOMAIN.fullmatch(text):
         raise WrongValue("is a domain name, not a GUID")
     raise WrongValue("is not a GUID (8-4-4-4-12 hexadecimal digits, with the hyphens)")
@@ -54,7 +54,7 @@ def one_of(meanings: Mapping[str, T]) -> Callable[[str], T]:
     def read(text: str) -> T:
         if text not in meanings:
             right = " or ".join(sorted(meanings)) + did_you_mean(text, meanings)
-            raise WrongValue("is not one of the known words", right)
+            raise WrongValue("is not one of the allowed values", right)
         return meanings[text]
 
     return read
@@ -63,7 +63,7 @@ def one_of(meanings: Mapping[str, T]) -> Callable[[str], T]:
 def read_table_name(text: str) -> str:
     """Read a table's name: lower case, because Power BI's dataflows refuse mixed case."""
     if not re.fullmatch(r"[a-z][a-z0-9]{2,58}", text) or text == "tables":
-        raise WrongValue(f"is not a table name ({len(text)} characters)")
+        raise WrongValue(f"is not a valid table name ({len(text)} characters)")
     return text
 
 
@@ -71,7 +71,7 @@ def read_secret_name(text: str) -> str:
     """Read the name of a Key Vault secret."""
     if not re.fullmatch(r"[0-9A-Za-z-]{1,127}", text):
         raise WrongValue(
-            f"is not a name of a Key Vault secret ({len(text)} characters)",
+            f"is not a valid Key Vault secret name ({len(text)} characters)",
             "1 to 127 letters, digits and hyphens; the NAME of the secret in the vault, never the secret itself",
         )
     return text
@@ -81,11 +81,11 @@ def read_display_name(text: str) -> str:
     """Read the name that people call an account."""
     if len(text) > _MAX_NAME_LENGTH or not text.isprintable():
         raise WrongValue(
-            f"is not a name ({len(text)} characters)", f"one line of at most {_MAX_NAME_LENGTH} characters"
+            f"is not a valid name ({len(text)} characters)", f"one line of at most {_MAX_NAME_LENGTH} characters"
         )
     if text.startswith(("=", "+", "-", "@")):
         raise WrongValue(
-            "begins with =, +, - or @, which a spreadsheet runs as a formula", "a name that begins otherwise"
+            "begins with =, +, - or @, which a spreadsheet runs as a formula", "a name that begins differently"
         )
     return text
 
@@ -96,12 +96,12 @@ def read_credit_limit(text: str) -> CreditLimit:
     if match is None or not Decimal(match[1]):
         raise WrongValue(
             "is not an amount above zero with its currency",
-            "for example 85000 USD (digits, a point for decimals, no thousands signs)",
+            "for example 85000 USD (digits, a decimal point, no thousands separators)",
         )
     amount, currency = match[1], match[2].upper()
     if re.search(r"\.\d{3}$", amount) and currency not in THREE_DECIMALS:
         raise WrongValue(
-            "has a point and exactly three digits, which can be read as thousands or as decimals",
+            "has a point followed by exactly three digits, which can be read as thousands or as decimals",
             "without a thousands separator (85000 EUR), or with two decimals (85.00 EUR)",
         )
     return CreditLimit(Decimal(amount), currency)

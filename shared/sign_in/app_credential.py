@@ -40,7 +40,7 @@ def app_credential(account: Account, vault: Vault | None, identity: TokenCredent
         assertion = identity.get_token(f"{account.cloud.federation_audience}/.default").token
         return AppCredential({"client_assertion": lambda: assertion}, kind=FEDERATED)
     if vault is None or account.secret_name is None:
-        raise VaultSecretMissing(f"the account {account.name!r} names no secret")
+        raise VaultSecretMissing(f"the account {account.name!r} has no secret name")
     return from_secret(vault.secret(account.secret_name))
 
 
@@ -77,5 +77,5 @@ def _refuse_certificate(secret: Secret) -> None:
         return
     raise VaultSecretInvalid(
         f"the secret {secret.name} is {found}, but its content type does not say that it is a certificate",
-        remedy=f"Put it with the content type {right}, or import it as a certificate of the vault.",
+        remedy=f"Store it again with the content type {right}, or import it into the vault as a certificate.",
     )

@@ -45,7 +45,7 @@ def load_certificate(value: str, content_type: str) -> Certificate:
     """
     key, certificate = _from_pkcs12(value) if content_type == PKCS12 else _from_pem(value)
     if not isinstance(key, RSAPrivateKey):
-        raise UnusableCertificateError("its key is not RSA, the only kind that Entra ID takes for signing in")
+        raise UnusableCertificateError("its key is not RSA, the only kind that Entra ID accepts for sign-in")
     if key.public_key() != certificate.public_key():
         raise UnusableCertificateError("its private key belongs to another certificate")
     return Certificate(
@@ -65,18 +65,18 @@ def _from_pkcs12(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
     except (ValueError, UnsupportedAlgorithm):
         raise UnusableCertificateError("its PKCS#12 content is unreadable or protected by a password") from None
     if key is None:
-        raise UnusableCertificateError("its PKCS#12 content holds no private key")
+        raise UnusableCertificateError("its PKCS#12 content has no private key")
     if certificate is None:
-        raise UnusableCertificateError("its PKCS#12 content holds no certificate for its private key")
+        raise UnusableCertificateError("its PKCS#12 content has no certificate for its private key")
     return key, certificate
 
 
 def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
     content = value.encode(errors="replace")
     if b"PRIVATE KEY-----" not in content:
-        raise UnusableCertificateError("its PEM content holds no private key")
+        raise UnusableCertificateError("its PEM content has no private key")
     if b"\n" not in content:
-        raise UnusableCertificateError("its PEM content has lost its line breaks; put it into the vault from a file")
+        raise UnusableCertificateError("its PEM content has lost its line breaks; store it in the vault from a file")
     try:
         key = load_pem_private_key(content, None)
     except TypeError:
@@ -87,5 +87,5 @@ def _from_pem(value: str) -> tuple[PrivateKeyTypes, x509.Certificate]:
         certificates = x509.load_pem_x509_certificates(content)
         own = [certificate for certificate in certificates if certificate.public_key() == key.public_key()]
     except (ValueError, UnsupportedAlgorithm):
-        raise UnusableCertificateError("its PEM content holds no readable certificate") from None
+        raise UnusableCertificateError("its PEM content has no readable certificate") from None
     return key, (own or certificates)[0]

@@ -109,9 +109,9 @@ class SignIn:
         if token is None and "error" in answer and (sent := current_attempt().answer):
             raise RefusedError(refusal_in(sent, self.session.secrets))
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise UnreadableAnswerError("its answer holds no readable token")
+            raise UnreadableAnswerError("the response contains no readable token")
         if token_tenant(token) not in (None, account.tenant_id):
-            raise UnreadableAnswerError("its answer holds a token of another tenant")
+            raise UnreadableAnswerError("the response contains a token for another tenant")
         return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
     def _check_tenant(self, account: Account) -> None:

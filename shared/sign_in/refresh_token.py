@@ -28,7 +28,7 @@ def read(vault: Vault, name: str) -> Secret:
         secret = vault.secret(name)
         check_value(secret)
     except (VaultSecretMissing, VaultSecretInvalid) as error:
-        remedy = f"Correct PARTNER_REFRESH_TOKEN_NAME if it is not the token's secret. Otherwise: {ConsentRequired.usual_remedy}"
+        remedy = f"Correct PARTNER_REFRESH_TOKEN_NAME if it names the wrong secret. Otherwise: {ConsentRequired.usual_remedy}"
         raise type(error)(error.message, remedy=remedy, ids=error.ids) from None
     return secret
 

@@ -21,7 +21,7 @@ ENTRA = Service(
         Rule(
             SignInRejected,
             codes=(UNKNOWN_TENANT,),
-            remedy="Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must be of that cloud.",
+            remedy="Check PARTNER_TENANT_ID, and PARTNER_CLOUD or PARTNER_LOGIN_URL: the tenant must belong to that cloud.",
         ),
         Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), retryable=True),
         *transient_rules(SignInUnavailable),
@@ -32,14 +32,14 @@ ENTRA = Service(
             ConsentRequired,
             codes=("invalid_request",),
             only=APP_USER,
-            remedy="{token_expired}What the vault holds is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+            remedy="{token_expired}The stored secret is probably not a refresh token. Run `python -m cli consent` to store a new one.",
         ),
         Rule(
             SignInRejected,
             codes=("invalid_client",),
             only=CERTIFICATE,
             remedy="{secret_expired}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
-            "certificate to the app (App registrations > Certificates & secrets), and check the clock of this machine: it dates the signature. "
+            "certificate to the app (App registrations > Certificates & secrets), and check this machine's clock, which dates the signature. "
             "Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and are enabled in this "
             "tenant (Entra ID > Enterprise applications).",
         ),
@@ -48,8 +48,8 @@ ENTRA = Service(
             codes=("invalid_client", "invalid_request", "invalid_grant"),
             only=FEDERATED,
             remedy="Check PARTNER_TENANT_ID, PARTNER_CLIENT_ID and the app's federated credential (App registrations > Certificates & secrets > "
-            "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both are of one tenant "
-            "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check the clock of this machine.",
+            "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both belong to one tenant "
+            "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check this machine's clock.",
         ),
         Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_expired}" + SignInRejected.usual_remedy),
         Rule(
@@ -57,7 +57,7 @@ ENTRA = Service(
             codes=("unauthorized_client",),
             remedy="The app is unknown in this tenant, disabled, or not allowed to sign in this way. Check PARTNER_CLIENT_ID and PARTNER_TENANT_ID, "
             "and that the app, and the Partner Center API if the message names a resource, is enabled (Entra ID > Enterprise applications > "
-            "the app > Properties). A new secret does not help.",
+            "the app > Properties). A new secret will not help.",
         ),
         Rule(
             SignInRejected,
@@ -68,13 +68,13 @@ ENTRA = Service(
         Rule(
             SignInRejected,
             codes=("access_denied",),
-            remedy="A Conditional Access policy or a missing assignment blocks the app in this tenant. Look in Entra ID > Sign-in logs for the "
-            "policy, and exclude the app or assign it. A new secret does not help.",
+            remedy="A Conditional Access policy or a missing assignment blocks the app in this tenant. Check Entra ID > Sign-in logs for the "
+            "policy, and exclude the app or assign it. A new secret will not help.",
         ),
         Rule(
             SignInRejected,
             codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_ERRORS),
-            remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL are of the "
+            remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL match the "
             "tenant's cloud. Entra ID gives its reason in the message.",
         ),
         Rule(

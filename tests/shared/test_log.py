@@ -61,9 +61,9 @@ def test_a_long_message_is_cut_and_the_line_stays_json(letter: str, caplog: pyte
 
 def test_a_remark_is_a_warning_without_a_marker(caplog: pytest.LogCaptureFixture) -> None:
     """No alert takes a remark for one of its lines."""
-    log_warning("details is no list and is left out", account="a\nb")
+    log_warning("details is no list and was left out", account="a\nb")
     assert caplog.records[0].levelno == logging.WARNING
-    assert caplog.messages == ['details is no list and is left out {"account": "a\\nb"}']
+    assert caplog.messages == ['details is no list and was left out {"account": "a\\nb"}']
 
 
 def test_the_azure_sdk_is_kept_quiet(monkeypatch: pytest.MonkeyPatch) -> None:

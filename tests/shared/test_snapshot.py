@@ -83,8 +83,8 @@ def test_what_was_left_out_is_said(world: StandIn, take: Take, caplog: pytest.Lo
     assert take(partner) is Outcome.RECORDED
     assert [text.partition(" {")[0] for text in caplog.messages] == [
         "SNAPSHOT_RECORDED",
-        "In the USD balance of 'Contoso': lastPaymentDate is not a date and is left out.",
-        "In the USD balance of 'Contoso': details is not a list and is left out.",
+        "In the USD balance of 'Contoso': lastPaymentDate is not a date and was left out.",
+        "In the USD balance of 'Contoso': details is not a list and was left out.",
     ]
 
 

@@ -112,7 +112,9 @@ def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> It
     else:
         yield failed(TableAccessDenied("rows may be read but not inserted"))
     if change:
-        yield note("rows may also be changed, which the job does not need; the append role of infra/ does not allow it")
+        yield note(
+            "rows may also be changed, which the job does not need; the append role from infra/ does not allow it"
+        )
     else:
         yield ok("rows cannot be changed, as it should be")
 

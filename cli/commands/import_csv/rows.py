@@ -101,7 +101,7 @@ class FileRows:
         for name in read:
             if name not in row:
                 why = next((text for text in summary.warnings if text.startswith(_member(name))), "")
-                why = why.removeprefix(_member(name)).removesuffix(" and is left out") or ' means "none"'
+                why = why.removeprefix(_member(name)).removesuffix(" and was left out") or ' means "none"'
                 raise Wrong(f"it{why}: correct it, or leave it empty", name)
         without_ids = {name: value for name, value in row.items() if value != ""}
         return without_ids | {"Source": RowSource.IMPORTED.value}

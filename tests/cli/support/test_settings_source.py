@@ -57,7 +57,7 @@ def test_the_projects_file_is_found_from_anywhere(tmp_path: Path) -> None:
     [
         (b"{", "line 1 column 2"),
         (b"\xff\xfe", "is not valid UTF-8 JSON (not UTF-8 at byte 0)"),
-        (b'{"Values": {"PARTNER_CLOUD": "china", "PARTNER_CLOUD": "global"}}', "comes twice"),
+        (b'{"Values": {"PARTNER_CLOUD": "china", "PARTNER_CLOUD": "global"}}', "occurs twice"),
         (b"[]", 'has no "Values" object'),
         (b'{"Values": {"KEY_VAULT_URL": "x"}, "IsEncrypted": true}', "is encrypted"),
         (b'{"Values": {"PARTNER_ACCOUNTS": [{}]}}', "has a value that is not text in PARTNER_ACCOUNTS"),

@@ -45,12 +45,12 @@ def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, va
     ("fault", "why"),
     [
         (unavailable(), "503"),
-        (Cut(), "its answer broke off"),
-        (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be unpacked"),
+        (Cut(), "the response was cut off"),
+        (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be decompressed"),
         (Status(200, '{"value": "hush-hu'), "not a JSON object"),
         (
             Status(401, "{}", {"WWW-Authenticate": 'Bearer authorization="https://x/t", resource="https://evil.net"'}),
-            "does not identify itself as this vault",
+            "did not identify itself as this vault",
         ),
     ],
     ids=["503", "cut", "not packed", "cut json", "somebody else's challenge"],

@@ -135,7 +135,7 @@ def test_an_empty_page_may_be_followed_by_others(world: StandIn, table: HistoryT
 def test_a_page_that_continues_where_it_began_is_refused(world: StandIn, table: HistoryTable) -> None:
     """Otherwise a cache that returns the same page every time would be read forever."""
     world.faults.add("table", response(after=["a"]), times=None)
-    with pytest.raises(TableUnreachable, match="goes on where it began") as raised:
+    with pytest.raises(TableUnreachable, match="points back to the same page") as raised:
         list(table.pages(Span()))
     assert raised.value.remedy == INTERMEDIARY_REMEDY
 
@@ -161,6 +161,6 @@ def test_a_response_that_is_not_a_page_of_rows_is_refused(world: StandIn, table:
     world.faults.add("table", wrong)
     with pytest.raises(
         TableUnreachable,
-        match=rf"the table partnerbalances at .*: its answer \({wrong.status}\) is not a page of rows",
+        match=rf"the table partnerbalances at .*: the response \({wrong.status}\) is not a page of rows",
     ):
         list(table.pages(Span()))

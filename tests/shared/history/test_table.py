@@ -127,7 +127,7 @@ def test_only_a_row_of_the_contract_completes_a_day(
     world.faults.add("table", Status(200, json.dumps({"value": [STORED | wrong]})))
     with pytest.raises(TableUnreachable, match=r"not a snapshot|not a page of rows") as raised:
         table.rows_of(TENANT, DAY)
-    assert ("put right, or deleted" in raised.value.remedy) == ("not a snapshot" in str(raised.value))
+    assert ("Fix or delete the bad row" in raised.value.remedy) == ("not a snapshot" in str(raised.value))
 
 
 INNER_200 = "--x\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 200 OK\r\nDataServiceVersion: 3.0;\r\n\r\n\r\n"
@@ -149,7 +149,7 @@ def test_only_an_inserts_own_response_is_trusted(
     """The client treats any 2xx as success, even a gateway's empty 204, which has no ETag."""
     append(table, [row(tenant=OTHER_TENANT)])
     world.faults.add("table", answer, method="POST")
-    with pytest.raises(TableUnreachable, match=r"answered an insert|could not be read|not a JSON object"):
+    with pytest.raises(TableUnreachable, match=r"response to the insert|could not be read|not a JSON object"):
         append(table, [row(currency) for currency in currencies])
 
 
@@ -176,9 +176,9 @@ def test_a_missing_table_that_may_not_be_created(world: StandIn, table: HistoryT
 @pytest.mark.parametrize(
     ("status", "code", "match"),
     [
-        (409, "EntityAlreadyExists", "gone when it was read"),
+        (409, "EntityAlreadyExists", "gone when read back"),
         (400, "PropertyValueTooLarge", "400, code PropertyValueTooLarge"),
-        (404, "TableNotFound", "just created and does not exist yet"),
+        (404, "TableNotFound", "just created but does not exist yet"),
     ],
 )
 def test_a_refusal_is_not_a_success(world: StandIn, table: HistoryTable, status: int, code: str, match: str) -> None:

@@ -89,7 +89,7 @@ def test_ids_and_retry_after_are_kept() -> None:
     assert read_refusal(400, {}, b"").ids == Ids()
 
 
-ANOTHER = f"it expects a token of the tenant {TENANT} and got one of {OTHER}."
+ANOTHER = f"it expects a token from the tenant {TENANT} but received one from {OTHER}."
 
 
 @pytest.mark.parametrize("name", ["authorization_uri", "authorization"])

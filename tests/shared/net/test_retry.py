@@ -62,7 +62,7 @@ def call_of(limits: Limits) -> Call:
     return Call(replace(PARTNER_CENTER, limits=limits), "GET x")
 
 
-BROKEN = NoAnswerError("its answer broke off")
+BROKEN = NoAnswerError("the response was cut off")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_a_transient_failure_is_retried(outcomes: list[Exception | str], slept: 
 
 
 @pytest.mark.parametrize(
-    ("last", "says"), [(again(status=503), "GET x answered 503"), (BROKEN, "GET x: its answer broke off")]
+    ("last", "says"), [(again(status=503), "GET x answered 503"), (BROKEN, "GET x: the response was cut off")]
 )
 def test_the_last_attempts_error_is_raised_after_four(last: Exception, says: str) -> None:
     """There is no wait after the last attempt, and no other error hides the cause."""
@@ -148,7 +148,7 @@ def test_the_runs_end_cuts_the_budget() -> None:
         time.play(again(), again(), "never", retry=retry)
     assert time.slept == [1]
     time.now += 10
-    with pytest.raises(PartnerUnavailable, match="not asked"):
+    with pytest.raises(PartnerUnavailable, match="not called"):
         time.play("never", retry=retry)
     assert time.made == 2
 
@@ -193,13 +193,13 @@ def test_no_limit_is_ever_exceeded(
         try:
             patience = current_attempt().seconds_left()
         except TimeoutError:  # an attempt of less than a microsecond
-            raise NoAnswerError("it did not answer in time") from None
+            raise NoAnswerError("no response arrived in time") from None
         assert patience <= attempt
         began.append(time.now)
         duration, wish = steps[len(began) - 1]
         time.now += min(duration, patience)
         if duration > patience:
-            raise NoAnswerError("it did not answer in time")
+            raise NoAnswerError("no response arrived in time")
         raise again(wish)
 
     start = time.now

@@ -105,7 +105,7 @@ def test_a_balance_that_is_not_an_amount_is_refused(literal: str) -> None:
     [
         *((body, "not JSON") for body in (b"", DOCUMENTED[:-9])),
         *((body, "not a JSON object") for body in (b"[]", b"null", b'"68059.03"')),
-        (b"[" * 50_000, "the answer of 50000 bytes is not JSON .nested too deeply"),
+        (b"[" * 50_000, "the response of 50000 bytes is not JSON .nested too deeply"),
         *(
             (b'{"balanceAmount": 1, "currencyCode": "USD", %b}' % again, "twice")
             for again in (b'"balanceAmount": 2', b'"balanceAmount": 1', b'"BalanceAmount": 1', b'"CURRENCYCODE": "EUR"')
@@ -175,7 +175,7 @@ def test_optional_values_are_kept_as_sent() -> None:
             ["twelve", True, {}, Decimal("1e300"), Decimal("1e-70")],
             "is not a number that a column can hold",
         ),
-        ("currencySymbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb", "\u2028"], "is not a short text"),
+        ("currencySymbol", [Decimal(36), ["$"], "x" * 101, "\ud800", "\x00", "a\nb", "\u2028"], "is not short text"),
         ("details", [{}, "text", Decimal(1), False], "is not a list"),
     ],
 )
@@ -184,7 +184,7 @@ def test_unreadable_optional_values_are_omitted_with_a_warning(member: str, valu
     for value in values:
         summary = summary_of(**{member: value})
         assert replace(summary, warnings=()) == summary_of()
-        assert summary.warnings == (f"{member} {warning} and is left out",)
+        assert summary.warnings == (f"{member} {warning} and was left out",)
 
 
 def part(amount: Any, kind: Any = "Recurring") -> dict[str, Any]:
@@ -214,11 +214,14 @@ def test_readable_details_are_kept(balance: str, details: Any, warnings: list[st
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        *((odd, "has a part of an unknown shape") for odd in (Decimal(1), None, True, "x", [part(Decimal(1))])),
-        *((part(Decimal(1), kind), "has a part of an unknown shape") for kind in (5, ["x"])),
-        *((part(amount), "has a part of an unknown shape") for amount in (None, "much", Decimal("1e400"))),
-        *(({"summary": summary}, "has a part of an unknown shape") for summary in ("abc", 5, False)),
-        *((part(Decimal(0), text * 32_000), "is nested too deeply or longer than the 32,000") for text in "xü😀"),
+        *((odd, "has a part in an unknown format") for odd in (Decimal(1), None, True, "x", [part(Decimal(1))])),
+        *((part(Decimal(1), kind), "has a part in an unknown format") for kind in (5, ["x"])),
+        *((part(amount), "has a part in an unknown format") for amount in (None, "much", Decimal("1e400"))),
+        *(({"summary": summary}, "has a part in an unknown format") for summary in ("abc", 5, False)),
+        *(
+            (part(Decimal(0), text * 32_000), "is nested too deeply or longer than the column limit of 32,000")
+            for text in "xü😀"
+        ),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -259,13 +262,13 @@ def test_a_collection_is_one_summary_per_currency() -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (collection(), "holds no summary at all"),
+        (collection(), "the collection is empty"),
         *(
-            (collection(USD).replace(b'"totalCount": 1', b'"TotalCount": ' + total), "another number")
+            (collection(USD).replace(b'"totalCount": 1', b'"TotalCount": ' + total), "does not match")
             for total in (b"2", b"0", b'"2"', b"[5]", b"1.5")
         ),
         *(
-            (collection(USD).replace(b'"attributes": {}', following), "goes on with another page")
+            (collection(USD).replace(b'"attributes": {}', following), "continues on another page")
             for following in (
                 b'"Links": {"Next": {"uri": "/?page=2"}}',
                 b'"nextLink": "/2"',
@@ -275,7 +278,7 @@ def test_a_collection_is_one_summary_per_currency() -> None:
         *((body, "no list of items") for body in (b"{}", b'{"items": null}', b'{"items": {"a": 1}}')),
         *((body, "not a JSON object") for body in (json.dumps([USD]).encode(), collection(USD, None))),
         (collection(USD, {"currencyCode": "EUR"}), "balanceAmount is missing"),
-        (collection(USD, USD | {"currencyCode": "usd"}), "names USD more than once"),
+        (collection(USD, USD | {"currencyCode": "usd"}), "contains USD more than once"),
     ],
 )
 def test_a_doubtful_collection_is_refused_as_a_whole(body: bytes, why: str) -> None:

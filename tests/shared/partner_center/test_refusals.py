@@ -39,7 +39,7 @@ def error_of(status: int, body: Any, *, sign_in: str = APP_ONLY) -> tuple[Snapsh
     ("status", "code", "sign_in", "kind", "remedy"),
     [
         (401, 900420, APP_ONLY, WrongAudience, "PARTNER_CLOUD"),
-        *((status, 900421, APP_ONLY, MfaRequired, "This account signs in as the app alone") for status in (401, 503)),
+        *((status, 900421, APP_ONLY, MfaRequired, "This account uses app-only sign-in") for status in (401, 503)),
         (401, 900421, APP_USER, MfaRequired, "Run `python -m cli consent`"),
         *((status, 900329, APP_ONLY, AppOnlyRefused, "Set PARTNER_AUTH to app_user") for status in (403, 500, 429)),
         (403, 900329, APP_USER, AppOnlyRefused, "This account already signs in with a user"),

@@ -68,7 +68,7 @@ def test_an_unusable_ca_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     damaged = b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
     for content in (None, b"", b"text", b"\x30\x82\x01\x0a", damaged):
-        wrong = "does not hold readable PEM certificates"
+        wrong = "does not contain readable PEM certificates"
         if content is None:
             wrong = "cannot be read (No such file or directory)"
         else:

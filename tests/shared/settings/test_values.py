@@ -47,22 +47,27 @@ def test_a_right_value_is_taken(read: Callable[[str], Any], text: str, value: ob
     ("read", "wrong", "right", "texts"),
     [
         (read_guid, "is a domain name, not a GUID", None, ["contoso.onmicrosoft.com", "Contoso.COM"]),
-        (read_guid, "is not only a GUID, which it holds at characters 2 to 37", None, [f"{{{TENANT}}}"]),
-        (read_guid, "is not only a GUID, which it holds at characters 1 to 36", None, [f"{TENANT};"]),
+        (read_guid, "contains more than a GUID, which is at characters 2 to 37", None, [f"{{{TENANT}}}"]),
+        (read_guid, "contains more than a GUID, which is at characters 1 to 36", None, [f"{TENANT};"]),
         *(
-            (read_guid, f"has another dash (U+{ord(dash):04X}) at character 9 ", None, [TENANT.replace("-", dash)])
+            (read_guid, f"has a different dash (U+{ord(dash):04X}) at character 9, ", None, [TENANT.replace("-", dash)])
             for dash in "\u2010\u2015\u2212\uff0d"
         ),
         (read_guid, "is not a GUID", None, [TENANT.replace("-", ""), TENANT.replace("a", "g"), "common"]),
-        (read_word, "is not one of the known words", "app or app_user; did you mean app_user?", ["APP-USER"]),
-        (read_table_name, "is not a table name (2 characters)", None, ["ab"]),
-        (read_table_name, "is not a table name", None, ["1abc", "PartnerBalances", "a-b-c", "a" * 60, "tables", "äbc"]),
-        (read_secret_name, "is not a name of a Key Vault", "never the secret itself", ["hush~", "a_b", "https://v/a"]),
-        (read_secret_name, "is not a name of a Key Vault secret (128 char", "never the secret itself", ["a" * 128]),
-        (read_display_name, "is not a name (", "one line of at most 100", ["two\nlines", "x" * 101, "\ud800"]),
-        (read_display_name, "begins with =, +, - or @", "otherwise", ["=1+1", "+1", "-1", "@SUM(A1)"]),
+        (read_word, "is not one of the allowed values", "app or app_user; did you mean app_user?", ["APP-USER"]),
+        (read_table_name, "is not a valid table name (2 characters)", None, ["ab"]),
+        (
+            read_table_name,
+            "is not a valid table name",
+            None,
+            ["1abc", "PartnerBalances", "a-b-c", "a" * 60, "tables", "äbc"],
+        ),
+        (read_secret_name, "is not a valid Key Vault", "never the secret itself", ["hush~", "a_b", "https://v/a"]),
+        (read_secret_name, "is not a valid Key Vault secret name (128 char", "never the secret itself", ["a" * 128]),
+        (read_display_name, "is not a valid name (", "one line of at most 100", ["two\nlines", "x" * 101, "\ud800"]),
+        (read_display_name, "begins with =, +, - or @", "differently", ["=1+1", "+1", "-1", "@SUM(A1)"]),
         *(
-            (read_credit_limit, "is not an amount above zero with its currency", "no thousands signs", texts)
+            (read_credit_limit, "is not an amount above zero with its currency", "no thousands separators", texts)
             for texts in (
                 ["85000", "USD", "USD 85000", "85000USD", "85,000 USD", "85.000,00 EUR", "1'234 CHF", "85 000 EUR"],
                 ["-1 USD", "0 USD", "0.000 KWD", "1e5 USD", "1 US$", "€85000", "NaN USD", "Infinity USD", "85k USD"],
@@ -71,7 +76,7 @@ def test_a_right_value_is_taken(read: Callable[[str], Any], text: str, value: ob
         ),
         (
             read_credit_limit,
-            "has a point and exactly three digits",
+            "has a point followed by exactly three digits",
             "85000 EUR",
             ["85.000 EUR", "1.250 usd", "0.500 JPY"],
         ),

@@ -36,7 +36,7 @@ def test_a_token_of_another_tenant_is_not_used(
     world.faults.add(
         "entra", Status(200, json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
     )
-    with pytest.raises(SignInUnavailable, match="a token of another tenant"):
+    with pytest.raises(SignInUnavailable, match="a token for another tenant"):
         sign_in.as_app(account, AppCredential(SECRET))
 
 
@@ -88,7 +88,7 @@ TOKEN_OVER = "The refresh token token expired on 2026-01-31. "
         *((error, True, "a client secret", True, TOKEN_OVER + CONSENT) for error in USERS_ERRORS),
         *((error, False, "a client secret", True, "PARTNER_CLOUD") for error in USERS_ERRORS),
         *((error, False, "a client secret", True, "PARTNER_CLOUD") for error in ("invalid_tenant", "invalid_scope")),
-        ("invalid_request", True, "a client secret", True, TOKEN_OVER + "What the vault holds"),
+        ("invalid_request", True, "a client secret", True, TOKEN_OVER + "The stored secret is"),
         ("invalid_request", False, "a client secret", True, "PARTNER_CLOUD"),
         ("unauthorized_client", False, "a client secret", True, "The app is unknown in this tenant"),
         ("invalid_resource", False, "a client secret", True, "az ad sp create"),
@@ -175,7 +175,7 @@ def test_an_unknown_tenant_is_found_out(
     world.faults.add("entra", metadata, path_contains="openid-configuration")
     with pytest.raises(SignInRejected, match=f"code {code}$") as raised:
         sign_in.as_app(account, AppCredential(SECRET))
-    assert ("must be of that cloud" in raised.value.remedy) == (code == "unknown_tenant")
+    assert ("must belong to that cloud" in raised.value.remedy) == (code == "unknown_tenant")
 
 
 @pytest.mark.parametrize("refresh_token", ["null", '""', "5", '["x"]'])

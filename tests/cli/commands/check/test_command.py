@@ -36,7 +36,7 @@ ok      balance     Bare: $68,059.03, accounting date 2018-03-16
 ok      currencies  Bare: captured: USD; only a user's sign-in can see whether there are more
 ok      table       readable; 1 of 3 accounts have their row for {TODAY}
 ok      table       rows may be inserted
-note    table       rows may also be changed, which the job does not need; the append role of infra/ does not allow it
+note    table       rows may also be changed, which the job does not need; the append role from infra/ does not allow it
 ok      clock       this machine and the table service agree to within five minutes
 note    archive     reachable; the table does not exist yet: the first run creates it if it has permission
 note    ledger      reachable; the table does not exist yet: the first run creates it if it has permission

@@ -56,7 +56,7 @@ def test_a_failed_account_in_the_run_fails_the_check(cli: Cli, world: StandIn) -
     assert done.status == 1
     assert "1 recorded, 0 kept, 1 failed of 2 accounts" in done.out
     assert "FAILED  run         Bad: vault-access-denied\n" in done.out
-    assert "remedy: Give the identity the role" in done.out
+    assert "remedy: Give the identity the Key Vault Secrets User role" in done.out
 
 
 def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> None:
@@ -73,7 +73,7 @@ def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> Non
     ("key", "answer", "said"),
     [
         ("wrong-secret-key", b"", "answered 401, without a reason\n        remedy: Check the master key"),
-        (KEY, b"202 Acc", "its answer broke off\n        remedy: Check the address"),
+        (KEY, b"202 Acc", "the response was cut off\n        remedy: Check the address"),
         (KEY, b"200 OK\r\nContent-Length: 2\r\n\r\n{}", "answered 200\n        remedy: Try again in a minute"),
         (KEY, b"302 Found\r\nLocation: https://portal.example/\r\n\r\n", "a redirect to portal.example"),
         (KEY, b"403 No\r\n\r\n<html>It is stopped.</html>", "'It is stopped.'\n        remedy: Check that the function app is running"),
