@@ -1,4 +1,4 @@
-"""Vault, sign-in and Partner Center in their order."""
+"""Vault, sign-in and Partner Center, in this order."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.shared.conftest import AccountOf
 
 
 def test_each_way_of_signing_in(world: StandIn, reader: BalanceReader, account_of: AccountOf) -> None:
-    """A secret of the app, shared and read once; a user's token, which comes along. Nothing secret is shown."""
+    """The app's secret is shared and read once; the result includes a user's token. Nothing secret is shown."""
     ids = set()
     for partner in [world.add_partner(secret_name="shared") for _ in range(2)]:
         account = replace(account_of(partner), refresh_token_name="left-over")

@@ -1,4 +1,4 @@
-"""The error tree: its codes are a contract, and its docstring says what it is."""
+"""The error tree: its codes are a contract, and its docstring is accurate."""
 
 import pytest
 
@@ -12,7 +12,7 @@ LEAVES = [kind for kind in errors_below(SnapshotError) if kind not in BRANCHES]
 
 @pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
 def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError]) -> None:
-    """Each error has a meaning and a remedy, and a person at night reads at most 600 characters."""
+    """Each error has a meaning and a remedy of at most 600 characters, because somebody reads it at night."""
     for text in (kind.__doc__ or "", kind.__dict__["usual_remedy"]):
         assert 20 < len(text) <= 600
         assert text[0].isupper()
@@ -21,7 +21,7 @@ def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError])
 
 
 def test_each_remedy_of_a_refusal_is_short() -> None:
-    """With the longest names in it, too."""
+    """Even with the longest names in it."""
     over = f"The refresh token {'n' * 127} expired on 2026-11-22. "
     names = {"vault": "v" * 24, "name": "n" * 127, "secret_expired": over, "token_expired": over}
     rules = [rule for service in SERVICES.values() for rule in service.rules]
@@ -29,8 +29,8 @@ def test_each_remedy_of_a_refusal_is_short() -> None:
     assert all(20 < len(remedy) <= 600 for remedy in remedies)
 
 
-def test_docstring_draws_the_tree_as_it_is() -> None:
-    """A reader takes the drawing for the truth: same classes, each below its branch, and same codes."""
+def test_the_docstrings_tree_is_accurate() -> None:
+    """Readers trust it: it has the same classes and codes, each under its branch."""
     drawn = [line.strip(" │├└─").split() for line in (errors.__doc__ or "").splitlines() if line.startswith("    ")]
     kinds: list[type[SnapshotError]] = [SnapshotError, *errors_below(SnapshotError)]
     assert [words[0] for words in drawn] == [kind.__name__ for kind in kinds]
@@ -38,7 +38,7 @@ def test_docstring_draws_the_tree_as_it_is() -> None:
 
 
 def test_invalid_settings_lists_every_problem() -> None:
-    """All problems are listed at once, each with the setting, what is wrong and what is right, as far as a line may reach."""
+    """Each with the setting, what is wrong and what is right, as far as the line's length allows."""
     one, two = SettingProblem("A", "is missing", "a word"), SettingProblem("B", "is not a number", "digits")
     assert str(SettingsInvalid((one,))) == "1 problem in the settings. A is missing: a word"
     both = SettingsInvalid((one, two))
@@ -49,8 +49,8 @@ def test_invalid_settings_lists_every_problem() -> None:
     assert str(many) == f"20 problems in the settings. {' | '.join([line] * 9)} | and 11 more"
 
 
-def test_an_unknown_error_shows_its_last_places() -> None:
-    """Four of them, by the names of the files alone, and none of its text, which might hold a secret."""
+def test_an_unknown_error_shows_its_last_frames() -> None:
+    """Four of them, by file name only, without its text, which might contain a secret."""
 
     def fail(depth: int) -> None:
         if depth == 0:

@@ -1,4 +1,4 @@
-"""The floors of the job: no import runs up or in a circle, and the edge alone reads the world."""
+"""The job's layers: no import goes up or in a circle, and only the edge reads the environment."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-FLOORS = (
+LAYERS = (
     ("shared.job",),
     ("shared.services",),
     ("shared.snapshot",),
@@ -17,7 +17,7 @@ FLOORS = (
     ("shared.net",),
     ("shared.errors", "shared.log"),
 )
-"""From the top; a module may import from its own floor and from those below."""
+"""From the top. A module may import from its own layer and from those below."""
 
 NEVER_DEPLOYED = {"cli", "standin", "tests", "benchmarks", "dev"}
 EDGE = {"shared.job", "shared.services"}
@@ -26,24 +26,24 @@ READS_THE_WORLD = {
     *("time.time", "time.time_ns", "requests.Session", "requests.get", "HttpSession"),
     *("TableClient", "TableServiceClient", "SecretClient"),
 }
-"""What inner modules get as arguments. Elapsed time (time.monotonic) is not the clock."""
+"""Inner modules get these as arguments. Elapsed time (time.monotonic) does not count as the clock."""
 
 
 def modules() -> dict[str, ast.Module]:
-    """Return the syntax tree of each module of the job, by name."""
+    """Return each module's syntax tree by name."""
     files = sorted((ROOT / "shared").rglob("*.py"))
     names = (".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files)
     return {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in zip(names, files, strict=True)}
 
 
-def floor_of(module: str) -> int:
-    """Return the number of a module's floor, 0 at the top; the package itself lies below all."""
+def layer_of(module: str) -> int:
+    """Return the number of a module's layer, 0 at the top; the package itself is below all of them."""
     room = ".".join(module.split(".")[:2])
-    return next((number for number, floor in enumerate(FLOORS) if room in floor), len(FLOORS))
+    return next((number for number, layer in enumerate(LAYERS) if room in layer), len(LAYERS))
 
 
 def imports(tree: ast.Module) -> Iterator[str]:
-    """Walk what a module imports, wherever in it: `from a import b` is a.b. ruff refuses relative imports (TID252)."""
+    """Yield everything a module imports, anywhere in it: `from a import b` is a.b. ruff refuses relative imports (TID252)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -51,19 +51,19 @@ def imports(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def test_no_import_runs_up() -> None:
-    """Data flows one way, so that a part can be understood without what uses it."""
+def test_no_import_goes_up() -> None:
+    """Data flows one way, so that a part can be understood without its callers."""
     wrong = [
         f"{module} imports {imported}"
         for module, tree in modules().items()
         for imported in imports(tree)
-        if floor_of(imported) < floor_of(module) or imported.split(".")[0] in NEVER_DEPLOYED
+        if layer_of(imported) < layer_of(module) or imported.split(".")[0] in NEVER_DEPLOYED
     ]
     assert wrong == []
 
 
-def test_no_import_runs_in_a_circle() -> None:
-    """Not within a floor either."""
+def test_no_import_is_circular() -> None:
+    """Not even within a layer."""
     trees = modules()
     graph = {
         module: {name for one in imports(tree) for name in (one, one.rpartition(".")[0]) if name in trees}
@@ -72,14 +72,14 @@ def test_no_import_runs_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()  # CycleError names the circle
 
 
-def test_every_module_has_a_floor() -> None:
-    """A new room is put on a floor on purpose."""
+def test_every_module_has_a_layer() -> None:
+    """A new folder must be assigned to a layer."""
     assert {".".join(module.split(".")[:2]) for module in modules()} - {"shared"} == {
-        room for floor in FLOORS for room in floor
+        room for layer in LAYERS for room in layer
     }
 
 
-def test_the_world_is_read_at_the_edge() -> None:
+def test_only_the_edge_reads_the_environment() -> None:
     """Inner modules get settings, clock and clients as arguments."""
     wrong = [
         f"{module}: {read}"

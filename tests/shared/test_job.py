@@ -1,4 +1,4 @@
-"""The whole job over the stand-in: from the environment to the rows. tests/end_to_end runs it in the Functions engine."""
+"""The whole job against the stand-in, from the environment to the rows. tests/end_to_end runs it in the Functions engine."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ from tests.end_to_end.conftest import environ_of, rows
 from tests.support.in_process import lines
 
 FIRST_RUN_CALLS = 8
-"""The ledger's included; the first run of a process makes one more, for the vault's challenge."""
+"""Including the ledger's. A process's first run makes one more, for the vault's challenge."""
 
 LATE = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 NEXT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
@@ -28,17 +28,17 @@ NEXT = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _information(caplog: pytest.LogCaptureFixture) -> None:
-    """Let the job's own lines through."""
+    """Let the job's own log lines through."""
     caplog.set_level(logging.INFO, LOGGER.name)
 
 
 def of_many(world: StandIn, number: int) -> dict[str, str]:
-    """Return the settings of so many accounts: P0, P1 and so on."""
+    """Return the settings of this many accounts: P0, P1 and so on."""
     return environ_of(world, *(world.add_partner(name=f"P{one}", secret_name="shared") for one in range(number)))
 
 
 def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """What is wrong with it is in the log. Those that are not chosen are not touched."""
+    """The log says what is wrong with it. Accounts that were not selected are not touched."""
     good, broken = world.add_partner(name="Good"), world.add_partner(name="Broken")
     environ = environ_of(world, good, broken)
     world.faults.add("partner", error_response(900308), tenant=broken.tenant_id, times=None)
@@ -62,8 +62,8 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
     assert [call.tenant for call in world.journal.calls("partner")] == [broken.tenant_id]
 
 
-def test_a_run_past_midnight_is_of_the_day_on_which_it_began(world: StandIn) -> None:
-    """By its time zone, in the row and in the ledger, although the balance was read on the next day."""
+def test_a_run_past_midnight_belongs_to_the_day_on_which_it_began(world: StandIn) -> None:
+    """In its time zone, in the row and in the ledger, although the balance was read the next day."""
     environ = environ_of(world, world.add_partner()) | {"SNAPSHOT_TIME_ZONE": "America/New_York"}
     world.faults.add("partner", Delay(1500))
     world.clock.set(datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC))
@@ -75,7 +75,7 @@ def test_a_run_past_midnight_is_of_the_day_on_which_it_began(world: StandIn) -> 
 
 
 def test_wrong_settings_are_a_failure_and_a_run(world: StandIn, caplog: pytest.LogCaptureFixture) -> None:
-    """So that the alerts on both see it; nothing is tried."""
+    """Both alerts see it, and nothing else is attempted."""
     with pytest.raises(SettingsInvalid):
         take_snapshots(world.environ | {"PARTNER_TENANT_ID": "hush~hush"}, run_id="run")
     (failed,), (run,) = lines(caplog, "SNAPSHOT_FAILED"), lines(caplog, "SNAPSHOT_RUN")
@@ -86,7 +86,7 @@ def test_wrong_settings_are_a_failure_and_a_run(world: StandIn, caplog: pytest.L
 
 
 def test_the_calls_of_one_account(world: StandIn) -> None:
-    """The first run of a day makes eight calls; one that finds the day complete makes three."""
+    """A day's first run makes eight calls; a run that finds the day complete makes three."""
     environ = environ_of(world, world.add_partner())
 
     def run(now: datetime, run_id: str) -> list[str]:
@@ -100,10 +100,10 @@ def test_the_calls_of_one_account(world: StandIn) -> None:
     assert run(NEXT, "second") == ["identity", "table", "table"]
 
 
-def test_a_defect_costs_the_other_accounts_nothing(
+def test_a_defect_does_not_affect_the_other_accounts(
     world: StandIn, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is reported by its type and places, without its text, in the settings' order."""
+    """It is reported by its type and location, without its text, in the settings' order."""
     defects = {"P0": KeyError("hush"), "P3": RecursionError()}
     take = Snapshots.take
 
@@ -122,8 +122,8 @@ def test_a_defect_costs_the_other_accounts_nothing(
     assert "hush" not in caplog.text
 
 
-def test_all_accounts_are_taken_at_once(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Up to the limit: as many as that meet at a barrier that would hold up one fewer for ever."""
+def test_all_accounts_run_concurrently(world: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to the limit: all of them meet at a barrier that would block forever if one fewer ran."""
     monkeypatch.setattr("shared.job.MAX_CONCURRENT_ACCOUNTS", 4)
     monkeypatch.setattr("shared.job.STAGGER_SECONDS", 0)
     together, threads = threading.Barrier(4), set()
@@ -141,7 +141,7 @@ def test_all_accounts_are_taken_at_once(world: StandIn, monkeypatch: pytest.Monk
 def test_each_thread_belongs_to_the_invocation_and_ends_with_the_run(
     world: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker assigns log lines by a context variable, or by what the thread set."""
+    """The worker assigns log lines by a context variable, or by a value that the thread has set."""
     invocation: ContextVar[str] = ContextVar("invocation", default="nowhere")
     invocation.set("here")
     prepared, seen = threading.local(), []

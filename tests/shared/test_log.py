@@ -1,4 +1,4 @@
-"""The lines that alerts depend on: a marker, a space, JSON, all on one line."""
+"""The lines that alerts depend on: a marker, a space and JSON, all on one line."""
 
 import json
 import logging
@@ -19,7 +19,7 @@ GUID, MOMENT = UUID(int=7), datetime(2026, 11, 23, tzinfo=UTC)
         ({"account": "Contoso", "percent": 1.5}, {"account": "Contoso", "percent": 1.5}),
         ({"requestId": None, "failed": 0, "currency": ""}, {"failed": 0, "currency": ""}),
         ({"account": "x", "code": "c", "mayPass": False}, {"code": "c", "mayPass": False, "account": "x"}),
-        # What another tool wrote into a row may be of another type; the day is complete all the same.
+        # Another tool may have written a value of another type; the day is complete all the same.
         ({"a": GUID, "b": MOMENT}, {"a": str(GUID), "b": str(MOMENT)}),
         *(
             ({"account": name}, {"account": name})
@@ -35,7 +35,7 @@ GUID, MOMENT = UUID(int=7), datetime(2026, 11, 23, tzinfo=UTC)
 def test_a_marked_line_is_the_marker_and_json(
     caplog: pytest.LogCaptureFixture, marker: Marker, level: int, fields: dict[str, Any], written: dict[str, Any]
 ) -> None:
-    """Nothing in a field can cut the line in two or forge another one; what is None is left out; the code comes first."""
+    """No field can split the line or forge another one. None is left out, and the code comes first."""
     with caplog.at_level(logging.INFO, LOGGER.name):
         log_event(marker, **fields)
     (line,) = caplog.messages
@@ -47,8 +47,8 @@ def test_a_marked_line_is_the_marker_and_json(
 
 
 @pytest.mark.parametrize("letter", ["x", "\u00e9", "\U0001f600"])
-def test_a_long_message_is_cut_and_the_line_stays_json(letter: str, caplog: pytest.LogCaptureFixture) -> None:
-    """At 8,000 characters, however many a letter takes; the remedy is whole."""
+def test_a_long_message_is_truncated_and_the_line_stays_json(letter: str, caplog: pytest.LogCaptureFixture) -> None:
+    """At 8,000 characters, however many a letter takes; the remedy is complete."""
     remedy = "r" * 600
     log_event(Marker.FAILED, account=letter * 100, message=letter * 20_000, remedy=remedy, code="c", mayPass=False)
     (line,) = caplog.messages
@@ -60,14 +60,14 @@ def test_a_long_message_is_cut_and_the_line_stays_json(letter: str, caplog: pyte
 
 
 def test_a_remark_is_a_warning_without_a_marker(caplog: pytest.LogCaptureFixture) -> None:
-    """No alert takes a remark for one of its lines."""
+    """No alert mistakes a remark for one of its lines."""
     log_warning("details is no list and was left out", account="a\nb")
     assert caplog.records[0].levelno == logging.WARNING
     assert caplog.messages == ['details is no list and was left out {"account": "a\\nb"}']
 
 
 def test_the_azure_sdk_is_kept_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's line for every request stays out of logs that are paid by volume; its warnings stay in."""
+    """The SDK's line per request is left out of logs that are billed by volume; its warnings stay."""
     azure = logging.getLogger("azure")
     monkeypatch.setattr(azure, "level", azure.level)
     quieten_libraries()

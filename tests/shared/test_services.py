@@ -1,4 +1,4 @@
-"""The clock of this machine against the service's."""
+"""The machine's clock compared with the service's."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,7 +24,7 @@ LATE = (
 
 @dataclass(frozen=True)
 class Headers(Fault):
-    """Sends an answer, the service's own unless given, with other headers."""
+    """Sends a response with other headers: the service's own response unless one is given."""
 
     headers: dict[str, str]
     instead: Fault | None = None
@@ -50,7 +50,7 @@ YEARS_AGO = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT"}
     ],
 )
 def test_a_wrong_clock_stops_the_run(world: StandIn, fault: Fault, how: str) -> None:
-    """By how much and in which direction; nobody is asked for a balance, and no row is written under a wrong day."""
+    """The error says by how much and in which direction. No balance is requested, and no row is written under a wrong day."""
     environ = environ_of(world, world.add_partner())
     world.faults.add("table", fault, times=None)
     (failure,) = take_snapshots(environ, run_id="run").failed
@@ -87,10 +87,10 @@ BLAMELESS: dict[str, tuple[Fault, int | None, str | None]] = {
 
 
 @pytest.mark.parametrize(("fault", "times", "code"), BLAMELESS.values(), ids=BLAMELESS)
-def test_what_says_nothing_of_the_clock_is_not_blamed_on_it(
+def test_responses_that_prove_nothing_are_not_blamed_on_the_clock(
     world: StandIn, fault: Fault, times: int | None, code: str | None
 ) -> None:
-    """Five minutes are allowed; a cache and a gateway have clocks of their own."""
+    """Five minutes are allowed; a cache or a gateway has its own clock."""
     world.faults.add("table", fault, times=times)
     failed = take_snapshots(environ_of(world, world.add_partner()), run_id="run").failed
     assert [failure.error.code for failure in failed] == ([code] if code else [])

@@ -1,4 +1,4 @@
-"""One account's day, over everything real but the services' owners; tests/end_to_end has expiry, renewal, credit and archive."""
+"""One account's day, with everything real except the services; tests/end_to_end covers expiry, renewal, credit and the archive."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +32,7 @@ def take(
     world: StandIn, table: HistoryTable, reader: BalanceReader, vault: Vault, account_of: AccountOf,
     caplog: pytest.LogCaptureFixture,
 ) -> Take:  # fmt: skip
-    """Return what takes a partner's snapshot of the day, into a table without an archive; the log has its lines."""
+    """Return a function that takes a partner's snapshot of the day, into a table without an archive."""
     caplog.set_level("INFO", LOGGER.name)
     snapshots = Snapshots(History(table), reader, Renewals(vault), world.clock.now)
     return lambda partner, run=DAY: snapshots.take(account_of(partner), run)
@@ -46,7 +46,7 @@ def tokens(world: StandIn, partner: Partner) -> tuple[Version, ...]:
 def test_a_day_is_recorded_once(
     world: StandIn, take: Take, table: HistoryTable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A row and a line for each currency; a later run asks the table alone and names the rows that exist."""
+    """Each currency has a row and a line; a later run only calls the table and names the existing rows."""
     items = (summary(), summary(Decimal(5), "EUR", "€"))
     partner = world.add_partner(auth="app_user", balances="summaries", items=items)
     assert take(partner) is Outcome.RECORDED
@@ -65,7 +65,7 @@ def test_a_day_is_recorded_once(
 def test_a_failure_changes_nothing(
     world: StandIn, take: Take, table: HistoryTable, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """No zero, no guess, no new token; whoever runs the accounts reports it."""
+    """No zero, no guess, no new token; the caller reports the failure."""
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
     world.partner_center.answer(partner.tenant_id, {"currencyCode": "USD"})
     with pytest.raises(PartnerBadResponse):
@@ -75,8 +75,8 @@ def test_a_failure_changes_nothing(
     assert caplog.messages == []
 
 
-def test_what_was_left_out_is_said(world: StandIn, take: Take, caplog: pytest.LogCaptureFixture) -> None:
-    """Beside the row, as warnings without a marker."""
+def test_omitted_values_are_reported(world: StandIn, take: Take, caplog: pytest.LogCaptureFixture) -> None:
+    """In addition to the row, as warnings without a marker."""
     partner = world.add_partner()
     answer = {"balanceAmount": 1, "currencyCode": "USD", "lastPaymentDate": "soon", "details": 5}
     world.partner_center.answer(partner.tenant_id, answer)
@@ -89,10 +89,10 @@ def test_what_was_left_out_is_said(world: StandIn, take: Take, caplog: pytest.Lo
 
 
 @pytest.mark.parametrize("broken", ["shared.snapshot._report_balances", "shared.snapshot.Renewals.renew"])
-def test_a_defect_after_the_insert_costs_the_day_nothing(
+def test_a_defect_after_the_insert_does_not_fail_the_day(
     world: StandIn, take: Take, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
-    """Neither in what is reported of the row nor in the renewal of the token; it is named."""
+    """Neither in reporting the row nor in renewing the token; the defect is named."""
     monkeypatch.setattr(broken, Mock(side_effect=KeyError("hush")))
     partner = world.add_partner(auth="app_user", refresh_token_age=timedelta(days=80))
     assert take(partner) is Outcome.RECORDED
@@ -106,8 +106,8 @@ def test_a_defect_after_the_insert_costs_the_day_nothing(
 
 
 @pytest.mark.parametrize("year", [1, 9999])
-def test_a_date_beyond_reason_costs_the_day_nothing(world: StandIn, take: Take, year: int) -> None:
-    """The vault may give any date."""
+def test_an_absurd_date_does_not_fail_the_day(world: StandIn, take: Take, year: int) -> None:
+    """The vault may return any date."""
     partner = world.add_partner(auth="app_user")
     beyond = datetime(year, 12, 30, tzinfo=UTC)
     world.vault.put(

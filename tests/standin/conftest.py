@@ -13,14 +13,14 @@ from standin import StandIn
 
 @pytest.fixture
 def session(world: StandIn) -> Iterator[requests.Session]:
-    """Give a session that trusts the world by the environment alone."""
+    """Return a session that trusts the world only because of the environment."""
     with requests.Session() as session:
         yield session
 
 
 @pytest.fixture
 def credential(world: StandIn) -> Iterator[ManagedIdentityCredential]:
-    """Give the user-assigned identity, without retries."""
+    """Return the user-assigned identity, without retries."""
     client_id = world.identity.user_assigned.client_id
     with ManagedIdentityCredential(client_id=client_id, retry_total=0) as credential:
         yield credential
@@ -28,14 +28,14 @@ def credential(world: StandIn) -> Iterator[ManagedIdentityCredential]:
 
 @pytest.fixture
 def secret_client(world: StandIn, credential: ManagedIdentityCredential) -> Iterator[SecretClient]:
-    """Give a client of the vault, without retries."""
+    """Return a client for the vault, without retries."""
     with SecretClient(world.vault.url, credential, retry_total=0) as client:
         yield client
 
 
 @pytest.fixture
 def table_client(world: StandIn, credential: ManagedIdentityCredential) -> Iterator[TableClient]:
-    """Give a client of an existing table, without retries."""
+    """Return a client for an existing table, without retries."""
     with TableClient(world.table.endpoint, "partnerbalances", credential=credential, retry_total=0) as client:
         client.create_table()
         world.journal.clear()

@@ -16,7 +16,7 @@ from standin.certificate import Authority
 @pytest.mark.parametrize(
     ("which", "said"), [(lambda _: None, "Node is not on the PATH"), (shutil.which, "The Node at .* is older than 20")]
 )
-def test_a_machine_without_a_new_node_is_told_what_to_install(
+def test_without_a_recent_node_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, which: object, said: str
 ) -> None:
     """Neither on the PATH nor as a package."""
@@ -29,7 +29,7 @@ def test_a_machine_without_a_new_node_is_told_what_to_install(
 
 @pytest.mark.parametrize("place", ["bin/node", "node.exe"])
 def test_the_package_supplies_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str) -> None:
-    """Where the machine has none; on Windows it lies elsewhere."""
+    """If the machine has none; on Windows it is in a different place."""
     node = tmp_path / place
     node.parent.mkdir(exist_ok=True)
     node.touch()
@@ -39,8 +39,8 @@ def test_the_package_supplies_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert find_node() == str(node)
 
 
-def test_a_missing_azurite_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Before anything is started; nothing stays behind."""
+def test_a_missing_azurite_is_reported_with_its_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Before anything is started; nothing is left behind."""
     monkeypatch.setattr(azurite_process, "FOLDER", tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(StandInError, match=r"not installed.*npm ci --ignore-scripts"), StandIn():
@@ -48,8 +48,8 @@ def test_a_missing_azurite_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_azurite_that_does_not_start_is_said_with_what_it_said(tmp_path: Path) -> None:
-    """A key that is none, for example; no process stays behind."""
+def test_if_azurite_does_not_start_its_output_is_shown(tmp_path: Path) -> None:
+    """For an invalid key, for example; no process is left behind."""
     authority = Authority(tmp_path)
     authority.key.write_text("no key", encoding="ascii")
     azurite = Azurite(authority, tmp_path)
@@ -59,7 +59,7 @@ def test_an_azurite_that_does_not_start_is_said_with_what_it_said(tmp_path: Path
 
 
 def test_azurite_ends_with_a_killed_parent(tmp_path: Path) -> None:
-    """Its standard input ends then, whoever held the other side."""
+    """Its standard input then ends, whoever held the other end."""
     azurite = Azurite(Authority(tmp_path), tmp_path)
     azurite.wait()
     assert azurite._process.stdin is not None

@@ -1,4 +1,4 @@
-"""Every kind of fault as a client sees it, and which calls a rule takes."""
+"""Every kind of fault as a client sees it, and the calls that a rule matches."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ Ask = Callable[..., requests.Response]
 
 @pytest.fixture
 def ask(world: StandIn, session: requests.Session) -> Ask:
-    """Ask Entra ID where a tenant's endpoints are: any call will do, and it knows no tenant."""
+    """Ask Entra ID for a tenant's endpoints; any call would do, and Entra ID knows no tenant."""
 
     def ask(tenant: str = "tenant", timeout: float = 10) -> requests.Response:
         return session.get(f"{world.entra.url}/{tenant}/v2.0/.well-known/openid-configuration", timeout=timeout)
@@ -27,7 +27,7 @@ def ask(world: StandIn, session: requests.Session) -> Ask:
 
 @pytest.mark.parametrize("service", ["entra", "identity", "vault", "partner_center", "table", "archive"])
 def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, service: str) -> None:
-    """A status with body and headers replaces the service's answer; the next call gets no answer at all."""
+    """A status with body and headers replaces the service's response; the next call gets no response at all."""
     played = getattr(world, service)
     world.faults.add(played.name, Status(418, "short and stout", {"X-Pot": "tea"}, "text/plain"))
     world.faults.add(played.name, f.Cut())
@@ -48,14 +48,14 @@ def test_every_service_can_be_faulty(world: StandIn, session: requests.Session, 
     ],
     ids=lambda value: repr(value)[:30] if isinstance(value, Fault) else "",
 )
-def test_a_faulty_answer(world: StandIn, ask: Ask, fault: Fault, holds: Callable[[requests.Response], bool]) -> None:
-    """Each fault gives the answer that it is named after."""
+def test_a_faulty_response(world: StandIn, ask: Ask, fault: Fault, holds: Callable[[requests.Response], bool]) -> None:
+    """Each fault sends the response that it is named after."""
     world.faults.add("entra", fault)
     assert holds(ask())
 
 
 def test_a_call_hangs_until_its_rule_is_removed(world: StandIn, ask: Ask) -> None:
-    """A client with less patience times out; another sees its connection end."""
+    """An impatient client times out; another sees its connection close."""
     rule = world.faults.add("entra", f.Hang(), times=None)
     with pytest.raises(requests.exceptions.ReadTimeout):
         ask(timeout=0.2)
@@ -66,8 +66,8 @@ def test_a_call_hangs_until_its_rule_is_removed(world: StandIn, ask: Ask) -> Non
     assert isinstance(waiting.exception(), requests.exceptions.ConnectionError)
 
 
-def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:
-    """Those that match everything given, after those it skips, as often as it says; rules nest in their order."""
+def test_which_calls_a_rule_matches(world: StandIn, ask: Ask) -> None:
+    """Those that match every condition, after the skipped ones, as often as specified; rules nest in order."""
     world.faults.add(None, f.Delay(1), times=None)
     world.faults.add("entra", Status(500), method="POST", times=None)
     world.faults.add("entra", Status(501), path_contains="/token", times=None)
@@ -77,8 +77,8 @@ def test_which_calls_a_rule_takes(world: StandIn, ask: Ask) -> None:
     assert asked == [400, 503, 502, 503, 400]
 
 
-def test_a_lost_answer_took_effect(world: StandIn, secret_client: SecretClient) -> None:
-    """The challenge before it has no effect and does not use the fault up."""
+def test_a_call_whose_response_is_lost_takes_effect(world: StandIn, secret_client: SecretClient) -> None:
+    """The challenge before it has no effect and does not use up the fault."""
     world.faults.add("vault", f.AnswerLost(), method="PUT")
     with pytest.raises((ServiceRequestError, ServiceResponseError)):
         secret_client.set_secret("name", "value")

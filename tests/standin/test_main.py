@@ -1,4 +1,4 @@
-"""The playground: its arguments, and the commands and the shell that run in it."""
+"""The playground: its arguments, and the commands and shell that run in it."""
 
 import os
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def play(folder: Path, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-    """Run the playground in a process of its own, with what is typed into its shell; the proxy and the user's shell do not exist."""
+    """Run the playground in its own process, with input for its shell; the proxy and the user's shell do not exist."""
     command = [sys.executable, "-m", "standin", "--folder", str(folder), *arguments]
     environ = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "SHELL": "/nonexistent"}
     return subprocess.run(  # noqa: S603 - our own module
@@ -23,7 +23,7 @@ def play(folder: Path, *arguments: str, typed: str = "") -> "subprocess.Complete
     )
 
 
-def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> None:
+def test_a_command_runs_in_any_folder_and_returns_its_status(tmp_path: Path) -> None:
     """A rehearsed failure fails it; the folder's own `shared`, `cli`, `requests` and settings are not used."""
     for name in ("shared", "cli", "requests"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit(99)", encoding="utf-8")
@@ -35,7 +35,7 @@ def test_a_command_runs_in_any_folder_and_gives_its_status(tmp_path: Path) -> No
 
 
 def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None:
-    """`balances` is on the PATH of the shell, which opens where it was called, and shows the made-up year."""
+    """`balances` is on the shell's PATH. The shell opens in the current folder and shows the made-up year."""
     done = play(tmp_path, typed="pwd\nbalances history --account Northwind\nbalances check\nexit\n")
     assert done.returncode == 0, done.stderr
     assert f"\n{tmp_path}\n" in done.stdout
@@ -48,7 +48,7 @@ def test_the_shell_has_the_command_line_and_ends_on_exit(tmp_path: Path) -> None
 def test_the_faults_are_listed(
     name: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`--fault list` names every rehearsal; a name that does not exist is wrong usage."""
+    """`--fault list` names every rehearsal; an unknown name is wrong usage."""
     monkeypatch.setattr(sys, "argv", ["standin", "--fault", name])
     try:
         result: object = main()

@@ -14,7 +14,7 @@ from standin.faults import Hang, Status
 
 
 def test_it_leaves_nothing_behind() -> None:
-    """No thread, no folder, no listener; also when a call hangs."""
+    """No thread, no folder and no listener, even when a call hangs."""
     threads = threading.active_count()
     with ThreadPoolExecutor(1) as client, StandIn() as world:
         folder, url = world.ca_bundle.parent, world.identity.url
@@ -31,7 +31,7 @@ def test_it_leaves_nothing_behind() -> None:
 def test_resetting_forgets_everything(
     world: StandIn, table_client: TableClient, session: requests.Session, secret_client: SecretClient
 ) -> None:
-    """Partners, secrets, tables, faults, rights, switches, time and calls."""
+    """Partners, secrets, tables, faults, permissions, switches, time and calls."""
     partner = world.add_partner()
     world.faults.add(None, Status(500), times=None)
     world.clock.advance(days=1)

@@ -1,10 +1,10 @@
-"""Runs a function as Azure Functions does: through Microsoft's own v1 runtime, in a process of its own.
+"""Runs a function as Azure Functions does: through Microsoft's own v1 runtime, in its own process.
 
     with Engine(app_root, environ) as engine:
         result = engine.invoke(past_due=True)
         assert result.success, result
 
-The runtime is the package azure-functions-runtime-v1 in a directory of its own, because it brings a top-level package named
+The runtime is the package azure-functions-runtime-v1. It has its own directory because it contains a top-level package named
 `tests`: `python3 dev.py test` installs it into `engine` inside the virtual environment; ENGINE_DIR names another place.
 """
 
@@ -29,15 +29,15 @@ INVOCATION_SECONDS = 120.0
 
 
 class EngineError(Exception):
-    """The engine could not be started, or ended before it answered."""
+    """The engine could not be started, or ended before it responded."""
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One log record as the worker ships it; the message includes the traceback of a logged exception.
+    """A log record as the worker ships it; the message includes a logged exception's traceback.
 
-    `invocation_id` is the invocation the worker of Python 3.13 and later files the line under (it asks a context variable,
-    so a thread needs a copy of the invocation's context), `thread_local_id` that of the worker up to 3.12 (it asks
+    `invocation_id` is the invocation to which the worker for Python 3.13 and later assigns the line (by a context variable,
+    so a thread needs a copy of the invocation's context). `thread_local_id` is that of the worker up to 3.12 (by
     `context.thread_local_storage`). Application Insights shows only lines that have one.
     """
 
@@ -55,7 +55,7 @@ class LogLine:
 
 @dataclass(frozen=True)
 class InvocationResult:
-    """What came of an invocation: the log, and what the runtime reports to the host of an exception, its class before its text."""
+    """An invocation's result: the log, and the exception that the runtime reports to the host, class before text."""
 
     success: bool
     message: str
@@ -64,10 +64,10 @@ class InvocationResult:
 
 
 class Engine:
-    """A worker process with the function loaded; warm between invocations, which may run at once.
+    """A worker process with the function loaded; warm between invocations, which may run concurrently.
 
-    Each result has the lines since the one before it, whichever of those under way wrote them. `environ` is the function's whole environment beside what any process needs to start; `log_level` the root logger's.
-    `logs` holds every line so far, and `output`, at the end, what was printed to stdout and stderr.
+    Each result has the lines since the previous one, whichever running invocation wrote them. `environ` is the function's whole environment, apart from what any process needs to start; `log_level` is the root logger's.
+    `logs` has every line so far, and `output`, at the end, what was printed to stdout and stderr.
     """
 
     def __init__(self, app_root: Path, environ: Mapping[str, str], *, log_level: int = logging.INFO) -> None:
@@ -111,11 +111,11 @@ class Engine:
         self.kill()
 
     def invoke(self, *, past_due: bool = False, invocation_id: str | None = None) -> InvocationResult:
-        """Run the function once, as a timer that is due, and wait for what comes of it."""
+        """Run the function once, as for a timer that is due, and wait for the result."""
         return self.submit(past_due=past_due, invocation_id=invocation_id).result(INVOCATION_SECONDS)
 
     def submit(self, *, past_due: bool = False, invocation_id: str | None = None) -> "Future[InvocationResult]":
-        """Start an invocation; its future raises EngineError when the process ends before it."""
+        """Start an invocation; its future raises EngineError if the process ends first."""
         request = {"invocation_id": invocation_id or str(uuid.uuid4()), "timer": timer_info(past_due=past_due)}
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -123,7 +123,7 @@ class Engine:
         return self._reader.submit(self._result)
 
     def kill(self) -> None:
-        """End the process at once, wherever it is; an invocation under way raises EngineError."""
+        """End the process at once, whatever it is doing; a running invocation raises EngineError."""
         self._process.kill()
         self._process.wait()
         self._reader.shutdown()
@@ -139,11 +139,11 @@ class Engine:
         return self._printed.readlines()
 
     def _result(self) -> InvocationResult:
-        """Read the log up to a result."""
+        """Read the log up to the next result."""
         first = len(self.logs)
         for line in self._process.stdout or ():
             if not line.endswith("\n"):
-                break  # the process was killed while it wrote
+                break  # the process was killed while writing
             message: dict[str, Any] = json.loads(line)
             if "success" in message:
                 return InvocationResult(**message, logs=tuple(self.logs[first:]))
@@ -154,12 +154,12 @@ class Engine:
 
 
 def inherited() -> dict[str, str]:
-    """Return what a process needs to start at all; the rest of its environment is what a test gives it."""
+    """Return what a process needs to start at all; a test supplies the rest of its environment."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def timer_info(*, past_due: bool) -> dict[str, Any]:
-    """Return what the host passes to a timer function: its schedule, when it last ran and is next due, whether it is late."""
+    """Return what the host passes to a timer function: its schedule, its last and next run, and whether it is late."""
     now = datetime.now(UTC)
     last = (now - timedelta(hours=4)).isoformat()
     status = {"Last": last, "LastUpdated": last, "Next": now.isoformat()}
@@ -167,7 +167,7 @@ def timer_info(*, past_due: bool) -> dict[str, Any]:
 
 
 def engine_dir() -> Path:
-    """Return the directory of Microsoft's runtime; EngineError where it is not installed."""
+    """Return the directory of Microsoft's runtime; EngineError if it is not installed."""
     directory = Path(os.environ.get("ENGINE_DIR") or Path(sys.prefix) / "engine")
     if not (directory / "azure_functions_runtime_v1").is_dir():
         raise EngineError(

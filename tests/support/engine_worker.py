@@ -1,13 +1,13 @@
 """The worker process of `engine.py`: loads one function through Microsoft's v1 runtime and runs it on request.
 
-Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT LOG_LEVEL`, never imported. It speaks JSON lines: requests on
-stdin (`{"invocation_id", "timer"}`), on stdout a record of the log or `{"success", "message", "stack"}`: of the load, then of
+Run as a script, `python -P engine_worker.py ENGINE_DIR APP_ROOT LOG_LEVEL`, never imported. It uses JSON lines: requests on
+stdin (`{"invocation_id", "timer"}`); log records and `{"success", "message", "stack"}` on stdout, first for the load, then for
 each invocation. Whatever the function prints goes to stderr.
 
-What a record carries follows the worker of Azure Functions (azure-functions-python-worker, `on_logging` and
+A record's content follows the Azure Functions worker (azure-functions-python-worker, `on_logging` and
 `get_current_invocation_id` of `proxy_worker/dispatcher.py` for Python 3.13 and later, and of
-`azure_functions_worker/dispatcher.py` before): level, logger name, formatted message and the invocation the worker would
-file it under. The two workers look for that in different places, so both answers are sent.
+`azure_functions_worker/dispatcher.py` before): level, logger name, formatted message and the invocation to which the worker
+would assign it. The two workers look for that in different places, so both values are sent.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ FUNCTION = "BalanceSnapshot"
 
 
 class Channel:
-    """The stdin and stdout this process was started with, taken away from everybody else in it."""
+    """The process's original stdin and stdout, taken away from everything else in it."""
 
     def __init__(self) -> None:
         self._requests: IO[str] = os.fdopen(os.dup(0), encoding="utf-8")
@@ -37,12 +37,12 @@ class Channel:
         os.dup2(2, 1)
 
     def receive(self) -> dict[str, Any] | None:
-        """Return the next request, None when the other side has closed."""
+        """Return the next request, or None if the other side has closed."""
         line = self._requests.readline()
         return json.loads(line) if line else None
 
     def send(self, **message: Any) -> None:
-        """Write one message as a line of its own, whole, whichever thread sends it."""
+        """Write a message as one complete line, whichever thread sends it."""
         line = json.dumps(message) + "\n"
         with self._lock:
             self._answers.write(line)
@@ -50,11 +50,11 @@ class Channel:
 
 
 class Worker:
-    """Microsoft's runtime with one function in it, driven the way the worker drives it."""
+    """Microsoft's runtime with one function in it, driven as the worker drives it."""
 
     def __init__(self, engine_dir: Path, channel: Channel) -> None:
         self.channel = channel
-        # Last on the path: the wheel brings a package `tests`, which must not hide the application's own.
+        # Last on the path: the wheel contains a package `tests`, which must not hide the application's own.
         sys.path.append(str(engine_dir))
         self.runtime = importlib.import_module("azure_functions_runtime_v1")
         self.protos = importlib.import_module("tests.protos")
@@ -119,7 +119,7 @@ class Worker:
 
 
 class ShippingHandler(logging.Handler):
-    """Sends what the worker would ship of a record."""
+    """Sends what the worker would ship for a record."""
 
     def __init__(self, worker: Worker) -> None:
         super().__init__()
@@ -131,8 +131,8 @@ class ShippingHandler(logging.Handler):
             level=record.levelname,
             logger=record.name,
             message=self.format(record),
-            invocation_id=self.worker.runtime.invocation_id_cv.get(),  # asked from Python 3.13 on
-            thread_local_id=getattr(self.worker.thread_local_storage, "invocation_id", None),  # asked up to 3.12
+            invocation_id=self.worker.runtime.invocation_id_cv.get(),  # used from Python 3.13 on
+            thread_local_id=getattr(self.worker.thread_local_storage, "invocation_id", None),  # used up to 3.12
         )
 
 
@@ -148,7 +148,7 @@ async def serve(engine_dir: Path, app_root: Path, log_level: int) -> None:
     async with asyncio.TaskGroup() as invocations:
         while request := await loop.run_in_executor(None, channel.receive):
             invocations.create_task(worker.invoke(**request))
-    os._exit(0)  # a thread that the function left behind must not keep the process
+    os._exit(0)  # a thread that the function left behind must not keep the process alive
 
 
 if __name__ == "__main__":

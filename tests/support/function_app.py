@@ -1,4 +1,4 @@
-"""A function app as `check --deployed` meets it: the admin endpoint over TLS, and what it starts."""
+"""A function app as `check --deployed` sees it: the admin endpoint over TLS, and what it starts."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ KEY = "the-master-key"
 
 
 class FunctionApp(ThreadingHTTPServer):
-    """Answers POST /admin/functions/BalanceSnapshot, or anything with the bytes of `answer`; a request with the key starts `run`."""
+    """Answers POST /admin/functions/BalanceSnapshot, or everything with the bytes of `answer`; a request with the key starts `run`."""
 
     def __init__(self, world: StandIn, run: Callable[[], object], answer: bytes) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -21,13 +21,13 @@ class FunctionApp(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The address."""
+        """The app's URL."""
         return f"https://127.0.0.1:{self.server_port}"
 
 
 @contextmanager
 def function_app(world: StandIn, run: Callable[[], object], answer: bytes = b"") -> Iterator[FunctionApp]:
-    """Serve for as long as the context lasts."""
+    """Serve until the context ends."""
     with FunctionApp(world, run, answer) as app:
         thread = threading.Thread(target=app.serve_forever, args=(0.05,))
         thread.start()

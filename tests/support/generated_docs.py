@@ -90,7 +90,7 @@ def _row(rule: Rule) -> str:
 
 
 def _markdown(text: str) -> str:
-    """Escape what Markdown would take for HTML or the end of a cell; a code span is literal."""
+    """Escape what Markdown would treat as HTML or the end of a cell; a code span is literal."""
     return re.sub(r"(`[^`]*`)|<", lambda part: part[1] or "&lt;", text).replace("|", "\\|")
 
 
@@ -112,7 +112,7 @@ def _with_part(page: str, place: str, lines: list[str]) -> str:
 
 
 def picture(_: str) -> str:
-    """Return a made-up year as `history` draws it: used every day, invoiced on the 8th, paid on the 25th, a few days missed."""
+    """Return a made-up year as `history` draws it: used every day, invoiced on the 8th, paid on the 25th, with a few missed days."""
     days = [date(2025, 11, 25) + timedelta(days=number) for number in range(365)]
     missed = days[120:126]
     readings = [
@@ -124,11 +124,11 @@ def picture(_: str) -> str:
 
 
 GENERATED = {"errors.md": errors, "power-bi.md": dictionary, "images/history.svg": picture}
-"""The files below docs/, and what they should be: a function of what they are."""
+"""The files in docs/, each with a function from its current to its correct content."""
 
 
 def main(arguments: list[str]) -> int:
-    """Write each file, or, to check, return 1 where one differs."""
+    """Write each file; with `--check`, return 1 if one differs."""
     status = 0
     for name, render in GENERATED.items():
         before = (DOCS / name).read_text("utf-8")

@@ -1,4 +1,4 @@
-"""The job in this process, by the stand-in's clock, and what it logged."""
+"""The job in this process, on the stand-in's clock, and its log."""
 
 import json
 import threading
@@ -20,20 +20,20 @@ from standin.faults import Fault, FaultContext, NoAnswerError
 
 
 def run_now(world: StandIn, environ: Mapping[str, str]) -> RunResult:
-    """Run the job once, at the time of the stand-in; the waits between attempts take no time."""
+    """Run the job once, at the stand-in's time; the waits between attempts take no time."""
     with patch("shared.services.Retry", partial(Retry, sleep=lambda _: None)):
         return take_snapshots(environ, run_id=str(uuid4()), now=world.clock.now)
 
 
 def lines(caplog: pytest.LogCaptureFixture, marker: str, account: str | None = None) -> list[dict[str, Any]]:
-    """Return the JSON of the lines that begin with a marker, of one account if it is named."""
+    """Return the JSON of the lines that begin with a marker, for one account if it is named."""
     found = [json.loads(text.partition(" ")[2]) for text in caplog.messages if text.split(" ")[0] == marker]
     return [line for line in found if account in (None, line.get("account"))]
 
 
 @dataclass(frozen=True)
 class Edited(Fault):
-    """Changes the members of the service's own JSON answer; `edit` is given them and the body of the request."""
+    """Changes the members of the service's own JSON response; `edit` gets them and the request's body."""
 
     edit: Callable[[dict[str, Any], bytes], object]
 
@@ -47,7 +47,7 @@ class Edited(Fault):
 
 @dataclass(frozen=True)
 class Meanwhile(Fault):
-    """Does something, which is given the request, before the service sees the call."""
+    """Calls an action with the request before the service sees the call."""
 
     act: Callable[[web.Request], object]
 
@@ -58,7 +58,7 @@ class Meanwhile(Fault):
 
 
 class Stopped(Fault):
-    """Holds a call for ever, before the service sees it or after it took effect; `reached` is set then."""
+    """Holds a call forever, before the service sees it or after it took effect, and then sets `reached`."""
 
     def __init__(self, *, after: bool) -> None:
         self.after = after

@@ -11,7 +11,7 @@ TODAY = datetime.now(UTC).date()
 
 
 def row(day: date, balance: str = "100.00", currency: str = "USD", tenant: str = TENANT, **columns: Any) -> Entity:
-    """Return a row as the job writes it; `columns` are put in, or left out when None."""
+    """Return a row as the job writes it, with `columns` added, or removed if None."""
     values = {
         "PartitionKey": tenant,
         "RowKey": row_key(day, currency),
@@ -32,11 +32,11 @@ def row(day: date, balance: str = "100.00", currency: str = "USD", tenant: str =
 
 
 def days_ago(number: int) -> date:
-    """Return the day so many days before today."""
+    """Return the date this many days before today."""
     return TODAY - timedelta(days=number)
 
 
 def days(first: int, last: int = 1, **columns: Any) -> Iterator[Entity]:
-    """Yield a row for each day from `first` days ago to `last` days ago, the balance one more each day."""
+    """Yield a row per day from `first` days ago to `last` days ago; the balance grows by one each day."""
     for number in range(first, last - 1, -1):
         yield row(days_ago(number), f"{1000 + first - number}.50", **columns)

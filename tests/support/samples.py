@@ -1,4 +1,4 @@
-"""Values that several tests of the settings and of what is built from them share."""
+"""Values that several tests of settings and related objects share."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ SINGLE = TABLE_AND_VAULT | {
     "PARTNER_CLIENT_ID": CLIENT,
     "PARTNER_SECRET_NAME": "partner-app",
 }
-"""The fewest settings of a single account."""
+"""The minimum settings for a single account."""
 
 FULL_ACCOUNT = {
     "name": "Contoso",
@@ -54,14 +54,14 @@ def many(*accounts: Any) -> dict[str, str]:
 
 
 def wrong_of(read: Callable[[str], Any], text: str) -> tuple[str, str | None]:
-    """Return what is wrong with a text that a reader refuses, and what is right if the reader says so."""
+    """Return what is wrong with a text that a reader refuses, and what would be right, if the reader says so."""
     with pytest.raises(WrongValue) as raised:
         read(text)
     return str(raised.value), raised.value.right
 
 
 def account(**fields: Any) -> Account:
-    """Return an account, `fields` in place of the usual."""
+    """Return an account with `fields` instead of the defaults."""
     usual: dict[str, Any] = {
         "tenant_id": TENANT,
         "client_id": CLIENT,
@@ -73,17 +73,17 @@ def account(**fields: Any) -> Account:
 
 
 def run_of(day: date = DAY, run_id: str = "run 1", **fields: Any) -> RunContext:
-    """Return a run of a day."""
+    """Return a run for a day."""
     return RunContext(day, run_id, NOW, **fields)
 
 
 class Appending(Protocol[R_co]):
-    """What rows are appended to: a table, or the history of a table and its archive."""
+    """What accepts rows: a table, or the history of a table and its archive."""
 
     def append(self, rows: Sequence[Entity], run_id: str) -> R_co:
         """Append the rows in the name of a run."""
 
 
 def append(where: Appending[R_co], rows: Sequence[Entity]) -> R_co:
-    """Append rows in the name of the run that they carry."""
+    """Append the rows on behalf of a run."""
     return where.append(rows, str(rows[0]["RunId"]))

@@ -1,4 +1,4 @@
-"""The engine harness, tried on a small function made here."""
+"""The engine harness, tested with a small function defined here."""
 
 import json
 import logging
@@ -41,10 +41,10 @@ BINDINGS = [{"name": "timer", "type": "timerTrigger", "direction": "in", "schedu
 
 
 def test_an_invocation_is_seen_as_the_host_sees_it(tmp_path: Path) -> None:
-    """Its log, its prints, and an exception, which fails it and not the worker.
+    """Its log, its prints, and an exception, which fails the invocation but not the worker.
 
-    A thread logs under its invocation only with the thread-local storage, which the worker up to 3.12 wants, and a copy of the
-    context, which the one of 3.13 wants.
+    A thread's lines reach its invocation only with the thread-local storage, which the worker up to 3.12 needs, and a copy of the
+    context, which the worker for 3.13 needs.
     """
     folder = tmp_path / "BalanceSnapshot"
     folder.mkdir()

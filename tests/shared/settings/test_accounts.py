@@ -28,19 +28,19 @@ def read(environ: dict[str, str], *urls: str) -> tuple[tuple[Account, ...], list
 
 
 def wrong(*accounts: Any) -> list[str]:
-    """Return the problems of these PARTNER_ACCOUNTS objects."""
+    """Return the problems in PARTNER_ACCOUNTS with these objects."""
     return read(many(*accounts))[1]
 
 
-def test_the_fewest_settings() -> None:
-    """The app alone, a secret from the vault, one currency, the global cloud; named by its tenant; empty members are absent."""
+def test_the_minimum_settings() -> None:
+    """App-only, a secret from the vault, one currency, the global cloud; the name is the tenant ID; empty members are absent."""
     optional = {"name": "", "auth": None, "cloud": "  ", "creditLimit": "", "balances": None}
     assert read(SINGLE) == read(many(MINIMAL | optional)) == ((ACCOUNT,), [])
     assert ACCOUNT.cloud == CLOUDS["global"]
 
 
 def test_every_setting_arrives_in_both_forms() -> None:
-    """Each member of an object says what the setting of a single account says."""
+    """Each member of an object means the same as the single account's setting."""
     single = {setting: FULL_ACCOUNT.get(member, "") for setting, member in MEMBERS.items()}
     expected = Account(
         tenant_id=TENANT,
@@ -56,8 +56,8 @@ def test_every_setting_arrives_in_both_forms() -> None:
     assert read(single) == read(many(FULL_ACCOUNT)) == ((expected,), [])
 
 
-def test_addresses_of_their_own_hold_for_all_accounts() -> None:
-    """PARTNER_API_URL and PARTNER_LOGIN_URL go with PARTNER_ACCOUNTS too; audiences stay the cloud's."""
+def test_custom_urls_apply_to_all_accounts() -> None:
+    """PARTNER_API_URL and PARTNER_LOGIN_URL may be combined with PARTNER_ACCOUNTS; the audiences stay the cloud's."""
     accounts, _ = read(many(MINIMAL, MINIMAL | OTHER | {"cloud": "china"}), "https://api", "https://login")
     assert [account.cloud for account in accounts] == [
         replace(CLOUDS[name], api_url="https://api", login_url="https://login") for name in ("global", "china")
@@ -85,13 +85,13 @@ def test_addresses_of_their_own_hold_for_all_accounts() -> None:
     ],
 )
 def test_each_wrong_member_is_named(member: str, value: Any, start: str) -> None:
-    """Once, with the place, what is wrong and what is right."""
+    """Once, with its position, what is wrong and what is right."""
     (problem,) = wrong(USER | {member: value})
     assert problem.startswith(f"PARTNER_ACCOUNTS[0].{member} {start}")
 
 
-def test_every_problem_of_every_account_is_told() -> None:
-    """Nobody corrects ten mistakes in ten deployments."""
+def test_every_problem_of_every_account_is_reported() -> None:
+    """Nobody should need ten deployments to fix ten mistakes."""
     summaries = MINIMAL | {"tenantId": CLIENT, "balances": "summaries"}
     problems = wrong({}, MINIMAL | {"cloud": "moon"}, MINIMAL | {"tenantId": "x", "extra": 1}, summaries, 1, None)
     assert [problem.split(" ")[0].removeprefix("PARTNER_ACCOUNTS") for problem in problems] == [
@@ -133,8 +133,8 @@ def test_every_problem_of_every_account_is_told() -> None:
     ],
     ids=lambda text: text[:30],
 )
-def test_what_is_not_an_array_is_refused(text: str, wrong: str) -> None:
-    """With what became of it on its way, or the place in the text where it is not JSON."""
+def test_anything_but_an_array_is_refused(text: str, wrong: str) -> None:
+    """With what probably happened to it, or the position where it is not JSON."""
     (problem,) = read({"PARTNER_ACCOUNTS": text})[1]
     assert problem.startswith(f"PARTNER_ACCOUNTS {wrong}")
 
@@ -149,7 +149,7 @@ def test_what_is_not_an_array_is_refused(text: str, wrong: str) -> None:
     ],
 )
 def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
-    """With a suggestion where one is close, and not shown where it may be a secret in the wrong place."""
+    """With a suggestion if one is close; not shown if it may be a secret in the wrong place."""
     (problem,) = wrong(MINIMAL | {name: "x"})
     assert problem.startswith(f"PARTNER_ACCOUNTS[0]{shown}: one of tenantId, clientId, ")
     assert problem.endswith(hint)
@@ -168,13 +168,13 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
             [USER, USER | OTHER | {"clientId": OTHER_TENANT, "refreshTokenName": "Token"}],
             "different apps under one name",
         ),
-        ([USER | {"credential": "federated", "secretName": "token"}], None),  # its secret is not used
+        ([USER | {"credential": "federated", "secretName": "token"}], None),  # the secret is not used
         ([MINIMAL | {"refreshTokenName": "partner-app"}], None),  # nor is its token
-        ([USER, USER | OTHER], None),  # a multi-tenant app's token serves in each tenant
+        ([USER, USER | OTHER], None),  # a multi-tenant app's token works in each tenant
     ],
 )
 def test_what_accounts_may_not_share(accounts: list[Any], says: str | None) -> None:
-    """The tenant is the key of the history; names in Key Vault know no case, and one token would replace the other."""
+    """The tenant is the history's key. Names in Key Vault ignore case, and one token would replace the other."""
     problems = wrong(*accounts)
     assert [says in problem for problem in problems if says] == [True] * bool(says)
     assert len(problems) == bool(says)
@@ -187,6 +187,6 @@ def test_a_single_accounts_token_may_not_replace_its_secret() -> None:
 
 
 def test_both_forms_at_once_are_refused() -> None:
-    """Choosing one would be a guess; the others are named."""
+    """Choosing one would be a guess; the message names the conflicting settings."""
     (problem,) = read(many(MINIMAL) | {"PARTNER_CLOUD": "global", "PARTNER_AUTH": "app", "PARTNER_CLIENT_ID": " "})[1]
     assert problem.startswith("PARTNER_ACCOUNTS is set together with PARTNER_AUTH, PARTNER_CLOUD: ")

@@ -1,4 +1,4 @@
-"""The addresses of services."""
+"""The services' URLs."""
 
 from collections.abc import Callable
 
@@ -32,8 +32,8 @@ ACCOUNT = "https://contoso1.table.core.windows.net"
         ("table", "https://10.0.0.4/account", None),
     ],
 )
-def test_an_address_is_taken(kind: str, text: str, url: str | None) -> None:
-    """Without a slash at its end; a path only where it holds the account."""
+def test_a_url_is_accepted(kind: str, text: str, url: str | None) -> None:
+    """Without a trailing slash; a path is allowed only if it contains the account."""
     assert READERS[kind](text) == (url or text)
 
 
@@ -69,8 +69,8 @@ def test_an_address_is_taken(kind: str, text: str, url: str | None) -> None:
         ("vault", "is the address of a private endpoint", ["https://v.privatelink.vaultcore.azure.net"]),
     ],
 )
-def test_what_is_not_the_bare_address_of_the_service_is_named(kind: str, wrong: str, texts: list[str]) -> None:
-    """What it is, not only that it is wrong; nothing of it is shown."""
+def test_anything_but_the_services_bare_url_is_named(kind: str, wrong: str, texts: list[str]) -> None:
+    """The message says what the value is, not only that it is wrong, and shows none of it."""
     for text in texts:
         found, right = wrong_of(READERS[kind], text)
         assert found.startswith(wrong)

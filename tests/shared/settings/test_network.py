@@ -31,8 +31,8 @@ def test_a_proxy(environ: dict[str, str], proxy: Proxy | None) -> None:
     assert read(environ) == (Network(https_proxy=proxy), [])
 
 
-def test_no_user_of_a_proxy_is_shown() -> None:
-    """Nor its password."""
+def test_no_proxy_user_is_shown() -> None:
+    """Nor a password."""
     network, _ = read({"HTTPS_PROXY": "http://user:hush@proxy:8080", "NO_PROXY": ".local"})
     assert network.no_proxy == ".local"
     assert "the proxy proxy:8080 (HTTPS_PROXY)" in repr(network)
@@ -47,7 +47,7 @@ def test_no_user_of_a_proxy_is_shown() -> None:
     ],
 )
 def test_a_malformed_proxy_is_refused(url: str) -> None:
-    """By its variable, without the value."""
+    """The message names the variable but not the value."""
     network, (error,) = read({"https_proxy": url})
     assert network.https_proxy is None
     assert error.startswith("https_proxy is not the address of an http or https proxy: ")

@@ -1,4 +1,4 @@
-"""The settings of a run, read and checked as a whole."""
+"""A run's settings, read and checked as a whole."""
 
 import json
 from zoneinfo import ZoneInfo
@@ -16,18 +16,18 @@ from shared.settings.values import read_display_name
 from tests.support.samples import CLIENT, FULL_ACCOUNT, IDENTITY, OTHER_TENANT, SINGLE, TABLE_AND_VAULT, TENANT, many
 
 DISPLAYED = {one.name for one in settings_of(Account).values() if one.read is read_display_name}
-"""What people call something: not a secret's place, and may hold anything printable."""
+"""Names that people choose: not a place for secrets, and any printable text is allowed."""
 
 
 def problems(environ: dict[str, str]) -> list[str]:
-    """Return the problems of an environment that has some."""
+    """Return the problems in an environment that has some."""
     with pytest.raises(SettingsInvalid) as raised:
         read_settings(environ)
     return [str(problem) for problem in raised.value.problems]
 
 
-def test_the_fewest_settings() -> None:
-    """Everything else has a default; the environment of a function app is full of other variables."""
+def test_the_minimum_settings() -> None:
+    """Everything else has a default; a function app's environment is full of other variables."""
     settings = read_settings(SINGLE | {"PATH": "x", "PARTNER_SOMETHING": "y", "partner_tenant_id": "z"})
     assert settings == Settings(
         time_zone=ZoneInfo("UTC"),
@@ -42,7 +42,7 @@ def test_the_fewest_settings() -> None:
 
 
 def test_every_setting() -> None:
-    """Each arrives where it belongs."""
+    """Each has its effect."""
     settings = read_settings(
         many(FULL_ACCOUNT)
         | {
@@ -71,8 +71,8 @@ def test_every_setting() -> None:
     assert (arc.in_azure, arc.identity_endpoint_without_header) == (False, True)
 
 
-def test_equal_problems_are_told_once_and_the_message_stays_bounded() -> None:
-    """Application Insights cuts long lines, and a cut line alerts nobody."""
+def test_equal_problems_are_reported_once_and_the_message_stays_bounded() -> None:
+    """Application Insights truncates long lines, and a truncated line alerts nobody."""
     same = [{"tenantId": "x", "clientId": CLIENT, "secretName": "a"}] * 300
     assert problems(many(*same))[0].startswith("PARTNER_ACCOUNTS[0] to [299].tenantId is not a GUID")
     mixed = [
@@ -94,8 +94,8 @@ def test_equal_problems_are_told_once_and_the_message_stays_bounded() -> None:
 @pytest.mark.parametrize(
     "around", ["", " ", "\ufeff", "\u200b", "\u200e", "\u00a0", "\u2060 \n\ufeff", "\u200c\u200d\u200f\u00ad\t\r\n"]
 )
-def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
-    """Editors, shells, portals and templates put it there; nothing but that is nothing."""
+def test_invisible_characters_around_a_value_are_ignored(around: str) -> None:
+    """Editors, shells, portals and templates add them; a value with nothing else is empty."""
     name = "SNAPSHOT_TIME_ZONE"
     for before in (around, "\u00ef\u00bb\u00bf" + around):  # a byte order mark that was read as Latin-1
         assert read_settings(SINGLE | {name: f"{before}Asia/Tokyo{around}"}).time_zone == ZoneInfo("Asia/Tokyo")
@@ -125,14 +125,14 @@ def test_what_cannot_be_seen_around_a_value_does_not_count(around: str) -> None:
         ("@Microsoft.KeyVault(SecretUri=x)", "is a Key Vault reference that was not resolved"),
     ],
 )
-def test_what_cannot_be_seen_in_a_value_is_named_with_its_place(text: str, wrong: str) -> None:
-    """Before any other check, which then says nothing more."""
+def test_invisible_characters_inside_a_value_are_named_with_their_position(text: str, wrong: str) -> None:
+    """Before any other check, which then reports nothing else."""
     (problem,) = problems(SINGLE | {"PARTNER_TENANT_ID": text})
     assert problem.startswith(f"PARTNER_TENANT_ID {wrong}: the value ")
 
 
-def test_an_empty_environment_tells_all_that_is_needed() -> None:
-    """The first run of a new user: one message with everything to set, the vault included."""
+def test_an_empty_environment_lists_everything_required() -> None:
+    """On a new user's first run, one message lists everything to set, including the vault."""
     assert [problem.partition(" is missing: ")[0] for problem in problems({})] == [
         *("PARTNER_TENANT_ID", "PARTNER_CLIENT_ID", "PARTNER_SECRET_NAME"),
         *("SNAPSHOT_TABLE_ENDPOINT", "KEY_VAULT_URL"),
@@ -149,7 +149,7 @@ def test_every_wrong_setting_is_reported_at_once() -> None:
 
 
 def test_without_secrets_no_vault_is_needed_but_an_identity_is() -> None:
-    """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names; a user's token needs the vault."""
+    """A federated account signs in with the token of the identity that AZURE_CLIENT_ID names."""
     federated = {"tenantId": TENANT, "clientId": CLIENT, "credential": "federated"}
     settings = read_settings(many(federated) | {"KEY_VAULT_URL": "", "AZURE_CLIENT_ID": IDENTITY})
     assert (settings.vault_url, settings.accounts[0].federated) == (None, True)
@@ -162,12 +162,12 @@ def test_without_secrets_no_vault_is_needed_but_an_identity_is() -> None:
 
 
 def test_an_archive_in_the_same_place_is_refused() -> None:
-    """A copy beside the original is lost with it."""
+    """A copy next to the original is lost with it."""
     (problem,) = problems(SINGLE | {"SNAPSHOT_ARCHIVE_ENDPOINT": SINGLE["SNAPSHOT_TABLE_ENDPOINT"] + "/"})
     assert problem.startswith("SNAPSHOT_ARCHIVE_ENDPOINT is the same as SNAPSHOT_TABLE_ENDPOINT: ")
 
 
-# What people have in the clipboard: a client secret, an account key, a token, a certificate, and whole lines around them.
+# Typical clipboard contents: a client secret, an account key, a token, a certificate, and whole lines around them.
 HUSH = "Hush8Q~Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi"
 SECRETS = [
     HUSH,
@@ -195,14 +195,14 @@ ENVIRONMENTS = st.fixed_dictionaries(
 
 
 def shows(text: str, secret: str) -> bool:
-    """Tell whether a text shows a secret part of what was pasted."""
+    """Whether a text shows a secret part of the pasted value."""
     parts = secret.replace("/", " ").split()
     return any(part.lower() in text.lower() for part in parts if "ush" in part.lower() or "HVz" in part)
 
 
 @given(ENVIRONMENTS)
 def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(environ: dict[str, str]) -> None:
-    """People paste secrets into the wrong box: no message shows a value, whatever the mistake, and each is one short line."""
+    """People paste secrets into the wrong field: whatever the mistake, no message shows a value, and each is one short line."""
     error = None
     try:
         assert read_settings(environ).accounts
@@ -218,8 +218,8 @@ def test_any_environment_gives_settings_or_problems_and_no_secret_is_shown(envir
 
 
 @given(secret=st.sampled_from(SECRETS), name=st.sampled_from([name for name in NAMES if name not in DISPLAYED]))
-def test_a_secret_in_a_wrong_box_is_refused_unseen(secret: str, name: str) -> None:
-    """None of these can be taken for a right value of any setting, so it is refused before anything logs it."""
+def test_a_secret_in_the_wrong_field_is_refused_unseen(secret: str, name: str) -> None:
+    """None of these is a valid value of any setting, so it is refused before anything logs it."""
     base = {key: text for key, text in SINGLE.items() if not (name == "PARTNER_ACCOUNTS" and key in MEMBERS)}
     reported = " ".join(problems(base | {name: secret}))
     assert name in reported

@@ -1,4 +1,4 @@
-"""The schedule that the host runs the function on."""
+"""The schedule on which the host runs the function."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.support.samples import wrong_of
         *("0  0\t5 1,15 feb,aug sun", "5/10 0 0 1 January Wednesday", "0 0 6 29,31 2 *", "0 0 6 31 2,3 *"),
     ],
 )
-def test_what_the_host_runs_on_time_is_taken(text: str) -> None:
+def test_a_schedule_that_the_host_runs_on_time_is_accepted(text: str) -> None:
     """Numbers, names, lists, ranges and steps."""
     assert all(read_schedule(text))
 
@@ -47,8 +47,8 @@ def test_what_the_host_runs_on_time_is_taken(text: str) -> None:
         ("0 0 6 30,31 FEB *", "never fires: none of its months has a day 30"),
     ],
 )
-def test_what_the_host_runs_late_or_never_is_refused(text: str, wrong: str) -> None:
-    """With the number of fields, or the field and its range; the host reads a setting's placeholder as it is."""
+def test_a_schedule_that_the_host_runs_late_or_never_is_refused(text: str, wrong: str) -> None:
+    """With the number of fields, or the field and its range; the host does not resolve a placeholder inside a setting."""
     assert wrong_of(read_schedule, text) == (wrong, None)
 
 

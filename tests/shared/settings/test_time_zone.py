@@ -9,13 +9,13 @@ from tests.support.samples import wrong_of
 
 
 @pytest.mark.parametrize("name", ["UTC", "Europe/Berlin", "Etc/GMT-1"])
-def test_an_iana_name_is_taken(name: str) -> None:
-    """As it is."""
+def test_an_iana_name_is_accepted(name: str) -> None:
+    """Unchanged."""
     assert read_time_zone(name) == ZoneInfo(name)
 
 
 def test_a_windows_name_gets_its_iana_name() -> None:
-    """Each of the table is a zone that there is; the case does not count."""
+    """Every name in the table maps to a zone that exists; case does not matter."""
     for name, zone in _WINDOWS.items():
         assert ZoneInfo(zone).key == zone
         assert wrong_of(read_time_zone, name.upper()) == ("is a Windows time zone name, not an IANA name", zone)
@@ -33,7 +33,7 @@ def test_a_windows_name_gets_its_iana_name() -> None:
     ],
 )
 def test_another_name_is_refused_without_a_guess(start: str, texts: list[str]) -> None:
-    """A near name may be another zone, and another zone is another day."""
+    """A similar name may be a different zone, with different days."""
     for text in texts:
         wrong, right = wrong_of(read_time_zone, text)
         assert wrong.startswith(start)
@@ -41,6 +41,6 @@ def test_another_name_is_refused_without_a_guess(start: str, texts: list[str]) -
 
 
 @pytest.mark.parametrize("text", ["europe/berlin", "Europe/Berln", "America/New York", "utc"])
-def test_a_slip_of_the_pen_gets_a_suggestion(text: str) -> None:
-    """Only where the name is all but the same."""
+def test_a_typo_gets_a_suggestion(text: str) -> None:
+    """Only if the name is nearly the same."""
     assert "did you mean " in str(wrong_of(read_time_zone, text)[1])

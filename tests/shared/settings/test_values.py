@@ -1,4 +1,4 @@
-"""What each kind of value may look like."""
+"""The valid and invalid forms of each kind of value."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -38,8 +38,8 @@ read_word = one_of({"app": False, "app_user": True})
         (read_credit_limit, "0.0001 CHF", CreditLimit(Decimal("0.0001"), "CHF")),
     ],
 )
-def test_a_right_value_is_taken(read: Callable[[str], Any], text: str, value: object) -> None:
-    """In its final form, which for a GUID is lower case: it is a key, and two spellings would be two histories."""
+def test_a_valid_value_is_accepted(read: Callable[[str], Any], text: str, value: object) -> None:
+    """In its final form, which is lowercase for a GUID: it is a key, and two spellings would mean two histories."""
     assert read(text) == value
 
 
@@ -82,8 +82,10 @@ def test_a_right_value_is_taken(read: Callable[[str], Any], text: str, value: ob
         ),
     ],
 )
-def test_a_wrong_value_is_refused(read: Callable[[str], Any], wrong: str, right: str | None, texts: list[str]) -> None:
-    """With what it is instead, where that is known; no sign of an amount is guessed away."""
+def test_an_invalid_value_is_refused(
+    read: Callable[[str], Any], wrong: str, right: str | None, texts: list[str]
+) -> None:
+    """With what it is instead, if that is known. No character in an amount is ignored."""
     for text in texts:
         found, remedy = wrong_of(read, text)
         assert found.startswith(wrong)
@@ -92,5 +94,5 @@ def test_a_wrong_value_is_refused(read: Callable[[str], Any], wrong: str, right:
 
 @pytest.mark.parametrize(("limit", "balance", "percent"), [("1000", "-50", -5.0), ("3", "1", 33.3), ("1", "0", 0.0)])
 def test_the_used_share_of_a_limit(limit: str, balance: str, percent: float) -> None:
-    """In percent, to one decimal; a credit is less than nothing."""
+    """In percent, to one decimal; a credit balance is negative."""
     assert CreditLimit(Decimal(limit), "USD").used_percent(Decimal(balance)) == percent

@@ -1,4 +1,4 @@
-"""How the app proves itself, by what is in the vault."""
+"""How the app authenticates, depending on what is in the vault."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ OWN_END = CERTIFICATE.certificate.not_valid_after_utc
 
 @pytest.mark.parametrize("content_type", [None, "", "text/plain", "password"])
 def test_any_other_secret_is_a_client_secret(content_type: str | None) -> None:
-    """As it is, up to a length that none has, with the end that the vault knows. One may begin like an id."""
+    """Unchanged, up to a length that no secret has, with the vault's expiry. It may begin like an ID."""
     value = f"{TENANT}~hush".ljust(500, "~")
     credential = from_secret(Secret("app", value, content_type, END))
     assert credential == AppCredential(value, "app", END)
@@ -32,7 +32,7 @@ def test_any_other_secret_is_a_client_secret(content_type: str | None) -> None:
     ids=["pkcs12", "pem", "by hand"],
 )
 def test_a_certificate_is_recognized_by_its_content_type(value: str, content_type: str) -> None:
-    """Key Vault marks what it keeps as a certificate; a mark typed by hand may have capitals and spaces."""
+    """Key Vault sets the content type of a certificate; one typed by hand may have capitals and spaces."""
     credential = from_secret(Secret("app", value, content_type))
     assert credential.kind == "a certificate"
     assert isinstance(credential.for_msal, Mapping)
@@ -53,8 +53,8 @@ def test_a_certificate_is_recognized_by_its_content_type(value: str, content_typ
     ],
     ids=["pem", "pkcs12", "id"],
 )
-def test_what_is_no_client_secret_is_refused(value: str, found: str, right: str) -> None:
-    """A certificate without its mark would be sent to the sign-in service, private key and all."""
+def test_anything_else_is_refused(value: str, found: str, right: str) -> None:
+    """A certificate without its content type would be sent to the sign-in service, private key included."""
     with pytest.raises(VaultSecretInvalid, match=f"the secret app {found}") as raised:
         from_secret(Secret("app", value))
     assert right in raised.value.remedy

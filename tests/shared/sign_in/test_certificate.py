@@ -1,4 +1,4 @@
-"""Certificates as Key Vault returns them, and what is not one."""
+"""Certificates as Key Vault returns them, and invalid ones."""
 
 import base64
 import textwrap
@@ -24,19 +24,19 @@ ONE, ISSUER, OTHER = (MadeUp.create(name, valid_days=40) for name in ("one", "is
 
 
 def key_pem(password: bytes | None = None, *, old: bool = False) -> str:
-    """Return the private key alone as PEM, also in the old format of PKCS#1."""
+    """Return only the private key as PEM, optionally in the old PKCS#1 format."""
     form = PrivateFormat.TraditionalOpenSSL if old else PrivateFormat.PKCS8
     encryption = BestAvailableEncryption(password) if password else NoEncryption()
     return ONE.key.private_bytes(Encoding.PEM, form, encryption).decode()
 
 
 def certificate_pem(of: MadeUp = ONE) -> str:
-    """Return the certificate alone as PEM."""
+    """Return only the certificate as PEM."""
     return of.certificate.public_bytes(Encoding.PEM).decode()
 
 
 def base64_pkcs12(*, key: bool = True, certificate: bool = True) -> str:
-    """Return a PKCS#12 with only one of its two parts, in base64."""
+    """Return a base64 PKCS#12 with only one of its two parts."""
     parts = (ONE.key if key else None, ONE.certificate if certificate else None)
     return base64.b64encode(pkcs12.serialize_key_and_certificates(b"n", *parts, None, NoEncryption())).decode()
 
@@ -56,7 +56,7 @@ def base64_pkcs12(*, key: bool = True, certificate: bool = True) -> str:
     ids=str.split("pkcs12 wrapped key-first certificate-first old-key with-notes with-its-issuer-first Windows-lines"),
 )
 def test_a_certificate_is_read_in_any_form(value: str) -> None:
-    """PKCS#12 in base64, as Key Vault makes it or takes in a PFX, and PEM in any order, with its chain or text around it."""
+    """Base64 PKCS#12, as Key Vault creates it or imports it from a PFX, and PEM in any order, with its chain or other text."""
     loaded = load_certificate(value, PEM if "-----" in value else PKCS12)
     assert x509.load_pem_x509_certificate(loaded.public_certificate.encode()) == ONE.certificate
     assert loaded.private_key == key_pem()
@@ -65,7 +65,7 @@ def test_a_certificate_is_read_in_any_form(value: str) -> None:
 
 
 def of_unknown_kind(pem: str) -> str:
-    """Return PEM whose key is of a kind that nobody knows: the name of RSA in it is changed."""
+    """Return PEM with an unknown key type: its RSA identifier is changed."""
     first, *lines, last = pem.splitlines()
     rsa = bytes.fromhex("2a864886f70d010101")
     changed = base64.b64decode("".join(lines)).replace(rsa, rsa[:-1] + b"\x63")
@@ -96,8 +96,8 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, Pri
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 80 and value.isascii() else "",
 )
-def test_what_cannot_sign_in_is_refused_with_the_reason(value: str, content_type: str, why: str) -> None:
-    """Unreadable, protected, half of it, of the wrong kind: what was found is said and none of it shown."""
+def test_an_unusable_certificate_is_refused_with_the_reason(value: str, content_type: str, why: str) -> None:
+    """Unreadable, password-protected, incomplete, or the wrong kind: the message says what was found and shows none of it."""
     with pytest.raises(UnusableCertificateError) as raised:
         load_certificate(value, content_type)
     assert why in str(raised.value)
@@ -107,7 +107,7 @@ def test_what_cannot_sign_in_is_refused_with_the_reason(value: str, content_type
 
 @given(value=st.text(max_size=100) | st.binary(max_size=100).map(lambda raw: base64.b64encode(raw).decode()))
 def test_any_text_is_a_certificate_or_unusable(value: str) -> None:
-    """Whatever somebody put into the vault, there is one kind of error."""
+    """Whatever is in the vault, there is only one kind of error."""
     framed = f"-----BEGIN PRIVATE KEY-----\n{value}\n-----END PRIVATE KEY-----"
     for text, content_type in ((value, PKCS12), (value, PEM), (framed, PEM)):
         with pytest.raises(UnusableCertificateError):

@@ -1,4 +1,4 @@
-"""Signing in at a played Entra ID, through the real MSAL."""
+"""Signing in to a simulated Entra ID, through the real MSAL."""
 
 import json
 from dataclasses import replace
@@ -24,14 +24,14 @@ STORED = Secret("token", "hush-refresh")
 
 @pytest.fixture
 def account(world: StandIn, account_of: AccountOf) -> Account:
-    """Return an account that signs in with a user."""
+    """Return an `app_user` account."""
     return account_of(world.add_partner(auth="app_user", secret=SECRET))
 
 
-def test_a_token_of_another_tenant_is_not_used(
+def test_a_token_for_another_tenant_is_not_used(
     world: StandIn, sign_in: SignIn, account: Account, account_of: AccountOf
 ) -> None:
-    """A gateway may mix up two answers, and the other tenant's balance would be recorded."""
+    """A gateway may swap two responses, and the other tenant's balance would be recorded."""
     token = sign_in.as_app(account_of(world.add_partner(secret=SECRET)), AppCredential(SECRET)).access_token
     world.faults.add(
         "entra", Status(200, json.dumps({"token_type": "Bearer", "expires_in": 3599, "access_token": token}))
@@ -45,10 +45,10 @@ USERS_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "lo
 
 
 @pytest.mark.parametrize("code", sorted(ERRORS))
-def test_every_refusal_is_told_by_its_oauth_error(
+def test_the_oauth_error_decides(
     world: StandIn, sign_in: SignIn, account_of: AccountOf, waits: list[float], code: int
 ) -> None:
-    """Microsoft says that its numbers and texts change: the kind depends on `error`; the text is shown, with service and app."""
+    """Microsoft says that its numbers and texts change, so `error` decides. The text is shown, with the service and the app."""
     refusal = ERRORS[code]
     partner = world.add_partner(auth="app_user", secret=SECRET)
     world.entra.refuse(partner.tenant_id, code)
@@ -107,7 +107,7 @@ def test_the_remedy_fits_the_sign_in_and_the_credential(
     with_user: bool,
     over: bool,
 ) -> None:
-    """A new secret does not help an account without one; what is known to have expired comes first, and only where it may be the cause."""
+    """A new secret does not help an account without one. A known expiry comes first, but only if it may be the cause."""
     status = 401 if with_user else 403  # no matter which
     world.faults.add("entra", Status(status, json.dumps({"error": error})), path_contains=TOKEN_PATH)
     end = datetime(2026, 1, 31, tzinfo=UTC) if over else datetime(2036, 1, 31, tzinfo=UTC)
@@ -123,17 +123,17 @@ PASSING = (Status(400, json.dumps({"error": error})) for error in ("temporarily_
 
 
 @pytest.mark.parametrize("fault", [Status(429), *PASSING], ids=str)
-def test_a_passing_failure_is_healed(
+def test_a_transient_failure_is_retried(
     world: StandIn, sign_in: SignIn, account: Account, waits: list[float], fault: Fault
 ) -> None:
-    """MSAL would keep some of these for a minute."""
+    """MSAL would cache some of these for a minute."""
     world.faults.add("entra", fault, path_contains=TOKEN_PATH)
     assert sign_in.as_app(account, AppCredential(SECRET)).access_token
     assert len(waits) == 1
 
 
 def test_a_code_is_redeemed_once(world: StandIn, sign_in: SignIn, account: Account, waits: list[float]) -> None:
-    """It works once, so another attempt would only hide why the first one failed."""
+    """It works only once, so a retry would hide why the first attempt failed."""
     world.faults.add("entra", Status(503), path_contains=TOKEN_PATH)
     with pytest.raises(SignInUnavailable, match="503"):
         sign_in.with_code(account, AppCredential(SECRET), lambda app: app.acquire_token_for_client(["x/.default"]))
@@ -148,10 +148,10 @@ def test_a_code_is_redeemed_once(world: StandIn, sign_in: SignIn, account: Accou
         ('{"error": "invalid_client"}', SignInRejected),
     ],
 )
-def test_a_success_without_a_token_is_none(
+def test_a_success_without_a_token_is_a_failure(
     world: StandIn, sign_in: SignIn, account: Account, body: str, error: type[SnapshotError]
 ) -> None:
-    """Half a token, somebody else's JSON: an error with a code, and nothing of the answer in it."""
+    """Half a token, or somebody else's JSON: an error with a code, which shows nothing of the response."""
     world.faults.add("entra", Status(200, body), path_contains=TOKEN_PATH, times=None)
     with pytest.raises(error) as raised:
         sign_in.as_app(account, AppCredential(SECRET))
@@ -167,10 +167,10 @@ def test_a_success_without_a_token_is_none(
         ("invalid_request", Cut(), "invalid_request"),
     ],
 )
-def test_an_unknown_tenant_is_found_out(
+def test_an_unknown_tenant_is_recognized(
     world: StandIn, sign_in: SignIn, account: Account, error: str, metadata: Fault, code: str
 ) -> None:
-    """Where the tenant's metadata says so. The likeliest cause is a tenant of another cloud."""
+    """If the tenant's metadata says so. The most likely cause is a tenant in another cloud."""
     world.faults.add("entra", Status(400, json.dumps({"error": error})), path_contains=TOKEN_PATH)
     world.faults.add("entra", metadata, path_contains="openid-configuration")
     with pytest.raises(SignInRejected, match=f"code {code}$") as raised:

@@ -1,4 +1,4 @@
-"""When the end of a secret is worth a warning."""
+"""When an expiry deserves a warning."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -21,17 +21,17 @@ NOW = datetime(2026, 11, 23, 22, 17, tzinfo=UTC)
     ],
 )
 def test_days_are_counted_by_date(end: datetime, words: str) -> None:
-    """The hour of the run does not decide which day gets the warning."""
+    """The hour of the run does not affect which day gets the warning."""
     assert in_words(days_left(end, NOW)) == words
 
 
 def test_warnings_come_at_30_and_14_and_daily_from_7_on() -> None:
-    """Early enough to plan, rare enough to be read, and louder at the end and past it."""
+    """Early enough to plan, rare enough to be read, and more urgent at and after the expiry."""
     warned = [days for days in range(60, -4, -1) if is_warning_due(days)]
     assert warned == [30, 14, 7, 6, 5, 4, 3, 2, 1, 0, -1, -2, -3]
 
 
-def test_what_is_over_is_said_to_be() -> None:
-    """From its very moment on; of an unknown end nothing is guessed."""
+def test_what_has_expired_is_called_expired() -> None:
+    """From that very moment on; nothing is guessed about an unknown expiry."""
     assert expiry_sentence("It", NOW, NOW) == "It expired on 2026-11-23. "
     assert expiry_sentence("It", NOW + timedelta(seconds=1), NOW) == expiry_sentence("It", None, NOW) == ""

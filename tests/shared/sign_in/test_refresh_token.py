@@ -18,8 +18,8 @@ from tests.support.samples import NOW, account
     [
         *((age, None, False, 90 - age) for age in (0, 6.9, 7, -1)),
         *((age, None, True, 90 - age) for age in (7.001, 89)),
-        (None, None, True, None),  # of unknown age: it may be on its last day
-        (0, 82, True, 82),  # a copy is as old as its end says
+        (None, None, True, None),  # its age is unknown, so it may be on its last day
+        (0, 82, True, 82),  # a copy's age follows from its expiry
         (0, 83, False, 83),
         (8, 365, True, 365),
         (None, 3, True, 3),
@@ -27,10 +27,10 @@ from tests.support.samples import NOW, account
         (-2_912_100, None, False, None),  # in the year 9999
     ],
 )
-def test_a_token_is_renewed_after_seven_days_and_ends_after_ninety(
+def test_a_token_is_renewed_after_seven_days_and_expires_after_ninety(
     created: float | None, end: float | None, expires: float | None, *, due: bool
 ) -> None:
-    """Weekly: a secret with more than 500 versions cannot be backed up. All in days."""
+    """Weekly, because a secret with more than 500 versions cannot be backed up. All values are in days."""
     token = Secret(
         "token",
         "hush",
@@ -42,7 +42,7 @@ def test_a_token_is_renewed_after_seven_days_and_ends_after_ninety(
 
 
 def test_accounts_that_share_a_token_share_its_renewal(world: StandIn, vault: Vault) -> None:
-    """Another name is another token. A failure is told to each account and loses nothing; the remedy names the missing right."""
+    """Another name is another token. Each account reports a failure, and nothing is lost; the remedy names the missing permission."""
     for name in ("one", "two"):
         world.vault.put(name, "old")
     renewals = Renewals(vault)
@@ -58,8 +58,8 @@ def test_accounts_that_share_a_token_share_its_renewal(world: StandIn, vault: Va
     assert world.journal.count("vault", method="PUT", status=403) == 1
 
 
-def test_a_token_that_is_not_there_needs_a_consent(world: StandIn, vault: Vault) -> None:
-    """Nobody can put one there by hand; empty is as good as missing."""
+def test_a_missing_token_needs_a_consent(world: StandIn, vault: Vault) -> None:
+    """Nobody can add one by hand; an empty one counts as missing."""
     world.vault.put("empty", " ")
     world.vault.put("quoted", '"hush"')
     kinds = {"missing": VaultSecretMissing, "empty": VaultSecretInvalid, "quoted": VaultSecretInvalid}

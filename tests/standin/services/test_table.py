@@ -1,4 +1,4 @@
-"""What is added to Azurite: rights, the journal, a second account. Azurite itself is not tested."""
+"""What the stand-in adds to Azurite: permissions, the journal, a second account. Azurite itself is not tested."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +16,7 @@ ROW: dict[str, Any] = {"PartitionKey": TENANT, "RowKey": "2026-11-23_USD", "Bala
 
 
 def test_the_journal_names_the_tenant(world: StandIn, table_client: TableClient) -> None:
-    """From the body, the address, the filter and the transaction alike."""
+    """From the body, the URL, the filter and the transaction."""
     table_client.create_entity(ROW)
     table_client.get_entity(TENANT, ROW["RowKey"])
     list(table_client.query_entities(f"PartitionKey eq '{TENANT}' and RowKey ge '2026'"))
@@ -44,10 +44,10 @@ def test_the_journal_names_the_tenant(world: StandIn, table_client: TableClient)
         ("delete", lambda table: table.delete_table()),
     ],
 )
-def test_each_right_can_be_taken_away(
+def test_each_permission_can_be_removed(
     world: StandIn, table_client: TableClient, right: str, call: Callable[[TableClient], object]
 ) -> None:
-    """Without it the real refusal, and with it and no other right than needed for the call, success."""
+    """Without it, the real refusal; with only the permissions needed for the call, success."""
     table_client.create_entity({**ROW, "RowKey": "there"})
     rights = world.identity.user_assigned.table_rights
     rights.discard(right)
@@ -58,8 +58,8 @@ def test_each_right_can_be_taken_away(
     call(table_client)
 
 
-def test_a_token_that_is_over_is_refused(world: StandIn, table_client: TableClient) -> None:
-    """401 before Azurite sees it."""
+def test_an_expired_token_is_refused(world: StandIn, table_client: TableClient) -> None:
+    """With a 401, before Azurite sees it."""
     world.tokens.lifetime = timedelta(hours=-1)
     credential = ManagedIdentityCredential(client_id=world.identity.user_assigned.client_id, retry_total=0)
     with (
