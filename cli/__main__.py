@@ -91,21 +91,21 @@ def main() -> None:
 
 
 def _run() -> int:
-    asked, *arguments = sys.argv[1:] or [""]
-    if asked in {"", "-h", "--help", "--version"}:
-        (sys.stdout if asked else sys.stderr).write(f"{VERSION}\n" if asked == "--version" else HELP)
-        return 0 if asked else 2
-    if asked not in COMMANDS:
-        meant = "".join(f" Did you mean {name!r}?" for name in get_close_matches(asked, COMMANDS, 1))
-        return _wrong_usage(f"No such command {asked!r}.{meant}", PROGRAM)
+    requested, *arguments = sys.argv[1:] or [""]
+    if requested in {"", "-h", "--help", "--version"}:
+        (sys.stdout if requested else sys.stderr).write(f"{VERSION}\n" if requested == "--version" else HELP)
+        return 0 if requested else 2
+    if requested not in COMMANDS:
+        suggestion = "".join(f" Did you mean {name!r}?" for name in get_close_matches(requested, COMMANDS, 1))
+        return _wrong_usage(f"No such command {requested!r}.{suggestion}", PROGRAM)
     from typer.main import get_command  # noqa: PLC0415 - the help does not need it
 
     gc.disable()  # an import leaves no garbage, and what is imported stays to the end
-    command: Any = get_command(build(asked))
+    command: Any = get_command(build(requested))
     gc.freeze()
     gc.enable()
     # Not by Typer's own `main`, which ends without a word when a pipe is closed.
-    with command.make_context(f"{PROGRAM} {asked}", arguments) as context:
+    with command.make_context(f"{PROGRAM} {requested}", arguments) as context:
         command.invoke(context)
     return 0
 
@@ -115,8 +115,8 @@ def _status_of(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except ModuleNotFoundError as missing:
-        of_demo = " -r standin/requirements.txt" if "demo" in sys.argv else ""
-        sys.exit(INSTALL.format(str(missing.name).partition(".")[0], of_demo))
+        demo_extra = " -r standin/requirements.txt" if "demo" in sys.argv else ""
+        sys.exit(INSTALL.format(str(missing.name).partition(".")[0], demo_extra))
     except Exception as error:  # noqa: BLE001 - every one of them is printed
         return _print(error)
 

@@ -6,13 +6,13 @@ from datetime import datetime
 import typer
 
 from cli.support.accounts import SomeAccounts, choose
+from cli.support.concurrency import for_each
 from cli.support.console import count, say, waiting, warn
 from cli.support.failure import error_fields, print_error
 from cli.support.interrupt import STOP
 from cli.support.money import Money
 from cli.support.records import ACCOUNT, CREDIT, AsFormat, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import SettingsFile, find_settings
-from cli.support.side_by_side import for_each
 from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import open_services
 from shared.settings.accounts import Account
@@ -33,14 +33,14 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
       python -m cli balance --account Contoso --format json
 
     """
-    known = find_settings(os.environ, settings).read()
-    with open_services(known, stop=STOP) as built, waiting("asking Partner Center"):
-        reader, now = built.reader, built.now()
-        chosen = choose(known.accounts, account)
-        done, failed = for_each(chosen, lambda one: reader.balances(one, reader.signed_in(one).tokens))
-    records = [_record(owner, one, now) for owner, summaries in done for one in summaries]
+    config = find_settings(os.environ, settings).read()
+    with open_services(config, stop=STOP) as services, waiting("asking Partner Center"):
+        reader, now = services.reader, services.now()
+        chosen = choose(config.accounts, account)
+        done, failed = for_each(chosen, lambda owner: reader.balances(owner, reader.signed_in(owner).tokens))
+    records = [_record(owner, summary, now) for owner, summaries in done for summary in summaries]
     if as_format == "table":
-        money, names = Money.of_reader(os.environ), [one.name for one in known.accounts]
+        money, names = Money.for_user(os.environ), [owner.name for owner in config.accounts]
         for record in records:
             _print(record, money, alone=names.count(record["account"]) == 1)
     else:
@@ -51,7 +51,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
             print_error(error, owner)
         for owner, summaries in done:
             limit = owner.credit_limit
-            if limit and limit.currency not in {one.currency_code for one in summaries}:
+            if limit and limit.currency not in {summary.currency_code for summary in summaries}:
                 warn(f"{owner.name}: the credit limit is in {limit.currency}, but there is no {limit.currency} balance")
     if failed:
         raise typer.Exit(1)

@@ -36,7 +36,7 @@ from shared.sign_in.entra import SignIn, Tokens, confidential_app
 from shared.sign_in.expiry import days_left
 
 SIGN_IN_SECONDS = 600.0
-_NOWHERE = "http://localhost:8400"
+_UNUSED_ADDRESS = "http://localhost:8400"
 """Where the browser of another machine ends: at an address that nobody answers, to be pasted."""
 
 NoBrowser = Annotated[
@@ -57,41 +57,41 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
       python -m cli consent --account Contoso --no-browser
 
     """
-    known = find_settings(os.environ, settings).read()
-    chosen = _one(choose(known.accounts, account), named=bool(account))
+    config = find_settings(os.environ, settings).read()
+    chosen = _only_account(choose(config.accounts, account), named=bool(account))
     on_interrupt(lambda: "No token was stored.")
-    with open_services(known, stop=STOP) as built:
-        vault, name = built.vault, chosen.refresh_token_name
+    with open_services(config, stop=STOP) as services:
+        vault, name = services.vault, chosen.refresh_token_name
         if vault is None or name is None:
             raise CommandFailed("There is nowhere to store the token.", "Set PARTNER_REFRESH_TOKEN_NAME.")
-        _check_name(built, vault, name)
-        built.check_clock(known.vault_url)  # the token's end is counted from today
-        token = _sign_in(built, chosen, browser=not no_browser)
+        _check_name(services, vault, name)
+        services.check_clock(config.vault_url)  # the token's end is counted from today
+        token = _sign_in(services, chosen, browser=not no_browser)
         on_interrupt(
             lambda: f"The token may have been stored in the secret {name}; `python -m cli check` shows its age."
         )
-        now = built.now()
+        now = services.now()
         end = refresh_token.store(vault, chosen, name, token, now)
     left = f"valid until {end:%Y-%m-%d} ({days_left(end, now)} days)"
     say(f"{chosen.name}: stored in the secret {name}, {left}. The job renews it weekly.")
 
 
-def _one(accounts: Sequence[Account], *, named: bool) -> Account:
+def _only_account(accounts: Sequence[Account], *, named: bool) -> Account:
     """Return the account to sign in for: the one that has a user."""
-    with_user = [account for account in accounts if account.app_user]
-    if not with_user:
+    user_accounts = [account for account in accounts if account.app_user]
+    if not user_accounts:
         who = f"{accounts[0].name} signs in as an app," if named else "Every account signs in as an app,"
         raise CommandFailed(
             f"{who} without a user's consent.",
             "Set PARTNER_AUTH to app_user and PARTNER_REFRESH_TOKEN_NAME to the name for the token's secret; "
             "docs/sign-in.md says when that is needed.",
         )
-    if len(with_user) > 1:
-        raise typer.BadParameter(f"choose one with --account: {', '.join(account.name for account in with_user)}.")
-    return with_user[0]
+    if len(user_accounts) > 1:
+        raise typer.BadParameter(f"choose one with --account: {', '.join(account.name for account in user_accounts)}.")
+    return user_accounts[0]
 
 
-def _check_name(built: Services, vault: Vault, name: str) -> None:
+def _check_name(services: Services, vault: Vault, name: str) -> None:
     """Find out before anybody signs in that the vault is there and that the name can be used.
 
     Raises:
@@ -102,12 +102,12 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
     try:
         vault.secret(name)
     except VaultSecretMissing:
-        url = str(built.settings.vault_url)
-        client = built.closing.enter_context(SecretClient(url, built.identity, transport=built.transport))
+        url = str(services.settings.vault_url)
+        client = services.closing.enter_context(SecretClient(url, services.identity, transport=services.transport))
         names = {"vault": str(urlsplit(url).hostname).partition(".")[0], "name": name}
-        where = Call(VAULT, f"the deleted secret {name} in {url}", names=names)
+        call = Call(VAULT, f"the deleted secret {name} in {url}", names=names)
         with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look
-            built.retry.call(lambda: library_call(lambda: client.get_deleted_secret(name)), where)
+            services.retry.call(lambda: library_call(lambda: client.get_deleted_secret(name)), call)
             raise CommandFailed(
                 f"The secret {name} was deleted but not purged, so its name cannot be used until it is recovered.",
                 "Run `az keyvault secret recover --vault-name {vault} --name {name}`, then run this again.".format_map(
@@ -118,7 +118,7 @@ def _check_name(built: Services, vault: Vault, name: str) -> None:
         pass  # a new version can be stored all the same
 
 
-def _sign_in(built: Services, account: Account, *, browser: bool) -> str:
+def _sign_in(services: Services, account: Account, *, browser: bool) -> str:
     """Sign in with an authorization code and PKCE, try the tokens out, and return the refresh token.
 
     Raises:
@@ -126,36 +126,36 @@ def _sign_in(built: Services, account: Account, *, browser: bool) -> str:
         CommandFailed: the answer belongs to another sign-in, or holds no refresh token.
 
     """
-    credential = app_credential(account, built.vault, built.identity)
-    app = confidential_app(account, credential, built.session)
-    flow, answer = _ask(account, app, browser=browser)
+    credential = app_credential(account, services.vault, services.identity)
+    app = confidential_app(account, credential, services.session)
+    flow, answer = _authorize(account, app, browser=browser)
     if answer.get("state") != flow["state"] or not {"code", "error"} & set(answer):
-        again = "Run the command again and paste the complete address that the browser ends at."
-        raise CommandFailed("The address is incomplete, or it belongs to another sign-in.", again)
+        remedy = "Run the command again and paste the complete address that the browser ends at."
+        raise CommandFailed("The address is incomplete, or it belongs to another sign-in.", remedy)
     if "error" in answer:
-        says = one_line(f"{answer['error']} {answer.get('error_description', '')}")
+        text = one_line(f"{answer['error']} {answer.get('error_description', '')}")
         remedy = "Run this again as a user who may accept the permissions, and accept them (docs/sign-in.md)."
-        raise ConsentRequired(f"the sign-in ended without consent: {says}", remedy=remedy)
-    sign_in = SignIn(built.session, built.retry)
+        raise ConsentRequired(f"the sign-in ended without consent: {text}", remedy=remedy)
+    sign_in = SignIn(services.session, services.retry)
     tokens = sign_in.with_code(account, credential, lambda app: app.acquire_token_by_auth_code_flow(flow, answer))
     if tokens.refresh_token is None:
         remedy = "Grant the app the delegated permission offline_access, then run this again."
         raise CommandFailed("The sign-in returned no refresh token.", remedy)
-    _try_out(built, account, tokens)
+    _verify(services, account, tokens)
     return tokens.refresh_token
 
 
-def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], dict[str, str]]:
+def _authorize(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], dict[str, str]]:
     """Have the person sign in, in this machine's browser or in any other; return MSAL's flow and the parameters that came back."""
     scope = f"{account.cloud.audience}/user_impersonation"
     with Loopback() if browser else nullcontext() as loopback, warnings.catch_warnings():
         # MSAL would have the answer posted; an address that is pasted carries it itself, and is worth nothing without PKCE.
         warnings.filterwarnings("ignore", "response_mode", UserWarning)
-        back = loopback.address if loopback else _NOWHERE
-        flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=back, prompt="login")
+        redirect = loopback.address if loopback else _UNUSED_ADDRESS
+        flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=redirect, prompt="login")
         if loopback:
-            says = "opening the browser to sign in. If it does not open, open this address on this machine"
-            say(f"{account.name}: {says}:\n\n{flow['auth_uri']}\n")
+            text = "opening the browser to sign in. If it does not open, open this address on this machine"
+            say(f"{account.name}: {text}:\n\n{flow['auth_uri']}\n")
             Thread(target=webbrowser.open, args=(flow["auth_uri"],), daemon=True).start()  # some return when closed
             return flow, loopback.wait(flow["state"], SIGN_IN_SECONDS)
     say(f"{account.name}: open this address in a browser on any machine, and sign in:\n\n{flow['auth_uri']}\n")
@@ -163,9 +163,9 @@ def _ask(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], 
     return flow, dict(parse_qsl(urlsplit(trim(typer.prompt("Paste that address here")).strip("\"'<>")).query))
 
 
-def _try_out(built: Services, account: Account, tokens: Tokens) -> None:
+def _verify(services: Services, account: Account, tokens: Tokens) -> None:
     """Read the balance with the token; raises MfaRequired when Partner Center says that MFA was missing."""
-    invoices = built.reader.partner_center(account, tokens, validate_mfa=True).invoices
+    invoices = services.reader.partner_center(account, tokens, validate_mfa=True).invoices
     summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
     compliant = summary.receipt.mfa_compliant
     if compliant is False:

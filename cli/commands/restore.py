@@ -13,16 +13,16 @@ from cli.support.console import count, say, waiting
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.settings_source import SettingsFile, find_settings
-from cli.support.snapshot_row import why_not_snapshot
+from cli.support.snapshot_row import snapshot_problem
 from cli.support.tables import OperatorTable, Write, all_tenants, batches, open_tables
 from shared.errors import SettingProblem, SettingsInvalid
 from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 
-_SHOWN = 5
+_MAX_SHOWN = 5
 """Of an account's missing rows."""
 
-_LEFT = {
+_ACTIONS = {
     "differs": (
         "Different in the table and the archive",
         "The archive's row is the correct one: delete the table's row (portal: Storage browser), then run `python -m cli restore --to table --write`.",
@@ -56,21 +56,21 @@ def command(
       python -m cli restore --account Contoso
 
     """
-    known = find_settings(os.environ, settings).read()
-    with open_tables(known) as place, waiting("comparing rows"):
-        if place.archive is None:
+    config = find_settings(os.environ, settings).read()
+    with open_tables(config) as context, waiting("comparing rows"):
+        if context.archive is None:
             right = "the archive's table service, https://<account>.table.core.windows.net, to compare with"
             raise SettingsInvalid((SettingProblem("SNAPSHOT_ARCHIVE_ENDPOINT", "is missing", right),))
-        tables: dict[Side, OperatorTable] = {"table": place.table, "archive": place.archive}
+        tables: dict[Side, OperatorTable] = {"table": context.table, "archive": context.archive}
         work = _Restore(tables, (to,) if to else get_args(Side), write=write)
-        on_interrupt(work.state)
-        names = {one.tenant_id: one.name for one in known.accounts}
-        tenants = tenants_of(known.accounts, account) or list(all_tenants(names, *tables.values()))
+        on_interrupt(work.progress)
+        names = {owner.tenant_id: owner.name for owner in config.accounts}
+        tenants = tenants_of(config.accounts, account) or list(all_tenants(names, *tables.values()))
         for of_tenant in zip(*(table.by_tenant(tenants) for table in tables.values()), strict=True):
             rows = [list(found) for _, found in of_tenant]
-            place.services.check_clock()
+            context.services.check_clock()
             work.compare(names.get(of_tenant[0][0]), *rows)
-    work.conclude()
+    work.finish()
 
 
 @dataclass
@@ -81,39 +81,39 @@ class _Restore:
     sides: tuple[Side, ...]
     write: bool
     inserted: dict[Side, int] = field(default_factory=lambda: dict.fromkeys(get_args(Side), 0))
-    seen: bool = False
+    any_rows: bool = False
     missing: int = 0
-    left: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
 
     def compare(self, name: str | None, table: Sequence[Entity], archive: Sequence[Entity]) -> None:
         """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
         if not table and not archive:
             return
-        self.seen = True
-        mine, theirs = ({str(row["RowKey"]): row for row in rows} for rows in (table, archive))
-        both = [(key, _differing(row, theirs[key])) for key, row in mine.items() if key in theirs]
+        self.any_rows = True
+        table_rows, archive_rows = ({str(row["RowKey"]): row for row in rows} for rows in (table, archive))
+        both = [(key, _differences(row, archive_rows[key])) for key, row in table_rows.items() if key in archive_rows]
         lines = [("differs", f"{key}: {', '.join(columns)}") for key, columns in both if columns]
         first = [*table, *archive][0]
         name = name or one_line(first.get("AccountName")) or str(first["PartitionKey"])
         say((name, "bold"), f": {count(len(both) - len(lines), 'row')} equal")
         if "table" in self.sides:
-            self._insert("table", [row for key, row in theirs.items() if key not in mine])
+            self._insert("table", [row for key, row in archive_rows.items() if key not in table_rows])
         if "archive" in self.sides:
-            missing = [(row, why_not_snapshot(row)) for key, row in mine.items() if key not in theirs]
+            missing = [(row, snapshot_problem(row)) for key, row in table_rows.items() if key not in archive_rows]
             self._insert("archive", [row for row, why in missing if not why])
             lines += [
                 ("not a snapshot", f"{row['PartitionKey']} {row['RowKey']}: {why}") for row, why in missing if why
             ]
-        for what, line in lines:
-            say((f"    {what}", "bold red"), f": {line}")
-            self.left[what] += 1
+        for kind, line in lines:
+            say((f"    {kind}", "bold red"), f": {line}")
+            self.skipped[kind] += 1
 
     def _insert(self, side: Side, rows: Sequence[Entity]) -> None:
         if not rows:
             return
         self.missing += len(rows)
         keys = [str(row["RowKey"]) for row in rows]
-        shown = [*keys[:_SHOWN], f"... {keys[-1]}"] if len(keys) > _SHOWN else keys
+        shown = [*keys[:_MAX_SHOWN], f"... {keys[-1]}"] if len(keys) > _MAX_SHOWN else keys
         say((f"    missing in the {side}", "yellow"), f": {count(len(keys), 'row')}: {', '.join(shown)}")
         if self.write:
             before = self.inserted[side]
@@ -121,28 +121,28 @@ class _Restore:
                 self.inserted[side] += self.tables[side].insert_missing(batch)
             say(f"    inserted into the {side}: {count(self.inserted[side] - before, 'row')}")
 
-    def state(self) -> str:
+    def progress(self) -> str:
         """Say what an interrupted restore has done."""
         if not self.write:
             return "Nothing was written."
         done = ", ".join(f"{count(number, 'row')} into the {side}" for side, number in self.inserted.items())
         return f"Inserted: {done}; up to 100 more may have been inserted. Run it again to insert the rest."
 
-    def conclude(self) -> None:
+    def finish(self) -> None:
         """Say what is left to do, and raise for it: rows that differ, are not snapshots or were not written."""
-        if not self.seen:
+        if not self.any_rows:
             say("Neither the table nor the archive has rows to compare.")
         to_write = self.missing and not self.write
         if to_write:
             say("Nothing was written. Add --write to insert the missing rows.")
-        if self.left:
-            said = " ".join(f"{_LEFT[what][0]}: {count(number, 'row')}." for what, number in self.left.items())
-            raise CommandFailed(said, " ".join(_LEFT[what][1] for what in self.left))
+        if self.skipped:
+            text = " ".join(f"{_ACTIONS[kind][0]}: {count(number, 'row')}." for kind, number in self.skipped.items())
+            raise CommandFailed(text, " ".join(_ACTIONS[kind][1] for kind in self.skipped))
         if to_write:
             raise typer.Exit(1)
 
 
-def _differing(table: Entity, archive: Entity) -> list[str]:
+def _differences(table: Entity, archive: Entity) -> list[str]:
     """Return the columns in which two rows differ, with both values."""
     names = sorted(name for name in {*table, *archive} if table.get(name) != archive.get(name))
     return [

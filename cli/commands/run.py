@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from cli.support.accounts import SomeAccounts, choose
+from cli.support.concurrency import for_each
 from cli.support.console import count, say, waiting
-from cli.support.failure import CommandFailed, Marked, job_log_shown, print_error
+from cli.support.failure import CommandFailed, MarkedLines, job_log_shown, print_error
 from cli.support.interrupt import STOP, on_interrupt
 from cli.support.records import print_row
 from cli.support.settings_source import SettingsFile, find_settings
-from cli.support.side_by_side import for_each
 from shared.history.row import Entity, snapshot_row
 from shared.job import take_snapshots
 from shared.log import Marker
@@ -42,17 +42,17 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
     """
     source = find_settings(os.environ, settings)
-    known = source.read()
-    accounts = choose(known.accounts, account)
+    config = source.read()
+    accounts = choose(config.accounts, account)
     if dry_run:
-        _dry_run(replace(known, accounts=accounts))
+        _dry_run(replace(config, accounts=accounts))
     else:
         _run(source.environ, accounts)
 
 
 def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
     with job_log_shown() as log, waiting("taking the snapshot"):
-        on_interrupt(lambda: _state(log, accounts))
+        on_interrupt(lambda: _progress(log, accounts))
         tenants = [account.tenant_id for account in accounts]
         result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
     not_archived = [fields["account"] for marker, fields in log if marker == Marker.ARCHIVE_FAILED]
@@ -71,25 +71,25 @@ def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
         raise typer.Exit(1)
 
 
-def _state(log: Marked, accounts: Sequence[Account]) -> str:
+def _progress(log: MarkedLines, accounts: Sequence[Account]) -> str:
     """Say what an interrupted run has done."""
     done = {
         fields["tenantId"]: f"{fields['account']} {_OUTCOMES[marker]}" for marker, fields in log if marker in _OUTCOMES
     }
-    said = f"Done: {', '.join(done.values()) or 'nothing'}."
+    text = f"Done: {', '.join(done.values()) or 'nothing'}."
     if left := ", ".join(account.name for account in accounts if account.tenant_id not in done):
-        said += f" Not finished: {left}; a row that was being inserted may exist. Run it again: existing rows are kept."
-    return f"{said} The ledger may have no row for this run."
+        text += f" Not finished: {left}; a row that was being inserted may exist. Run it again: existing rows are kept."
+    return f"{text} The ledger may have no row for this run."
 
 
 def _dry_run(settings: Settings) -> None:
-    with open_services(settings, stop=STOP) as built, waiting("asking Partner Center"):
-        history, reader, run_id = built.snapshots().history, built.reader, new_id()
-        today = built.now().astimezone(settings.time_zone).date()
+    with open_services(settings, stop=STOP) as services, waiting("asking Partner Center"):
+        history, reader, run_id = services.snapshots().history, services.reader, new_id()
+        today = services.now().astimezone(settings.time_zone).date()
 
         def existing_and_new(account: Account) -> tuple[Sequence[Entity], Sequence[Entity]]:
             existing = history.rows_of(account.tenant_id, today)
-            built.check_clock()
+            services.check_clock()
             summaries = reader.balances(account, reader.signed_in(account).tokens)
             rows = [snapshot_row(account, today, summary, run_id) for summary in summaries]
             return existing, rows if existing else history.archived(rows) or rows

@@ -11,23 +11,23 @@ from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.ledger import RUN_COLUMNS, LedgerEntry
 from cli.commands.history.reader import HistoryReader
 from cli.support.accounts import REFRESH_TOKEN, SomeAccounts, choose, stored_secrets
+from cli.support.concurrency import for_each
 from cli.support.console import Cells, print_table, say, waiting, warn
 from cli.support.money import Money
 from cli.support.records import ACCOUNT, CREDIT, AsFormat, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import SettingsFile, find_settings
-from cli.support.side_by_side import for_each
 from cli.support.tables import open_tables
 from shared.azure_services.vault import Vault
 from shared.errors import SnapshotError, VaultAccessDenied, VaultUnreachable
 from shared.settings.accounts import Account
 
-WINDOW = 30
+WINDOW_DAYS = 30
 """Days before today in which missed days are counted."""
 
-LATE = timedelta(hours=26)
+LATE_AFTER = timedelta(hours=26)
 """A last run older than this is reported."""
 
-ENDING = 14
+EXPIRING_DAYS = 14
 """A credential that ends within so many days is reported."""
 
 COLUMNS = (*ACCOUNT, "currency", "day", "balance", "change", "missedDays", *CREDIT, "expiresOn")
@@ -46,27 +46,27 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
       python -m cli status --format csv
 
     """
-    known = find_settings(os.environ, settings).read()
-    accounts, money = choose(known.accounts, account), Money.of_reader(os.environ)
-    with open_tables(known) as place, waiting("reading the table"):
-        now = place.services.now().astimezone(known.time_zone)
-        today, first = now.date(), now.date() - timedelta(days=WINDOW)
-        reader = HistoryReader(place, today, [one.tenant_id for one in accounts], first=first, last=today)
+    config = find_settings(os.environ, settings).read()
+    accounts, money = choose(config.accounts, account), Money.for_user(os.environ)
+    with open_tables(config) as context, waiting("reading the table"):
+        now = context.services.now().astimezone(config.time_zone)
+        today, first = now.date(), now.date() - timedelta(days=WINDOW_DAYS)
+        reader = HistoryReader(context, today, [owner.tenant_id for owner in accounts], first=first, last=today)
         histories = list(reader.accounts(COLUMNS_READ))
         run = max(reader.ledger.runs(first), key=lambda entry: entry.started, default=None)
-        looks, _ = for_each(accounts, partial(_secrets, place.services.vault, now))
+        checked, _ = for_each(accounts, partial(_secrets, context.services.vault, now))
     problems = [f"a row in the table is not a snapshot: {row}" for row in reader.unreadable]
     rows: list[tuple[str, Record]] = []
-    for (one, (end, ending, unknown)), history in zip(looks, histories, strict=True):
+    for (owner, (expires_on, ending, unknown)), history in zip(checked, histories, strict=True):
         if unknown:
-            warn(f"{one.name}: the expiry dates of its secrets are unknown: {unknown}")
+            warn(f"{owner.name}: the expiry dates of its secrets are unknown: {unknown}")
         problems += [*_history_problems(history, today - timedelta(days=1)), *ending]
         newest: list[Reading | None] = [readings[-1] for readings in history.readings.values()]
-        rows += [(history.label, _record(one, history, latest, end)) for latest in newest or [None]]
+        rows += [(history.label, _record(owner, history, latest, expires_on)) for latest in newest or [None]]
     problems += _run_problems(run, now)
     if as_format == "table":
         print_table([_cells(label, record, money) for label, record in rows], "Change", "Limit")
-        say(f"Last run: {_run_line(run, known.time_zone)}")
+        say(f"Last run: {_run_line(run, config.time_zone)}")
     else:
         records = [record for _, record in rows]
         last = run and {name[0].lower() + name[1:]: run.row.get(name) for name in RUN_COLUMNS}
@@ -88,10 +88,10 @@ def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[date
         return None, [f"{account.name}: {error.code}: `python -m cli check` shows the secret and the remedy"], ""
     problems = []
     for secret in secrets:
-        if (left := secret.left(now)) and left[0] <= ENDING:
+        if (time_left := secret.time_left(now)) and time_left[0] <= EXPIRING_DAYS:
             remedy = "`python -m cli consent`" if secret.kind == REFRESH_TOKEN else "docs/operate.md, Rotate a secret"
-            problems.append(f"{account.name}: {secret.name} {left[1]}: {remedy}")
-    return min((secret.end for secret in secrets if secret.end), default=None), problems, ""
+            problems.append(f"{account.name}: {secret.name} {time_left[1]}: {remedy}")
+    return min((secret.expires_on for secret in secrets if secret.expires_on), default=None), problems, ""
 
 
 def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _history_problems(history: AccountHistory, yesterday: date) -> Iterator[str]
 
 
 def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:
-    if run is None or now - run.started > LATE:
+    if run is None or now - run.started > LATE_AFTER:
         yield "no run in the last 26 hours: see docs/operate.md, No run"
     elif (failed := run.row.get("Failed")) != 0:
         yield f"the last run failed for {failed} of {run.row.get('Accounts')} accounts: `python -m cli check` shows the failing step"
@@ -111,7 +111,7 @@ def _run_problems(run: LedgerEntry | None, now: datetime) -> Iterator[str]:
 
 def _run_line(run: LedgerEntry | None, zone: tzinfo) -> str:
     if run is None:
-        return f"none in the last {WINDOW} days"
+        return f"none in the last {WINDOW_DAYS} days"
     row = run.row
     counts = f"{row.get('Recorded')} recorded, {row.get('Kept')} kept, {row.get('Failed')} failed"
     return f"{run.started:%Y-%m-%d %H:%M} {zone} ({row.get('Trigger')}): {counts}"

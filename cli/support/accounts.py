@@ -19,7 +19,7 @@ REFRESH_TOKEN = "refresh token"  # noqa: S105 - what it is called
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _USER_CLAIMS = ("upn", "unique_name", "preferred_username")
-_MOST_NAMED = 8
+_MAX_NAMED = 8
 """Accounts in a message."""
 
 SomeAccounts = Annotated[
@@ -30,7 +30,7 @@ SomeAccounts = Annotated[
 
 def names_of(accounts: Sequence[Account]) -> str:
     """Name the accounts in a message, the first few of many."""
-    names = [account.name for account in accounts[:_MOST_NAMED]]
+    names = [account.name for account in accounts[:_MAX_NAMED]]
     return ", ".join(names) + (f" and {len(accounts) - len(names)} more" if len(accounts) > len(names) else "")
 
 
@@ -64,13 +64,13 @@ class StoredSecret:
 
     kind: str
     name: str
-    end: datetime | None
+    expires_on: datetime | None
     age: timedelta | None = None
 
-    def left(self, now: datetime) -> tuple[int, str] | None:
+    def time_left(self, now: datetime) -> tuple[int, str] | None:
         """Return the days until the end, and that in words."""
-        days = days_left(self.end, now) if self.end else None
-        return None if days is None else (days, f"{in_words(days)} ({self.end:%Y-%m-%d})")
+        days = days_left(self.expires_on, now) if self.expires_on else None
+        return None if days is None else (days, f"{in_words(days)} ({self.expires_on:%Y-%m-%d})")
 
 
 def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iterator[StoredSecret]:

@@ -13,12 +13,12 @@ from rich.text import Text
 Cells = Mapping[str, str]
 """A line of a table for people: each cell under its heading."""
 
-RIGHT = frozenset(
+RIGHT_ALIGNED = frozenset(
     ("Balance", "Change", "Close", "Days", "Missed", "Limit", "Seconds", "Accounts", "Recorded", "Kept", "Failed")
 )
 """The headings of what is aligned to the right."""
 
-_NARROW = 80
+_NARROW_COLUMNS = 80
 """Columns of a terminal below which a table leaves out what it can do without."""
 
 
@@ -73,19 +73,19 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
-def print_table(rows: Sequence[Cells], *optional: str, marked: str | None = None) -> None:
+def print_table(rows: Sequence[Cells], *optional: str, highlighted: str | None = None) -> None:
     """Print rows, one at least, under their headings, on a narrow terminal without the optional columns; rows with a cell `marked` stand out."""
-    hidden = optional if out().is_terminal and out().width < _NARROW else ()
+    hidden = optional if out().is_terminal and out().width < _NARROW_COLUMNS else ()
     names = [name for name in rows[0] if name not in hidden]
     lines = [names, *([row[name] for name in names] for row in rows)]
     sizes = [[len(cell) if cell.isascii() else cell_len(cell) for cell in line] for line in lines]
     widths = [max(column) for column in zip(*sizes, strict=True)]
     for line, own in zip(lines, sizes, strict=True):
         cells = [
-            " " * (width - size) + cell if name in RIGHT else cell + " " * (width - size)
+            " " * (width - size) + cell if name in RIGHT_ALIGNED else cell + " " * (width - size)
             for name, cell, size, width in zip(names, line, own, widths, strict=True)
         ]
-        text, style = "  ".join(cells).rstrip(), "bold" if line is names else "yellow" if marked in line else ""
+        text, style = "  ".join(cells).rstrip(), "bold" if line is names else "yellow" if highlighted in line else ""
         if style:
             say((text, style))
         else:

@@ -11,7 +11,7 @@ from shared.errors import NO_IDS, IdentityUnavailable, SettingsInvalid, Snapshot
 from shared.log import LOGGER, Marker, quieten_libraries
 from shared.settings.accounts import Account
 
-_WORDS = (
+_REWORDINGS = (
     ("The next run will try again. If the error persists", "Run this again. If the error persists"),
     ("firewall allows the function", "firewall allows this machine"),
     ("Correct the settings named in the message (function app > Environment variables, or local.settings.json)",
@@ -27,9 +27,9 @@ _WORDS = (
 
 _STYLES = {logging.INFO: "green", logging.WARNING: "yellow", logging.ERROR: "bold red"}
 _ABOUT = ("account", "date", "currency")
-_LEFT_OUT = (*_ABOUT, "runId", "tenantId", "message", "remedy")
+_OMITTED = (*_ABOUT, "runId", "tenantId", "message", "remedy")
 
-Marked = list[tuple[str, dict[str, Any]]]
+MarkedLines = list[tuple[str, dict[str, Any]]]
 """The marked lines so far, each as its marker and its fields."""
 
 
@@ -52,23 +52,23 @@ class CommandFailed(Exception):
 Failure = SnapshotError | CommandFailed
 
 
-def by_hand(remedy: str) -> str:
+def for_operator(remedy: str) -> str:
     """Return the job's remedy in such words."""
-    for job, person in _WORDS:
+    for job, person in _REWORDINGS:
         remedy = remedy.replace(job, person)
     return remedy
 
 
 def error_fields(error: Failure) -> dict[str, Any]:
     """Return what a program gets of a failure."""
-    remedy = by_hand(error.remedy) if isinstance(error, SnapshotError) else error.remedy
+    remedy = for_operator(error.remedy) if isinstance(error, SnapshotError) else error.remedy
     return error.fields() | {"message": error.message, "remedy": remedy}
 
 
 def error_lines(error: Failure) -> list[str]:
     """Say a failure in lines, without its code: what happened, the remedy and the ids for Microsoft's support."""
-    told = map(str, error.problems) if isinstance(error, SettingsInvalid) else [error.message]
-    lines = [*told, f"remedy: {error_fields(error)['remedy']}"]
+    details = map(str, error.problems) if isinstance(error, SettingsInvalid) else [error.message]
+    lines = [*details, f"remedy: {error_fields(error)['remedy']}"]
     if error.ids != NO_IDS:
         lines.append(f"request id: {error.ids.request_id or '-'}  correlation id: {error.ids.correlation_id or '-'}")
     return lines
@@ -87,7 +87,7 @@ class _Lines(logging.Handler):
 
     def __init__(self, *, stderr: bool) -> None:
         super().__init__()
-        self.marked: Marked = []
+        self.marked: MarkedLines = []
         self._stderr = stderr
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -100,14 +100,14 @@ class _Lines(logging.Handler):
         known = json.loads(fields)
         self.marked.append((marker, known))
         about = " ".join(known[name] for name in _ABOUT if name in known)
-        rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _LEFT_OUT)
+        rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _OMITTED)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
         if "remedy" in known:
-            say(f"    message: {known['message']}\n    remedy: {by_hand(known['remedy'])}", stderr=self._stderr)
+            say(f"    message: {known['message']}\n    remedy: {for_operator(known['remedy'])}", stderr=self._stderr)
 
 
 @contextmanager
-def job_log_shown(*, stderr: bool = True) -> Iterator[Marked]:
+def job_log_shown(*, stderr: bool = True) -> Iterator[MarkedLines]:
     """Show what the job logs for as long as the context lasts; gives the marked lines so far."""
     quieten_libraries()
     handler = _Lines(stderr=stderr)

@@ -17,7 +17,7 @@ STOP = Event()
 _GRACE_SECONDS = 1.5
 """The time to end cleanly. A library that still waits for a connection then ends with the process."""
 
-_done: list[Callable[[], str]] = [lambda: "Nothing was written."]
+_reports: list[Callable[[], str]] = [lambda: "Nothing was written."]
 _first_report = Lock()
 
 
@@ -27,7 +27,7 @@ class InterruptedByUserError(BaseException):
 
 def on_interrupt(done: Callable[[], str]) -> None:
     """Have an interruption say what `done` returns, from now on; before, that nothing was written."""
-    _done.append(done)
+    _reports.append(done)
 
 
 def watch() -> None:
@@ -35,11 +35,11 @@ def watch() -> None:
 
     The signal is read from a socket by a thread as well, because Windows interrupts no wait of the main thread.
     """
-    ours, theirs = socket.socketpair()
-    theirs.settimeout(0)
-    signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    receiver, sender = socket.socketpair()
+    sender.settimeout(0)
+    signal.set_wakeup_fd(sender.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGINT, _interrupt)
-    Thread(target=_end_soon, args=(ours, theirs), name="interrupt", daemon=True).start()
+    Thread(target=_exit_soon, args=(receiver, sender), name="interrupt", daemon=True).start()
 
 
 def _interrupt(*_: Any) -> None:
@@ -49,8 +49,8 @@ def _interrupt(*_: Any) -> None:
     raise InterruptedByUserError
 
 
-def _end_soon(ours: socket.socket, _theirs: socket.socket) -> None:
-    ours.recv(1)
+def _exit_soon(receiver: socket.socket, _sender: socket.socket) -> None:
+    receiver.recv(1)
     STOP.set()
     time.sleep(_GRACE_SECONDS)
     report()
@@ -64,4 +64,4 @@ def report() -> None:
 
     if _first_report.acquire(blocking=False):
         err().show_cursor()
-        say(("interrupted", "bold red"), f"  {_done[-1]()}", stderr=True)
+        say(("interrupted", "bold red"), f"  {_reports[-1]()}", stderr=True)

@@ -39,7 +39,7 @@ class Loopback(WSGIServer):
     def wait(self, state: str, seconds: float) -> dict[str, str]:
         """Return the parameters of the answer that has our `state`, or raise CommandFailed; other requests are turned away."""
 
-        def take(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        def handle(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
             answer = dict(parse_qsl(environ["QUERY_STRING"]))
             ours = answer.get("state") == state
             if ours:
@@ -47,7 +47,7 @@ class Loopback(WSGIServer):
             start("200 OK" if ours else "404 Not Found", [("Content-Type", "text/html; charset=utf-8")])
             return [_PAGE.format(_DONE).encode()] if ours else []
 
-        self.set_app(take)
+        self.set_app(handle)
         end = time.monotonic() + seconds
         while not self._answer:
             if time.monotonic() > end:

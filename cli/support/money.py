@@ -15,14 +15,14 @@ from cli.support.console import can_show
 from shared.history.row import Entity
 
 _SAMPLE = Decimal(1234567)
-_WRITTEN = re.compile(r"(\D*)1(\D?)234(?:\2)567(?:(\D)(0+))?(\D*)")
+_SAMPLE_FORMAT = re.compile(r"(\D*)1(\D?)234(?:\2)567(?:(\D)(0+))?(\D*)")
 """The sample in a locale that groups by thousands and writes Western digits."""
 
 _PLAIN = str.maketrans("\u202f\u00a0\u2212\u2019\u060c\u2e41\u066b", "  -',,.", "\u200e\u200f\u061c")
 """Narrow and fixed spaces, the minus sign, the Swiss and right-to-left separators and marks of direction, for a plain terminal."""
 
 
-def reader_locale(environ: Mapping[str, str]) -> Locale:
+def user_locale(environ: Mapping[str, str]) -> Locale:
     """Return the reader's locale: LC_ALL, LC_MONETARY or LANG, else Windows's own; en_US when none of them says."""
     given = (environ.get(name) for name in ("LC_ALL", "LC_MONETARY", "LANG"))
     name = next(filter(None, given), None) or _windows_locale()
@@ -52,9 +52,9 @@ class Money:
         self._forms: dict[tuple[str, bool], tuple[str, ...] | None] = {}
 
     @classmethod
-    def of_reader(cls, environ: Mapping[str, str]) -> "Money":
+    def for_user(cls, environ: Mapping[str, str]) -> "Money":
         """Return what writes amounts for the person who called the command."""
-        return cls(reader_locale(environ), can_show)
+        return cls(user_locale(environ), can_show)
 
     @cached_property
     def _pattern(self) -> NumberPattern:
@@ -65,24 +65,24 @@ class Money:
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""
         amount = amount or abs(amount)  # for people a zero has no sign
-        kind = currency, amount.is_signed()
-        if kind not in self._forms:
-            sample = _WRITTEN.fullmatch(self._by_babel(_SAMPLE.copy_sign(amount), currency))
-            self._forms[kind] = sample and sample.groups("")
-        form, exponent = self._forms[kind], amount.as_tuple().exponent
+        key = currency, amount.is_signed()
+        if key not in self._forms:
+            sample = _SAMPLE_FORMAT.fullmatch(self._format_with_babel(_SAMPLE.copy_sign(amount), currency))
+            self._forms[key] = sample and sample.groups("")
+        form, exponent = self._forms[key], amount.as_tuple().exponent
         if form is None or not isinstance(exponent, int) or -exponent > len(form[3]):
-            return self._by_babel(amount, currency)
+            return self._format_with_babel(amount, currency)
         before, group, point, decimals, after = form
         digits = f"{abs(amount):,.{len(decimals)}f}".translate({ord(","): group, ord("."): point})
         return f"{before}{digits}{after}"
 
-    def _by_babel(self, amount: Decimal, currency: str) -> str:
+    def _format_with_babel(self, amount: Decimal, currency: str) -> str:
         text: str = self._pattern.apply(
             amount, self._locale, currency=currency, currency_digits=True, decimal_quantization=False
         )
-        return self._showable(text, currency)
+        return self._displayable(text, currency)
 
-    def _showable(self, text: str, currency: str) -> str:
+    def _displayable(self, text: str, currency: str) -> str:
         text = re.sub(r"(?<=[^\W\d])(?=\d)", "\u00a0", text)  # a rule of the CLDR that Babel leaves out: CHF 5.00
         if self._can_show(text):
             return text
@@ -109,7 +109,7 @@ class Money:
         pattern = copy(self._pattern)
         pattern.frac_prec = (decimals, decimals)
         text: str = pattern.apply(amount, self._locale, currency=currency, currency_digits=False)
-        return self._showable(text, currency)
+        return self._displayable(text, currency)
 
 
 def balance_of(row: Entity) -> Decimal:

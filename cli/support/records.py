@@ -31,7 +31,7 @@ CREDIT = ("creditLimit", "creditUsedPercent")
 
 
 def write_records(
-    how: str,
+    form: str,
     names: Sequence[str],
     records: Iterable[Record],
     document: Mapping[str, Any],
@@ -42,7 +42,7 @@ def write_records(
         stream = sys.stdout
         if isinstance(stream, io.TextIOWrapper):  # whatever the console's encoding
             stream.reconfigure(encoding="utf-8", newline="\n")
-    if how == "json":
+    if form == "json":
         _write_json(document, stream)
     else:
         _write_csv(names, records, stream)
@@ -68,29 +68,29 @@ def _write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
             stream.write(encode(value))
             continue
         stream.write("[")
-        for place, record in enumerate(value):
-            stream.write(("," if place else "") + "\n  " + encode(record))
+        for index, record in enumerate(value):
+            stream.write(("," if index else "") + "\n  " + encode(record))
         stream.write("]")
     stream.write("\n}\n")
 
 
 @contextmanager
-def written_whole(file: Path) -> Iterator[Path]:
+def atomic_write(file: Path) -> Iterator[Path]:
     """Give a path to write to, which takes the file's place once all is written; a failure leaves the file as it was.
 
     Raises:
         CommandFailed: it cannot be written.
 
     """
-    whole = Path(os.path.realpath(file))  # a link stays, and the file that it leads to is written
-    part = whole.with_name(f".{whole.name}.part")
+    target = Path(os.path.realpath(file))  # a link stays, and the file that it leads to is written
+    part = target.with_name(f".{target.name}.part")
     try:
         if file.exists() and not file.is_file():  # a device
             yield file
             return
         try:
             yield part
-            part.replace(whole)
+            part.replace(target)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:

@@ -46,11 +46,11 @@ def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSour
     if file is not None:
         others = {name: value for name, value in environ.items() if name not in NAMES}
         return SettingsSource({**others, **_values(file)}, str(file))
-    found = next((place.absolute() for folder in (Path(), PROJECT) if (place := folder / FILE_NAME).is_file()), None)
+    found = next((path.absolute() for folder in (Path(), PROJECT) if (path := folder / FILE_NAME).is_file()), None)
     if found is None:
         return SettingsSource(environ, "the environment")
-    own = {name: value for name, value in environ.items() if value.strip() or name not in NAMES}
-    return SettingsSource({**_values(found), **own}, f"the environment and {found}")
+    overrides = {name: value for name, value in environ.items() if value.strip() or name not in NAMES}
+    return SettingsSource({**_values(found), **overrides}, f"the environment and {found}")
 
 
 def _values(file: Path) -> dict[str, str]:

@@ -15,7 +15,7 @@ _OTHER_AMOUNTS = ("LastPaymentAmount", "CreditLimit")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 
-def why_not_snapshot(row: Entity, read: Sequence[str] | None = None) -> str | None:
+def snapshot_problem(row: Entity, read: Sequence[str] | None = None) -> str | None:
     """Return what keeps a row from being a snapshot, in words for a message; None when it is one. `read` are its columns if not all."""
     for name in _COLUMNS if read is None else read:
         if wrong := _COLUMNS[name].problem_with(row.get(name)):

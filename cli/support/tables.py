@@ -12,8 +12,8 @@ import typer
 from azure.core import MatchConditions
 from azure.data.tables import UpdateMode
 
+from cli.support.concurrency import read_concurrently
 from cli.support.interrupt import STOP
-from cli.support.side_by_side import read_side_by_side
 from shared.errors import TableAccessDenied, TableMissing
 from shared.history.query import Query, Span, literal
 from shared.history.row import Entity
@@ -27,22 +27,22 @@ Write = Annotated[
     typer.Option("--write", help="Insert the rows. Without it, the command only shows what it would do."),
 ]
 
-WORK_SECONDS = 24 * 3600.0
+TIME_LIMIT_SECONDS = 24 * 3600.0
 """The time of a command that works through years of history; each call has its own limits."""
 
-SEARCHED_AT_ONCE, SIDE_BY_SIDE = 16, 6
+MAX_CONCURRENT_RANGES, MAX_CONCURRENT_TENANTS = 16, 6
 """Ranges of tenants searched, and tenants read at once. With ten years of each, a command takes about 120 MiB."""
 
-LARGEST_BATCH = 100
-LARGEST_BATCH_CHARACTERS = 1_000_000
+MAX_BATCH_ROWS = 100
+MAX_BATCH_CHARACTERS = 1_000_000
 """A transaction takes 100 rows and 4 MiB, of which a character may take three bytes.
 
 Source: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 """
 
-_NO_ROW = {"PartitionKey": "no-tenant", "RowKey": "no-day"}
-_NO_ETAG = "W/\"datetime'2000-01-01T00%3A00%3A00.0000000Z'\""
-_WOULD_CHANGE = ("ResourceNotFound", "UpdateConditionNotSatisfied")
+_MISSING_ROW = {"PartitionKey": "no-tenant", "RowKey": "no-day"}
+_OLD_ETAG = "W/\"datetime'2000-01-01T00%3A00%3A00.0000000Z'\""
+_CHANGE_PERMITTED = ("ResourceNotFound", "UpdateConditionNotSatisfied")
 
 
 class OperatorTable(HistoryTable):
@@ -63,7 +63,9 @@ class OperatorTable(HistoryTable):
         columns: Sequence[str] | None = None,
     ) -> Iterator[tuple[str, Iterator[Entity]]]:
         """Yield each tenant with its rows, in this order, while the next tenants' are read; use them before the next."""
-        read = read_side_by_side(tenants, lambda tenant: self.pages(Span(tenant, first, last), columns), SIDE_BY_SIDE)
+        read = read_concurrently(
+            tenants, lambda tenant: self.pages(Span(tenant, first, last), columns), MAX_CONCURRENT_TENANTS
+        )
         return ((tenant, chain.from_iterable(pages)) for tenant, pages in read)
 
     def tenants(self, exclude: Iterable[str] = ()) -> Iterator[str]:
@@ -71,24 +73,24 @@ class OperatorTable(HistoryTable):
         return self._search(["", *sorted(exclude), "~"], self._tenants)
 
     def _search(self, bounds: Sequence[str], search: Callable[[str, str], Iterator[str]]) -> Iterator[str]:
-        for _, found in read_side_by_side(pairwise(bounds), lambda ends: search(*ends), SEARCHED_AT_ONCE):
+        for _, found in read_concurrently(pairwise(bounds), lambda ends: search(*ends), MAX_CONCURRENT_RANGES):
             yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[str]:
         """Yield the tenants of a range; most have none. A tenant id is a GUID, so behind the first one each first digit is a range."""
-        for tenant in islice(self._walk(above, below), 1):
+        for tenant in islice(self._scan(above, below), 1):
             yield tenant
             digits = (digit for digit in "0123456789abcdef" if tenant < digit < below)
-            yield from self._search([tenant, *digits, below], self._walk)
+            yield from self._search([tenant, *digits, below], self._scan)
 
-    def _walk(self, above: str, below: str) -> Iterator[str]:
+    def _scan(self, above: str, below: str) -> Iterator[str]:
         while rows := self._first(
             f"PartitionKey gt {literal(above)} and PartitionKey lt {literal(below)}", ["PartitionKey"]
         ):
             above = str(rows[0]["PartitionKey"])
             yield above
 
-    def any_before(self, tenant_id: str, day: date) -> bool:
+    def has_rows_before(self, tenant_id: str, day: date) -> bool:
         """Whether the tenant has a row of an earlier day."""
         return bool(self._first(f"PartitionKey eq {literal(tenant_id)} and RowKey lt '{day}_'", ["RowKey"]))
 
@@ -125,11 +127,11 @@ class OperatorTable(HistoryTable):
         """Whether rows may be changed too, tried with one that cannot exist."""
 
         def change() -> None:
-            condition: dict[str, Any] = {"etag": _NO_ETAG, "match_condition": MatchConditions.IfNotModified}
+            condition: dict[str, Any] = {"etag": _OLD_ETAG, "match_condition": MatchConditions.IfNotModified}
             try:
-                self._client.update_entity(dict(_NO_ROW), mode=UpdateMode.MERGE, **condition)
+                self._client.update_entity(dict(_MISSING_ROW), mode=UpdateMode.MERGE, **condition)
             except RefusedError as refused:
-                if refused.refusal.code not in _WOULD_CHANGE:
+                if refused.refusal.code not in _CHANGE_PERMITTED:
                     raise
 
         try:
@@ -152,18 +154,18 @@ class TableContext:
 @contextmanager
 def open_tables(settings: Settings) -> Iterator[TableContext]:
     """Build the clients for one command and close them after it."""
-    with open_services(settings, seconds=WORK_SECONDS, stop=STOP) as built:
-        archive = built.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
-        table = built.open_table(OperatorTable, settings.table_endpoint)
-        ledger = built.open_ledger(OperatorTable)
-        yield TableContext(built, table, archive, ledger)
+    with open_services(settings, seconds=TIME_LIMIT_SECONDS, stop=STOP) as services:
+        archive = services.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
+        table = services.open_table(OperatorTable, settings.table_endpoint)
+        ledger = services.open_ledger(OperatorTable)
+        yield TableContext(services, table, archive, ledger)
 
 
 def all_tenants(configured: Iterable[str], *tables: OperatorTable) -> Iterator[str]:
     """Yield the configured tenants in their order, then every other one that one of the tables has rows of, as it is found."""
-    ours = list(configured)
-    yield from ours
-    yield from (tenant for tenant, _ in groupby(merge(*(table.tenants(ours) for table in tables))))
+    known = list(configured)
+    yield from known
+    yield from (tenant for tenant, _ in groupby(merge(*(table.tenants(known) for table in tables))))
 
 
 def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:
@@ -172,7 +174,7 @@ def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:
     characters = 0
     for row in rows:
         size = sum(len(str(value)) for value in row.values())
-        full = len(batch) == LARGEST_BATCH or characters + size > LARGEST_BATCH_CHARACTERS
+        full = len(batch) == MAX_BATCH_ROWS or characters + size > MAX_BATCH_CHARACTERS
         if batch and (full or batch[0]["PartitionKey"] != row["PartitionKey"]):
             yield batch
             batch, characters = [], 0

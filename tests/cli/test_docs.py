@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.__main__ import COMMANDS, build
-from cli.commands.history.account import STALE_AFTER
+from cli.commands.history.account import STALE_AFTER_DAYS
 from cli.commands.import_csv.values import OPTIONAL, REQUIRED
 
 ROOT = Path(__file__).parents[2]
@@ -55,4 +55,4 @@ def test_the_columns_of_an_import_are_documented() -> None:
     page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     table = page.partition("| column | needed |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([A-Z][A-Za-z]+)`", table)) - {"USD"} == {*REQUIRED, *OPTIONAL}
-    assert f"older than {STALE_AFTER} days" in page
+    assert f"older than {STALE_AFTER_DAYS} days" in page

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from cli.commands.check.findings import Finding, note, ok, taken
+from cli.commands.check.findings import Finding, note, ok, run_steps
 from cli.support.accounts import stored_secrets, token_user
 from cli.support.money import Money
 from shared.balance_reader import SignedIn
@@ -13,10 +13,10 @@ from shared.partner_center.invoice_summary import InvoiceSummary
 from shared.services import Services
 from shared.settings.accounts import Account
 
-SOON = 30
+EXPIRY_NOTE_DAYS = 30
 """A secret that ends within so many days gets a note."""
 
-OVERDUE = 14
+RENEWAL_OVERDUE_DAYS = 14
 """Days; a run renews the refresh token after 7."""
 
 
@@ -41,26 +41,26 @@ class AccountCheck:
             "currencies": self._currencies,
             "limit": self._limit,
         }
-        return taken(steps, self.account)
+        return run_steps(steps, self.account)
 
     def _vault(self) -> Iterator[Finding]:
         if not self.account.needs_vault:
             yield ok("not needed: the app signs in with the Azure identity's token (federated)")
         now = self.services.now()
         for secret in stored_secrets(self.services.vault, self.account, now):
-            found, days = note, None
-            says = "no expiry date in the vault, so nothing can warn before it expires"
-            if left := secret.left(now):
-                days, says = left
-                found = note if days <= SOON else ok
-            facts = {"secret": secret.name, "expiresOn": secret.end and secret.end.isoformat(), "daysLeft": days}
-            yield found(f"{secret.kind} {secret.name}: exists; {says}", **facts)
-            if secret.age is not None and secret.age.days > OVERDUE:
-                says = (
+            found, days, end = note, None, secret.expires_on
+            message = "no expiry date in the vault, so nothing can warn before it expires"
+            if left := secret.time_left(now):
+                days, message = left
+                found = note if days <= EXPIRY_NOTE_DAYS else ok
+            facts = {"secret": secret.name, "expiresOn": end and end.isoformat(), "daysLeft": days}
+            yield found(f"{secret.kind} {secret.name}: exists; {message}", **facts)
+            if secret.age is not None and secret.age.days > RENEWAL_OVERDUE_DAYS:
+                message = (
                     f"{secret.kind} {secret.name}: {secret.age.days} days old, although a run renews it after 7: the function does "
                     "not run, or may not set secrets in the vault (docs/operate.md, Secret expiring)"
                 )
-                yield note(says, secret=secret.name, ageDays=secret.age.days)
+                yield note(message, secret=secret.name, ageDays=secret.age.days)
 
     def _sign_in(self) -> Iterator[Finding]:
         self.signed_in = self.services.reader.signed_in(self.account)
@@ -101,21 +101,21 @@ class AccountCheck:
         except SnapshotError as error:
             yield note(f"{known}; could not check whether there are more: {error.message}", captured=captured)
         else:
-            found, says = ok, f"all {known}"
+            found, message = ok, f"all {known}"
             if left:
                 setting = "set PARTNER_BALANCES to summaries (with PARTNER_AUTH app_user)"
-                found, says = note, f"{known}; NOT captured: {', '.join(sorted(left))}: {setting}"
-            yield found(says, captured=captured, notCaptured=sorted(left))
+                found, message = note, f"{known}; NOT captured: {', '.join(sorted(left))}: {setting}"
+            yield found(message, captured=captured, notCaptured=sorted(left))
 
     def _limit(self) -> Iterator[Finding]:
         limit = self.account.credit_limit
         if limit is None:
             return
-        of_limit = (one.balance_amount for one in self.captured if one.currency_code == limit.currency)
+        of_limit = (summary.balance_amount for summary in self.captured if summary.currency_code == limit.currency)
         used = next(map(limit.used_percent, of_limit), None)
         if used is None:
-            found, says = note, f": there is no captured {limit.currency} balance to compare it with"
+            found, message = note, f": there is no captured {limit.currency} balance to compare it with"
         else:
-            found, says = ok, f", {used:g} % used"
+            found, message = ok, f", {used:g} % used"
         facts = {"currency": limit.currency, "creditLimit": f"{limit.amount:f}", "creditUsedPercent": used}
-        yield found(f"credit limit {self.money.text(limit.amount, limit.currency)}{says}", **facts)
+        yield found(f"credit limit {self.money.text(limit.amount, limit.currency)}{message}", **facts)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.check.deployed import as_function_url, check_deployed, master_key
-from cli.commands.check.findings import taken
+from cli.commands.check.findings import run_steps
 from cli.commands.check.steps import check_steps
 from cli.support.accounts import SomeAccounts
 from cli.support.console import count, say, waiting
@@ -60,7 +60,7 @@ def command(
     started = partial(check_deployed, deployed, master_key(os.environ), wait or _WAIT) if deployed else None
     found = []
     with waiting("checking"):
-        for finding in taken({"settings": partial(check_steps, settings, account, started)}):
+        for finding in run_steps({"settings": partial(check_steps, settings, account, started)}):
             found.append(finding)
             if as_format == "table":
                 finding.print()

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import requests
 import typer
 
-from cli.commands.check.findings import Finding, failed, note, ok, taken
+from cli.commands.check.findings import Finding, failed, note, ok, run_steps
 from cli.commands.history.ledger import RUN_COUNTS, Ledger, LedgerEntry
 from cli.support.failure import CommandFailed
 from cli.support.interrupt import STOP, on_interrupt
@@ -28,7 +28,7 @@ from shared.settings.accounts import Account
 FUNCTION = "BalanceSnapshot"
 KEY_VARIABLE = "FUNCTIONS_MASTER_KEY"
 _TIMEOUT_SECONDS = 60
-_LOOK_EVERY_SECONDS = 2.0
+_POLL_SECONDS = 2.0
 _MARGIN = timedelta(days=2)
 """Older runs are not looked at; the clocks of two machines are never compared."""
 
@@ -38,7 +38,7 @@ _REMEDIES = {
     403: f"Check that the function app is running. Check its access restrictions, admin isolation and the master key ({KEY_VARIABLE}).",
     404: "Check the address, and that the function is published: `az functionapp function list --resource-group <group> --name <app>` lists it.",
 }
-_USUAL_REMEDY = "Try again in a minute. If it persists, check the function app in the portal."
+_DEFAULT_REMEDY = "Try again in a minute. If it persists, check the function app in the portal."
 
 
 def as_function_url(text: str) -> str:
@@ -64,25 +64,25 @@ def master_key(environ: Mapping[str, str]) -> str:
 
 
 def check_deployed(
-    url: str, key: str, seconds: int, place: TableContext, accounts: Sequence[Account]
+    url: str, key: str, seconds: int, context: TableContext, accounts: Sequence[Account]
 ) -> Iterator[Finding]:
     """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
 
     Raises CommandFailed when the function could not be started or no run came.
     """
-    today = place.services.now().date()
-    ledger, since = Ledger(place.ledger, UTC, today + _MARGIN), today - _MARGIN
+    today = context.services.now().date()
+    ledger, since = Ledger(context.ledger, UTC, today + _MARGIN), today - _MARGIN
     before = {entry.row["RowKey"] for entry in ledger.runs(since)}
     on_interrupt(lambda: f"{FUNCTION} may have been started: `python -m cli status` shows its run.")
-    _start(place.services.session, f"{url}/admin/functions/{FUNCTION}", key)
+    _start(context.services.session, f"{url}/admin/functions/{FUNCTION}", key)
     yield ok(f"{url} started {FUNCTION}; waiting up to {seconds} s for its run in the ledger")
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         for entry in ledger.runs(since):
             if entry.row["RowKey"] not in before and entry.row.get("Trigger") == "timer":
-                yield from taken({"run": partial(_run, entry, place, accounts)})
+                yield from run_steps({"run": partial(_run, entry, context, accounts)})
                 return
-        STOP.wait(min(_LOOK_EVERY_SECONDS, left))
+        STOP.wait(min(_POLL_SECONDS, left))
     raise CommandFailed(
         f"no new timer run appeared in the ledger within {seconds} s",
         "Check the function's log. SNAPSHOT_FAILED and LEDGER_FAILED give the cause and the remedy. If there is only SNAPSHOT_RUN, the "
@@ -101,24 +101,24 @@ def _start(session: HttpSession, url: str, key: str) -> None:
             failure = error
     status = made.answer.status_code if made.answer is not None else None
     if status != requests.codes.accepted:
-        remedy = (failure and failure.remedy) or _REMEDIES.get(status, _USUAL_REMEDY)
+        remedy = (failure and failure.remedy) or _REMEDIES.get(status, _DEFAULT_REMEDY)
         raise CommandFailed(f"POST {url}: {failure or f'answered {status}'}", remedy)
 
 
-def _run(entry: LedgerEntry, place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+def _run(entry: LedgerEntry, context: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     key, run = str(entry.row["RowKey"]), entry.row
     facts = {name.lower(): run[name] for name in RUN_COUNTS}
     counts = "{recorded} recorded, {kept} kept, {failed} failed of {accounts} accounts".format(**facts)
-    says = f"run {key.partition('_')[2]}: {counts}"
+    message = f"run {key.partition('_')[2]}: {counts}"
     if not run["Failed"]:
         nothing_new = run["Kept"] == run["Accounts"]
         kept = "every row already existed: this tests permissions on the tables, not on the vault and Partner Center"
-        yield note(f"{says}; {kept}", **facts) if nothing_new else ok(says, **facts)
+        yield note(f"{message}; {kept}", **facts) if nothing_new else ok(message, **facts)
         return
     remedy = "Follow the remedy of each account below. An account that is not in your settings is in the function's log (SNAPSHOT_FAILED)."
-    yield failed(CommandFailed(says, remedy), **facts)
+    yield failed(CommandFailed(message, remedy), **facts)
     for account in accounts:
-        for row in place.ledger.rows(Span(account.tenant_id, entry.started.date() - _MARGIN)):
+        for row in context.ledger.rows(Span(account.tenant_id, entry.started.date() - _MARGIN)):
             if row["RowKey"] == key:
                 error = CommandFailed(str(row["Message"]), str(row["Remedy"]), str(row["Code"]))
                 yield replace(failed(error), account=account)

@@ -61,7 +61,7 @@ def failed(error: Exception, **facts: Any) -> Finding:
     return Finding("FAILED", "", facts, error if isinstance(error, CommandFailed) else as_snapshot_error(error))
 
 
-def taken(steps: Mapping[str, Step], account: Account | None = None) -> Iterator[Finding]:
+def run_steps(steps: Mapping[str, Step], account: Account | None = None) -> Iterator[Finding]:
     """Take the steps in their order, up to the first that raises: the later ones need it. `account` is whose they are."""
     for step, work in steps.items():
         try:

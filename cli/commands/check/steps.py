@@ -8,13 +8,13 @@ from itertools import islice, product
 from pathlib import Path
 
 from cli.commands.check.account import AccountCheck
-from cli.commands.check.findings import Finding, failed, note, ok, taken
+from cli.commands.check.findings import Finding, failed, note, ok, run_steps
 from cli.support.accounts import choose, token_user
+from cli.support.concurrency import read_concurrently
 from cli.support.console import count
 from cli.support.failure import CommandFailed
 from cli.support.money import Money
 from cli.support.settings_source import find_settings
-from cli.support.side_by_side import read_side_by_side
 from cli.support.tables import OperatorTable, TableContext, open_tables
 from shared.errors import TableAccessDenied
 from shared.services import MAX_CONCURRENT_ACCOUNTS, utc_now
@@ -28,22 +28,22 @@ _DAYS = 8 * 366
 def check_steps(
     file: Path | None,
     names: list[str] | None,
-    started: Callable[[TableContext, Sequence[Account]], Iterator[Finding]] | None,
+    deployed: Callable[[TableContext, Sequence[Account]], Iterator[Finding]] | None,
 ) -> Iterator[Finding]:
     """Yield what is found of the settings, and then by each step that needs them."""
     source = find_settings(os.environ, file)
     settings = source.read()
     accounts = choose(settings.accounts, names)
-    says = f"{count(len(accounts), 'account')}, time zone {settings.time_zone}, from {source.origin}"
-    yield ok(says, accounts=len(accounts), timeZone=str(settings.time_zone))
+    message = f"{count(len(accounts), 'account')}, time zone {settings.time_zone}, from {source.origin}"
+    yield ok(message, accounts=len(accounts), timeZone=str(settings.time_zone))
     if settings.schedule:
-        yield from taken({"schedule": partial(_schedule, settings.schedule, settings.time_zone)})
-    with open_tables(settings) as place:
-        if started:
-            yield from taken({"deployed": partial(started, place, accounts)})
+        yield from run_steps({"schedule": partial(_schedule, settings.schedule, settings.time_zone)})
+    with open_tables(settings) as context:
+        if deployed:
+            yield from run_steps({"deployed": partial(deployed, context, accounts)})
             return
-        steps = {"accounts": partial(_accounts, place, accounts), "tables": partial(_tables, place, accounts)}
-        yield from taken({"identity": partial(_identity, place), **steps})
+        steps = {"accounts": partial(_accounts, context, accounts), "tables": partial(_tables, context, accounts)}
+        yield from run_steps({"identity": partial(_identity, context), **steps})
 
 
 def _schedule(schedule: list[list[int]], zone: tzinfo) -> Iterator[Finding]:
@@ -52,8 +52,8 @@ def _schedule(schedule: list[list[int]], zone: tzinfo) -> Iterator[Finding]:
     if not runs:
         remedy = "Correct SNAPSHOT_SCHEDULE; 0 17 * * * * runs every hour."
         raise CommandFailed("SNAPSHOT_SCHEDULE does not fire in the next eight years.", remedy)
-    says = f"next runs: {', '.join(f'{run:%Y-%m-%d %H:%M}' for run in runs)} ({zone})"
-    yield ok(says, nextRuns=[run.isoformat() for run in runs])
+    message = f"next runs: {', '.join(f'{run:%Y-%m-%d %H:%M}' for run in runs)} ({zone})"
+    yield ok(message, nextRuns=[run.isoformat() for run in runs])
 
 
 def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
@@ -69,29 +69,29 @@ def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
                     yield moment
 
 
-def _identity(place: TableContext) -> Iterator[Finding]:
-    scope = f"{storage_audience(place.services.settings.table_endpoint)}/.default"
-    user = token_user(place.services.identity.get_token(scope).token)
+def _identity(context: TableContext) -> Iterator[Finding]:
+    scope = f"{storage_audience(context.services.settings.table_endpoint)}/.default"
+    user = token_user(context.services.identity.get_token(scope).token)
     yield ok(f"in Azure you are {user or 'signed in; the token names no user'}", user=user)
 
 
-def _accounts(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+def _accounts(context: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     """Yield each account's findings, the accounts side by side."""
-    services, money = place.services, Money.of_reader(os.environ)
-    checks = read_side_by_side(
-        accounts, lambda one: AccountCheck(one, services, money).findings(), MAX_CONCURRENT_ACCOUNTS
+    services, money = context.services, Money.for_user(os.environ)
+    checks = read_concurrently(
+        accounts, lambda account: AccountCheck(account, services, money).findings(), MAX_CONCURRENT_ACCOUNTS
     )
     for _, findings in checks:
         yield from findings
 
 
-def _tables(place: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
+def _tables(context: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
     """Yield what is found of the three tables; one that cannot be read says nothing about the others."""
-    today = place.services.now().astimezone(place.services.settings.time_zone).date()
-    yield from taken({"table": partial(_table, place.table, accounts, today), "clock": partial(_clock, place)})
+    today = context.services.now().astimezone(context.services.settings.time_zone).date()
+    yield from run_steps({"table": partial(_table, context.table, accounts, today), "clock": partial(_clock, context)})
     none = [ok("none configured (SNAPSHOT_ARCHIVE_ENDPOINT)")]
-    yield from taken({"archive": lambda: _table(place.archive, accounts, today) if place.archive else none})
-    yield from taken({"ledger": partial(_table, place.ledger, (), today)})
+    yield from run_steps({"archive": lambda: _table(context.archive, accounts, today) if context.archive else none})
+    yield from run_steps({"ledger": partial(_table, context.ledger, (), today)})
 
 
 def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
@@ -99,8 +99,8 @@ def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> It
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
     facts = {"accounts": len(accounts), "accountsWithRow": with_row} if accounts else {}
     if not table.exists():
-        says = "reachable; the table does not exist yet: the first run creates it if it has permission"
-        yield note(says, exists=False, **facts)
+        message = "reachable; the table does not exist yet: the first run creates it if it has permission"
+        yield note(message, exists=False, **facts)
         return
     insert, change = table.may_insert(), table.may_change()
     about = f"; {with_row} of {len(accounts)} accounts have their row for {today}" if accounts else ""
@@ -119,6 +119,6 @@ def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> It
         yield ok("rows cannot be changed, as it should be")
 
 
-def _clock(place: TableContext) -> Iterator[Finding]:
-    place.services.check_clock()
+def _clock(context: TableContext) -> Iterator[Finding]:
+    context.services.check_clock()
     yield ok("this machine and the table service agree to within five minutes")

@@ -57,7 +57,7 @@ def command() -> None:
 
 def _show(world: StandIn, settings_file: Path) -> None:
     today = utc_now().date()
-    playground = fill(world, today, [one for one in SCENARIOS if one.name == "Northwind"])
+    playground = fill(world, today, [scenario for scenario in SCENARIOS if scenario.name == "Northwind"])
     for name in NAMES:
         os.environ.pop(name, None)
     # The libraries beneath the job read the environment themselves.
@@ -68,8 +68,8 @@ def _show(world: StandIn, settings_file: Path) -> None:
     _watched_run(world)
 
     _heading("2. The balance that was read, and the row in the table")
-    with open_tables(read_settings(os.environ)) as place:
-        [row] = place.table.rows_of(playground.partners[0].tenant_id, today)
+    with open_tables(read_settings(os.environ)) as context:
+        [row] = context.table.rows_of(playground.partners[0].tenant_id, today)
     amount = Money(Locale("en", "US")).text(balance_of(row), str(row["CurrencyCode"]))
     say("Current Account Balance:  ", (amount, "bold green"), "\n")
     print_row(row)

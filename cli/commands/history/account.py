@@ -29,7 +29,7 @@ COLUMNS_READ = (
 )
 """What a person is shown: reading no more is much quicker."""
 
-STALE_AFTER = 35
+STALE_AFTER_DAYS = 35
 """Days, more than a billing month, after which an accounting date is noted."""
 
 
@@ -46,7 +46,7 @@ class Reading:
     before: "Reading | None" = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, row: Entity, before: "Reading | None" = None) -> "Reading":
+    def from_row(cls, row: Entity, before: "Reading | None" = None) -> "Reading":
         """Return the reading of a row."""
         limit: Any = row.get("CreditLimit")
         currency = str(row["RowKey"])[11:]
@@ -72,13 +72,13 @@ class Reading:
         if self.before:
             if (apart := (self.day - self.before.day).days) > 1:
                 yield f"change in {apart} days"
-            if paid := _moved("LastPaymentDate", self.row, self.before.row):
+            if paid := _new_date("LastPaymentDate", self.row, self.before.row):
                 amount = self.row.get("LastPaymentAmount")
                 what = f" {money.plain(Decimal(str(amount)), self.currency)}" if amount else ""
                 yield f"paid{what} on {_short(paid, self.day.year)}"
-            if invoiced := _moved("LatestInvoiceDate", self.row, self.before.row):
+            if invoiced := _new_date("LatestInvoiceDate", self.row, self.before.row):
                 yield f"invoiced on {_short(invoiced, self.day.year)}"
-        if self.as_of and (age := (self.day - self.as_of).days) > STALE_AFTER:
+        if self.as_of and (age := (self.day - self.as_of).days) > STALE_AFTER_DAYS:
             yield f"stale: not updated for {count(age, 'day')}"
         if self.row.get("Source") == RowSource.IMPORTED.value:
             yield "imported"
@@ -114,7 +114,7 @@ class AccountHistory:
         for item in self.items:
             if not isinstance(item, Gap):
                 own = found[str(item["RowKey"])[11:]]
-                own.append(Reading.of(item, own[-1] if own else None))
+                own.append(Reading.from_row(item, own[-1] if own else None))
         return dict(sorted(found.items()))
 
     def lines(self) -> list[Reading | Gap]:
@@ -125,14 +125,15 @@ class AccountHistory:
     def closes(self) -> Iterator[tuple[Reading, int]]:
         """Yield the last reading of each month and currency, beside the close before it, and how many days of the month are missed."""
         missed = Counter(f"{day:%Y-%m}" for gap in self.gaps for day in gap.each_day())
-        last = {(f"{one.day:%Y-%m}", one.currency): one for own in self.readings.values() for one in own}
+        readings = chain.from_iterable(self.readings.values())
+        last = {(f"{reading.day:%Y-%m}", reading.currency): reading for reading in readings}
         before: dict[str, Reading] = {}
-        for (month, currency), one in sorted(last.items()):
-            before[currency] = close = replace(one, before=before.get(currency))
+        for (month, currency), reading in sorted(last.items()):
+            before[currency] = close = replace(reading, before=before.get(currency))
             yield close, missed[month]
 
 
-def _moved(column: str, row: Entity, before: Entity) -> date | None:
+def _new_date(column: str, row: Entity, before: Entity) -> date | None:
     """Return the new date; an imported row without one says nothing of what came after it."""
     now, then = _date(row, column), _date(before, column)
     unknown = then is None and before.get("Source") == RowSource.IMPORTED.value

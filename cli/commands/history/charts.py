@@ -46,9 +46,9 @@ class Series:
         """The last day that is drawn, missed ones included."""
         return max([self.readings[-1].day.toordinal(), *(end for _, end in self.missed())])
 
-    def unbroken(self) -> Iterator[tuple[list[int], list[float]]]:
+    def segments(self) -> Iterator[tuple[list[int], list[float]]]:
         """Yield the days and amounts of each stretch of days without a gap."""
-        points = [(one.day.toordinal(), float(one.balance)) for one in self.readings]
+        points = [(reading.day.toordinal(), float(reading.balance)) for reading in self.readings]
         # Along days that follow one another, the day less its place in the list stays the same.
         for _, run in groupby(enumerate(points), key=lambda item: item[1][0] - item[0]):
             days, amounts = zip(*(point for _, point in run), strict=True)
@@ -56,8 +56,8 @@ class Series:
 
     def limits(self) -> Iterator[tuple[list[int], list[float]]]:
         """Yield the first and last day, and twice the amount, of each stretch with the same credit limit."""
-        for limit, run in groupby(self.readings, key=lambda one: one.limit):
-            days = [one.day.toordinal() for one in run]
+        for limit, run in groupby(self.readings, key=lambda reading: reading.limit):
+            days = [reading.day.toordinal() for reading in run]
             if limit is not None:
                 yield [days[0], days[-1]], [limit, limit]
 
@@ -68,15 +68,16 @@ class Series:
 
     def levels(self, money: Money) -> tuple[list[float], list[str]]:
         """Return round amounts with all that is drawn between them, and how they are written: with decimals where needed."""
-        amounts = [float(one.balance) for one in self.readings] + [one.limit for one in self.readings if one.limit]
+        amounts = [float(reading.balance) for reading in self.readings]
+        amounts += [reading.limit for reading in self.readings if reading.limit]
         levels = nice_levels(min(amounts), max(amounts))
         needed = max(len(f"{level:.6f}".rstrip("0").partition(".")[2]) for level in levels)
         return levels, [money.rounded(level, self.currency, needed and max(needed, 2)) for level in levels]
 
-    def dates(self, most: int) -> tuple[list[int], list[str]]:
+    def date_ticks(self, max_count: int) -> tuple[list[int], list[str]]:
         """Return at most so many days, about evenly spaced, the first and the last among them, and how they are written."""
         length = self.last - self.first
-        steps = max(1, min(most - 1, length))
+        steps = max(1, min(max_count - 1, length))
         days = sorted({self.first + round(number * length / steps) for number in range(steps + 1)})
         return days, [str(date.fromordinal(day)) for day in days]
 
@@ -95,13 +96,13 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
     plotext.plotsize(width, _HEIGHT)
     plotext.xlim(series.first, max(series.last, series.first + 1))
     plotext.ylim(levels[0], levels[-1])
-    plotext.xticks(*series.dates((width - max(map(len, amounts))) // _COLUMNS_PER_DATE))
+    plotext.xticks(*series.date_ticks((width - max(map(len, amounts))) // _COLUMNS_PER_DATE))
     plotext.yticks(levels, amounts)
     if marks := sorted({day for begin, end in missed for day in (*range(begin, end, step), end)}):
         plotext.scatter(marks, [levels[0]] * len(marks), marker=_MISSED)
     for stretch in limits:
         plotext.plot(*stretch, marker=_LIMIT)
-    for stretch in series.unbroken():
+    for stretch in series.segments():
         plotext.plot(*stretch, marker="braille" if fine else "*")
     text: str = plotext.uncolorize(plotext.build())
     keys = [f"{_MISSED} = missed day"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
@@ -123,7 +124,7 @@ def as_svg(series: Series, money: Money) -> bytes:
         figure = Figure(figsize=_INCHES, layout="constrained")
         axes = figure.add_subplot()
         marker = "o" if len(series.readings) <= _FEW_POINTS else ""
-        for days, amounts in series.unbroken():
+        for days, amounts in series.segments():
             alone = "o" if len(days) == 1 else marker
             axes.plot(days, amounts, color=_LINE_COLOR, marker=alone, markersize=3, linewidth=1.6)
         if missed := [(begin - 0.5, end - begin + 1) for begin, end in series.missed()]:
@@ -135,7 +136,7 @@ def as_svg(series: Series, money: Money) -> bytes:
             lines = LineCollection(limits, colors=_LIMIT_COLOR, linestyles="--", linewidths=1.2, label="credit limit")
             axes.add_collection(lines)
         axes.set_yticks(*series.levels(money))
-        axes.set_xticks(*series.dates(_DATES))
+        axes.set_xticks(*series.date_ticks(_DATES))
         axes.grid(axis="y", color="#dddddd", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)

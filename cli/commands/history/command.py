@@ -11,15 +11,15 @@ import typer
 
 from cli.commands.history.account import COLUMNS_READ
 from cli.commands.history.ledger import RUN_COLUMNS
-from cli.commands.history.outputs import tables, whole, write_tables
+from cli.commands.history.outputs import tables, with_columns, write_tables
 from cli.commands.history.reader import HistoryReader
 from cli.commands.history.terminal import write_account, write_runs
 from cli.commands.history.window import as_date, as_days, first_day
 from cli.support.accounts import SomeAccounts, tenants_of
 from cli.support.console import count, out, say, waiting, warn
 from cli.support.failure import CommandFailed
-from cli.support.money import Money, reader_locale
-from cli.support.records import AsFormat, written_whole
+from cli.support.money import Money, user_locale
+from cli.support.records import AsFormat, atomic_write
 from cli.support.settings_source import SettingsFile, find_settings
 from cli.support.tables import open_tables
 from shared.services import utc_now
@@ -97,43 +97,43 @@ def command(  # noqa: PLR0913 - each is an option
         if wrong:
             raise typer.BadParameter(why)
     form = "html" if html else output.suffix[1:].lower() if output else as_format
-    known = find_settings(os.environ, settings).read()
-    today = utc_now().astimezone(known.time_zone).date()
+    config = find_settings(os.environ, settings).read()
+    today = utc_now().astimezone(config.time_zone).date()
     until = min(to or today, today)
     what = "runs" if runs else "month" if by_month and tabular and not file else form
     first = first_day(first, last, until, what)
     if first and first > today:
         raise typer.BadParameter(f"--from {first} is in the future: today is {today}.")
-    with open_tables(known) as place:
-        reader = HistoryReader(place, today, tenants_of(known.accounts, account), currency, first, to)
+    with open_tables(config) as context:
+        reader = HistoryReader(context, today, tenants_of(config.accounts, account), currency, first, to)
         if runs:
             entries = list(reader.ledger.runs(first))
-            place.services.check_clock()
+            context.services.check_clock()
             if tabular:
-                write_runs(entries, known.time_zone)
+                write_runs(entries, config.time_zone)
             else:
-                write_tables({"runs": (RUN_COLUMNS, whole(RUN_COLUMNS, (run.row for run in entries)))}, form)
+                write_tables({"runs": (RUN_COLUMNS, with_columns(RUN_COLUMNS, (run.row for run in entries)))}, form)
             return
         period = f"From {first} to {until}" if first else f"Up to {until}"
         with waiting(f"writing {file.name}") if file else nullcontext():
-            _write(reader, form, file, period, by_month=by_month, drawn=out().is_terminal if plot is None else plot)
-        if not reader.currencies and not place.table.exists():
-            warn(f"the table {known.table_name} (SNAPSHOT_TABLE_NAME) does not exist; the first run creates it")
+            _write(reader, form, file, period, by_month=by_month, charts=out().is_terminal if plot is None else plot)
+        if not reader.currencies and not context.table.exists():
+            warn(f"the table {config.table_name} (SNAPSHOT_TABLE_NAME) does not exist; the first run creates it")
     if file:
         say(f"Written: {file}" + (f"; {count(reader.missed_days, 'day')} missed" if reader.missed_days else ""))
     _conclude(reader, currency, account, fail_on_gap=fail_on_gap)
 
 
-def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, by_month: bool, drawn: bool) -> None:
-    money = Money(reader_locale(os.environ)) if form == "html" else Money.of_reader(os.environ)
+def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, by_month: bool, charts: bool) -> None:
+    money = Money(user_locale(os.environ)) if form == "html" else Money.for_user(os.environ)
     found = tables(reader, by_month=by_month)
     if form == "table":
         for account in reader.accounts(COLUMNS_READ):
-            write_account(account, money, by_month=by_month, drawn=drawn)
+            write_account(account, money, by_month=by_month, charts=charts)
     elif file is None:
         write_tables(found, form)
     else:
-        with written_whole(file) as part:
+        with atomic_write(file) as part:
             if form == "html":
                 from cli.commands.history.page import page  # noqa: PLC0415 - for pages alone
 
@@ -155,7 +155,7 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
 
 def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
     """Say what was not found; raise when that is a failure."""
-    for name in reader.silent:
+    for name in reader.without_history:
         warn(f"{name}: no history in this period")
     found, unreadable = sorted(reader.currencies), reader.unreadable
     if unreadable:
@@ -163,9 +163,9 @@ def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] |
             f"Skipped {count(len(unreadable), 'row')} in the table: not a snapshot. The first: {unreadable[0]}.",
             "Find out who wrote them and delete them: the table must hold only the history.",
         )
-    if (currency and currency not in found) or (accounts and reader.silent and not found):
+    if (currency and currency not in found) or (accounts and reader.without_history and not found):
         raise CommandFailed(
-            f"No rows {f'in {currency}' if currency else 'for ' + ', '.join(reader.silent)} in this period.",
+            f"No rows {f'in {currency}' if currency else 'for ' + ', '.join(reader.without_history)} in this period.",
             f"The currencies are: {', '.join(found)}." if found else "Choose another period or account.",
         )
     if fail_on_gap and reader.missed_days:

@@ -59,11 +59,11 @@ class Ledger:
         return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
 
     def _missed(self, tenant_id: str, day: date) -> Gap:
-        if failed := self._of(tenant_id, day):
+        if failed := self._entries_on(tenant_id, day):
             return Gap(day, day, one_line(failed[-1].row["Code"]), len(failed), failed[0].started, failed[-1].started)
-        return Gap(day, day, runs=len(self._of(RUN_PARTITION, day)))
+        return Gap(day, day, runs=len(self._entries_on(RUN_PARTITION, day)))
 
-    def _of(self, partition: str, day: date) -> list[LedgerEntry]:
+    def _entries_on(self, partition: str, day: date) -> list[LedgerEntry]:
         """Return the runs, or the failures of a tenant, of a day; later days are read with it."""
         since, days = self._read.get(partition, (date.max, {}))
         if day < since:

@@ -21,13 +21,14 @@ def tables(reader: HistoryReader, *, by_month: bool) -> Tables:
     """Return the rows or months, and the gaps, which are complete when the others were taken."""
     gaps = (_gap_record(account, gap) for account in reader.read for gap in account.gaps)
     if by_month:
-        months = (_month_record(one, *close) for one in reader.accounts(COLUMNS_READ) for close in one.closes())
+        accounts = reader.accounts(COLUMNS_READ)
+        months = (_month_record(account, *close) for account in accounts for close in account.closes())
         return {"months": (MONTH_NAMES, months), "gaps": (GAP_NAMES, gaps)}
     rows = (item for account in reader.accounts() for item in account.items if not isinstance(item, Gap))
-    return {"rows": (ROW_NAMES, whole(ROW_NAMES, rows)), "gaps": (GAP_NAMES, gaps)}
+    return {"rows": (ROW_NAMES, with_columns(ROW_NAMES, rows)), "gaps": (GAP_NAMES, gaps)}
 
 
-def whole(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
+def with_columns(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
     """Yield the records with all these members alone."""
     return ({name: record.get(name) for name in names} for record in records)
 

@@ -10,7 +10,7 @@ from cli.commands.history.account import AccountHistory, Reading
 from cli.commands.history.charts import Series, as_svg
 from cli.commands.history.gaps import Gap
 from cli.commands.history.terminal import month_cells
-from cli.support.console import RIGHT, Cells, count
+from cli.support.console import RIGHT_ALIGNED, Cells, count
 from cli.support.money import Money
 
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
@@ -37,13 +37,13 @@ def page(accounts: Sequence[AccountHistory], money: Money, about: str) -> str:
         tag("title", "Account balances"),
         tag("style", Markup(_STYLE)),
     )
-    rows = [_overview_cells(one.label, own[-1], money) for one in accounts for own in one.readings.values()]
+    rows = [_overview_cells(account.label, own[-1], money) for account in accounts for own in account.readings.values()]
     body = tag(
         "body",
         tag("h1", "Account balances"),
         tag("p", about, class_="small"),
         _table(rows) if rows else tag("p", "No history in this period."),
-        *(_account(one, money) for one in accounts),
+        *(_account(account, money) for account in accounts),
     )
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -99,7 +99,7 @@ def _table(rows: Sequence[Cells]) -> Markup:
         return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in row.items()))
 
     def style(name: str, cell: str) -> str:
-        return "n" if name in RIGHT else "day" if cell.replace("-", "").isdigit() else "text"
+        return "n" if name in RIGHT_ALIGNED else "day" if cell.replace("-", "").isdigit() else "text"
 
     head = tag("thead", line("th", {name: name for name in rows[0]}))
     return tag("div", tag("table", head, tag("tbody", *(line("td", row) for row in rows))), class_="wide")

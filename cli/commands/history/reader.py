@@ -9,7 +9,7 @@ from cli.commands.history.account import AccountHistory
 from cli.commands.history.gaps import Gap, day_of, insert_gaps
 from cli.commands.history.ledger import Ledger
 from cli.support.console import warn
-from cli.support.snapshot_row import why_not_snapshot
+from cli.support.snapshot_row import snapshot_problem
 from cli.support.tables import TableContext, all_tenants
 from shared.errors import SnapshotError
 from shared.history.row import Entity
@@ -27,22 +27,22 @@ class HistoryReader:
     left out. `explains` until the ledger, which gives the reasons, cannot be read.
     """
 
-    place: TableContext
+    context: TableContext
     today: date
     tenants: Sequence[str] | None = None
     currency: str | None = None
     first: date | None = None
     last: date | None = None
     read: list[AccountHistory] = field(default_factory=list)
-    silent: list[str] = field(default_factory=list)
+    without_history: list[str] = field(default_factory=list)
     currencies: set[str] = field(default_factory=set)
     unreadable: list[str] = field(default_factory=list)
-    explains: bool = True
+    ledger_readable: bool = True
 
     def __post_init__(self) -> None:
-        settings, last = self.place.services.settings, min(self.last or self.today, self.today)
+        settings, last = self.context.services.settings, min(self.last or self.today, self.today)
         self.names = {account.tenant_id: account.name for account in settings.accounts}
-        self.ledger = Ledger(self.place.ledger, settings.time_zone, last)
+        self.ledger = Ledger(self.context.ledger, settings.time_zone, last)
 
     @property
     def missed_days(self) -> int:
@@ -56,11 +56,11 @@ class HistoryReader:
             SnapshotError: the table cannot be read, or the clock is wrong.
 
         """
-        table, names, labels = self.place.table, self.names, set[str]()
+        table, names, labels = self.context.table, self.names, set[str]()
         tenants = all_tenants(names, table) if self.tenants is None else self.tenants
         for tenant, found in table.by_tenant(tenants, self.first, self.last, columns):
             rows = [row for row in found if self._is_snapshot(columns, row)]
-            self.place.services.check_clock()  # missed days are judged by it
+            self.context.services.check_clock()  # missed days are judged by it
             if rows or tenant in names or self.tenants is not None:
                 name = names.get(tenant) or one_line(rows[0].get("AccountName") if rows else None) or tenant
                 label = f"{name} ({tenant})" if name in labels else name
@@ -68,11 +68,11 @@ class HistoryReader:
                 account = AccountHistory(tenant, name, label, tenant in names, list(self._items(tenant, rows)))
                 self.read.append(replace(account, items=account.gaps))
                 if not account.items:
-                    self.silent.append(label)
+                    self.without_history.append(label)
                 yield account
 
     def _is_snapshot(self, columns: Sequence[str] | None, row: Entity) -> bool:
-        wrong = why_not_snapshot(row, columns)
+        wrong = snapshot_problem(row, columns)
         if wrong is None and day_of(row) > self.today + _DAY:  # the last day that has begun anywhere
             wrong = "its day is in the future"
         if wrong is not None:
@@ -82,7 +82,7 @@ class HistoryReader:
     def _items(self, tenant: str, rows: Sequence[Entity]) -> Iterator[Entity | Gap]:
         yesterday = self.today - _DAY
         until = min(self.last or yesterday, yesterday) if tenant in self.names else None
-        began_before = partial(self.place.table.any_before, tenant)
+        began_before = partial(self.context.table.has_rows_before, tenant)
         for item in insert_gaps(rows, first=self.first, last=until, began_before=began_before):
             if isinstance(item, Gap):
                 yield from self._explained(tenant, item)
@@ -94,8 +94,8 @@ class HistoryReader:
 
     def _explained(self, tenant: str, gap: Gap) -> list[Gap]:
         try:
-            return list(self.ledger.explain(tenant, gap)) if self.explains else [gap]
+            return list(self.ledger.explain(tenant, gap)) if self.ledger_readable else [gap]
         except SnapshotError as error:
             warn(f"the reasons for missed days are unknown: the ledger of runs cannot be read: {error.message}")
-            self.explains = False
+            self.ledger_readable = False
             return [gap]

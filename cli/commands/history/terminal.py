@@ -11,21 +11,21 @@ from cli.support.console import Cells, count, out, print_table, say, warn
 from cli.support.money import Money
 from shared.net.foreign_text import one_line
 
-_WIDEST_CHART = 100
+_MAX_CHART_WIDTH = 100
 
 
-def write_account(account: AccountHistory, money: Money, *, by_month: bool, drawn: bool) -> None:
+def write_account(account: AccountHistory, money: Money, *, by_month: bool, charts: bool) -> None:
     """Write the account's lines, charts of its days when `drawn`, and its summary."""
-    width = out().width if out().is_terminal else _WIDEST_CHART
+    width = out().width if out().is_terminal else _MAX_CHART_WIDTH
     say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
     months = [month_cells(*close, money) for close in account.closes()] if by_month else []
     days = [] if by_month else [_day_cells(line, money) for line in account.lines()]
     if rows := months or days:
-        print_table(rows, "As of", marked="missed")
-    if drawn and not by_month:
+        print_table(rows, "As of", highlighted="missed")
+    if charts and not by_month:
         for currency, readings in account.readings.items():
             series = Series(currency, readings, account.gaps)
-            say(f"\n{draw(series, account.name, money, width=min(width, _WIDEST_CHART))}")
+            say(f"\n{draw(series, account.name, money, width=min(width, _MAX_CHART_WIDTH))}")
         say("")
     for line in _summary(account, money):
         say((f"  {line}", "bold"))

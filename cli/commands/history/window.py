@@ -6,7 +6,7 @@ from datetime import date, datetime
 import typer
 
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
-_MOST_DAYS = 100 * 365
+_MAX_DAYS = 100 * 365
 _ALL = 0
 """What `--last all` means."""
 
@@ -32,7 +32,7 @@ def as_days(text: str) -> int:
         return _ALL
     match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
     days = int(match[1]) * _DAYS[match[2]] if match else 0
-    if not 0 < days <= _MOST_DAYS:
+    if not 0 < days <= _MAX_DAYS:
         raise typer.BadParameter(f"{text!r} is not a period of at most 100y: write it as 90d, 12w, 6m, 2y or all.")
     return days
 

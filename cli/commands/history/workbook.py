@@ -13,7 +13,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from cli.support.failure import CommandFailed
 from cli.support.records import Record
 
-MOST_ROWS = 1_048_576
+MAX_ROWS = 1_048_576
 """Of a sheet, its header included."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -35,9 +35,9 @@ def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterabl
         sheet.sheet_format.defaultColWidth = 20
         sheet.append(names)
         for number, record in enumerate(records, 2):
-            if number > MOST_ROWS:
+            if number > MAX_ROWS:
                 raise CommandFailed(
-                    f"There are more rows than the {MOST_ROWS:,} that an Excel sheet can hold.",
+                    f"There are more rows than the {MAX_ROWS:,} that an Excel sheet can hold.",
                     "Choose a shorter period, or write a .csv file.",
                 )
             sheet.append([_cell(sheet, name, record.get(name)) for name in names])

@@ -17,14 +17,14 @@ from cli.support.failure import CommandFailed
 from cli.support.interrupt import on_interrupt
 from cli.support.money import Money, balance_of
 from cli.support.settings_source import SettingsFile, find_settings
-from cli.support.snapshot_row import why_not_snapshot
+from cli.support.snapshot_row import snapshot_problem
 from cli.support.tables import OperatorTable, TableContext, Write, batches, open_tables
 from shared.history.row import Entity
 from shared.services import new_id, utc_now
 
 _EXAMPLE = {"SnapshotDate": "2026-01-31", "CurrencyCode": "USD", "BalanceAmount": "68059.03", "AccountName": "Contoso"}
 _COMPARED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
-_MOST_SHOWN = 20
+_MAX_SHOWN = 20
 
 
 @dataclass
@@ -35,11 +35,11 @@ class _Import:
     archived: Mapping[Key, Entity] = field(default_factory=dict)
     inserted: int | None = None
 
-    def compare(self, place: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
+    def compare(self, context: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
         """Print what there is for each account and currency, by which the rows are sorted, and return the rows for which something else is recorded."""
-        recorded = _existing(place.table, rows, _COMPARED)
+        recorded = _existing(context.table, rows, _COMPARED)
         self.new = [row for row in sorted(rows, key=key_of) if key_of(row) not in recorded]
-        self.archived = _existing(place.archive, self.new) if place.archive else {}
+        self.archived = _existing(context.archive, self.new) if context.archive else {}
         existing, differing = {**self.archived, **recorded}, []
         for (_, currency), group in groupby(rows, lambda row: (row["PartitionKey"], str(row["CurrencyCode"]))):
             own = {key_of(row): row for row in group}
@@ -47,28 +47,28 @@ class _Import:
             amounts = [balance_of(row) for row in own.values()]
             span = f"{money.text(min(amounts), currency)} to {money.text(max(amounts), currency)}"
             known = len(own.keys() & recorded.keys())
-            told = f"{len(own) - known:,} new, {known:,} already recorded"
+            text = f"{len(own) - known:,} new, {known:,} already recorded"
             about = f"{first['AccountName']}, {currency}: {count(len(own), 'row')}"
-            say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {told}")
+            say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {text}")
             for key, amount in zip(own, amounts, strict=True):
                 there, which = existing.get(key, own[key]), f"{first['AccountName']}, {key[1]}"
-                if wrong := why_not_snapshot(there, _COMPARED):
+                if wrong := snapshot_problem(there, _COMPARED):
                     differing.append(f"{which}: the recorded row is not a snapshot ({wrong}): find out who wrote it")
                 elif (theirs := balance_of(there)) != amount:
-                    told = f"{money.text(theirs, currency)} is recorded; the file has {money.text(amount, currency)}"
-                    differing.append(f"{which}: {told}")
+                    text = f"{money.text(theirs, currency)} is recorded; the file has {money.text(amount, currency)}"
+                    differing.append(f"{which}: {text}")
         return differing
 
-    def insert(self, place: TableContext) -> None:
+    def insert(self, context: TableContext) -> None:
         """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
         self.inserted = 0
         with waiting(f"inserting {count(len(self.new), 'row')}"):
             for batch in batches(self.new):
-                if place.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
-                    place.archive.insert_missing(missing)
-                self.inserted += place.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
+                if context.archive and (missing := [row for row in batch if key_of(row) not in self.archived]):
+                    context.archive.insert_missing(missing)
+                self.inserted += context.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
 
-    def state(self) -> str:
+    def progress(self) -> str:
         """Say what an interrupted import has done."""
         if self.inserted is None:
             return "Nothing was written."
@@ -116,17 +116,17 @@ def command(
     if file is None:
         raise typer.BadParameter("name a file, or use --template.")
     work = _Import()
-    on_interrupt(work.state)
-    known, now = find_settings(os.environ, settings).read(), utc_now()
-    read = FileRows(known.accounts, now.astimezone(known.time_zone).date(), now, new_id(), decimal)
+    on_interrupt(work.progress)
+    config, now = find_settings(os.environ, settings).read(), utc_now()
+    read = FileRows(config.accounts, now.astimezone(config.time_zone).date(), now, new_id(), decimal)
     read.read(file)
     _refuse(read.problems, read.unit)
-    with open_tables(known) as place:
-        differing = work.compare(place, read.rows, Money.of_reader(os.environ))
-        place.services.check_clock()  # today and the future are judged by it
+    with open_tables(config) as context:
+        differing = work.compare(context, read.rows, Money.for_user(os.environ))
+        context.services.check_clock()  # today and the future are judged by it
         _refuse(read.problems_of_today(work.new), read.unit)
         if write:
-            work.insert(place)
+            work.insert(context)
     if work.inserted is None:
         say("Nothing was written." + " Add --write to insert the new rows." * bool(work.new))
     else:
@@ -136,9 +136,9 @@ def command(
 
 def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:
     """Show the problems, or differences; raises CommandFailed when there are any."""
-    for line in problems[:_MOST_SHOWN]:
+    for line in problems[:_MAX_SHOWN]:
         say(line, stderr=True)
-    if (more := len(problems) - _MOST_SHOWN) > 0:
+    if (more := len(problems) - _MAX_SHOWN) > 0:
         say(f"... and {more:,} more", stderr=True)
     if problems:
         raise CommandFailed(f"{count(len(problems), unit)} of the file cannot be imported; {why}.", "Correct the file.")

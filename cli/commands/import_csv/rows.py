@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.commands.import_csv.sheet import open_sheet
-from cli.commands.import_csv.values import EXPORTED, NOTATIONS, Wrong, read_values, shown
+from cli.commands.import_csv.values import EXPORTED, NOTATIONS, InvalidValue, quoted, read_values
 from cli.support.accounts import names_of
 from cli.support.failure import CommandFailed
 from shared.history.row import Entity, RowSource, row_key, snapshot_row
@@ -44,8 +44,8 @@ class FileRows:
     unit: str = "line"
     problems: list[str] = field(default_factory=list)
     rows: list[Entity] = field(default_factory=list)
-    places: dict[Key, str] = field(default_factory=dict)
-    chosen: dict[tuple[str, str], Account] = field(default_factory=dict)
+    locations: dict[Key, str] = field(default_factory=dict)
+    matched: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
         """Read the file into `problems` and `rows`, sorted by account as in the settings; raises CommandFailed for one without rows."""
@@ -53,15 +53,15 @@ class FileRows:
         self.unit = sheet.unit
         notation = EXPORTED if sheet.is_export and not self.decimal else NOTATIONS[self.decimal]
         for number, values in sheet.lines:
-            place = f"{sheet.unit} {number}"
+            location = f"{sheet.unit} {number}"
             try:
                 row = self._row(read_values(sheet.named(values), notation, workbook=sheet.unit == "row"))
-            except Wrong as error:
+            except InvalidValue as error:
                 text, *column = error.args
-                self.problems.append(f"{', '.join([place, *column])}: {text}")
+                self.problems.append(f"{', '.join([location, *column])}: {text}")
                 continue
-            if (first := self.places.setdefault(key_of(row), place)) != place:
-                self.problems.append(f"{place}: the same account, day and currency as {first}: keep one of them")
+            if (first := self.locations.setdefault(key_of(row), location)) != location:
+                self.problems.append(f"{location}: the same account, day and currency as {first}: keep one of them")
             self.rows.append(row)
         order = {account.tenant_id: number for number, account in enumerate(self.accounts)}
         self.rows.sort(key=lambda row: (order[str(row["PartitionKey"])], row["CurrencyCode"], row["RowKey"]))
@@ -71,7 +71,7 @@ class FileRows:
     def problems_of_today(self, missing: Iterable[Entity]) -> list[str]:
         """Return a problem for each row of today that the table lacks: an imported one would keep the job from reading it."""
         text = f"SnapshotDate: {self.today} is today: remove this row, because the job reads today's balance itself"
-        return [f"{self.places[key_of(row)]}, {text}" for row in missing if row["SnapshotDate"] == str(self.today)]
+        return [f"{self.locations[key_of(row)]}, {text}" for row in missing if row["SnapshotDate"] == str(self.today)]
 
     def _row(self, read: dict[str, Any]) -> Entity:
         """Return the row that the job would make of these values, had Partner Center sent them; raises Wrong where it would not."""
@@ -92,38 +92,39 @@ class FileRows:
             (limit is not None and limit <= 0, "CreditLimit", "it must be above zero: correct it, or leave it empty"),
         ):
             if wrong:
-                raise Wrong(text, column)
-        document = {_member(name): str(value) if isinstance(value, date) else value for name, value in read.items()}
+                raise InvalidValue(text, column)
+        document = {_api_name(name): str(value) if isinstance(value, date) else value for name, value in read.items()}
         answer = exact_json.dumps(document | {"balanceAmount": balance}).encode()
         summary = parse_summary(answer, ResponseMetadata(retrieved, "", ""))
         account = replace(self._account(read), credit_limit=limit and CreditLimit(limit, currency))
         row = snapshot_row(account, day, summary, self.run_id)
         for name in read:
             if name not in row:
-                why = next((text for text in summary.warnings if text.startswith(_member(name))), "")
-                why = why.removeprefix(_member(name)).removesuffix(" and was left out") or ' means "none"'
-                raise Wrong(f"it{why}: correct it, or leave it empty", name)
+                why = next((text for text in summary.warnings if text.startswith(_api_name(name))), "")
+                why = why.removeprefix(_api_name(name)).removesuffix(" and was left out") or ' means "none"'
+                raise InvalidValue(f"it{why}: correct it, or leave it empty", name)
         without_ids = {name: value for name, value in row.items() if value != ""}
         return without_ids | {"Source": RowSource.IMPORTED.value}
 
     def _account(self, read: Mapping[str, Any]) -> Account:
         tenant, name = read.get("PartitionKey", ""), read.get("AccountName", "")
-        if (tenant, name) not in self.chosen:
-            found, column = self._called(tenant or name), "PartitionKey" if tenant else "AccountName"
+        if (tenant, name) not in self.matched:
+            found, column = self._matching(tenant or name), "PartitionKey" if tenant else "AccountName"
             if len(found) != 1:
-                means = f"{shown(tenant or name)} matches" if tenant or name else "a line without AccountName matches"
+                means = f"{quoted(tenant or name)} matches" if tenant or name else "a line without AccountName matches"
                 right = f"use an account's name ({names_of(self.accounts)}), or its tenant ID in PartitionKey"
-                raise Wrong(f"{means} {len(found)} of the {len(self.accounts)} configured accounts: {right}", column)
-            if (others := self._called(name)) and found[0] not in others:  # a name of nobody is a former one
-                right = f"the one in PartitionKey is {shown(found[0].name)}; correct one, or leave the name empty"
-                raise Wrong(f"{shown(name)} is another account's name: {right}", "AccountName")
-            self.chosen[tenant, name] = found[0]
-        return self.chosen[tenant, name]
+                matches = f"{len(found)} of the {len(self.accounts)} configured accounts"
+                raise InvalidValue(f"{means} {matches}: {right}", column)
+            if (others := self._matching(name)) and found[0] not in others:  # a name of nobody is a former one
+                right = f"the one in PartitionKey is {quoted(found[0].name)}; correct one, or leave the name empty"
+                raise InvalidValue(f"{quoted(name)} is another account's name: {right}", "AccountName")
+            self.matched[tenant, name] = found[0]
+        return self.matched[tenant, name]
 
-    def _called(self, name: str) -> list[Account]:
-        return [one for one in self.accounts if name.lower() in ("", one.name.lower(), one.tenant_id)]
+    def _matching(self, name: str) -> list[Account]:
+        return [account for account in self.accounts if name.lower() in ("", account.name.lower(), account.tenant_id)]
 
 
-def _member(column: str) -> str:
+def _api_name(column: str) -> str:
     """Return what Partner Center calls a column."""
     return column[0].lower() + column[1:]

@@ -16,7 +16,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from cli.commands.import_csv.values import NOT_TAKEN, OPTIONAL, REQUIRED, Value, Wrong
+from cli.commands.import_csv.values import GENERATED, OPTIONAL, REQUIRED, InvalidValue, Value
 from cli.support.console import count, warn
 from cli.support.failure import CommandFailed
 from shared.history.row import COLUMNS
@@ -24,8 +24,8 @@ from shared.net.foreign_text import one_line
 
 _WORKBOOK, _OLD_WORKBOOK = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",;\t|"
-_STATED = re.compile(rf'"?sep=([{_DELIMITERS}])"?(?=[\r\n]|$)', re.IGNORECASE)
-_SAVE = "Save it as UTF-8 (in Excel: CSV UTF-8)."
+_SEP_LINE = re.compile(rf'"?sep=([{_DELIMITERS}])"?(?=[\r\n]|$)', re.IGNORECASE)
+_SAVE_AS_UTF8 = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Sheet:
         """Give each value its column's name; raises Wrong for too few values, or one in a column without a name."""
         hint = "; quote a value that contains the separator" if self.unit == "line" else ""
         if hint and len(values) < len(self.header):
-            raise Wrong(f"{count(len(values), 'value')}, but the first line names {len(self.header)} columns")
+            raise InvalidValue(f"{count(len(values), 'value')}, but the first line names {len(self.header)} columns")
         for number, (name, value) in enumerate(zip_longest(self.header, values, fillvalue=""), 1):
             if value != "" and not name:
-                raise Wrong(f"column {number} has no name: name it in the first {self.unit}, or empty it{hint}")
+                raise InvalidValue(f"column {number} has no name: name it in the first {self.unit}, or empty it{hint}")
         return {str(name): value for name, value in zip_longest(self.header, values, fillvalue="") if name}
 
 
@@ -71,7 +71,7 @@ def open_sheet(file: Path) -> Sheet:
     if not header:
         raise CommandFailed("The file is empty.", "`import --template` prints an example.")
     found = {
-        "unknown": [name for name in header if name not in {*REQUIRED, *OPTIONAL, *NOT_TAKEN, ""}],
+        "unknown": [name for name in header if name not in {*REQUIRED, *OPTIONAL, *GENERATED, ""}],
         "missing": [name for name in REQUIRED if name not in header],
         "more than once": sorted({name for name in header if name and header.count(name) > 1}),
     }
@@ -88,10 +88,10 @@ def open_sheet(file: Path) -> Sheet:
 def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
     """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
     text = _text(content).rstrip().removesuffix("\x1a")
-    if stated := _STATED.match(text):
-        text = text[stated.end() :]
+    if sep_line := _SEP_LINE.match(text):
+        text = text[sep_line.end() :]
     header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
-    delimiter = stated[1] if stated else max(_DELIMITERS, key=header.count)
+    delimiter = sep_line[1] if sep_line else max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines, number = [], 1
     try:
@@ -108,12 +108,12 @@ def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]
 def _text(content: bytes) -> str:
     marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
     if b"\0" in content and not marked:
-        raise CommandFailed("The file looks like UTF-16 without a byte order mark, or is not text.", _SAVE)
+        raise CommandFailed("The file looks like UTF-16 without a byte order mark, or is not text.", _SAVE_AS_UTF8)
     try:
         return content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise CommandFailed(f"Line {line} of the file is not valid UTF-{16 if marked else 8}.", _SAVE) from None
+        raise CommandFailed(f"Line {line} of the file is not valid UTF-{16 if marked else 8}.", _SAVE_AS_UTF8) from None
 
 
 def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
@@ -122,7 +122,7 @@ def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Va
         with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
             # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
             books = [load_workbook(io.BytesIO(content), read_only=True, data_only=values) for values in (True, False)]
-            sheets = [next(one for one in book.worksheets if one.sheet_state == "visible") for book in books]
+            sheets = [next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible") for book in books]
             for sheet in sheets:
                 sheet.reset_dimensions()  # where a workbook states them wrongly, rows would be lost or made up
             pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
@@ -139,12 +139,12 @@ def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Va
 def _value(cell: Any, formula: Any) -> Value:
     value = cell.value
     if cell.data_type == "e":
-        return Wrong(f"the cell holds the error {value}: correct the formula, or type the value")
+        return InvalidValue(f"the cell holds the error {value}: correct the formula, or type the value")
     if value is None and formula.data_type == "f":
-        return Wrong("the cell holds a formula without a value: open and save the workbook in Excel, or type the value")
+        return InvalidValue("the cell holds a formula without a value: open and save it in Excel, or type the value")
     if isinstance(value, int | float) and not isinstance(value, bool):
         if "%" in cell.number_format:
-            return Wrong(f"the cell holds a percentage, {value:.2%}: use a number format")
+            return InvalidValue(f"the cell holds a percentage, {value:.2%}: use a number format")
         rounded = round(value, 9)  # as Excel shows it, where the difference is what its arithmetic left over
         return Decimal(repr(rounded if isclose(rounded, value, rel_tol=1e-15) else value))
     if isinstance(value, datetime):

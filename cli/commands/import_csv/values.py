@@ -16,21 +16,21 @@ from shared.partner_center.invoice_summary import MAX_AMOUNT, MAX_EXPONENT
 from shared.settings.setting import trim
 
 REQUIRED = ("SnapshotDate", "CurrencyCode", "BalanceAmount")
-NOT_TAKEN = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
+GENERATED = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
 """Columns that the import makes itself; an export has them."""
 
-OPTIONAL = tuple(column.name for column in COLUMNS if column.name not in {*REQUIRED, *NOT_TAKEN})
+OPTIONAL = tuple(column.name for column in COLUMNS if column.name not in {*REQUIRED, *GENERATED})
 _NUMBERS = [column.name for column in COLUMNS if column.edm is Edm.DOUBLE]
 _CURRENCIES = frozenset(Locale("en").currencies)
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
-_LONGEST_SHOWN = 40
+_MAX_QUOTED = 40
 
 
-class Wrong(Exception):
+class InvalidValue(Exception):
     """What is wrong and what is right; after it, where known, the column's name."""
 
 
-Value = str | Decimal | Wrong
+Value = str | Decimal | InvalidValue
 """Of a CSV file always text; a workbook's number is a Decimal, and a cell without a value a Wrong."""
 
 
@@ -50,7 +50,7 @@ NOTATIONS: dict[str | None, re.Pattern[str]] = {
 EXPORTED = re.compile(rf"{_PLAIN.pattern}(e[+-]?[0-9]+)?")
 """How `history` writes an amount: what has three decimals there is not a thousand."""
 
-_TWO_READINGS = re.compile(r"([+-]?[0-9]{1,3})[.,]([0-9]{3})")
+_AMBIGUOUS = re.compile(r"([+-]?[0-9]{1,3})[.,]([0-9]{3})")
 _THREE_DECIMALS = 3
 
 
@@ -61,46 +61,46 @@ def read_values(values: Mapping[str, Value], notation: re.Pattern[str], *, workb
         try:
             if value != "" or name in REQUIRED:
                 read[name] = _read(name, value, currency, None if workbook and name in _NUMBERS else notation)
-        except Wrong as error:
-            raise Wrong(str(error), name) from None
+        except InvalidValue as error:
+            raise InvalidValue(str(error), name) from None
     return read
 
 
 def _read(name: str, value: Value, currency: str, notation: re.Pattern[str] | None) -> Any:
-    if isinstance(value, Wrong):
+    if isinstance(value, InvalidValue):
         raise value
     if value == "":
-        raise Wrong("it is empty, but required")
+        raise InvalidValue("it is empty, but required")
     if name in _NUMBERS or name == "BalanceText":
         return _amount(value, currency, notation)
     convert, right = _CONVERTERS.get(name, (str, ""))
     try:
         return convert(str(value))
     except (OverflowError, ValueError):
-        raise Wrong(f"{shown(value)} is {right}") from None
+        raise InvalidValue(f"{quoted(value)} is {right}") from None
 
 
 def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | None) -> Decimal:
     if isinstance(value, Decimal):
         amount = value
     elif notation is None:
-        raise Wrong(f"{shown(value)} is not a number in Excel: choose a number format and type it again")
+        raise InvalidValue(f"{quoted(value)} is not a number in Excel: choose a number format and type it again")
     else:
-        amount = _of_text(value, currency, notation)
+        amount = _parse_amount(value, currency, notation)
     exponent = amount.as_tuple().exponent
     if abs(amount) >= MAX_AMOUNT or not isinstance(exponent, int) or -exponent > MAX_EXPONENT:
-        raise Wrong(f"it is out of range: use an amount below {MAX_AMOUNT:.0e}, with at most {MAX_EXPONENT} decimals")
+        raise InvalidValue(f"it is out of range: below {MAX_AMOUNT:.0e}, with at most {MAX_EXPONENT} decimals")
     return amount
 
 
-def _of_text(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
-    unclear = _TWO_READINGS.fullmatch(text) if notation is _PLAIN else None
+def _parse_amount(text: str, currency: str, notation: re.Pattern[str]) -> Decimal:
+    unclear = _AMBIGUOUS.fullmatch(text) if notation is _PLAIN else None
     if unclear and get_currency_precision(currency) != _THREE_DECIMALS:
-        readings = f"{Decimal(unclear[1] + unclear[2])} or as {unclear[1]}.{unclear[2]}"
-        raise Wrong(f"{text!r} can be read as {readings}: choose with --decimal point or --decimal comma")
+        meanings = f"{Decimal(unclear[1] + unclear[2])} or as {unclear[1]}.{unclear[2]}"
+        raise InvalidValue(f"{text!r} can be read as {meanings}: choose with --decimal point or --decimal comma")
     if not notation.fullmatch(text):
         forms = "-1234.50; --decimal point also takes -1,234.50, and --decimal comma -1.234,50"
-        raise Wrong(f"{shown(text)} is not an amount: digits, such as {forms}")
+        raise InvalidValue(f"{quoted(text)} is not an amount: digits, such as {forms}")
     if notation is NOTATIONS["comma"]:
         text = text.replace(".", "").replace(",", ".")
     return Decimal(re.sub(f"[,{_SPACES}]", "", text))
@@ -141,6 +141,6 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
 """What converts a column that is neither an amount nor plain text, and what a value is that it refuses."""
 
 
-def shown(value: Value) -> str:
+def quoted(value: Value) -> str:
     """Return a value for a message."""
-    return repr(str(value)[:_LONGEST_SHOWN])
+    return repr(str(value)[:_MAX_QUOTED])

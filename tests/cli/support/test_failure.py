@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.support.failure import by_hand
+from cli.support.failure import for_operator
 from shared import errors
 from shared.azure_services.refusals import IDENTITY, TABLE, VAULT
 from shared.errors import IdentityUnavailable, SnapshotError
@@ -16,7 +16,7 @@ REMEDIES += [rule.remedy for service in (IDENTITY, TABLE, VAULT) for rule in ser
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_no_remedy_mentions_the_function(remedy: str) -> None:
     """Nor a next run that nobody is waiting for, nor an identity that is not the reader's."""
-    shown = by_hand(remedy)
+    shown = for_operator(remedy)
     for words in ("next run", "Give the identity", "function app >", "allows the function", "Data Contributor"):
         assert words not in shown
     assert len(shown) <= 600
@@ -24,5 +24,5 @@ def test_no_remedy_mentions_the_function(remedy: str) -> None:
 
 def test_somebody_who_is_not_signed_in_reads_az_login_first() -> None:
     """Somebody at a keyboard does not assign an identity to a function app. A more specific cause, such as a proxy or a certificate, is shown."""
-    assert by_hand(IdentityUnavailable.usual_remedy).startswith("Run `az login`")
-    assert by_hand(INTERMEDIARY_REMEDY) == INTERMEDIARY_REMEDY
+    assert for_operator(IdentityUnavailable.usual_remedy).startswith("Run `az login`")
+    assert for_operator(INTERMEDIARY_REMEDY) == INTERMEDIARY_REMEDY

@@ -9,7 +9,7 @@ from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.support.money import Money, reader_locale
+from cli.support.money import Money, user_locale
 
 US = Money(Locale("en", "US"))
 LOCALES = (
@@ -75,4 +75,4 @@ def test_amounts(shown: object, expected: object) -> None:
 )
 def test_the_locale_comes_from_the_environment(environ: dict[str, str], expected: str) -> None:
     """The more specific variable wins; an empty or invalid one means American English."""
-    assert str(reader_locale(environ)) == expected
+    assert str(user_locale(environ)) == expected

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.support.snapshot_row import why_not_snapshot
+from cli.support.snapshot_row import snapshot_problem
 from tests.support.rows import row
 
 SELECTED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
@@ -37,7 +37,7 @@ SELECTED = ("PartitionKey", "RowKey", "BalanceText", "BalanceAmount", "Source")
 )
 def test_a_rows_problem_is_named(changed: dict[str, Any], wrong: str | None) -> None:
     """A row of a later version, with unknown columns, is a snapshot."""
-    assert why_not_snapshot(row(date(2026, 2, 28), **changed)) == wrong
+    assert snapshot_problem(row(date(2026, 2, 28), **changed)) == wrong
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_rows_problem_is_named(changed: dict[str, Any], wrong: str | None) -> 
 def test_the_key_gives_a_partly_read_rows_day_and_currency(key: str, wrong: str | None) -> None:
     """Columns that were not read are not missing."""
     whole = row(date(2026, 2, 28), RowKey=key)
-    assert why_not_snapshot({name: whole[name] for name in SELECTED}, SELECTED) == wrong
+    assert snapshot_problem({name: whole[name] for name in SELECTED}, SELECTED) == wrong

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.support.tables import (
-    LARGEST_BATCH,
-    LARGEST_BATCH_CHARACTERS,
+    MAX_BATCH_CHARACTERS,
+    MAX_BATCH_ROWS,
     OperatorTable,
     TableContext,
     all_tenants,
@@ -40,7 +40,7 @@ def test_a_table_that_does_not_exist_has_no_rows(table: OperatorTable) -> None:
     """Reading it is not an error, and proves nothing about permissions."""
     assert list(table.rows(Span())) == []
     assert list(table.tenants()) == []
-    assert table.any_before(TENANT, TODAY) is False
+    assert table.has_rows_before(TENANT, TODAY) is False
     assert (table.exists(), table.may_insert()) == (False, None)
 
 
@@ -51,7 +51,7 @@ def test_a_range_is_exact_to_the_day(table: OperatorTable) -> None:
     assert keys(table.rows(Span(TENANT, days_ago(4), days_ago(3)))) == [f"{days_ago(4)}_USD", f"{days_ago(3)}_USD"]
     assert len(keys(table.rows(Span(None, days_ago(3), days_ago(3))))) == 2
     assert next(table.rows(Span(TENANT), ["RowKey"])) == {"RowKey": f"{days_ago(5)}_USD"}
-    assert (table.any_before(TENANT, days_ago(5)), table.any_before(TENANT, days_ago(4))) == (False, True)
+    assert (table.has_rows_before(TENANT, days_ago(5)), table.has_rows_before(TENANT, days_ago(4))) == (False, True)
 
 
 def test_an_empty_page_does_not_end_a_search(table: OperatorTable, world: StandIn) -> None:
@@ -59,7 +59,7 @@ def test_an_empty_page_does_not_end_a_search(table: OperatorTable, world: StandI
     table.insert([row(days_ago(1))])
     goes_on = {"x-ms-continuation-NextPartitionKey": b64encode(TENANT.encode()).decode()}
     world.faults.add("table", Status(200, '{"value": []}', goes_on), method="GET")
-    assert table.any_before(TENANT, TODAY) is True
+    assert table.has_rows_before(TENANT, TODAY) is True
 
 
 def test_every_tenant_with_a_row_is_found_once(table: OperatorTable) -> None:
@@ -127,5 +127,5 @@ def test_a_batch_fits_a_transaction(shapes: list[tuple[str, int]]) -> None:
     assert [found for batch in cut for found in batch] == rows
     for batch in cut:
         assert len({found["PartitionKey"] for found in batch}) == 1
-        assert len(batch) <= LARGEST_BATCH
-        assert len(batch) == 1 or sum(len(str(found["Details"])) for found in batch) <= LARGEST_BATCH_CHARACTERS
+        assert len(batch) <= MAX_BATCH_ROWS
+        assert len(batch) == 1 or sum(len(str(found["Details"])) for found in batch) <= MAX_BATCH_CHARACTERS

@@ -82,7 +82,7 @@ def test_one_reading_is_drawn_too() -> None:
 
 def test_a_series_is_broken_where_days_are_missing() -> None:
     """Consecutive days form one segment."""
-    stretches = list(series(1, 2, None, 4, None, None, 7, 8).unbroken())
+    stretches = list(series(1, 2, None, 4, None, None, 7, 8).segments())
     assert [amounts for _, amounts in stretches] == [[1.0, 2.0], [4.0], [7.0, 8.0]]
 
 

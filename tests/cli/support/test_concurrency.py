@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from cli.support.side_by_side import AHEAD, for_each, read_side_by_side
+from cli.support.concurrency import BUFFER_SIZE, for_each, read_concurrently
 from shared.errors import PartnerThrottled, Unexpected
 from shared.settings.accounts import Account
 from shared.settings.clouds import CLOUDS
@@ -44,7 +44,7 @@ def test_keys_are_read_concurrently_and_used_in_order() -> None:
             yield "1b"
         second_done.set()
 
-    found = [(key, list(items)) for key, items in read_side_by_side("12", read, 2)]
+    found = [(key, list(items)) for key, items in read_concurrently("12", read, 2)]
     assert found == [("1", ["1a", "1b"]), ("2", ["2a"])]
 
 
@@ -56,7 +56,7 @@ def test_an_error_is_raised_in_its_turn() -> None:
         if number == 2:
             raise LookupError
 
-    found = read_side_by_side([1, 2], read, 2)
+    found = read_concurrently([1, 2], read, 2)
     assert list(next(found)[1]) == [1]
     _, items = next(found)
     assert next(items) == 2
@@ -72,7 +72,7 @@ def test_no_more_is_held_than_requested() -> None:
         asked.append(number)
         return iter([number])
 
-    for number, items in read_side_by_side(range(4), read, 2):
+    for number, items in read_concurrently(range(4), read, 2):
         assert asked == list(range(min(number + 2, 4)))
         assert list(items) == [number]
 
@@ -85,14 +85,14 @@ def test_little_of_a_key_is_read_ahead() -> None:
         nonlocal made
         while made < 100_000:
             made += 1
-            if made == 1000 + AHEAD + 1:
+            if made == 1000 + BUFFER_SIZE + 1:
                 waits.set()
             yield made
 
     before = set(threading.enumerate())
-    found = read_side_by_side([0], read, 2)
+    found = read_concurrently([0], read, 2)
     for number in islice(next(found)[1], 1000):
-        assert made <= number + AHEAD + 1
+        assert made <= number + BUFFER_SIZE + 1
     assert waits.wait(10)
     del found
     for thread in set(threading.enumerate()) - before:

@@ -15,7 +15,7 @@ from shared.settings.accounts import Account
 K = TypeVar("K")
 T = TypeVar("T")
 
-AHEAD = 3
+BUFFER_SIZE = 3
 """How many items of a key wait until they are used."""
 
 
@@ -31,7 +31,7 @@ def for_each(
 ) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
     """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
     done, failed = list[tuple[Account, T]](), list[tuple[Account, SnapshotError]]()
-    for account, results in read_side_by_side(accounts, lambda one: map(work, [one]), MAX_CONCURRENT_ACCOUNTS):
+    for account, results in read_concurrently(accounts, lambda account: map(work, [account]), MAX_CONCURRENT_ACCOUNTS):
         try:
             done += [(account, result) for result in results]
         except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
@@ -39,8 +39,8 @@ def for_each(
     return done, failed
 
 
-def read_side_by_side(
-    keys: Iterable[K], read: Callable[[K], Iterable[T]], at_once: int
+def read_concurrently(
+    keys: Iterable[K], read: Callable[[K], Iterable[T]], limit: int
 ) -> Iterator[tuple[K, Iterator[T]]]:
     """Yield each key with its items, in the keys' order, while those of the next keys are read, so many keys at once.
 
@@ -50,8 +50,8 @@ def read_side_by_side(
     source, started, stopped = iter(keys), deque[tuple[K, Queue[T | _End]]](), Event()
     try:
         while True:
-            for key in islice(source, at_once - len(started)):
-                items = Queue[T | _End](AHEAD)
+            for key in islice(source, limit - len(started)):
+                items = Queue[T | _End](BUFFER_SIZE)
                 Thread(target=_read, args=(read(key), items, stopped), daemon=True).start()
                 started.append((key, items))
             if not started:
@@ -66,9 +66,9 @@ def read_side_by_side(
                 items.get()
 
 
-def _read(found: Iterable[T], items: Queue[T | _End], stopped: Event) -> None:
+def _read(values: Iterable[T], items: Queue[T | _End], stopped: Event) -> None:
     try:
-        for item in found:
+        for item in values:
             items.put(item)
             if stopped.is_set():
                 return
