@@ -1,1 +1,1 @@
-"""What every call over the network shares."""
+"""What all network calls share."""

@@ -1,4 +1,4 @@
-"""What an answer must be before a library sees it: whole, from the host that was asked, and a JSON object or a transaction's parts."""
+"""Checks a response before a library sees it: complete, from the requested host, and JSON or a transaction's parts."""
 
 import re
 from collections.abc import Mapping
@@ -17,20 +17,20 @@ from shared.net.service import INTERMEDIARY_REMEDY
 _PART = re.compile(rb"^HTTP/1\.1 (\d{3})[^\n]*\n(?:.*?\n)??\r?\n(.*?)\r?\n--", re.MULTILINE | re.DOTALL)
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,']*(?:[eE][+-]?\d+)?(?![\w-])")
 _MIN_NUMBER_LENGTH = 3
-"""Characters; shorter ones are versions and counts rather than amounts."""
+"""Shorter numbers are versions and counts rather than amounts."""
 _LENGTH = re.compile(r"\d+(?:\s*,\s*\d+)*")
 _ECHO = "text that repeats the request"
 _ECHOED = 40
-"""Letters and digits in a row: more than an id, which a service may name."""
+"""Consecutive letters and digits that count as an echo: more than an id has, which a service may quote."""
 
 
 def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] | None:
-    """Return the JSON object that an answer is, None when it may be something else; its secrets are remembered.
+    """Return a response's JSON object, or None for the responses that need not have one. Its secrets are remembered.
 
     Raises:
-        NoAnswerError: it has no length and broke off.
-        RefusedError: its status is 400 or above, or that of a part of a transaction is.
-        UnreadableAnswerError: a redirect, or a success without a JSON object.
+        NoAnswerError: the response does not state its length and was cut off.
+        RefusedError: its status, or the status of a transaction's part, is 400 or above.
+        UnreadableAnswerError: it is a redirect, or a success without a JSON object.
 
     """
     status, headers, body = answer.status_code, answer.headers, answer.content
@@ -49,7 +49,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
         if not _is_challenge(answer):
             raise RefusedError(refusal_in(answer, secrets))
     elif kind.startswith("multipart/mixed") and urlsplit(answer.request.url or "").path.endswith("/$batch"):
-        for part, inner in _PART.findall(body):  # a transaction's refusal comes inside a success
+        for part, inner in _PART.findall(body):  # a transaction reports a refusal inside a successful response
             if int(part) >= requests.codes.bad_request:
                 raise RefusedError(refusal_in(answer, secrets, (int(part), {}, inner)))
     elif members is None:
@@ -63,7 +63,7 @@ def check_answer(answer: requests.Response, secrets: Secrets) -> dict[str, Any] 
 def refusal_in(
     answer: requests.Response, secrets: Secrets, part: tuple[int, Mapping[str, str], bytes] | None = None
 ) -> Refusal:
-    """Read the refusal that an answer, or a part of it, holds: status, headers and body. Nothing in it repeats the request."""
+    """Read the refusal in a response, or in one part (status, headers, body). Echoes of the request are removed."""
     status, headers, body = part or (answer.status_code, answer.headers, answer.content)
     return read_refusal(
         status,
@@ -83,7 +83,7 @@ def _target(location: str, secrets: Secrets) -> str:
 
 
 def _broke_off(headers: Mapping[str, str], body: bytes) -> bool:
-    """Tell whether an answer that is not a JSON object ends too early: nothing says how long it is, and its kind has an end."""
+    """Return whether a response that is not JSON was cut off: its length is not given, and its format lacks the end."""
     chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
     if chunked or _LENGTH.fullmatch(headers.get("Content-Length", "")):
         return False
@@ -93,7 +93,7 @@ def _broke_off(headers: Mapping[str, str], body: bytes) -> bool:
 
 
 def _is_challenge(answer: requests.Response) -> bool:
-    """Tell whether this is the vault's or the Arc agent's challenge, which their clients answer with a token."""
+    """Return whether this is a challenge from the vault or the Arc agent. Their clients answer it with a token."""
     request = answer.request
     return (
         answer.status_code == requests.codes.unauthorized
@@ -104,12 +104,12 @@ def _is_challenge(answer: requests.Response) -> bool:
 
 
 def _without_echo(reason: str, request: requests.PreparedRequest) -> str:
-    """Take what a reason repeats of the rows that were sent out of it, as proxies and gateways do: it may be an amount."""
+    """Remove what a reason repeats of the rows that were sent, as proxies and gateways do: it may be an amount."""
     sent = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body
     if not isinstance(sent, str) or request.headers.get("Content-Type") == "application/x-www-form-urlencoded":
         return reason
-    said, known = _letters(reason), _letters(sent)
-    if any(said[start : start + _ECHOED] in known for start in range(len(said) - _ECHOED + 1)):
+    shown, known = _letters(reason), _letters(sent)
+    if any(shown[start : start + _ECHOED] in known for start in range(len(shown) - _ECHOED + 1)):
         return _ECHO
     numbers = {_digits(number) for number in _NUMBER.findall(sent) if len(number) >= _MIN_NUMBER_LENGTH}
     return _NUMBER.sub(
@@ -118,10 +118,10 @@ def _without_echo(reason: str, request: requests.PreparedRequest) -> str:
 
 
 def _digits(number: str) -> str:
-    """Return what no notation of a number changes: its digits, without separators, exponent and zeros at either end."""
+    """Return a number's digits, the same in every notation: no separators, exponent, or leading and trailing zeros."""
     return re.sub(r"\D", "", re.split("[eE]", number)[0]).strip("0")
 
 
 def _letters(text: str) -> str:
-    """Return only what no escaping changes."""
+    """Return only the letters and digits, which no escaping changes."""
     return "".join(filter(str.isalnum, unescape(unquote(text)))).lower()

@@ -1,4 +1,4 @@
-"""The attempt under way in this thread, and the ways in which it can end without a usable answer."""
+"""The current attempt in this thread, and the errors for an attempt that gets no usable response."""
 
 import time
 from collections.abc import Iterator
@@ -10,15 +10,15 @@ from typing import Any
 import requests
 
 DEFAULT_SECONDS = 20.0
-"""The time of a request that nobody has set a limit for."""
+"""The time limit for a request outside any attempt."""
 
 
 class CallError(Exception):
-    """A call to a service that gave no usable answer; `remedy` when the usual one would mislead."""
+    """A call that got no usable response. `remedy` replaces the usual remedy where that would mislead."""
 
     may_pass = False
     retry_after: str | None = None
-    """The header of this name, as it was sent."""
+    """The Retry-After header as the service sent it."""
 
     def __init__(self, reason: str, *, remedy: str | None = None) -> None:
         super().__init__(reason)
@@ -26,7 +26,7 @@ class CallError(Exception):
 
 
 class NoAnswerError(CallError):
-    """No whole answer came; `may_pass` is False when another attempt would end the same way."""
+    """No complete response arrived. `may_pass` is False when another attempt would fail in the same way."""
 
     def __init__(self, reason: str, *, may_pass: bool = True, remedy: str | None = None) -> None:
         super().__init__(reason, remedy=remedy)
@@ -34,13 +34,13 @@ class NoAnswerError(CallError):
 
 
 class UnreadableAnswerError(CallError):
-    """An answer came that is not one of this service."""
+    """A response arrived, but this service cannot have sent it."""
 
 
 class Attempt:
-    """One attempt of a call: until when it may take, on time.monotonic, and the last answer that it got, whole.
+    """One attempt of a call: `end` is its deadline on time.monotonic, and `answer` the last complete response.
 
-    `members` are the answer's when it is a JSON object.
+    `members` are those of the response, if it is a JSON object.
     """
 
     def __init__(self, seconds: float, stop: Event | None = None) -> None:
@@ -54,7 +54,7 @@ class Attempt:
         """Return the time left.
 
         Raises:
-            TimeoutError: the time is over, or the run was stopped.
+            TimeoutError: the time is up, or the run was stopped.
 
         """
         left = self.end - time.monotonic()
@@ -67,15 +67,15 @@ _CURRENT: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 
 
 def current_attempt() -> Attempt:
-    """Return the attempt under way in this thread."""
+    """Return the current attempt in this thread."""
     return _CURRENT.get() or Attempt(DEFAULT_SECONDS)
 
 
 @contextmanager
 def attempt(seconds: float, stop: Event | None = None) -> Iterator[Attempt]:
-    """Limit what this thread sends and reads inside the block to so many seconds.
+    """Limit the time that this thread spends on sending and reading in this block, in seconds.
 
-    An attempt inside another one (a token that is fetched in the middle of a call) does not count against the outer one.
+    The time of a nested attempt, such as fetching a token during a call, does not count against the outer one.
     """
     outer, began = _CURRENT.get(), time.monotonic()
     made = Attempt(seconds, stop)

@@ -1,4 +1,4 @@
-"""Connections whose answers are bounded in bytes and in time, however slowly they trickle in."""
+"""Connections that limit the size of each response and the time it takes, however slowly it trickles in."""
 
 import http.client
 import io
@@ -15,20 +15,20 @@ from urllib3.util.response import assert_header_parsing
 from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
-"""Bytes, head included; a page of 1,000 rows of the history takes about one million."""
+"""The maximum size of a response, headers included. A page of 1,000 history rows takes about 1,000,000 bytes."""
 
 _SLICE = 0.5
-"""Seconds after which a waiting reader looks whether the run was stopped."""
+"""A waiting reader checks this often, in seconds, whether the run was stopped."""
 
 _INTERIM = range(100, 200)
 
 
 class _SocketReader(io.RawIOBase):
-    """Reads one answer from a socket: before each read, the socket's timeout is set to what is left of the attempt."""
+    """Reads one response from a socket. Before each read, it sets the timeout to the attempt's remaining time."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._hold = sock.makefile("rb", 0)  # keeps the socket open until the answer is read
+        self._hold = sock.makefile("rb", 0)  # keeps the socket open until the response is read
         self._bytes = 0
         self.in_head = True
 
@@ -46,7 +46,7 @@ class _SocketReader(io.RawIOBase):
                 continue
         self._sock.settimeout(left)
         if count == 0 and self.in_head:
-            # http.client takes the end of the stream as the end of the head.
+            # http.client would take the end of the stream for the end of the headers.
             raise ConnectionResetError
         self._bytes += count
         if self._bytes > MAX_ANSWER_BYTES:
@@ -69,10 +69,10 @@ class _Response(http.client.HTTPResponse):
     def begin(self) -> None:
         super().begin()
         self._reader.in_head = False
-        assert_header_parsing(self.msg)  # urllib3 only logs what it cannot parse, and it may be a secret
+        assert_header_parsing(self.msg)  # urllib3 only logs a header that it cannot parse, which may contain a secret
 
     def _read_status(self) -> tuple[str, int, str]:
-        # http.client skips only 100, and would leave the answer after another interim one to the connection's next call.
+        # http.client skips only 100. After other interim responses, the connection's next call would get the final one.
         version, status, reason = super()._read_status()  # type: ignore[misc] # missing in typeshed
         return version, http.client.CONTINUE if status in _INTERIM else status, reason
 
@@ -81,7 +81,7 @@ class _BoundedHTTPConnection(HTTPConnection):
     response_class = _Response
 
     def _new_conn(self) -> socket.socket:
-        """Try the addresses of the host one after another, all within the attempt: behind a firewall that drops, each is silent."""
+        """Try the host's addresses in turn within the attempt: a firewall that drops packets makes each time out."""
         failure: OSError = ConnectionRefusedError()
         found = socket.getaddrinfo(self.host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
         for waiting, (*_, address) in zip(range(len(found), 0, -1), found, strict=True):
@@ -97,7 +97,7 @@ class _BoundedHTTPConnection(HTTPConnection):
 class _BoundedHTTPSConnection(_BoundedHTTPConnection, HTTPSConnection):
     @property
     def is_connected(self) -> bool:
-        """Whether the connection can take another request: what is left of an answer would pass for the next one."""
+        """Whether the connection can be reused: leftover bytes would be read as the next response."""
         return super().is_connected and not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
     def connect(self) -> None:
@@ -108,7 +108,7 @@ class _BoundedHTTPSConnection(_BoundedHTTPConnection, HTTPSConnection):
         except (OSError, http.client.HTTPException, CallError) as error:
             if self._tunnel_host is None:
                 raise
-            raise ProxyError("no tunnel, or nothing behind it", error) from error
+            raise ProxyError("no tunnel, or no server behind it", error) from error
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):
@@ -120,5 +120,5 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
 
 
 def bound(manager: urllib3.PoolManager) -> None:
-    """Have a pool manager, or a proxy's, make only bounded connections."""
+    """Make a pool manager, or a proxy's, create only bounded connections."""
     manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}

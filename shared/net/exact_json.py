@@ -1,4 +1,4 @@
-"""JSON without loss: numbers stay the decimals that were sent, and what is ambiguous is refused."""
+"""Lossless JSON: numbers keep the exact decimals that were sent, and ambiguous documents are rejected."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
     """Parse UTF-8 JSON, with or without a byte order mark, every number as a Decimal.
 
-    With `names`, a member whose name differs from one of them only in case gets that spelling, and a member that comes
-    twice in whatever spelling is refused, even with equal values.
+    With `names`, a member whose name differs from one of them only in case gets that spelling, and an object that
+    repeats a member in any spelling is rejected, even with equal values.
 
     Raises:
-        ValueError: not JSON, NaN or Infinity, a number beyond all measure, or one member twice with different values.
-            The text is Python's own or ours and holds nothing of the body.
+        ValueError: not JSON, NaN or Infinity, a number out of range, or a repeated member with different values.
+            The text is Python's own or ours and contains nothing from the body.
 
     """
     try:
@@ -33,7 +33,7 @@ def loads(body: bytes, *, names: Collection[str] = ()) -> Any:
 
 
 def plain_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object that a body is, as a library would read it; None when it is not one."""
+    """Parse a body as a library would, and return its JSON object, or None if it is not one."""
     try:
         members = json.loads(body.decode())
     except (ValueError, RecursionError):
@@ -68,7 +68,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _members(pairs: list[tuple[str, Any]], spelling: Mapping[str, str]) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for name, value in pairs:
-        if name in members and dumps(members[name]) != dumps(value):  # as text, for True equals 1
+        if name in members and dumps(members[name]) != dumps(value):  # as text, because True == 1
             raise ValueError(f"the member {json.dumps(name[:40])} occurs twice with different values")
         members[name] = value
     if not spelling:

@@ -1,4 +1,4 @@
-"""Text from other services: made safe for a message, and read as a date."""
+"""Makes text from other services safe for messages, and parses their dates."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -8,13 +8,13 @@ MAX_LENGTH = 300
 
 
 def one_line(value: Any, max_length: int = MAX_LENGTH) -> str:
-    """Return a value as printable text on one line of at most so many characters; None gives nothing."""
+    """Return a value as one line of printable text with at most `max_length` characters; None becomes an empty text."""
     text = str("" if value is None else value).encode("utf-8", "replace").decode()
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:max_length]
 
 
 def http_date(text: str) -> datetime | None:
-    """Read a header's date, in UTC where it names no zone; None when it is not one."""
+    """Parse a date header, in UTC if it names no zone; None if it is not a date."""
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

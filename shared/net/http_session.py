@@ -1,7 +1,7 @@
-"""The one HTTP session of a run: every call to every service goes through it.
+"""The HTTP session that all calls of a run share.
 
-It follows no redirect, reads no .netrc and no cookie, sends nothing to this machine through a proxy, reads each answer whole
-and within its bounds, and turns whatever is not a usable answer into a `CallError` of our own.
+It follows no redirects, reads no .netrc and no cookies, and uses no proxy for this machine's own addresses. It reads
+each response completely, within its limits, and raises a `CallError` for any response that is not usable.
 """
 
 import ssl
@@ -24,13 +24,13 @@ from shared.net.refusal import TRANSIENT_STATUSES
 from shared.net.transport_errors import TRANSPORT_ERRORS, describe_transport_error
 
 CONNECT_SECONDS = 5.0
-"""Seconds per address of a host; a name may have several."""
+"""The time limit for connecting to one address of a host, which may have several."""
 
 _CHUNK = 16 * 1024
 
 
 class HttpSession(requests.Session):
-    """A session for all services; `skews` holds how far each host's clock was ahead of `now` in its first answer."""
+    """A session for all services. `skews`: how far each host's clock was ahead of `now` in its first response."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class HttpSession(requests.Session):
     ) -> None:
         super().__init__()
         self.trust_env = False
-        self.headers["Accept-Encoding"] = "identity"  # a small answer could unpack to gigabytes
+        self.headers["Accept-Encoding"] = "identity"  # a small response could decompress to gigabytes
         self.secrets = Secrets()
         self.skews: dict[str, timedelta] = {}
         self.now = now
@@ -54,10 +54,10 @@ class HttpSession(requests.Session):
         self.mount("http://", adapter)
 
     def send(self, request: requests.PreparedRequest, timeout: Any = None, **_: Any) -> requests.Response:
-        """Send a request as it is, in the time of the attempt under way; only a smaller connect timeout is the caller's to decide.
+        """Send a request within the current attempt's time limit. Callers can only shorten the connect timeout.
 
         Raises:
-            CallError: there is no usable answer.
+            CallError: there was no usable response.
 
         """
         attempt, failure, url = current_attempt(), None, request.url or ""
@@ -73,9 +73,9 @@ class HttpSession(requests.Session):
             body = _read(answer)
         except TRANSPORT_ERRORS as error:
             failure = describe_transport_error(error, proxy)
-        if failure is not None:  # outside the block, so that no foreign error is its context
+        if failure is not None:  # outside the block, so that the library's error does not become its context
             raise failure
-        # As if `requests` had read it; the libraries log what they cannot decode, so the decoding is decided here.
+        # As if `requests` had read it. The encoding is set here because the libraries log what they cannot decode.
         answer._content, answer._content_consumed = body.removeprefix(BOM_UTF8), True  # type: ignore[attr-defined] # noqa: SLF001 - see above
         answer.encoding = "utf-8"
         for name in [name for name, value in answer.headers.items() if self.secrets.is_in(value)]:
@@ -90,7 +90,7 @@ class HttpSession(requests.Session):
         headers = answer.headers
         date = http_date(headers.get("Date", ""))
         if date is None:
-            headers.pop("Date", None)  # the table's client fails at an unreadable one
+            headers.pop("Date", None)  # the table client fails on an unreadable one
             return
         from_gateway = answer.status_code in TRANSIENT_STATUSES or "html" in headers.get("Content-Type", "").lower()
         if headers.get("Age", "0") == "0" and not from_gateway:
@@ -98,7 +98,7 @@ class HttpSession(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    """Makes bounded connections with the one TLS context."""
+    """Makes bounded connections with the shared TLS context."""
 
     def __init__(self, tls: ssl.SSLContext, connections: int) -> None:
         self._tls = tls
@@ -114,7 +114,7 @@ class _Adapter(HTTPAdapter):
         return manager
 
     def cert_verify(self, *_: Any, **__: Any) -> None:
-        """Leave it to the one TLS context."""
+        """Do nothing: the shared TLS context verifies certificates."""
 
 
 def _read(answer: requests.Response) -> bytes:
@@ -131,7 +131,7 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Load the certificate authorities, once per run.
 
     Raises:
-        OSError, ssl.SSLError: the file is not there or not a list of certificates.
+        OSError, ssl.SSLError: the file does not exist or is not a list of certificates.
 
     """
     return ssl.create_default_context(cafile=ca_file or requests.utils.DEFAULT_CA_BUNDLE_PATH)

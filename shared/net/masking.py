@@ -1,4 +1,4 @@
-"""Masking a run's secrets and tokens in whatever a service says."""
+"""Masks a run's secrets and tokens in any text from a service."""
 
 import base64
 import html
@@ -17,10 +17,10 @@ from shared.net.foreign_text import MAX_LENGTH, one_line
 MASK = "***"
 MIN_SECRET_LENGTH = 6
 _MAX_INPUT_LENGTH = 4096
-"""Characters that are read of a foreign text, before masking."""
+"""Characters of a service's text that are read, before masking."""
 
 _TOKENS = re.compile(r"eyJ[\w-]{8,}[\w.-]*|[\w+/=-]{120,}")
-"""A JWT, and any text without a gap that is too long for a name or a path: an opaque token, or something in base64."""
+"""A JWT, or unbroken text too long for a name or a path: an opaque token or base64 data."""
 
 _SECRET_HEADERS = ("Authorization", "X-IDENTITY-HEADER")
 _SECRET_FIELDS = ("client_secret", "refresh_token", "client_assertion", "code", "code_verifier")
@@ -28,7 +28,7 @@ _SECRET_MEMBERS = ("access_token", "refresh_token", "id_token", "value")
 
 
 class Secrets:
-    """The secrets and tokens of a run, each in every form in which an answer may repeat it."""
+    """The secrets and tokens of a run, in every form in which a response may repeat them."""
 
     def __init__(self) -> None:
         self._known: set[str] = set()
@@ -37,7 +37,7 @@ class Secrets:
         self._lock = Lock()
 
     def add(self, secret: Any) -> None:
-        """Remember a secret; anything but a long enough text is ignored."""
+        """Remember a secret. Values that are not text, or are too short, are ignored."""
         if not isinstance(secret, str) or len(secret) < MIN_SECRET_LENGTH:
             return
         with self._lock:
@@ -48,7 +48,7 @@ class Secrets:
                     self._by_end.setdefault(form[-MIN_SECRET_LENGTH:], []).append(form)
 
     def add_from_request(self, request: requests.PreparedRequest) -> None:
-        """Remember what a request carries: its headers, the fields of a sign-in, the value of a secret to be stored."""
+        """Remember the secrets in a request: in headers, in a sign-in's fields, or as the value of a secret to store."""
         for name in _SECRET_HEADERS:
             self.add((request.headers.get(name) or "").rpartition(" ")[2])
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
@@ -60,15 +60,15 @@ class Secrets:
                     self.add(value)
 
     def add_from_answer(self, members: Mapping[str, Any] | None) -> None:
-        """Remember the tokens of a sign-in's answer and the value of a secret's."""
+        """Remember the tokens in a sign-in response, or the value in a secret's response."""
         for name in _SECRET_MEMBERS:
             self.add((members or {}).get(name))
 
     def sanitize(self, value: Any, max_length: int = MAX_LENGTH) -> str:
-        """Return a foreign text as one line with every known secret, and whatever looks like a token, masked."""
+        """Return a service's text as one line, with known secrets and anything that looks like a token masked."""
         text = one_line(value, _MAX_INPUT_LENGTH)
         low = text.lower()
-        if len(low) != len(text):  # a few letters are longer in lower case
+        if len(low) != len(text):  # a few letters get longer in lower case
             text = low
         hidden = bytearray(len(text))
         for start, end in self._places(low):
@@ -77,11 +77,11 @@ class Secrets:
         return _TOKENS.sub(MASK, re.sub("\0+", MASK, shown))[:max_length]
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text holds a known secret, or a part of one at its beginning or end."""
+        """Return whether a text contains a known secret, or begins or ends with part of one."""
         return any(True for _ in self._places(text.lower()))
 
     def _places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Find every form in a text, also one that is wrapped in lines, and where the text begins or ends in the middle of one."""
+        """Find every form in a text, even if wrapped over lines or cut off at the text's beginning or end."""
         at = [place for place, character in enumerate(text) if not character.isspace()]
         dense = "".join(text[place] for place in at)
         for start in range(len(dense) - MIN_SECRET_LENGTH + 1):
@@ -95,12 +95,12 @@ class Secrets:
 
 
 def _forms(secret: str) -> set[str]:
-    """Return a secret's forms in lower case and without gaps: plain, escaped for a URL, JSON or HTML, in hexadecimal and base64."""
+    """Return a secret's forms, lower-case, no spaces: plain, escaped for URLs, JSON or HTML, hexadecimal, base64."""
     raw, quoted = secret.encode("utf-8", "surrogatepass"), json.dumps(secret)[1:-1]
     forms = [secret, one_line(secret, len(secret)), html.escape(secret), raw.hex()]
     forms += [quote(raw, safe=""), quote(raw), quote_plus(raw)]
     forms += [quoted, quoted.replace("/", "\\/"), json.dumps(quoted)[1:-1]]
-    for offset in range(3):  # inside a longer base64 text a secret begins at any of three bit offsets
+    for offset in range(3):  # inside longer base64 text, a secret can begin at any of three bit offsets
         text = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
         inner = text[(0, 2, 3)[offset] : len(text) - 1]
         forms += [inner, inner.translate(str.maketrans("+/", "-_"))]

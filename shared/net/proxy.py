@@ -1,4 +1,4 @@
-"""The proxy that the services are reached through, and what is reached without it."""
+"""The proxy for calls to the services, and the addresses that bypass it."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and the variable that names it. `url` may hold a password, so repr shows the host and port only."""
+    """A proxy and the variable that names it. `url` may contain a password, so repr shows only the host and port."""
 
     variable: str
     url: str
@@ -18,7 +18,7 @@ class Proxy:
 
 
 def is_direct(url: str, no_proxy: str) -> bool:
-    """Tell whether a URL is reached without a proxy: plain http, this machine, or named in NO_PROXY."""
+    """Return whether a URL bypasses the proxy: plain http, this machine, or listed in NO_PROXY."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:

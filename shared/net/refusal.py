@@ -1,4 +1,4 @@
-"""Why a service refused, read from whatever shape it says it in."""
+"""Reads why a service refused a call, in any of the formats that services use."""
 
 import base64
 import html
@@ -13,17 +13,17 @@ from shared.net.attempt import CallError
 from shared.net.foreign_text import one_line
 
 TRANSIENT_STATUSES = (408, 429, 500, 502, 503, 504)
-"""HTTP statuses that another attempt may heal."""
+"""HTTP statuses after which another attempt may succeed."""
 
 _WAITS = (408, 429, 503, 504)
-"""Statuses whose reasons hold numbers of their own, as `Try again in 60003 ms` does."""
+"""Statuses whose reasons contain numbers that are not codes, such as `Try again in 60003 ms`."""
 
 _MAX_BODY_BYTES = 64 * 1024
-"""Bytes of a refusal's body that are read for its reason."""
+"""The bytes of a refusal's body that are searched for its reason."""
 
 _CODES = ("code", "error", "errorcode", "error_code")
 _REASONS = (
-    "authenticationerrordetail",  # the cause; the message beside it only says how a header is formed
+    "authenticationerrordetail",  # the cause; the message next to it only describes the header's format
     *("error_description", "description", "message", "errormessage", "value", "detail", "title", "reason"),
     *("errorname", "faultstring", "error"),
 )
@@ -41,7 +41,7 @@ _CODE = re.compile(r"[\w.-]{1,80}")
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refusal: the service's own innermost code and its reason on one masked line; empty where it gave none."""
+    """A refusal: the service's innermost code and its reason on one masked line. Each is empty if not given."""
 
     status: int
     code: str = ""
@@ -52,16 +52,16 @@ class Refusal:
     """Only a proxy or a gateway sends an HTML page; none of these services does."""
 
     def names(self, code: str) -> bool:
-        """Tell whether this is its code; a refusal that lasts may also name a code of digits in its reason, not inside an id."""
+        """Return whether this is the code. A numeric code may also be in the reason, unless the status is in _WAITS."""
         if self.code.lower() == code.lower():
             return True
         lasting = code.isdecimal() and self.status not in _WAITS
         return lasting and re.search(rf"(?<![\da-f-]){code}(?![\da-f-])", self.reason.lower()) is not None
 
     def __str__(self) -> str:
-        """Return the refusal as the end of a sentence that begins with the service."""
-        said = ": ".join(part for part in (self.code and f"code {self.code}", self.reason) if part)
-        return f"answered {self.status}, {said or 'without a reason'}"
+        """Return the refusal as a predicate, for a sentence that begins with the service."""
+        details = ": ".join(part for part in (self.code and f"code {self.code}", self.reason) if part)
+        return f"answered {self.status}, {details or 'without a reason'}"
 
 
 class RefusedError(CallError):
@@ -81,10 +81,10 @@ def read_refusal(
     authorization: str = "",
     sanitize: Callable[[Any], str] = one_line,
 ) -> Refusal:
-    """Read a refusal: from JSON in any of its shapes, XML, HTML, plain text or headers.
+    """Read a refusal from any form of JSON, XML, HTML, plain text or headers.
 
-    `authorization` is the request's header, whose token names the tenant that a 401 may be about. Of an error that comes
-    with a success, only the known members are read: what else it holds may be a balance.
+    `authorization` is the request's header: its token names the tenant, which may explain a 401. For an error sent with
+    a success status, only the known members are read, because the rest may be a balance.
     """
     text = body[:_MAX_BODY_BYTES].decode("utf-8-sig", "replace").strip()
     named = _PARAMETER.findall(headers.get("WWW-Authenticate") or "")
@@ -116,7 +116,7 @@ def _json(text: str) -> Any:
 
 
 def _from_members(members: Any) -> tuple[str, str]:
-    """Return code and reason; a nested error's code is preferred, because the outer one is often general."""
+    """Return the code and the reason. A nested error's code wins, because the outer one is often generic."""
     if isinstance(members, list) and members:
         members = members[0]
     if not isinstance(members, dict):
@@ -124,28 +124,28 @@ def _from_members(members: Any) -> tuple[str, str]:
     nested = [_from_members(members[name]) for name in _NESTED if isinstance(members.get(name), dict | list)]
     named = (members.get(name) for name in _CODES)
     codes = [code for code, _ in nested] + [str(value).strip() for value in named if type(value) in (str, int)]
-    said = [value for value in map(members.get, _REASONS) if isinstance(value, str)]  # a number may be an amount
-    reasons = [value.strip() for value in said] + [reason for _, reason in nested]
+    texts = [value for value in map(members.get, _REASONS) if isinstance(value, str)]  # a number may be an amount
+    reasons = [text.strip() for text in texts] + [reason for _, reason in nested]
     code = next((code for code in codes if _CODE.fullmatch(code)), "")
     return code, next((reason for reason in reasons if reason not in ("", code)), "")
 
 
 def _shape(text: str, members: Any) -> str:
-    """Return plain text as it is, and of data the names alone: a gateway may repeat a balance or a secret with an error."""
+    """Return plain text unchanged, but only the names in data: a gateway's error may repeat a balance or a secret."""
     if isinstance(members, dict) and members:
         return f"no reason, only the members {', '.join(members)}"
     return "no readable reason" if _DATA.search(text) else text
 
 
 def _page(text: str) -> str:
-    """Return the title of an HTML page, or how its text begins."""
+    """Return a description of an HTML page: its title, or else its text."""
     title = _TITLE.search(text)
-    said = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
-    return f"an HTML page {'titled' if title else 'that says'} {' '.join(said)!r}"
+    words = html.unescape(title[1] if title else _MARKUP.sub(" ", text)).split()
+    return f"an HTML page {'titled' if title else 'that says'} {' '.join(words)!r}"
 
 
 def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
-    """Say so when a challenge names another tenant than the one that the request's token is of."""
+    """Return a sentence if a challenge names a different tenant than the request's token."""
     expected = _GUID.search(challenge.get("authorization_uri") or challenge.get("authorization") or "")
     found = token_tenant(authorization)
     if expected is None or found is None or found == expected[0].lower():
@@ -154,7 +154,7 @@ def _other_tenant(challenge: Mapping[str, str], authorization: str) -> str:
 
 
 def token_tenant(authorization: str) -> str | None:
-    """Return the tenant that a token, bare or in an Authorization header, is of; None when it is not a readable JWT."""
+    """Return the tenant of a token, bare or in an Authorization header; None if it is not a readable JWT."""
     try:
         _, payload, _ = authorization.split(".")
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

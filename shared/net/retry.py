@@ -1,4 +1,4 @@
-"""The one retry layer: attempts, waits and time limits of a logical call to a service."""
+"""The retry layer: the attempts, waits and time limits of a logical call to a service."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class Retry:
-    """Makes attempts until one succeeds, a limit is reached or the run's time is over."""
+    """Makes attempts until one succeeds, a limit is reached or the run's time is up."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Retry:
         jitter: Callable[[float, float], float] = uniform,
         stop: Event | None = None,
     ) -> None:
-        """Take the run's end on `clock`, in seconds, after which nothing is started or awaited, and its `now`; `stop` ends every wait."""
+        """Nothing is started or awaited after `deadline`, in seconds on `clock`. `stop` ends every wait."""
         self._deadline = deadline
         self._clock = clock
         self._stop = stop or Event()
@@ -39,18 +39,18 @@ class Retry:
         self.retries = 0
 
     def limit(self, seconds: float) -> None:
-        """End what follows after so many seconds."""
+        """Set the deadline for all further calls to this many seconds from now."""
         self._deadline = self._clock() + seconds
 
     def call(self, attempt: Callable[[], T], call: Call) -> T:
         """Return what `attempt` returns.
 
-        An attempt that gets no whole answer in its time, or a refusal that may pass, is made again after a wait of 1, 2, 4 s,
-        shortened at random by up to a half so that many do not return at once, or of the service's Retry-After when that
-        is longer. Any other exception is final.
+        An attempt that gets no complete response in time, or a transient refusal, is retried. The wait is 1, 2, then
+        4 s, randomly shortened by up to half so that callers do not retry at once, or the service's Retry-After if
+        longer. Any other exception is final.
 
         Raises:
-            SnapshotError: what the service's table says; a passing error when another attempt would overstep a limit.
+            SnapshotError: as the service's rules say; a transient error if another attempt would exceed a limit.
 
         """
         limits = call.service.limits
@@ -64,7 +64,7 @@ class Retry:
                     return attempt()
                 except CallError as failure:
                     (error, retryable), retry_after = call.error_of(failure), failure.retry_after
-            # The identity is asked in the middle of a call of the vault; that time is the identity's own.
+            # A call to the vault may need a token first. The time for that does not count as the vault's.
             end = min(end + limit.nested_seconds, self._deadline)
             wait = max(self._jitter(0.5, 1.0) * 2**number, retry_after_seconds(retry_after, self.now()) or 0)
             if not retryable or number + 1 == limits.attempts or self._clock() + wait >= end:
@@ -77,7 +77,7 @@ class Retry:
 
 
 def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Read a Retry-After header, given in seconds or as an HTTP date; None when absent or unreadable."""
+    """Parse a Retry-After header, in seconds or as an HTTP date; None if it is absent or unreadable."""
     text = (header or "").strip()
     if text.isdecimal():
         return float(text)

@@ -1,4 +1,4 @@
-"""Compute each value once, however many threads ask for it at the same time."""
+"""Computes each value once, however many threads request it at the same time."""
 
 import threading
 from collections.abc import Callable, Hashable
@@ -10,7 +10,7 @@ V = TypeVar("V")
 
 
 class SingleFlightCache(Generic[K, V]):
-    """Values by key, each computed by the first thread that asks; the others wait for it.
+    """Values by key. The first thread to request a value computes it, and the others wait for it.
 
     Errors are cached too, so an outage costs one wait, not one per caller.
     """
@@ -20,18 +20,18 @@ class SingleFlightCache(Generic[K, V]):
         self._values: dict[K, Future[V]] = {}
 
     def get(self, key: K, compute: Callable[[], V]) -> V:
-        """Return the key's value, from `compute` if nobody asked before; raises what `compute` raised."""
+        """Return the key's value, calling `compute` on the first request only; raises whatever `compute` raised."""
         future: Future[V] = Future()
         with self._lock:
             found = self._values.setdefault(key, future)
         if found is future:
             try:
                 future.set_result(compute())
-            except BaseException as error:  # noqa: BLE001 - whoever waits gets it; `result` below raises it here too
+            except BaseException as error:  # noqa: BLE001 - every waiting thread gets it; `result` below raises it here too
                 future.set_exception(error)
         return found.result()
 
     def forget(self, key: K) -> None:
-        """Have the key's value computed anew for whoever asks next."""
+        """Make the next request compute the key's value again."""
         with self._lock:
             self._values.pop(key, None)

@@ -1,4 +1,4 @@
-"""What stopped a call before a whole answer came, in words."""
+"""Describes what stopped a call before a complete response arrived."""
 
 import http.client
 import re
@@ -12,7 +12,7 @@ from shared.net.attempt import CallError, NoAnswerError, UnreadableAnswerError
 from shared.net.proxy import Proxy
 
 TRANSPORT_ERRORS = (urllib3_errors.HTTPError, http.client.HTTPException, OSError, ValueError)
-"""What urllib3, http.client, the socket and `requests`, whose errors are OSErrors, raise for a call without a usable answer."""
+"""What urllib3, http.client, sockets and `requests` (whose errors are OSErrors) raise without a usable response."""
 
 _CERTIFICATE_REMEDY = (
     "If a proxy or firewall inspects TLS, set REQUESTS_CA_BUNDLE to its CA file (SSL_CERT_FILE is not read; Python 3.13 "
@@ -39,10 +39,10 @@ _NO_TUNNEL = re.compile(r"Tunnel connection failed: (\d+)")
 
 
 def describe_transport_error(error: BaseException, proxy: Proxy | None = None) -> CallError:
-    """Say why no answer came, from the innermost known cause; a failing proxy is named as itself."""
+    """Describe why no response arrived, by the innermost known cause. A failing proxy is named as such."""
     causes = list(_causes(error))
     known = next(filter(None, map(_known, causes)), None)
-    if known is None:  # of a missing chunk, urllib3 says no more than ProtocolError
+    if known is None:  # for a missing chunk, urllib3 raises only ProtocolError
         broken = any(isinstance(cause, urllib3_errors.ProtocolError) for cause in causes)
         known = NoAnswerError(_CUT_OFF if broken else f"the connection failed ({type(error).__name__})")
     if proxy is None or not any(isinstance(cause, urllib3_errors.ProxyError) for cause in causes):
@@ -69,7 +69,7 @@ def _known(cause: BaseException) -> CallError | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk the causes, which requests keeps in `args`. An error's context may be an earlier call's, whose failure is being handled."""
+    """Walk the causes, which requests keeps in `args`. The context is skipped: it may come from an earlier call."""
     waiting: list[object] = [error]
     while waiting:
         cause = waiting.pop(0)
