@@ -1,4 +1,4 @@
-// Mails when a person is needed. The queries are in alerts/*.kql; they match the first word of each line that the function logs.
+// Sends an email when a person is needed. The queries in alerts/*.kql match the first word of each line that the function logs.
 import { tagSet } from 'types.bicep'
 
 @description('Part of the names.')
@@ -7,32 +7,32 @@ param nameSuffix string
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
-@description('Resource id of the workspace that is searched.')
+@description('Resource ID of the workspace to search.')
 param workspaceId string
 
-@description('Resource id of the Application Insights component whose lines count; the workspace may hold others.')
+@description('Resource ID of the Application Insights component whose lines count; the workspace may contain others.')
 param componentId string
 
-@description('Address that gets the mails.')
+@description('Address that gets the emails.')
 param email string
 
-@description('Webhook that is called too; empty: none.')
+@description('Webhook that is also called; empty: none.')
 @secure()
 param webhook string
 
-@description('Resource id of an action group to use; empty: a new one.')
+@description('Resource ID of an action group to use; empty: a new one.')
 param existingActionGroupId string
 
-@description('Names of the storage accounts that hold the history.')
+@description('Names of the storage accounts with the history.')
 param historyAccounts string[]
 
 @description('Hours without a run after which somebody is alerted.')
 param silentHours int
 
-@description('Percentages of the credit limit to alert at.')
+@description('Percentages of the credit limit that trigger an alert.')
 param creditPercentages int[]
 
 @description('Where docs/operate.md can be read.')
@@ -68,7 +68,7 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = if (empty(ex
 
 var actionGroupId = empty(existingActionGroupId) ? actionGroup.id : existingActionGroupId
 
-// What every query starts with: this deployment's values, and the lines of its function.
+// The start of every query: this deployment's values, and its function's lines.
 var start = join(
   [
     'let component = "${componentId}";'
@@ -80,9 +80,9 @@ var start = join(
   '\n'
 )
 
-// A rule fires when its query returns rows. `mute` says how it repeats: with a time it fires again as long as the cause lasts, but
-// not within that time after a mail; null fires once when a state begins and once more when it ends. Whether one account's mute
-// time silences the others is documented nowhere, so a failure of one account can hide another's for six hours at most.
+// A rule fires when its query returns rows. `mute` says how it repeats. With a period, it fires again while the cause lasts, but
+// not within that period after an email. With null, it fires once when a state begins and once when it ends. Azure does not document
+// whether one account's mute period silences the others, so one account's failure can hide another's for six hours at most.
 var rules = [
   {
     name: 'run-failed'
@@ -91,7 +91,7 @@ var rules = [
     mute: 'PT6H'
     query: loadTextContent('alerts/run-failed.kql')
     dimensions: ['account', 'code']
-    description: 'An account has no row of today, for the reason in the code: it needs a person, or has lasted for six hours. The hourly runs go on; the day is lost at midnight, because Partner Center keeps no history.'
+    description: 'An account has no row for today. The code gives the reason, which needs a person or has lasted for six hours. The hourly runs continue; the day is lost at midnight, because Partner Center keeps no history.'
   }
   {
     name: 'no-run'
@@ -100,7 +100,7 @@ var rules = [
     mute: 'P1D'
     query: loadTextContent('alerts/no-run.kql')
     dimensions: []
-    description: 'The function has not run for ${silentHours} hours: its timer is dead, or nothing was published. Start a run by hand before midnight.'
+    description: 'The function has not run for ${silentHours} hours: its timer has stopped, or nothing was published. Start a run by hand before midnight.'
   }
   {
     name: 'secret-expiring'
@@ -109,7 +109,7 @@ var rules = [
     mute: 'P1D'
     query: loadTextContent('alerts/secret-expiring.kql')
     dimensions: ['account', 'secret', 'days']
-    description: 'A credential of an account expires in the days given; after that no balance can be read. Renew it now.'
+    description: 'An account\'s credential expires in the given number of days; after that, its balance cannot be read. Renew it now.'
   }
   {
     name: 'credit-used'
@@ -118,7 +118,7 @@ var rules = [
     mute: null
     query: loadTextContent('alerts/credit-used.kql')
     dimensions: ['account', 'currency', 'percentage']
-    description: 'The balance of an account reached the percentage of its credit limit, or (unknown) no balance has the limit\'s currency. At 100 % Microsoft may suspend the account.'
+    description: 'An account\'s balance reached the percentage of its credit limit, or (unknown) no balance is in the limit\'s currency. At 100 %, Microsoft may suspend the account.'
   }
   {
     name: 'archive-failed'
@@ -127,7 +127,7 @@ var rules = [
     mute: 'PT6H'
     query: loadTextContent('alerts/archive-failed.kql')
     dimensions: ['account', 'code']
-    description: 'The table has the day\'s row and the archive does not.'
+    description: 'The table has the day\'s row, but the archive does not.'
   }
   {
     name: 'ledger-failed'
@@ -136,7 +136,7 @@ var rules = [
     mute: 'P1D'
     query: loadTextContent('alerts/ledger-failed.kql')
     dimensions: ['code']
-    description: 'Runs could not write their rows into the ledger. The balances are recorded; the reason of a missed day will be missing.'
+    description: 'Runs could not write their rows to the ledger. The balances are recorded, but the reason for a missed day will be missing.'
   }
   {
     name: 'history-changed'
@@ -174,7 +174,7 @@ resource alertRules 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
             timeAggregation: 'Count'
             operator: 'GreaterThan'
             threshold: 0
-            // One alert, and so one mail, for each combination of these columns.
+            // One alert, and therefore one email, for each combination of these columns.
             dimensions: map(rule.dimensions, column => { name: column, operator: 'Include', values: ['*'] })
             failingPeriods: {
               numberOfEvaluationPeriods: 1

@@ -4,58 +4,58 @@ import { partnerAccount, settingsOf, tagSet } from 'types.bicep'
 @description('Name of the app.')
 param name string
 
-@description('Name of its plan.')
+@description('Name of the app\'s plan.')
 param planName string
 
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
-@description('Resource id of the function\'s identity.')
+@description('Resource ID of the function\'s identity.')
 param identityId string
 
-@description('Client id of the function\'s identity.')
+@description('Client ID of the function\'s identity.')
 param identityClientId string
 
-@description('Storage account of the host.')
+@description('The host\'s storage account.')
 param hostAccountName string
 
-@description('Container of the function\'s package in that account.')
+@description('Container in that account for the function\'s package.')
 param packageContainerName string
 
 @description('Application Insights component.')
 param componentName string
 
-@description('Table service that the rows go to.')
+@description('Table service for the rows.')
 param tableEndpoint string
 
-@description('Table service of the archive; empty: none.')
+@description('Table service for the archive; empty: none.')
 param archiveEndpoint string
 
-@description('Table name, in both.')
+@description('Table name in both services.')
 param tableName string
 
-@description('Address of the vault.')
+@description('URL of the vault.')
 param vaultUrl string
 
 @description('NCRONTAB with six fields, UTC.')
 param schedule string
 
-@description('IANA time zone of the business day.')
+@description('IANA time zone that decides which day a row belongs to.')
 param timeZone string
 
-@description('The partner accounts, with the members of the setting PARTNER_ACCOUNTS.')
+@description('The partner accounts, with the same members as the setting PARTNER_ACCOUNTS.')
 param partnerAccounts partnerAccount[]
 
-@description('Replaces the address of Partner Center; empty: by cloud.')
+@description('URL of Partner Center; empty: by cloud.')
 param partnerApiUrl string
 
-@description('Replaces the address of the sign-in service; empty: by cloud.')
+@description('URL of the sign-in service; empty: by cloud.')
 param partnerLoginUrl string
 
-@description('Subnet that the app sends its traffic through; empty: none.')
+@description('Subnet for the app\'s outbound traffic; empty: none.')
 param subnetId string
 
 var blobService = 'https://${hostAccountName}.blob.${environment().suffixes.storage}'
@@ -115,7 +115,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
-  // Publishing signs in with Entra ID; the two passwords of a new site are switched off.
+  // Publishing signs in with Entra ID; a new site's two passwords are disabled.
   resource ftpPassword 'basicPublishingCredentialsPolicies' = {
     name: 'ftp'
     #disable-next-line BCP187 // the published type lacks it, and the API of some regions refuses the resource without it
@@ -134,7 +134,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
-  // The settings of docs/settings.md; an empty one counts as absent.
+  // The settings in docs/settings.md; an empty one counts as absent.
   resource settings 'config' = {
     name: 'appsettings'
     properties: union(settingsOf(length(partnerAccounts) == 1 ? partnerAccounts[0] : null), {

@@ -1,4 +1,4 @@
-// The one identity that the function signs in with; every role is given to it, none to the app itself.
+// The function's only identity. It gets every role; the app itself gets none.
 import { tagSet } from 'types.bicep'
 
 @description('Name of the user-assigned identity.')
@@ -7,7 +7,7 @@ param name string
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
 @description('Subject of the GitHub workflow that may act as this identity; empty: none.')
@@ -31,11 +31,11 @@ resource github 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdent
   }
 }
 
-@description('Resource id.')
+@description('Resource ID.')
 output id string = identity.id
 
-@description('Client id, for AZURE_CLIENT_ID.')
+@description('Client ID, for AZURE_CLIENT_ID.')
 output clientId string = identity.properties.clientId
 
-@description('Object id, for role assignments.')
+@description('Object ID, for role assignments.')
 output principalId string = identity.properties.principalId

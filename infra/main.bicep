@@ -1,20 +1,20 @@
-// Everything the daily snapshot needs in one resource group: see docs/deploy.md.
+// Everything the daily snapshot needs, in one resource group: see docs/deploy.md.
 targetScope = 'resourceGroup'
 
 import { partnerAccount, tagSet } from 'types.bicep'
 
 // What is recorded, and when
 
-@description('The partner accounts, one or more. tenantId and clientId are GUIDs; secretName names the Key Vault secret that you put after the deployment.')
+@description('The partner accounts, one or more. tenantId and clientId are GUIDs; secretName names the Key Vault secret that you store after the deployment.')
 @minLength(1)
 param partnerAccounts partnerAccount[]
 
-@description('When the function runs, as NCRONTAB with six fields, in UTC: every hour. The first run of a day takes the reading, the others catch up.')
+@description('When the function runs, as NCRONTAB with six fields, in UTC. The default is every hour: the first run of a day takes the reading, and the others catch up.')
 @minLength(11)
 @maxLength(100)
 param schedule string = '0 17 * * * *'
 
-@description('Hours without a run after which the alert no-run comes. Raise it with a sparser schedule: the longest pause between two runs and two hours more.')
+@description('Hours without a run after which the alert no-run fires. For a sparser schedule, set the longest gap between two runs plus two hours.')
 @minValue(2)
 @maxValue(47)
 param silentHours int = 3
@@ -24,20 +24,20 @@ param silentHours int = 3
 @maxLength(64)
 param timeZone string = 'UTC'
 
-@description('Also keep every row in a second table, in the storage account that has no keys and where no role of this deployment may change a row.')
+@description('Also store every row in a second table, in the storage account without keys. No role in this deployment may change rows there.')
 param archive bool = true
 
-// Who looks after it
+// Who operates it
 
-@description('Gets the alert mails. May be empty only with alertWebhook or existingActionGroupId.')
+@description('Address for the alert emails. May be empty only with alertWebhook or existingActionGroupId.')
 @maxLength(254)
 param alertEmail string = ''
 
-@description('Also called with every alert, such as a chat channel\'s incoming webhook. Empty: none.')
+@description('Webhook that is also called for every alert, such as a chat channel\'s incoming webhook. Empty: none.')
 @secure()
 param alertWebhook string = ''
 
-@description('Percentages of an account\'s credit limit; a mail is sent when the balance reaches one.')
+@description('Percentages of an account\'s credit limit. An email is sent when the balance reaches one of them.')
 @minLength(1)
 @maxLength(10)
 param creditPercentages int[] = [
@@ -46,16 +46,16 @@ param creditPercentages int[] = [
   100
 ]
 
-@description('Where docs/operate.md can be read by those who get the mails, such as its address in your repository.')
+@description('Where the recipients of the emails can read docs/operate.md, such as its URL in your repository.')
 @minLength(1)
 @maxLength(500)
 param operateGuide string = 'docs/operate.md'
 
-@description('Entra object id of the person or group that puts the secret, reads the history and imports or restores rows. Empty: nobody gets these roles.')
+@description('Entra object ID of the person or group that stores the secret, reads the history and imports or restores rows. Empty: nobody gets these roles.')
 @maxLength(36)
 param operatorObjectId string = ''
 
-@description('What operatorObjectId is.')
+@description('The kind of principal that operatorObjectId is.')
 @allowed([
   'User'
   'Group'
@@ -65,14 +65,14 @@ param operatorType string = 'User'
 
 // Where it is deployed
 
-@description('Region of all resources; Flex Consumption must be offered there: `az functionapp list-flexconsumption-locations`.')
+@description('Region of all resources. It must offer Flex Consumption: `az functionapp list-flexconsumption-locations`.')
 param location string = resourceGroup().location
 
-@description('Any text; it changes every generated name. For a second deployment in one resource group, or while a deleted vault still reserves its name.')
+@description('Any text; it changes every generated name. Use it for a second deployment in the same resource group, or while a deleted vault still reserves its name.')
 @maxLength(64)
 param suffix string = ''
 
-@description('Copies of the stored rows: LRS in one building, ZRS in three zones, GRS in a second region too. A region without zones refuses ZRS, one without a paired region refuses GRS.')
+@description('Copies of the stored rows: LRS in one building, ZRS in three zones, GRS also in a second region. A region without zones refuses ZRS; one without a paired region refuses GRS.')
 @allowed([
   'Standard_LRS'
   'Standard_ZRS'
@@ -80,51 +80,51 @@ param suffix string = ''
 ])
 param redundancy string = 'Standard_GRS'
 
-@description('Resource id of a Key Vault to use instead of a new one. It must use Azure roles (RBAC); the function may then read all its secrets. A role on it that was given by hand before makes the deployment fail with RoleAssignmentExists: take it away first.')
+@description('Resource ID of a Key Vault to use instead of a new one. It must use Azure roles (RBAC), and the function may then read all its secrets. If a role on it was already granted by hand, the deployment fails with RoleAssignmentExists: remove that role first.')
 @maxLength(500)
 param existingVaultId string = ''
 
-@description('Resource id of a Log Analytics workspace in the same region to use instead of a new one.')
+@description('Resource ID of a Log Analytics workspace in the same region to use instead of a new one.')
 @maxLength(500)
 param existingWorkspaceId string = ''
 
-@description('Resource id of an action group to alert instead of a new one; alertEmail and alertWebhook are then empty.')
+@description('Resource ID of an action group to alert instead of a new one. alertEmail and alertWebhook must then be empty.')
 @maxLength(500)
 param existingActionGroupId string = ''
 
-@description('Subject of the GitHub workflow that may act as the function, such as repo:contoso/balances:ref:refs/heads/main. Empty: none. See the second trigger in docs/deploy.md.')
+@description('Subject of the GitHub workflow that may act as the function, such as repo:contoso/balances:ref:refs/heads/main. Empty: none. See A second trigger in docs/deploy.md.')
 @maxLength(256)
 param githubSubject string = ''
 
-@description('Replaces the address of Partner Center\'s API for all accounts; https only. Empty: by cloud.')
+@description('URL of Partner Center\'s API for all accounts; https only. Empty: by cloud.')
 @maxLength(500)
 param partnerApiUrl string = ''
 
-@description('Replaces the address of the sign-in service for all accounts; https only. Empty: by cloud.')
+@description('URL of the sign-in service for all accounts; https only. Empty: by cloud.')
 @maxLength(500)
 param partnerLoginUrl string = ''
 
-@description('Tags for every resource that takes tags.')
+@description('Tags for every resource that supports them.')
 param tags tagSet = {}
 
-@description('Whether the account that holds the history has keys. Power BI Desktop signs in with nothing else; false for those who do without Power BI, or where a policy forbids keys.')
+@description('Whether the account with the history has keys. Power BI Desktop can only sign in with a key. Set it to false if you do not use Power BI, or if a policy forbids keys.')
 param powerBiKey bool = true
 
 // Private networking
 
-@description('Close the vault and both storage accounts to the internet: the function reaches them through private endpoints in a network of its own. About 31 US dollars a month.')
+@description('Close the vault and both storage accounts to the internet. The function then reaches them through private endpoints in its own network. About 31 US dollars a month.')
 param privateNetworking bool = false
 
-@description('Addresses of that network, /25 or larger; they must not overlap with a network that it is to be peered with.')
+@description('Address range of that network, /25 or larger. It must not overlap with networks that you will peer with it.')
 @minLength(9)
 @maxLength(18)
 param addressPrefix string = '10.90.0.0/24'
 
-@description('Public IPv4 addresses or ranges (up to /30) that may still reach the vault and the storage accounts: the operator\'s command line and Power BI Desktop. Empty: none.')
+@description('Public IPv4 addresses or ranges (up to /30) that may still reach the vault and the storage accounts, for the operator\'s command line and Power BI Desktop. Empty: none.')
 @maxLength(200)
 param allowedAddresses string[] = []
 
-// Parameters that contradict each other, or were left as they came, are refused before anything is created.
+// Contradictory parameters and unchanged sample values are refused before anything is created.
 var zeros = '00000000-0000-0000-0000-000000000000'
 var texts = [
   timeZone
@@ -169,35 +169,35 @@ var problems = filter(
   [
     {
       found: contains(string(partnerAccounts), zeros)
-      say: 'partnerAccounts still holds the id of zeros: put your own tenantId and clientId.'
+      message: 'partnerAccounts still has the all-zero ID: enter your own tenantId and clientId.'
     }
     {
       found: operatorObjectId == zeros
-      say: 'operatorObjectId is still the id of zeros: put what `az ad signed-in-user show --query id` prints, or leave it empty.'
+      message: 'operatorObjectId is still the all-zero ID: enter what `az ad signed-in-user show --query id` prints, or leave it empty.'
     }
     {
       found: toLower(alertEmail) == 'operator@example.com'
-      say: 'alertEmail is still operator@example.com: put the address that gets the alerts.'
+      message: 'alertEmail is still operator@example.com: enter the address that should get the alerts.'
     }
     {
       found: !empty(filter(texts, text => text != trim(text) || contains(text, '<')))
-      say: 'A parameter still holds a placeholder in angle brackets, or begins or ends with white space: put your own value.'
+      message: 'A parameter still has a placeholder in angle brackets, or begins or ends with white space: enter your own value.'
     }
     {
       found: empty(alertEmail) && empty(alertWebhook) && empty(existingActionGroupId)
-      say: 'Nobody would get the alerts: put alertEmail, alertWebhook or existingActionGroupId.'
+      message: 'Nobody would get the alerts: set alertEmail, alertWebhook or existingActionGroupId.'
     }
     {
       found: !empty(existingActionGroupId) && !(empty(alertEmail) && empty(alertWebhook))
-      say: 'existingActionGroupId is set together with alertEmail or alertWebhook, which would get nothing: leave one of them empty.'
+      message: 'existingActionGroupId is set together with alertEmail or alertWebhook, which would get nothing: leave one of them empty.'
     }
     {
       found: empty(operatorObjectId) && operatorType != 'User'
-      say: 'operatorType has no effect without operatorObjectId: put the object id, or leave operatorType out.'
+      message: 'operatorType has no effect without operatorObjectId: set the object ID, or remove operatorType.'
     }
     {
       found: !empty(notIds)
-      say: join(
+      message: join(
         map(
           notIds,
           each => '${each.name} must be like /subscriptions/ID/resourceGroups/GROUP/providers/${each.type}/NAME.'
@@ -207,64 +207,64 @@ var problems = filter(
     }
     {
       found: !empty(filter(accounts, account => !account.federated && empty(account.secret)))
-      say: 'An account of partnerAccounts has no secretName: put the name of the secret with its credential, or credential federated.'
+      message: 'An account in partnerAccounts has no secretName: enter the name of the secret with its credential, or set credential to federated.'
     }
     {
       found: !empty(filter(accounts, account => account.federated && !empty(account.secret)))
-      say: 'An account of partnerAccounts with credential federated has a secretName, which has no effect: leave one of them out.'
+      message: 'An account in partnerAccounts with credential federated has a secretName, which has no effect: remove one of them.'
     }
     {
       found: !empty(filter(accounts, account => account.user && empty(account.token)))
-      say: 'An account of partnerAccounts with auth app_user has no refreshTokenName: put the name of the secret for its refresh token.'
+      message: 'An account in partnerAccounts with auth app_user has no refreshTokenName: enter the name of the secret for its refresh token.'
     }
     {
       found: !empty(filter(accounts, account => !account.user && (!empty(account.token) || account.summaries)))
-      say: 'An account of partnerAccounts has a refreshTokenName or balances summaries, which need auth app_user: put it, or leave them out.'
+      message: 'An account in partnerAccounts has a refreshTokenName or balances summaries, which need auth app_user: set it, or remove them.'
     }
     {
       found: !empty(filter(accounts, account => contains(secrets, account.token)))
-      say: 'A refreshTokenName of partnerAccounts is also a secretName, which the token would replace: put a name of its own.'
+      message: 'A refreshTokenName in partnerAccounts is also a secretName, which the token would replace: choose a different name.'
     }
     {
       found: length(union(tenants, tenants)) < length(tenants)
-      say: 'partnerAccounts names a tenantId twice: it is the key of the history, so put each tenant once.'
+      message: 'partnerAccounts has the same tenantId twice: it is the key of the history, so list each tenant once.'
     }
     {
       found: characters > 120000
-      say: 'partnerAccounts has ${characters} characters of JSON, and one setting holds 120000 (about 600 accounts): put the rest into a second deployment with another suffix.'
+      message: 'partnerAccounts has ${characters} characters of JSON, but one setting can hold only 120000 (about 600 accounts): move the rest to a second deployment with another suffix.'
     }
     {
       found: length(fields) != 6
-      say: 'schedule has ${length(fields)} fields and needs six, beginning with the seconds, such as 0 17 * * * *.'
+      message: 'schedule has ${length(fields)} fields but needs six, starting with the seconds, such as 0 17 * * * *.'
     }
     {
       found: length(fields) == 6 && join(skip(fields, 2), ' ') != '* * * *' && silentHours == 3
-      say: 'schedule does not run every hour, and silentHours is still 3, so each pause would alert: put the longest pause and two hours more.'
+      message: 'schedule does not run every hour, but silentHours is still 3, so each gap would alert: set it to the longest gap plus two hours.'
     }
     {
       found: privateNetworking && !empty(existingVaultId)
-      say: 'privateNetworking cannot close a vault that is not its own: leave existingVaultId empty, or privateNetworking false.'
+      message: 'privateNetworking cannot close a vault from outside this deployment: leave existingVaultId empty, or set privateNetworking to false.'
     }
     {
       found: !privateNetworking && (!empty(allowedAddresses) || addressPrefix != '10.90.0.0/24')
-      say: 'allowedAddresses and addressPrefix have no effect without privateNetworking: leave them out, or set privateNetworking to true.'
+      message: 'allowedAddresses and addressPrefix have no effect without privateNetworking: remove them, or set privateNetworking to true.'
     }
     {
       found: prefixLength > 25
-      say: 'addressPrefix is too small for two subnets of /26: put a /25 or larger.'
+      message: 'addressPrefix is too small for two /26 subnets: use a /25 or larger.'
     }
     {
       found: !empty(filter(allowedAddresses, address => endsWith(address, '/31') || endsWith(address, '/32')))
-      say: 'allowedAddresses holds a range of one or two addresses, which a storage account refuses: put single addresses without /31 or /32.'
+      message: 'allowedAddresses has a range of one or two addresses, which a storage account refuses: enter single addresses without /31 or /32.'
     }
   ],
   problem => problem.found
 )
 
-// Every name is a fixed part and these 13 lower-case letters and digits, so that no parameter can make one invalid.
+// Every name consists of a fixed part and these 13 lowercase letters and digits, so no parameter can make a name invalid.
 var unique = empty(problems)
   ? uniqueString(resourceGroup().id, suffix)
-  : fail(join(map(problems, problem => problem.say), ' '))
+  : fail(join(map(problems, problem => problem.message), ' '))
 var tableName = 'partnerbalances'
 
 // /subscriptions/{2}/resourceGroups/{4}/providers/Microsoft.KeyVault/vaults/{8}
@@ -360,7 +360,7 @@ module network 'network.bicep' = if (privateNetworking) {
   }
 }
 
-// With private networking it is created after the whole module above: its endpoints and the links of its zones.
+// With private networking, the app is created after the whole module above, with its endpoints and DNS zone links.
 module app 'function.bicep' = {
   params: {
     name: 'func-balances-${unique}'
@@ -391,8 +391,8 @@ output vaultName string = vault.outputs.name
 @description('Name of the function app, for `func azure functionapp publish`.')
 output functionAppName string = app.outputs.name
 
-@description('SNAPSHOT_TABLE_ENDPOINT for the command line on your own machine.')
+@description('SNAPSHOT_TABLE_ENDPOINT for the command line on your machine.')
 output tableEndpoint string = storage.outputs.tableEndpoint
 
-@description('The storage account to type into Power BI.')
+@description('The storage account to enter in Power BI.')
 output dataAccountName string = storage.outputs.dataAccountName

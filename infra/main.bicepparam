@@ -1,4 +1,4 @@
-// Yours to fill in; docs/deploy.md says what to put where. The zeros and the address are refused as long as they stay.
+// Fill in your own values; docs/deploy.md explains each one. The zeros and the email address are refused.
 using 'main.bicep'
 
 param partnerAccounts = [

@@ -1,4 +1,4 @@
-// Where the function's logs go. Without local authentication: only the function's identity can write.
+// The function's logs. Local authentication is disabled, so only the function's identity can write.
 import { tagSet } from 'types.bicep'
 
 @description('Name of a new workspace.')
@@ -10,13 +10,13 @@ param componentName string
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
-@description('Resource id of the workspace to use; empty: a new one.')
+@description('Resource ID of the workspace to use; empty: a new one.')
 param existingWorkspaceId string
 
-@description('Object id of the function\'s identity.')
+@description('Object ID of the function\'s identity.')
 param functionPrincipalId string
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = if (empty(existingWorkspaceId)) {
@@ -66,11 +66,11 @@ resource functionLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-@description('Resource id of the workspace in use.')
+@description('Resource ID of the workspace in use.')
 output workspaceId string = workspaceId
 
 @description('Name of the component.')
 output componentName string = component.name
 
-@description('Resource id of the component.')
+@description('Resource ID of the component.')
 output componentId string = component.id

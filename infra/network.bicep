@@ -1,5 +1,5 @@
-// The network of a deployment that is closed to the internet: a subnet for the function, one for the private endpoints of
-// the vault and of both storage accounts, and the DNS zones by which their usual names lead there.
+// The network for a deployment that is closed to the internet: a subnet for the function, one for the private endpoints of
+// the vault and both storage accounts, and the DNS zones that map their usual names to the endpoints.
 import { tagSet } from 'types.bicep'
 
 @description('Part of the names.')
@@ -8,10 +8,10 @@ param nameSuffix string
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
-@description('Addresses of the network, /25 or larger.')
+@description('Address range of the network, /25 or larger.')
 param addressPrefix string
 
 @description('Name of the vault.')
@@ -23,7 +23,7 @@ param hostAccountName string
 @description('Name of the data account.')
 param dataAccountName string
 
-@description('Whether the host account holds the archive.')
+@description('Whether the host account contains the archive.')
 param archive bool
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
@@ -38,7 +38,7 @@ resource dataAccount 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: dataAccountName
 }
 
-// The zone of a vault cannot be derived from the vault's suffix.
+// A vault's zone cannot be derived from its suffix.
 var vaultZones = {
   AzureCloud: 'privatelink.vaultcore.azure.net'
   AzureUSGovernment: 'privatelink.vaultcore.usgovcloudapi.net'
@@ -50,7 +50,7 @@ var zoneNames = [
   'privatelink.table.${environment().suffixes.storage}'
 ]
 
-// `zone` is a place in zoneNames.
+// `zone` is an index in zoneNames.
 var allTargets = [
   { name: 'vault', id: vault.id, part: 'vault', zone: 0, needed: true }
   { name: 'host-blobs', id: hostAccount.id, part: 'blob', zone: 1, needed: true }
@@ -166,5 +166,5 @@ resource records 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-0
   }
 ]
 
-@description('Resource id of the function\'s subnet.')
+@description('Resource ID of the function\'s subnet.')
 output functionSubnetId string = network::functionSubnet.id

@@ -1,5 +1,5 @@
 // Two accounts. The host account (the function's package and the archive) has no usable key. The data account has one,
-// because Power BI Desktop signs in to tables with nothing else; so it holds the snapshots and the ledger of runs alone.
+// because Power BI Desktop can only sign in to tables with a key, so it contains only the snapshots and the ledger of runs.
 import { tagSet } from 'types.bicep'
 
 @description('Name of the host account.')
@@ -11,16 +11,16 @@ param dataAccountName string
 @description('Region.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
 @description('SKU of both accounts.')
 param redundancy string
 
-@description('Name of the table, in both accounts.')
+@description('Name of the table in both accounts.')
 param tableName string
 
-@description('Whether the host account also keeps every row.')
+@description('Whether the host account also stores every row.')
 param archive bool
 
 @description('Whether the data account has keys, for Power BI.')
@@ -32,19 +32,19 @@ param privateNetworking bool
 @description('Public addresses that may still reach them.')
 param allowedAddresses string[]
 
-@description('Resource id of the workspace that keeps who wrote or deleted rows.')
+@description('Resource ID of the workspace that logs who wrote or deleted rows.')
 param workspaceId string
 
 @description('Makes the custom role\'s name unique in the tenant.')
 param roleSuffix string
 
-@description('Object id of the function\'s identity.')
+@description('Object ID of the function\'s identity.')
 param functionPrincipalId string
 
-@description('Object id of the operator; empty: none.')
+@description('Object ID of the operator; empty: none.')
 param operatorObjectId string
 
-@description('Kind of the operator.')
+@description('The operator\'s principal type.')
 param operatorType string
 
 var packages = 'app-package'
@@ -142,7 +142,7 @@ resource dataAccount 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   }
 }
 
-// Who wrote or deleted rows, and how they signed in; the alert history-changed looks there.
+// Logs who wrote or deleted rows, and how they signed in; the alert history-changed reads these logs.
 #disable-next-line use-recent-api-versions // nothing newer has these logs
 resource dataAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'who-did-what'
@@ -168,7 +168,7 @@ resource dataLock 'Microsoft.Authorization/locks@2020-05-01' = {
   scope: dataAccount
   properties: {
     level: 'CanNotDelete'
-    notes: 'Holds the history of partner balances, which cannot be fetched again.'
+    notes: 'Contains the history of partner balances, which cannot be fetched again.'
   }
 }
 
@@ -177,12 +177,12 @@ resource archiveLock 'Microsoft.Authorization/locks@2020-05-01' = if (archive) {
   scope: hostAccount
   properties: {
     level: 'CanNotDelete'
-    notes: 'Holds the archive of partner balances, which cannot be fetched again.'
+    notes: 'Contains the archive of partner balances, which cannot be fetched again.'
   }
 }
 
-// Inserting needs these two actions; updating, merging and deleting need others. So whoever has only this role can add to
-// the history and never change it.
+// Inserting needs these two actions; updating, merging and deleting need others. Anyone with only this role can therefore add
+// to the history but never change it.
 resource appendRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   name: guid(group, roleSuffix, 'append rows')
   properties: {
@@ -206,7 +206,7 @@ resource appendRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
   }
 }
 
-// The host reads the function's package there and keeps the timer's status.
+// The host reads the function's package and stores the timer's status there.
 resource functionHost 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(hostAccount.id, functionPrincipalId, 'blob owner')
   scope: hostAccount
@@ -228,7 +228,7 @@ resource functionAppend 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: functionPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appendRole.name)
-    description: 'The function adds the day\'s row and looks whether it is there.'
+    description: 'The function adds the day\'s row and checks whether it exists.'
   }
 }
 
@@ -282,17 +282,17 @@ resource operatorArchive 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 @description('Name of the host account.')
 output hostAccountName string = hostAccount.name
 
-@description('Names of the accounts that hold the history.')
+@description('Names of the accounts with the history.')
 output historyAccounts string[] = archive ? [dataAccount.name, hostAccount.name] : [dataAccount.name]
 
-@description('Container of the function\'s package.')
+@description('Container for the function\'s package.')
 output packageContainerName string = packages
 
 @description('Name of the data account.')
 output dataAccountName string = dataAccount.name
 
-@description('Table service of the data account.')
+@description('Table service in the data account.')
 output tableEndpoint string = 'https://${dataAccount.name}.table.${environment().suffixes.storage}'
 
-@description('Table service of the archive; empty: no archive.')
+@description('Table service for the archive; empty: no archive.')
 output archiveEndpoint string = archive ? 'https://${hostAccount.name}.table.${environment().suffixes.storage}' : ''

@@ -1,4 +1,4 @@
-// The members are those of the setting PARTNER_ACCOUNTS; docs/settings.md says what each may hold.
+// The members are those of the setting PARTNER_ACCOUNTS; docs/settings.md describes their values.
 @export()
 @description('A Microsoft partner account whose balance is recorded.')
 @sealed()
@@ -16,7 +16,7 @@ type partnerAccount = {
 }
 
 @export()
-@description('A single account as plain settings, so that the portal shows and changes them one by one; of none, all are empty.')
+@description('A single account as plain settings, so that the portal shows and edits them one by one. Without an account, all are empty.')
 func settingsOf(only partnerAccount?) { *: string } => {
   PARTNER_TENANT_ID: only.?tenantId ?? ''
   PARTNER_CLIENT_ID: only.?clientId ?? ''

@@ -1,16 +1,16 @@
-// The vault for the credentials of Partner Center. No secret passes through this template: a person puts it afterwards.
+// The vault for Partner Center's credentials. No secret passes through this template: a person stores it afterward.
 import { tagSet } from 'types.bicep'
 
 @description('Name of the vault.')
 param name string
 
-@description('Whether to create the vault; false: it exists in this resource group.')
+@description('Whether to create the vault; false: it already exists in this resource group.')
 param create bool
 
 @description('Region of a new vault.')
 param location string
 
-@description('Tags of every resource that takes them.')
+@description('Tags of every resource that supports them.')
 param tags tagSet
 
 @description('Whether a new vault is closed to the internet.')
@@ -19,22 +19,22 @@ param privateNetworking bool
 @description('Public addresses that may still reach it.')
 param allowedAddresses string[]
 
-@description('Resource id of the workspace that keeps who did what with a new vault.')
+@description('Resource ID of the workspace that logs who did what with a new vault.')
 param workspaceId string
 
 @description('Makes the custom role\'s name unique in the tenant.')
 param roleSuffix string
 
-@description('Whether an account signs in as app_user, whose refresh token the function renews.')
+@description('Whether an account uses app_user, so that the function renews its refresh token.')
 param rotatesRefreshToken bool
 
-@description('Object id of the function\'s identity.')
+@description('Object ID of the function\'s identity.')
 param functionPrincipalId string
 
-@description('Object id of the operator; empty: none.')
+@description('Object ID of the operator; empty: none.')
 param operatorObjectId string
 
-@description('Kind of the operator.')
+@description('The operator\'s principal type.')
 param operatorType string
 
 var group = resourceGroup().id
@@ -82,7 +82,7 @@ resource audit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (
   }
 }
 
-// The same vault, whether it is new or was there already: the roles below are given on it.
+// The same vault, whether new or existing; the roles below are granted on it.
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
   name: name
 }
@@ -119,7 +119,7 @@ resource functionRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
       'Microsoft.Authorization/roleDefinitions',
       '4633458b-17de-408a-b874-0445c86b69e6'
     )
-    description: 'Key Vault Secrets User: the function reads the credentials of Partner Center.'
+    description: 'Key Vault Secrets User: the function reads Partner Center\'s credentials.'
   }
   dependsOn: [
     newVault
@@ -150,7 +150,7 @@ resource operatorSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
       'Microsoft.Authorization/roleDefinitions',
       'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
     )
-    description: 'Key Vault Secrets Officer: the operator puts and rotates the credentials.'
+    description: 'Key Vault Secrets Officer: the operator stores and rotates the credentials.'
   }
   dependsOn: [
     newVault
@@ -160,5 +160,5 @@ resource operatorSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 @description('Name of the vault.')
 output name string = name
 
-@description('Address of the vault, for KEY_VAULT_URL.')
+@description('URL of the vault, for KEY_VAULT_URL.')
 output url string = 'https://${name}${environment().suffixes.keyvaultDns}'
