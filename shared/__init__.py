@@ -1,4 +1,4 @@
-"""The job itself: read the balance of a Partner Center account and append it to the history, once a day."""
+"""The job itself: once a day, it reads each Partner Center account's balance and appends it to the history."""
 
 VERSION = "0.1.0"
-"""As in pyproject.toml, which is not deployed."""
+"""The version in pyproject.toml, which is not deployed."""

@@ -1,4 +1,4 @@
-"""Reading an account's balance: vault, sign-in and Partner Center, in this order."""
+"""Reads an account's balance: from the vault to the sign-in to Partner Center, in this order."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from shared.sign_in.entra import SignIn, Tokens
 
 @dataclass(frozen=True)
 class SignedIn:
-    """What a sign-in used and got: the app's credential, the stored refresh token if there is one, the tokens."""
+    """A completed sign-in: the app's credential, the stored refresh token if there is one, and the new tokens."""
 
     credential: AppCredential
     stored_token: Secret | None
@@ -27,7 +27,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class BalanceReader:
-    """Reads balances over the clients of a run."""
+    """Reads balances with a run's clients."""
 
     vault: Vault | None
     identity: TokenCredential
@@ -38,7 +38,7 @@ class BalanceReader:
         """Sign the account in.
 
         Raises:
-            SnapshotError: those of the vault, the identity and the sign-in.
+            SnapshotError: any error of the vault, the identity or the sign-in.
 
         """
         sign_in = SignIn(self.session, self.retry)
@@ -49,17 +49,17 @@ class BalanceReader:
         return SignedIn(credential, stored, sign_in.as_user(account, credential, stored))
 
     def balances(self, account: Account, tokens: Tokens) -> tuple[InvoiceSummary, ...]:
-        """Read the balance, of every currency when the account is set so.
+        """Read the balance, in every currency if the account is configured that way.
 
         Raises:
-            SnapshotError: those of Partner Center.
+            SnapshotError: any error of Partner Center.
 
         """
         invoices = self.partner_center(account, tokens).invoices
         return invoices.summaries.get() if account.all_currencies else (invoices.summary.get(),)
 
     def partner_center(self, account: Account, tokens: Tokens, *, validate_mfa: bool = False) -> PartnerCenter:
-        """Return Partner Center as the account's token sees it, under a new correlation id."""
+        """Return a Partner Center client for the account's token, with a new correlation id."""
         context = RequestContext(
             session=self.session,
             retry=self.retry,

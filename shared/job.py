@@ -1,4 +1,4 @@
-"""The whole run: environment -> settings -> services -> every account side by side -> the run's line and its ledger rows."""
+"""The whole run: environment -> settings -> services -> all accounts concurrently -> log line and ledger rows."""
 
 import time
 from collections.abc import Callable, Container, Mapping
@@ -31,12 +31,12 @@ def take_snapshots(
     now: Callable[[], datetime] = utc_now,
     on_thread: Callable[[], None] = lambda: None,
 ) -> RunResult:
-    """Take today's snapshot of every configured account, or of those of `tenants`, and report the run.
+    """Take today's snapshot of every configured account, or only of those in `tenants`, and report the run.
 
-    The accounts get so many seconds, and the ledger its own after them. `on_thread` prepares each thread.
+    `seconds` limits the accounts; writing the ledger has its own limit. `on_thread` runs once in each worker thread.
 
     Raises:
-        SettingsInvalid: nothing was tried; the log has it as a run with one failure.
+        SettingsInvalid: nothing was attempted; the log shows a run with one failure.
 
     """
     started, began = now(), time.monotonic()
@@ -53,7 +53,7 @@ def take_snapshots(
         with ThreadPoolExecutor(min(MAX_CONCURRENT_ACCOUNTS, len(accounts)), "account", initializer=on_thread) as pool:
             futures = []
             for account in accounts:
-                # In a copy of this thread's context, by which the worker knows whose log lines they are.
+                # In a copy of this thread's context, so that the worker attributes the log lines to this invocation.
                 futures.append(pool.submit(copy_context().run, _take, snapshots, account, run))
                 time.sleep(STAGGER_SECONDS)
         outcomes = [future.result() for future in futures]
@@ -81,7 +81,7 @@ def take_snapshots(
 def _take(snapshots: Snapshots, account: Account, run: RunContext) -> Outcome | Failure:
     try:
         return snapshots.take(account, run)
-    except Exception as error:  # noqa: BLE001 - one account's defect must cost the others nothing; it is reported and fails the run
+    except Exception as error:  # noqa: BLE001 - one account's failure must not affect the others
         failure = Failure(account, as_snapshot_error(error))
     log_event(Marker.FAILED, **run.fields(account), **failure.error.fields())
     return failure

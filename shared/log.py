@@ -1,7 +1,7 @@
-"""What the logs say: a marker word, a space, and JSON on the same line. Alerts depend on both.
+"""Log lines: a marker word, a space, and JSON on the same line. Alerts depend on both.
 
-The host keeps only a record's level, text and logger name, so everything is in the text (azure-functions-python-worker).
-No amount, token, secret or header is ever among the fields.
+The host keeps only a record's level, text and logger name, so the text contains everything
+(azure-functions-python-worker). The fields never include an amount, token, secret or header.
 """
 
 import json
@@ -13,7 +13,7 @@ LOGGER = logging.getLogger("partner_balance_snapshots")
 
 
 class Marker(StrEnum):
-    """The first word of a line that an alert may look for."""
+    """The first word of a log line that an alert may match."""
 
     RECORDED = "SNAPSHOT_RECORDED"
     KEPT = "SNAPSHOT_KEPT"
@@ -35,11 +35,11 @@ _LEVELS = {
 _FIRST = ("code", "mayPass")
 
 MAX_LINE_LENGTH = 7_900
-"""Characters of a line's JSON: Application Insights cuts at 32,768, and an alert cannot read JSON that was cut."""
+"""Maximum characters of a line's JSON. Application Insights cuts at 32,768, and an alert cannot parse cut JSON."""
 
 
 def log_event(marker: Marker, **fields: Any) -> None:
-    """Write one marked line; a field that is None is left out."""
+    """Write one log line with a marker. Fields that are None are left out."""
     known = {name: fields[name] for name in (*_FIRST, *fields) if fields.get(name) is not None}
     text = json.dumps(known, default=str)
     if len(text) > MAX_LINE_LENGTH and "message" in known:
@@ -49,11 +49,11 @@ def log_event(marker: Marker, **fields: Any) -> None:
 
 
 def log_warning(text: str, **fields: Any) -> None:
-    """Write a warning that no alert looks for."""
+    """Write a warning that no alert matches."""
     LOGGER.warning("%s %s", text, json.dumps(fields))
 
 
 def quieten_libraries() -> None:
-    """Keep the Azure SDK's line for every request out of the logs, which are paid by volume, unless all is asked for."""
+    """Drop the Azure SDK's log line per request, because logs are billed by volume, unless debug logging is on."""
     if not logging.getLogger().isEnabledFor(logging.DEBUG):
         logging.getLogger("azure").setLevel(logging.WARNING)

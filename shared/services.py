@@ -1,4 +1,4 @@
-"""The clients of one run or command: built once, over one HTTP session, and closed together."""
+"""The clients of one run or command: built once, sharing one HTTP session, and closed together."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -31,18 +31,18 @@ from shared.snapshot import Snapshots
 T = TypeVar("T", bound=HistoryTable)
 
 MAX_CONCURRENT_ACCOUNTS = 300
-"""Accounts at once, and connections per host. With 600 accounts, the most that one setting holds, and 100 s an answer of
+"""Also the connections per host. With 600 accounts, the most that fit in one setting, and 100 s for each response from
 Partner Center, a run takes two rounds of about 105 s."""
 
 RUN_SECONDS = 14.5 * 60
-"""The accounts' time in a run: nothing is started or awaited after it. With the ledger's 20 s a run ends within 15 minutes, so
-the host's three attempts end before the next hour's run; host.json's functionTimeout is longer."""
+"""The time limit for a run's accounts: nothing is started or awaited after it. With the ledger's 20 s, a run ends
+within 15 minutes, so the host's three attempts end before the next hourly run. host.json's functionTimeout is longer."""
 
 MAX_SKEW = timedelta(minutes=5)
 
 
 def utc_now() -> datetime:
-    """Return the time, aware and in UTC."""
+    """Return the current time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -52,7 +52,7 @@ def new_id() -> str:
 
 
 class Services:
-    """What a run works with: `settings`, `session`, `retry`, `identity`, `vault` (unless no account needs one) and `reader`."""
+    """A run's clients: `settings`, `session`, `retry`, `identity`, `vault` (None if not needed) and `reader`."""
 
     def __init__(self, settings: Settings, retry: Retry, closing: ExitStack) -> None:
         """Build the clients; `closing` closes them and what `open_table` opens."""
@@ -83,7 +83,7 @@ class Services:
         self.reader = BalanceReader(self.vault, self.identity, self.session, retry)
 
     def open_table(self, kind: type[T], endpoint: str, name: str | None = None) -> T:
-        """Return a table of the kind that the caller works with, the history's unless named."""
+        """Return a table client of the given class, for the history's table unless `name` is given."""
         audience = storage_audience(endpoint)
         client = TableClient(
             endpoint,
@@ -98,11 +98,11 @@ class Services:
         return kind(client, self.session, self.retry, get_token, what)
 
     def open_ledger(self, kind: type[T]) -> T:
-        """Return the ledger of runs, as `open_table` does."""
+        """Return a client for the ledger of runs, as `open_table` does."""
         return self.open_table(kind, self.settings.table_endpoint, f"{self.settings.table_name}{LEDGER_SUFFIX}")
 
     def snapshots(self) -> Snapshots:
-        """Return what takes the snapshots."""
+        """Return the object that takes the snapshots."""
         settings = self.settings
         table = self.open_table(HistoryTable, settings.table_endpoint)
         archive = self.open_table(HistoryTable, settings.archive_endpoint) if settings.archive_endpoint else None
@@ -110,7 +110,7 @@ class Services:
         return Snapshots(History(table, archive), self.reader, renewals, self.now, self.check_clock)
 
     def check_clock(self, url: str | None = None) -> None:
-        """Compare this machine's clock with that of the table service (or of another address), once that has answered.
+        """Compare this machine's clock with the table service's (or another address's), once that has responded.
 
         Raises:
             ClockWrong: they differ by more than five minutes.
@@ -134,12 +134,12 @@ def open_services(
     now: Callable[[], datetime] = utc_now,
     stop: Event | None = None,
 ) -> Iterator[Services]:
-    """Build the clients for at most so many seconds of work and close them after it; `stop` ends every wait."""
+    """Build the clients for up to `seconds` of work, and close them afterwards. `stop` ends every wait."""
     retry = Retry(deadline=time.monotonic() + seconds, now=now, stop=stop)
     with ExitStack() as closing:
         services = Services(settings, retry, closing)
         try:
             yield services
         except SnapshotError:
-            services.check_clock()  # a wrong clock also explains what the table refuses
+            services.check_clock()  # a wrong clock may be why the table refused
             raise

@@ -1,4 +1,4 @@
-"""One account's snapshot of one day: complete already, or read and append."""
+"""One account's snapshot for one day: if the day is not complete yet, read the balance and append it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _SECRET_REMEDY = "Create a new one and store it in the vault under the same name
 
 
 class Outcome(Enum):
-    """What became of an account's day."""
+    """The outcome of an account's day."""
 
     RECORDED = Marker.RECORDED
     KEPT = Marker.KEPT
@@ -28,7 +28,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Takes snapshots with the services it is given; `check_clock` raises once the table has answered and the clocks differ."""
+    """Takes snapshots. `check_clock` raises if the table service has responded and its clock differs from ours."""
 
     history: History
     reader: BalanceReader
@@ -37,17 +37,17 @@ class Snapshots:
     check_clock: Callable[[], None] = lambda: None
 
     def take(self, account: Account, run: RunContext) -> Outcome:
-        """Take the account's snapshot of the run's day, unless it exists.
+        """Take the account's snapshot for the run's day, unless it exists.
 
         Raises:
-            SnapshotError: whatever kept the day from being recorded.
+            SnapshotError: why the day could not be recorded.
 
         """
         fields = run.fields(account)
         try:
             existing = self.history.rows_of(account.tenant_id, run.date)
         finally:
-            self.check_clock()  # a wrong clock also explains what the table refuses
+            self.check_clock()  # a wrong clock may be why the table refused
         if existing:
             _report_rows(Outcome.KEPT, existing, fields)
             return Outcome.KEPT
@@ -63,7 +63,7 @@ class Snapshots:
                 log_event(Marker.ARCHIVE_FAILED, **fields, **appended.archive_error.fields())
             _report_rows(outcome, appended.rows, fields)
             _report_balances(account, summaries, fields)
-        except Exception as defect:  # noqa: BLE001 - the row exists, so the day is complete whatever comes after it
+        except Exception as defect:  # noqa: BLE001 - the row exists, so the day is complete whatever happens afterwards
             log_warning(f"The row exists, but reporting it failed: {Unexpected.of(defect).message}.", **fields)
         self._renew(account, signed_in, fields)
         return outcome
@@ -77,9 +77,9 @@ class Snapshots:
             log_event(Marker.SECRET_EXPIRING, **fields, secret=secret, days=days, message=message, remedy=remedy)
 
     def _renew(self, account: Account, signed_in: SignedIn, fields: dict[str, str]) -> None:
-        """Store the new refresh token now that the row exists; a failure is reported and costs the day nothing.
+        """Store the new refresh token, now that the row exists. A failure is logged but does not fail the snapshot.
 
-        Getting the same token back does not extend its lifetime.
+        Receiving the same token again does not extend its lifetime.
         """
         stored, new = signed_in.stored_token, signed_in.tokens.refresh_token
         if self.renewals is None or stored is None:
@@ -94,8 +94,8 @@ class Snapshots:
                 self.renewals.renew(account, stored, new, self.now())
         except Exception as failure:  # noqa: BLE001 - as above; the alert on expiring secrets reports it
             error = as_snapshot_error(failure)
-            lasts = "" if days is None else f", which {in_words(days)}"
-            message = f"Could not replace the refresh token in secret {stored.name}{lasts}: {error.message}"
+            expiry = "" if days is None else f", which {in_words(days)}"
+            message = f"Could not replace the refresh token in secret {stored.name}{expiry}: {error.message}"
             details = error.fields() | {"message": message}
             log_event(Marker.SECRET_EXPIRING, **fields, secret=stored.name, days=days, **details)
 
@@ -107,7 +107,7 @@ def _report_rows(outcome: Outcome, rows: Sequence[Entity], fields: dict[str, str
 
 
 def _report_balances(account: Account, summaries: Sequence[InvoiceSummary], fields: dict[str, str]) -> None:
-    """Report what was left out, and how much of the credit limit is used; a limit in another currency is not converted."""
+    """Log what was left out and how much of the credit limit is used. A limit in another currency is not converted."""
     limit, compared = account.credit_limit, False
     for summary in summaries:
         for text in summary.warnings:
@@ -116,9 +116,7 @@ def _report_balances(account: Account, summaries: Sequence[InvoiceSummary], fiel
             percent, compared = limit.used_percent(summary.balance_amount), True
             log_event(Marker.CREDIT_USED, **fields, currency=limit.currency, percent=percent)
     if limit is not None and not compared:
-        message = (
-            f"The credit limit for {account.name!r} is in {limit.currency}, "
-            f"but there is no {limit.currency} balance to compare it with."
-        )
+        missing = f"but there is no {limit.currency} balance to compare it with"
+        message = f"The credit limit for {account.name!r} is in {limit.currency}, {missing}."
         remedy = "Set PARTNER_CREDIT_LIMIT (or creditLimit) in the currency that Partner Center bills in."
         log_event(Marker.CREDIT_UNKNOWN, **fields, currency=limit.currency, message=message, remedy=remedy)

@@ -1,1 +1,1 @@
-"""The history of balances in Table Storage."""
+"""The balance history in Table Storage."""

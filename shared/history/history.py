@@ -1,4 +1,4 @@
-"""The history of balances: the table that Power BI reads and, where there is one, the archive that nobody can change."""
+"""The balance history: the table that Power BI reads and, if configured, the archive that nobody can change."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,48 +10,48 @@ from shared.history.table import AppendResult, HistoryTable
 
 
 class History:
-    """The table and its archive as one."""
+    """The table and its archive, used as one."""
 
     def __init__(self, table: HistoryTable, archive: HistoryTable | None = None) -> None:
         self._table = table
         self._archive = archive
 
     def rows_of(self, tenant_id: str, day: date) -> tuple[Entity, ...]:
-        """Return the rows of a tenant and day; any means that the day is complete: its rows were inserted all at once.
+        """Return the rows for a tenant and day. If there are any, the day is complete: its rows are inserted together.
 
         Raises:
-            TableUnreachable, TableAccessDenied: by the table service's answer.
+            TableUnreachable, TableAccessDenied: depending on the table service's response.
 
         """
         return self._table.rows_of(tenant_id, day)
 
     def append(self, rows: Sequence[Entity], run_id: str) -> AppendResult:
-        """Append the rows of one tenant and day, to the archive first: what the archive has of the day goes into the table.
+        """Append the rows for one tenant and day to the archive first; the day's archived rows then go into the table.
 
         Raises:
-            TableUnreachable, TableAccessDenied, TableMissing: by the table service's answer; also when the archive has rows
-                of the day that cannot be read. Any other error of the archive is returned.
+            TableUnreachable, TableAccessDenied, TableMissing: depending on the table service's response; also if the
+                archive has rows for the day that cannot be read. Any other archive error is returned.
 
         """
         archived, archive_error = self._append_to_archive(rows)
         return replace(self._table.append(archived, run_id), archive_error=archive_error)
 
     def _append_to_archive(self, rows: Sequence[Entity]) -> tuple[Sequence[Entity], SnapshotError | None]:
-        """Return the day's rows, and what kept the archive from them."""
+        """Return the day's rows, and why the archive copy failed, if it did."""
         if self._archive is None:
             return rows, None
-        if archived := self.archived(rows):  # in whatever currency: one in another would not conflict
+        if archived := self.archived(rows):  # in any currency: a row in a different one would not conflict
             return archived, None
         try:
             inserted = self._archive.insert(rows)
         except SnapshotError as error:
             archived = self.archived(rows)
             return (archived, None) if archived else (rows, error)
-        # A conflict: the archived rows are the day's. Where they cannot be read the day fails, and a later run heals it.
+        # On a conflict, the archived rows are the day's. If they cannot be read, the day fails until a later run.
         return rows if inserted else self._archive.existing(rows), None
 
     def archived(self, rows: Sequence[Entity]) -> Sequence[Entity]:
-        """Return what the archive has of the day; nothing where that cannot be read."""
+        """Return the archive's rows for the day; none if they cannot be read."""
         try:
             return self._archive.day_of(rows) if self._archive else ()
         except SnapshotError:

@@ -1,6 +1,6 @@
-"""Reading a table's rows over the one HTTP session, a page at a time.
+"""Reads a table's rows over the shared HTTP session, one page at a time.
 
-The SDK's own query takes every value apart several times, about 100 µs a row, which years of history would wait for.
+The SDK's query parses every value several times, about 100 µs per row, which is too slow for years of history.
 Source: https://learn.microsoft.com/rest/api/storageservices/query-entities and
 https://learn.microsoft.com/rest/api/storageservices/payload-format-for-table-service-operations
 """
@@ -23,7 +23,7 @@ from shared.net.http_session import HttpSession
 from shared.net.service import INTERMEDIARY_REMEDY
 
 MAX_PAGE_ROWS = 1000
-"""Rows; the service gives no more at once."""
+"""The service returns no more rows at once."""
 
 _TYPE = "@odata.type"
 _CONTINUATION = ("NextPartitionKey", "NextRowKey")
@@ -32,7 +32,7 @@ _DOUBLES = tuple(column.name for column in COLUMNS if column.edm is Edm.DOUBLE)
 
 
 class ExactTime(datetime):
-    """A time with a digit beyond microseconds, which the SDK writes back from `tables_service_value`, as it came."""
+    """A time more precise than microseconds. The SDK writes it back unchanged, from `tables_service_value`."""
 
     tables_service_value: str
 
@@ -66,7 +66,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the history: one tenant's or all, from the first to the last day, both included; None means no limit."""
+    """A part of the history: one tenant or all, from the first to the last day inclusive. None means no limit."""
 
     tenant_id: str | None = None
     first: date | None = None
@@ -84,7 +84,7 @@ class Span:
 
 
 class Page(NamedTuple):
-    """Rows, and the parameters that ask for those after them; None after the last."""
+    """Rows, and the parameters that request the next page; None after the last page."""
 
     rows: list[Entity]
     after: Mapping[str, str] | None
@@ -92,28 +92,28 @@ class Page(NamedTuple):
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for: the filter, empty for all rows; the columns, None for all; how many rows at most at once."""
+    """What to read: the filter (empty: all rows), the columns (None: all), and the maximum number of rows per page."""
 
     where: str = ""
     columns: Sequence[str] | None = None
     size: int = MAX_PAGE_ROWS
 
     def parameters(self) -> dict[str, str]:
-        """Return the query's parameters."""
+        """Return the query string's parameters."""
         given = {"$top": str(self.size), "$filter": self.where, "$select": ",".join(self.columns or ())}
         return {name: value for name, value in given.items() if value}
 
 
 def literal(text: str) -> str:
-    """Write a text for a filter."""
+    """Quote a text for use in a filter."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def read_page(session: HttpSession, url: str, token: str, query: Query, after: Mapping[str, str]) -> Page:
-    """Fetch the page of a table that follows `after`, empty for the first; values are those that the SDK reads.
+    """Fetch the table page that follows `after` (empty: the first one). Values have the types that the SDK returns.
 
     Raises:
-        CallError: as the session raises it; UnreadableAnswerError also when the answer is not a page of rows.
+        CallError: as raised by the session; UnreadableAnswerError also if the response is not a page of rows.
 
     """
     parameters = urlencode({**query.parameters(), **after}, quote_via=quote)

@@ -1,4 +1,4 @@
-"""The row: one entity per account, currency and day. Its columns are a contract; they are only ever added."""
+"""The row: one entity per account, currency and day. The columns are a contract: they are only ever added to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from shared.settings.accounts import Account
 SCHEMA_VERSION = 1
 
 Entity = Mapping[str, str | float | int | datetime]
-"""A row as azure-data-tables takes it: an absent property is not in it."""
+"""A row as azure-data-tables accepts it: a missing property is left out."""
 
 
 class Edm(StrEnum):
@@ -49,7 +49,7 @@ class Column:
         return _TYPES[self.edm]
 
     def problem_with(self, value: object) -> str | None:
-        """Return what is wrong with a row's value, None for an absent one; None when nothing is."""
+        """Return what is wrong with a row's value (None: the row has no value), or None if nothing is."""
         if isinstance(value, self._type) and not isinstance(value, bool):
             return None
         if value is None:
@@ -87,12 +87,12 @@ COLUMNS = (
 
 
 def row_key(day: date, currency: str) -> str:
-    """Return the RowKey of a day and currency."""
+    """Return the RowKey for a day and currency."""
     return f"{day.isoformat()}_{currency}"
 
 
 def snapshot_row(account: Account, day: date, summary: InvoiceSummary, run_id: str) -> Entity:
-    """Make the row of a balance that was read; what the service did not send is absent."""
+    """Build the row for a balance that was read. What the service did not send is left out."""
     limit = account.credit_limit
     values: dict[str, Any] = {
         "PartitionKey": account.tenant_id,

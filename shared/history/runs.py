@@ -1,4 +1,4 @@
-"""The ledger of runs: one row per run, and one per account that failed; rows are only ever inserted."""
+"""The ledger of runs: one row per run, and one per failed account. Rows are only ever inserted."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +14,11 @@ from shared.net.retry import Retry
 from shared.settings.accounts import Account
 
 LEDGER_SUFFIX = "runs"
-"""What the ledger's table name has after the history's."""
+"""The ledger's table name is the history's with this suffix."""
 
 LEDGER_SECONDS = 20.0
 RUN_ROW_SECONDS = 5.0
-"""The part of LEDGER_SECONDS that is kept for the run's own row."""
+"""The part of LEDGER_SECONDS that is reserved for the run's own row."""
 
 MAX_CONCURRENT_WRITES = 32
 RUN_PARTITION = "run"
@@ -26,7 +26,7 @@ RUN_PARTITION = "run"
 
 @dataclass(frozen=True)
 class RunContext:
-    """A run: its day and its start (aware), decided once, and what started it (`timer` or `cli`)."""
+    """A run: its date and its start (aware), both set once, and its trigger (`timer` or `cli`)."""
 
     date: date
     run_id: str
@@ -36,18 +36,18 @@ class RunContext:
 
     @property
     def row_key(self) -> str:
-        """Return the RowKey of the run's rows."""
+        """Return the RowKey for the run's rows."""
         return f"{self.started.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}_{self.run_id}"
 
     def fields(self, account: Account) -> dict[str, str]:
-        """Return what each marked line about an account says first."""
+        """Return the first fields of each log line about an account."""
         day = self.date.isoformat()
         return {"account": account.name, "tenantId": account.tenant_id, "date": day, "runId": self.run_id}
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An account without its row of the day, and why."""
+    """An account without its row for the day, and why."""
 
     account: Account
     error: SnapshotError
@@ -55,7 +55,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What became of the accounts of a run; `failed` empty means that each has its row of the day."""
+    """The outcome of a run. If `failed` is empty, every account has its row for the day."""
 
     run: RunContext
     seconds: float
@@ -90,7 +90,7 @@ def run_row(result: RunResult, version: str = VERSION) -> Entity:
 
 
 def failure_row(run: RunContext, failure: Failure) -> Entity:
-    """Return the row of an account that the run failed; an id that is not known is absent."""
+    """Return the row for an account that failed. Unknown ids are left out."""
     account, error = failure.account, failure.error
     ids = {"RequestId": error.ids.request_id, "CorrelationId": error.ids.correlation_id}
     return {
@@ -109,9 +109,9 @@ def failure_row(run: RunContext, failure: Failure) -> Entity:
 
 
 def write_run(ledger: HistoryTable, retry: Retry, result: RunResult) -> None:
-    """Write a run's rows, its own last; rows that cannot be written are counted in the log and affect nothing else.
+    """Write a run's rows, its own row last. Rows that cannot be written are counted in the log and affect nothing else.
 
-    `retry` is the one that the ledger's table works with; its time is set to the ledger's.
+    `retry` must be the one that the ledger's table uses: its deadline is set to the ledger's.
     """
     end = time.monotonic() + LEDGER_SECONDS
     errors: list[SnapshotError] = []
@@ -119,11 +119,11 @@ def write_run(ledger: HistoryTable, retry: Retry, result: RunResult) -> None:
     def write(row: Entity) -> None:
         try:
             ledger.insert([row])
-        except Exception as error:  # noqa: BLE001 - the snapshots are there; a defect here must not fail them
+        except Exception as error:  # noqa: BLE001 - the snapshots exist, and an error here must not fail them
             errors.append(as_snapshot_error(error))
 
     wrong_clock = next((failure.error for failure in result.failed if isinstance(failure.error, ClockWrong)), None)
-    if wrong_clock is not None:  # a row would be filed under a wrong time for good
+    if wrong_clock is not None:  # the rows would keep the wrong time forever
         errors += [wrong_clock] * (len(result.failed) + 1)
     else:
         retry.limit(LEDGER_SECONDS - RUN_ROW_SECONDS)

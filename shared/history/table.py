@@ -1,4 +1,4 @@
-"""A table of the history: rows are read and appended, never changed. The insert's conflict decides who was first."""
+"""A history table: rows are read and appended, never changed. An insert conflict decides which run was first."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 _CREATED = 204
 _ACCEPTED = 202
-_INSERTED = {b"201", b"204"}  # inside a transaction the row may come back
+_INSERTED = {b"201", b"204"}  # a transaction may also return the row
 _CHANGED = (
     "Something other than this job wrote or changed the row, or another service answers at this address. Check the day's rows. "
     "Fix or delete the bad row, and the next run will complete the day."
@@ -36,7 +36,7 @@ _INNER_STATUS = re.compile(rb"^HTTP/1\.1 (\d{3})", re.MULTILINE)
 
 @dataclass(frozen=True)
 class AppendResult:
-    """The day's rows after an append; `recorded` when they are the ones given; what kept the archive from its copy."""
+    """The day's rows as stored. `recorded`: this run wrote them. `archive_error`: why the archive copy failed."""
 
     rows: tuple[Entity, ...]
     recorded: bool
@@ -44,7 +44,7 @@ class AppendResult:
 
 
 class HistoryTable:
-    """One table: rows are written with the SDK's client and read over its session."""
+    """One table: rows are written with the SDK's client and read directly over its HTTP session."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class HistoryTable:
         self._where = f"{what} {client.table_name} at {client.url}"
 
     def rows_of(self, tenant_id: str, day: date) -> tuple[Entity, ...]:
-        """Return the rows of a tenant and day, of all currencies; none when the table does not exist yet.
+        """Return the rows for a tenant and day in all currencies; none if the table does not exist yet.
 
         Raises:
-            TableUnreachable, TableAccessDenied: by the service's answer.
+            TableUnreachable, TableAccessDenied: depending on the service's response.
 
         """
         rows = tuple(chain.from_iterable(self.pages(Span(tenant_id, day, day))))
@@ -74,7 +74,7 @@ class HistoryTable:
         return rows
 
     def pages(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[list[Entity]]:
-        """Yield the rows by tenant, day and currency, a page at a time, as each is fetched; none of a table that does not exist."""
+        """Yield the rows, ordered by tenant, day and currency, one page at a time; none if the table does not exist."""
         return self._pages(Query(span.where, columns))
 
     def _pages(self, query: Query) -> Iterator[list[Entity]]:
@@ -87,18 +87,18 @@ class HistoryTable:
             yield rows
 
     def _page(self, query: Query, after: Mapping[str, str]) -> Page:
-        """Fetch one page: every attempt asks anew, so that one out of time cannot disturb the next."""
+        """Fetch one page. Each attempt sends a fresh request, so a timed-out one cannot interfere with the next."""
         url = f"{self._client.url}/{self._client.table_name}()"
         return self._call(lambda: read_page(self._session, url, self._get_token().token, query, after))
 
     def append(self, rows: Sequence[Entity], run_id: str) -> AppendResult:
-        """Insert the rows of one tenant and day, all or none; the table is made where there is none.
+        """Insert the rows for one tenant and day, all or none. A missing table is created.
 
-        On conflict the existing rows are kept. When they carry this run's id, an earlier attempt had succeeded and only its
-        answer was lost (a retried insert's 409; see toil#579).
+        On a conflict, the existing rows stay. If they have this run's id, an earlier attempt succeeded and only its
+        response was lost.
 
         Raises:
-            TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
+            TableUnreachable, TableAccessDenied, TableMissing: depending on the service's response.
 
         """
         if self.insert(rows):
@@ -107,7 +107,7 @@ class HistoryTable:
         return AppendResult(existing, recorded=all(row.get("RunId") == run_id for row in existing))
 
     def existing(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
-        """Return the rows with which an insert of these rows conflicted; raises as `rows_of`."""
+        """Return the existing rows that conflicted with an insert of these; raises the same errors as `rows_of`."""
         existing = self.day_of(rows)
         if not existing:
             raise TableUnreachable(
@@ -116,14 +116,14 @@ class HistoryTable:
         return existing
 
     def day_of(self, rows: Sequence[Entity]) -> tuple[Entity, ...]:
-        """Return what the table has of these rows' tenant and day; raises as `rows_of`."""
+        """Return the table's rows for these rows' tenant and day; raises the same errors as `rows_of`."""
         return self.rows_of(str(rows[0]["PartitionKey"]), date.fromisoformat(str(rows[0]["SnapshotDate"])))
 
     def insert(self, rows: Sequence[Entity]) -> bool:
-        """Insert the rows of one tenant, all or none; False when one of them exists already. A missing table is created.
+        """Insert the rows for one tenant, all or none; False if one already exists. A missing table is created.
 
         Raises:
-            TableUnreachable, TableAccessDenied, TableMissing: by the service's answer.
+            TableUnreachable, TableAccessDenied, TableMissing: depending on the service's response.
 
         """
         try:
@@ -169,7 +169,7 @@ class HistoryTable:
 
 
 def _row_problem(row: Entity, tenant_id: str, day: date) -> str | None:
-    """Return what keeps a row from being one of the history, of this tenant and day: only such a row completes the day."""
+    """Return why a row is not a valid snapshot for this tenant and day, or None: only a valid row completes the day."""
     key = {"PartitionKey": tenant_id, "RowKey": f"{day}_{row.get('CurrencyCode')}", "SnapshotDate": f"{day}"}
     if any(row.get(name) != value for name, value in key.items()):
         return "the response contains a row that is not a snapshot for the requested tenant and day"
@@ -178,7 +178,7 @@ def _row_problem(row: Entity, tenant_id: str, day: date) -> str | None:
 
 
 def _require_inserted(answer: requests.Response | None, status: int, rows: int) -> None:
-    """Check that the answer is one that an insert gives: 204 and the row's ETag, or 202 with a 204 or 201 for each row of a transaction."""
+    """Check that an insert succeeded: 204 with an ETag, or for a transaction 202 with a 204 or 201 for each row."""
     if answer is not None and answer.status_code == status:
         inner = _INNER_STATUS.findall(answer.content)
         if "ETag" in answer.headers if status == _CREATED else (len(inner) == rows and set(inner) <= _INSERTED):

@@ -48,7 +48,7 @@ class Secrets:
                     self._by_end.setdefault(form[-MIN_SECRET_LENGTH:], []).append(form)
 
     def add_from_request(self, request: requests.PreparedRequest) -> None:
-        """Remember the secrets in a request: in headers, in a sign-in's fields, or as the value of a secret to store."""
+        """Remember the secrets in a request: in headers, a sign-in's fields, or the value of a secret to store."""
         for name in _SECRET_HEADERS:
             self.add((request.headers.get(name) or "").rpartition(" ")[2])
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
