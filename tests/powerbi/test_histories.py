@@ -172,7 +172,7 @@ an account gained a currency | Change over 7 days | EUR | 70.00
 an account gained a currency | Current balance | EUR | 100.00
 an account gained a currency | Current balance | EUR, on 2026-11-10 | 30.00
 an account gained a currency | Current balance | all | blank
-an account gained a currency | Hint | all | Amounts are blank: currencies are never added (EUR, USD). Choose one in the Currency slicer.
+an account gained a currency | Hint | all | Amounts are blank: currencies are never added (EUR, USD). Select one in the Currency slicer.
 invoiced on the 1st | Change since month close | all | 500.00
 invoiced on the 1st | Compared with | Month close | 2026-10-31
 invoiced on the 1st | What happened | on 2026-11-01 | invoiced on 1 Nov
@@ -231,7 +231,7 @@ unreadable parts | Current balance | all | 800.00
 unreadable parts | Recurring part | all | blank
 unreadable parts | Recurring part | on 2026-11-26 | 800.00
 unreadable parts | Recurring part | Contoso | 400.00
-unreadable parts | Hint | all | Amounts in USD, last snapshot 2026-11-27. Parts are blank: those of 1 account(s) cannot be read.
+unreadable parts | Hint | all | Amounts in USD, last snapshot 2026-11-27. Parts are blank: 1 account(s) have unreadable parts.
 an import after the last reading | Latest run | all | 2026-10-19 00:17
 an import after the last reading | Freshness | all | Stale: last read on 2026-10-19
 an import after the last reading | Amount format | all | "$"#,##0.00;-"$"#,##0.00
@@ -243,7 +243,7 @@ currencies without two decimals | Signed format | JPY | +"¥"#,##0;-"¥"#,##0;"�
 nothing | Freshness | all | Never read
 nothing | Freshness color | all | #F9D6D5
 nothing | Credit color | all | blank
-nothing | Hint | all | No snapshots in view. Were none ever loaded? Transform data, then START HERE.
+nothing | Hint | all | No snapshots in view. If none was ever loaded: Transform data, then START HERE.
 one row of today | Freshness | all | Fresh: read on 2026-11-28
 one row of today | Missing days | all | 0
 one row of today | Current balance | all | 1,000.00

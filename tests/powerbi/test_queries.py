@@ -219,7 +219,7 @@ STEPS = {
     "rows": "The table has rows",
     "inside": "Every row is between RangeStart and RangeEnd",
     "fresh": "The newest reading is at most two days old",
-    "ready": "All is ready",
+    "ready": "Everything is ready",
 }
 YESTERDAY = readings("Contoso", "2026-11-23", "2026-11-23", 1)
 LAST_WEEK = readings("Contoso", "2026-11-19", "2026-11-19", 1)
