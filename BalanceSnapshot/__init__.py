@@ -1,4 +1,4 @@
-"""The timer trigger: one call of the job, and a failed invocation when an account has no row of the day."""  # noqa: N999 - the function's name is the folder's
+"""The timer trigger: runs the job, and fails the invocation if an account has no row for the day."""  # noqa: N999 - the function's name is the folder's
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
 
     Raises:
         SettingsInvalid: a setting is missing or wrong.
-        ExceptionGroup: the errors of the accounts without a row, so that the host retries and alerts.
+        ExceptionGroup: the errors of the accounts without a row, so that the host retries and alerts fire.
 
     """
-    # Imported here, so that a package that cannot be imported is a failed invocation, which alerts see, and not a function
-    # that the host leaves out, which nobody sees.
-    gc.disable()  # an import leaves no garbage, and looking for it takes a tenth of a cold start
+    # Imported here, so that a failed import is a failed invocation, which triggers alerts, and not a function that the
+    # host silently leaves out.
+    gc.disable()  # imports leave no garbage, and looking for it takes a tenth of a cold start
     try:
         from shared.job import take_snapshots  # noqa: PLC0415
         from shared.log import LOGGER, quieten_libraries  # noqa: PLC0415
@@ -40,12 +40,12 @@ def main(timer: func.TimerRequest, context: func.Context) -> None:
 
 
 def _claim_thread(context: func.Context) -> None:
-    """Tell a worker before Python 3.13 which invocation this thread works for, or the thread's log lines are dropped."""
+    """Tell the worker this thread's invocation. Before Python 3.13, it would otherwise drop the thread's log lines."""
     context.thread_local_storage.invocation_id = context.invocation_id  # type: ignore[attr-defined] # a threading.local
 
 
 _MAX_SHOWN = 18
-"""Failures in the exception, of up to 600 characters each: Application Insights cuts what is longer than 32,768."""
+"""Maximum failures in the exception, with up to 600 characters each: Application Insights cuts at 32,768."""
 
 
 def _failure(result: RunResult) -> ExceptionGroup[Exception]:
@@ -53,5 +53,5 @@ def _failure(result: RunResult) -> ExceptionGroup[Exception]:
     failed = ", ".join(f"{failure.account.name} ({failure.error.code})" for failure in shown)
     rest = f" and {more} more" if more > 0 else ""
     message = f"no {result.run.date} snapshot for {len(result.failed)} of {result.total} accounts: {failed}{rest}"
-    # Without their tracebacks: the message of each says what happened and where.
+    # The tracebacks are dropped: each message says what happened and where.
     return ExceptionGroup(message, [failure.error.with_traceback(None) for failure in shown])

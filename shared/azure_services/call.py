@@ -1,4 +1,4 @@
-"""How Microsoft's client libraries are called, and where their own errors end."""
+"""Calls Microsoft's client libraries and contains their errors."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,12 +10,12 @@ T = TypeVar("T")
 
 
 def library_call(call: Callable[[], T]) -> T:
-    """Return what a library's call returns; hold nothing but that call in it, so that a defect of ours is not blamed on a service.
+    """Return what a library call returns. `call` must contain nothing else, or our own bug is blamed on a service.
 
     Raises:
-        UnreadableAnswerError: the library failed at the answer that it got. Its own error is not kept: it may hold the
-            answer, and the host logs an error with its causes.
-        CallError, SnapshotError: as they come.
+        UnreadableAnswerError: the library failed on the response. Its error is dropped: it may contain the response,
+            and the host logs an error with its causes.
+        CallError, SnapshotError: unchanged.
 
     """
     try:

@@ -1,4 +1,4 @@
-"""The Azure identity that the job runs as: the function's managed identity, or the developer's own sign-in."""
+"""The Azure identity that the job runs as: the function's managed identity, or the developer's sign-in."""
 
 import re
 import time
@@ -23,15 +23,15 @@ _AZURE_CLI = re.compile(r"^\s*AzureCliCredential:(.*)", re.MULTILINE)
 _LIBRARYS_OWN = re.compile(r"\A.*configuration not found in environment\.\s*", re.DOTALL)
 
 RENEW_SECONDS = 300
-"""A token with less time left than this is asked for anew."""
+"""A token with less time left than this is replaced."""
 
 _TOKEN = re.compile(r"[!-~]+")
 
 
 class CachedCredential:
-    """A credential for the Azure SDK's clients: one request per token, however many threads ask, with the job's own retries.
+    """A credential for the Azure SDK's clients: one request per token for all threads, with the job's own retries.
 
-    Raises IdentityUnavailable from `get_token`.
+    `get_token` raises IdentityUnavailable.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class CachedCredential:
         self._tokens: SingleFlightCache[tuple[object, ...], AccessToken] = SingleFlightCache()
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
-        """Return a token for the scopes, as azure-core's TokenCredential asks for it."""
+        """Return a token for the scopes, as azure-core's TokenCredential protocol requires."""
         key, ask = (scopes, *sorted(options.items())), partial(self._ask, scopes, options)
         token = self._tokens.get(key, ask)
         if token.expires_on - self._clock() < RENEW_SECONDS:
@@ -61,10 +61,10 @@ class CachedCredential:
             try:
                 return self._credential.get_token(*scopes, **options)
             except ClientAuthenticationError as error:
-                # The default credential tries many sign-ins and lists them all; the CLI's is the one that people use.
-                if said := _AZURE_CLI.search(str(error)):
-                    words = said[1].strip().rstrip(".")
-                    raise self._no_token(f"the Azure CLI is not signed in on this machine ({words})") from None
+                # The default credential tries and lists many sign-ins; people use the CLI's.
+                if match := _AZURE_CLI.search(str(error)):
+                    reason = match[1].strip().rstrip(".")
+                    raise self._no_token(f"the Azure CLI is not signed in on this machine ({reason})") from None
                 raise
 
         def attempt() -> AccessToken:
@@ -72,7 +72,7 @@ class CachedCredential:
                 answer: Any = library_call(get_token)
             except (CallError, SnapshotError):
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever the library raises, the identity gave no token
+            except Exception as error:  # noqa: BLE001 - whatever the library raises, there is no token
                 raise self._no_token(_LIBRARYS_OWN.sub("", str(error))) from None
             if not isinstance(answer.token, str) or not _TOKEN.fullmatch(answer.token):
                 raise UnreadableAnswerError("the response contains no readable token")
@@ -80,12 +80,12 @@ class CachedCredential:
 
         return self._retry.call(attempt, Call(IDENTITY, f"the identity's token request for {scopes[0]}"))
 
-    def _no_token(self, words: str) -> NoAnswerError:
-        return NoAnswerError(self._sanitize(words), may_pass=False)
+    def _no_token(self, reason: str) -> NoAnswerError:
+        return NoAnswerError(self._sanitize(reason), may_pass=False)
 
 
 class _NoCredential:
-    """Stands for a credential that the library refuses to build from the environment, and says why when it is asked."""
+    """Replaces a credential that the library cannot build from the environment, and gives the reason when used."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
@@ -100,14 +100,14 @@ class _NoCredential:
 def azure_credential(
     *, in_azure: bool, client_id: str | None, without_managed_identity: bool = False, transport: Any = None
 ) -> ManagedIdentityCredential | DefaultAzureCredential | _NoCredential:
-    """Build the credential of the place, which has to be closed: in Azure the managed identity, elsewhere the developer's sign-in.
+    """Build the credential, which must be closed: the managed identity in Azure, the developer's sign-in elsewhere.
 
-    `without_managed_identity`: the Arc agent sets IDENTITY_ENDPOINT on a server, for everybody who works there
-    (azure-sdk-for-python#38183).
+    `without_managed_identity`: on a server, the Arc agent sets IDENTITY_ENDPOINT for every user
+    (https://github.com/Azure/azure-sdk-for-python/issues/38183).
     """
     try:
         if in_azure:
             return ManagedIdentityCredential(client_id=client_id, transport=transport)
         return DefaultAzureCredential(exclude_managed_identity_credential=without_managed_identity, transport=transport)
-    except ValueError as error:  # an AZURE_ variable of the environment
+    except ValueError as error:  # an invalid AZURE_ variable in the environment
         return _NoCredential(str(error))

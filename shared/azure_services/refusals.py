@@ -1,6 +1,6 @@
-"""What the refusals of Key Vault, Table Storage and the identity endpoint mean.
+"""What refusals by Key Vault, Table Storage and the identity endpoint mean.
 
-The first line that matches decides. Sources:
+The first rule that matches decides. Sources:
 https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
 https://learn.microsoft.com/azure/key-vault/general/common-error-codes
 https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
@@ -81,7 +81,7 @@ _FIREWALLS = ("AuthorizationFailure", "AuthorizationSourceIPMismatch", "IpAuthor
 
 
 def _denials(error: type[SnapshotError], says_why: str) -> tuple[Rule, ...]:
-    """Return the lines of vault and table for a denial that their own lines do not explain."""
+    """Return the rules for a denial that the more specific rules for the vault or the table do not explain."""
     return (
         Rule(error, _SUBSCRIPTION, codes=_SUBSCRIPTION_CODES),
         Rule(error, _OTHER_TENANT, codes=("AKV10032",)),
@@ -135,6 +135,6 @@ TABLE = Service(
 )
 
 TABLE_CREATION = replace(TABLE, rules=(Rule(TableAccessDenied, codes=("ResourceNotFound",)), *TABLE.rules))
-"""An identity that may not create tables is also told that there is none (azure-sdk-for-net#24717)."""
+"""ResourceNotFound: the identity may not create tables (https://github.com/Azure/azure-sdk-for-net/issues/24717)."""
 
 IDENTITY = Service(IdentityUnavailable, rules=(*transient_rules(IdentityUnavailable), Rule(IdentityUnavailable)))

@@ -1,4 +1,4 @@
-"""Secrets in Key Vault: read once per run, however many accounts share them, checked, and stored as new versions."""
+"""Secrets in Key Vault: read once per run, even if accounts share them, checked, and stored as new versions."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ _QUOTES = tuple("\"'`\u2018\u2019\u201c\u201d")
 
 @dataclass(frozen=True)
 class Secret:
-    """A secret of the vault; its value is in no repr."""
+    """A secret in the vault. Its value is excluded from repr."""
 
     name: str
     value: str = field(repr=False)
@@ -40,7 +40,7 @@ class Secret:
 
 
 class Vault:
-    """The vault of the run, over the SDK's client."""
+    """The run's vault, accessed with the SDK's client."""
 
     def __init__(self, client: SecretClient, retry: Retry) -> None:
         self._client = client
@@ -48,10 +48,10 @@ class Vault:
         self._secrets: SingleFlightCache[str, Secret] = SingleFlightCache()
 
     def secret(self, name: str) -> Secret:
-        """Return the newest version of a secret, without the marks and space around its value.
+        """Return the newest version of a secret, with invisible marks and spaces around its value removed.
 
         Raises:
-            VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
+            VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: depending on the response.
             VaultSecretInvalid: the secret is empty.
             IdentityUnavailable: there was no token for the vault.
 
@@ -73,12 +73,12 @@ class Vault:
     ) -> None:
         """Store a new version of a secret; earlier versions are kept.
 
-        With `replacing`, each attempt looks first: a secret with any other value is left alone, because Key Vault cannot
-        store on a condition.
+        With `replacing`, each attempt first reads the secret and leaves it unchanged if it has any other value, because
+        Key Vault has no conditional store.
 
         Raises:
-            VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading; also when the answer does not hold the
-                new value, as the vault's own answer does.
+            VaultUnreachable, VaultAccessDenied, IdentityUnavailable: as for reading; also if the response does not
+                contain the new value, as a vault's response does.
 
         """
 
@@ -109,7 +109,7 @@ class Vault:
             answer = current_attempt().answer
             if answer is None or answer.status_code != requests.codes.unauthorized:
                 raise
-        # The client checks where the challenge leads before it sends a token anywhere.
+        # The client checks which host a challenge refers to before it sends a token.
         raise UnreadableAnswerError("the server did not identify itself as this vault", remedy=_OWN_ADDRESS)
 
     def _where(self, name: str) -> str:
@@ -122,7 +122,7 @@ class Vault:
 
 
 def _secret(found: KeyVaultSecret) -> Secret:
-    """Read what the client gives: it decodes the answer only here, makes a text of any value and checks no time."""
+    """Check what the client returns: it decodes the response only here, accepts any value and checks no times."""
     value, properties = (current_attempt().members or {}).get("value"), found.properties
     times = (properties.expires_on, properties.created_on)
     if not isinstance(value, str | None) or not all(isinstance(time, datetime | None) for time in times):
@@ -131,10 +131,10 @@ def _secret(found: KeyVaultSecret) -> Secret:
 
 
 def check_value(secret: Secret) -> None:
-    """Refuse what cannot be a client secret or a refresh token, before it is sent anywhere.
+    """Reject a value that cannot be a client secret or a refresh token, before it is sent anywhere.
 
     Raises:
-        VaultSecretInvalid: says what is there instead, and where, and shows none of it.
+        VaultSecretInvalid: the message says what was found, and where, but shows none of it.
 
     """
     text = secret.value

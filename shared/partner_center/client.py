@@ -1,4 +1,4 @@
-"""A client for Partner Center's REST API, as much of it as the job needs: `partner.invoices.summary.get()`.
+"""A client for the part of Partner Center's REST API that the job needs: `partner.invoices.summary.get()`.
 
 Source: https://learn.microsoft.com/partner-center/developer/get-the-reseller-s-current-account-balance and
 https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
@@ -60,12 +60,12 @@ class Resource(Generic[T]):
         self._parse = parse
 
     def get(self) -> T:
-        """Read the resource; one MS-RequestId for all attempts.
+        """Read the resource. All attempts share one MS-RequestId.
 
         Raises:
-            PartnerThrottled, PartnerUnavailable: until the time limit.
-            PartnerBadResponse: an answer without a readable balance.
-            WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: by the service's code.
+            PartnerThrottled, PartnerUnavailable: still failing when the attempts or the time limit ran out.
+            PartnerBadResponse: the response has no readable balance.
+            WrongAudience, MfaRequired, AppOnlyRefused, PartnerAccessDenied: depending on the service's code.
 
         """
         ids = Ids(str(uuid4()), self._context.correlation_id)
@@ -77,7 +77,7 @@ class Resource(Generic[T]):
             "Accept": "application/json",
             "Authorization": f"Bearer {self._context.token}",
             "Cache-Control": "no-cache",
-            "Connection": "close",  # a late or doubled answer to one account must never be read as another's
+            "Connection": "close",  # a late or duplicate response for one account must never be read as another's
             "MS-RequestId": ids.request_id,
             "MS-CorrelationId": ids.correlation_id,
             "MS-Contract-Version": "v1",
@@ -106,7 +106,7 @@ class Resource(Generic[T]):
 
 
 class Invoices:
-    """The invoices of the partner: `summary` is the balance, `summaries` the balance of each currency."""
+    """The partner's invoices: `summary` is the balance, `summaries` the balance in each currency."""
 
     def __init__(self, context: RequestContext) -> None:
         self.summary: Resource[InvoiceSummary] = Resource(context, "/v1/invoices/summary", parse_summary)
@@ -116,7 +116,7 @@ class Invoices:
 
 
 class PartnerCenter:
-    """Partner Center as one partner's token sees it."""
+    """Partner Center, with one partner's token."""
 
     def __init__(self, context: RequestContext) -> None:
         self.invoices = Invoices(context)

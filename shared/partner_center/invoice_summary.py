@@ -1,4 +1,4 @@
-"""Partner Center's InvoiceSummary: what the service says about the balance of one currency.
+"""Partner Center's InvoiceSummary: what the service reports about the balance in one currency.
 
 Source: https://learn.microsoft.com/partner-center/developer/invoice-resources#invoicesummary
 """
@@ -22,32 +22,32 @@ EARLIEST_YEAR = 1601
 
 MAX_AMOUNT = Decimal("1e18")
 MAX_EXPONENT = 60
-"""Either way; it bounds the length of the plain notation."""
+"""Applies to both signs. It limits the length of the plain notation."""
 
 MAX_SYMBOL_LENGTH = 100
 MAX_DETAILS_LENGTH = 32_000
-"""A String property holds 64 KiB of UTF-16: 32,768 characters."""
+"""A String property can hold 64 KiB of UTF-16: 32,768 characters."""
 
 _NAMES = (
     *("totalCount", "items", "links", "next", "nextLink", "continuationToken"),
     *("balanceAmount", "currencyCode", "currencySymbol", "accountingDate", "firstInvoiceCreationDate"),
     *("latestInvoiceDate", "lastPaymentDate", "lastPaymentAmount", "details", "invoiceType", "summary"),
 )
-"""The members that are read, in any case, as Microsoft's own client reads them. `details` gets these spellings too."""
+"""The members to read, in upper or lower case, as Microsoft's own client does. `details` gets these spellings too."""
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-"""JSON's number notation, which is also read when it is sent as text."""
+"""JSON's number notation, which is also accepted as text."""
 
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
 
 
 class NotASummary(ValueError):
-    """The answer holds no readable balance; the text says why and carries no amount."""
+    """The response has no readable balance. The text says why and contains no amount."""
 
 
 @dataclass(frozen=True)
 class ResponseMetadata:
-    """When an answer was read, under which ids, and what the service said of the user's MFA if it was asked."""
+    """When a response was read, its ids, and what the service reported about the user's MFA, if requested."""
 
     retrieved_at: datetime
     request_id: str
@@ -57,10 +57,10 @@ class ResponseMetadata:
 
 @dataclass(frozen=True)
 class InvoiceSummary:
-    """The balance of one currency, as the service sent it.
+    """The balance in one currency, as the service sent it.
 
-    Dates are aware and in UTC; None where the service sent nothing, null or the year 1, which mean the same. `details` is
-    the parts by invoice type as exact JSON. `warnings` says what was optional and unreadable, and so left out.
+    Dates are aware and in UTC. None means that the service sent nothing, null or the year 1, which are equivalent.
+    `details` holds the parts by invoice type as exact JSON. `warnings` lists optional values left out as unreadable.
     """
 
     balance_amount: Decimal
@@ -77,7 +77,7 @@ class InvoiceSummary:
 
 
 def parse_summary(body: bytes, receipt: ResponseMetadata) -> InvoiceSummary:
-    """Read the answer of `GET /v1/invoices/summary`.
+    """Parse the response to `GET /v1/invoices/summary`.
 
     Raises:
         NotASummary: `balanceAmount` or `currencyCode` is missing or unreadable, or the body is not a JSON object.
@@ -87,10 +87,10 @@ def parse_summary(body: bytes, receipt: ResponseMetadata) -> InvoiceSummary:
 
 
 def parse_summaries(body: bytes, receipt: ResponseMetadata) -> tuple[InvoiceSummary, ...]:
-    """Read the answer of `GET /v1/invoices/summaries`: one summary per currency, at least one.
+    """Parse the response to `GET /v1/invoices/summaries`: one summary per currency, and at least one.
 
     Raises:
-        NotASummary: as for `parse_summary`; the collection is empty or cut short, or repeats a currency.
+        NotASummary: as for `parse_summary`; also if the collection is empty or incomplete, or repeats a currency.
 
     """
     collection = _members(_parse(body))
@@ -157,11 +157,11 @@ def _summary(value: Any, receipt: ResponseMetadata) -> InvoiceSummary:
 
 
 class Unreadable(ValueError):
-    """What is wrong with the value of a member, after the member's name."""
+    """What is wrong with a member's value, worded to follow the member's name."""
 
 
 def _amount(value: Any) -> Decimal:
-    """Read a number that plain notation and the table can hold."""
+    """Read a number that fits in the table and in plain notation."""
     with suppress(ArithmeticError):
         number = Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
         if (
@@ -180,7 +180,7 @@ def _currency(value: Any) -> str:
 
 
 def _symbol(value: Any) -> str | None:
-    """Read an open text of printable characters, spaces of any width and direction marks; an empty one is none."""
+    """Read text of printable characters, spaces of any width and direction marks. Empty text means no symbol."""
 
     def fits(character: str) -> bool:
         return character.isprintable() or unicodedata.category(character) in ("Zs", "Cf")
@@ -191,7 +191,7 @@ def _symbol(value: Any) -> str | None:
 
 
 def _date(value: Any) -> datetime | None:
-    """Read a date, in UTC where it has no zone: one document mixes both forms. The year 1 means none."""
+    """Read a date. Without a zone it is in UTC: one document can mix both forms. The year 1 means no date."""
     try:
         date = datetime.fromisoformat(value)
         if date.year == 1:
@@ -205,7 +205,7 @@ def _date(value: Any) -> datetime | None:
 
 
 def _details(balance: Decimal, warnings: list[str], parts: Any) -> str:
-    """Read the parts when Power BI can read them all; in every documented sample they add up to the balance, exactly."""
+    """Read the parts if Power BI can read them all. In every documented sample they add up exactly to the balance."""
     if not isinstance(parts, list):
         raise Unreadable("is not a list")
     amounts = [amount for part in parts if (amount := _part(part)) is not None]
@@ -222,7 +222,7 @@ def _details(balance: Decimal, warnings: list[str], parts: Any) -> str:
 
 
 def _part(part: Any) -> Decimal | None:
-    """Read the amount of a part that Power BI can read: a text or no type, and a summary with an amount or none."""
+    """Read a part's amount, as Power BI can: the type is text or missing; the summary has an amount or is missing."""
     with suppress(Unreadable):
         if isinstance(part, dict) and isinstance(part.get("invoiceType") or "", str):
             summary = part.get("summary")

@@ -1,4 +1,4 @@
-"""What Partner Center's refusals mean. The first line that matches decides: a known code before the status.
+"""What Partner Center's refusals mean. The first rule that matches decides: known codes come before statuses.
 
 Source: https://learn.microsoft.com/partner-center/developer/error-codes and
 https://learn.microsoft.com/partner-center/security/mandatory-mfa
@@ -16,7 +16,7 @@ from shared.errors import (
 from shared.net.service import APP_ONLY, INTERMEDIARY_REMEDY, Limits, Rule, Service, transient_rules
 
 PARTNER_CENTER = Service(
-    limits=Limits(attempt=150, total=180),  # calls of more than 100 s were seen (Partner-Center-PowerShell#312, #319)
+    limits=Limits(attempt=150, total=180),  # calls can take over 100 s (Partner-Center-PowerShell issues 312 and 319)
     no_answer=PartnerUnavailable,
     unreadable=PartnerBadResponse,
     rules=(

@@ -1,1 +1,1 @@
-"""The app settings: read, checked and turned into values."""
+"""Reads the app settings, checks them and converts them to values."""

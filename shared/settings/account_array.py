@@ -1,4 +1,4 @@
-"""PARTNER_ACCOUNTS: a JSON array of accounts, and what becomes of it on its way into a setting."""
+"""PARTNER_ACCOUNTS: a JSON array of accounts, and the ways in which it gets damaged on its way into a setting."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from shared.settings.values import did_you_mean
 MANY = "PARTNER_ACCOUNTS"
 
 MAX_LENGTH = 120_000
-"""Characters of PARTNER_ACCOUNTS: Linux starts no process with more than 131,071 bytes in one variable."""
+"""Maximum characters in PARTNER_ACCOUNTS: on Linux, no process can start with more than 131,071 bytes in a variable."""
 
 _MEMBER_LIKE = re.compile(r"[A-Za-z_-]{1,30}")
-"""What is shown of an unknown member's name; a secret in its place is longer or has digits."""
+"""An unknown member's name is shown only if it matches. A misplaced secret is longer or has digits."""
 
 _ARRAY = "a JSON array with one object for each account, each member once; docs/settings.md has an example"
 
@@ -30,18 +30,18 @@ _CAUSES = (
     (r'[\[{,]\s*""\w', "has every quote doubled, as in a CSV file"),
     (
         r"[\[{,:]\s*(&quot;|%22|`)",
-        "has something else in place of each double quote, which a web page or a shell does",
+        "has escapes or backticks in place of double quotes, as a web page or a shell produces",
     ),
     (r"[\[{,:]\s*'|:\s*(None|True|False)\b", "is a Python literal, not JSON (single quotes, None, True or False)"),
     (r'\A\[\s*\{[^"]*\Z', "has no double quotes; PowerShell removes them from an argument"),
     (r"""\A(['"]).*\1\Z""", "has quotes around the whole array"),
     (r'["}\]]\s*,\s*[\]}]', "has a comma after the last object or member"),
 )
-"""What becomes of JSON on its way into a setting, by a pattern; the first match counts."""
+"""How JSON gets damaged on its way into a setting, by pattern. The first match counts."""
 
 
 def read_array(text: str, members: Mapping[str, str], errors: ErrorCollector) -> list[Source]:
-    """Return where the values of each account come from; none when the array cannot be read."""
+    """Return the source of each account's values, or an empty list if the array cannot be read."""
     sources: list[Source] = []
     for index, item in enumerate(errors.read(MANY, text, _items, _ARRAY) or []):
         where, known = f"{MANY}[{index}]", members.values()
@@ -77,6 +77,6 @@ def _items(text: str) -> list[Any]:
 
 
 def _cause(text: str) -> str | None:
-    """Return what happened to a text that should be a JSON array, or None."""
+    """Return what is wrong with a text that should be a JSON array, or None."""
     causes = (cause for pattern, cause in _CAUSES if re.search(pattern, text, re.DOTALL))
     return next(causes, hidden_problem(text, "\n\r\t"))

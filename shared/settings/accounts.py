@@ -1,4 +1,4 @@
-"""The partner accounts to read, from the PARTNER_ settings or from PARTNER_ACCOUNTS."""
+"""The configured partner accounts, from the PARTNER_ settings or from PARTNER_ACCOUNTS."""
 
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from shared.settings.values import (
 
 @dataclass(frozen=True)
 class Account:
-    """One partner account: who it is, how to sign in, what to read; each field with its setting."""
+    """One partner account: who it is, how to sign in and what to read. Each field declares its setting."""
 
     tenant_id: str = setting(
         "PARTNER_TENANT_ID",
@@ -53,7 +53,7 @@ class Account:
 
     @property
     def needs_vault(self) -> bool:
-        """Whether its sign-in needs anything from Key Vault."""
+        """Whether the sign-in needs a secret from Key Vault."""
         return not self.federated or self.app_user
 
 
@@ -63,13 +63,13 @@ def _member(name: str) -> str:
 
 
 MEMBERS = {one.name: _member(one.name) for one in settings_of(Account).values()}
-"""The settings of a single account, and the member of a PARTNER_ACCOUNTS object that means the same: `refreshTokenName`."""
+"""The settings of a single account, each with its member in a PARTNER_ACCOUNTS object, such as `refreshTokenName`."""
 
 
 def read_accounts(
     source: Source, api_url: str | None, login_url: str | None, errors: ErrorCollector
 ) -> tuple[Account, ...]:
-    """Read the accounts from either form; every problem is noted. An account with a problem serves only for further checks."""
+    """Read the accounts in either form, adding problems to `errors`. A flawed account only serves further checks."""
     single = [name for name in MEMBERS if trim(source[name][1])]
     many = trim(source[MANY][1])
     if many and single:
@@ -97,7 +97,7 @@ def _account(source: Source, api_url: str | None, login_url: str | None, errors:
 
 
 def _check_refresh_tokens(accounts: tuple[Account, ...], name: str, errors: ErrorCollector) -> None:
-    """Note a refresh token that would be stored over something else; Key Vault's names know no case."""
+    """Report a refresh token that would overwrite another secret. Key Vault's names are case-insensitive."""
     secrets = {account.secret_name.lower() for account in accounts if account.secret_name and not account.federated}
     owners: dict[str, set[str]] = {}
     for account in accounts:

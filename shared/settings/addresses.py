@@ -1,4 +1,4 @@
-"""The addresses of services: bare https URLs, and what else people copy instead."""
+"""Service addresses: bare https URLs, and what people copy instead."""
 
 import ipaddress
 import re
@@ -20,7 +20,7 @@ _KINDS = (
     (r"(?:portal|management)\.(?:azure|chinacloudapi|usgovcloudapi)\..+", "the Azure portal"),
     (r".+\.(?:azurewebsites|chinacloudsites)\..+", "a web app"),
 )
-"""What the host of an Azure service looks like; the first match counts, and hosts of one's own match none."""
+"""What the hosts of Azure services look like. The first match counts; custom host names match none."""
 
 _HOST = re.compile(r"[0-9a-z._:-]+")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}\.(?:[^.]+\.)?table\.")
@@ -28,9 +28,9 @@ _KEY = re.compile("AccountKey=|SharedAccessSignature=", re.IGNORECASE)
 
 
 def read_url(text: str, kind: str | None = None) -> str:
-    """Read the https address of a service, of this kind when it is one of Azure's; without a slash at its end.
+    """Read a service's https address and remove a trailing slash. An Azure host must be of this kind.
 
-    The path of a table service (the account) is for loopback and IP hosts only.
+    Only a table service on a loopback or IP host may have a path (the account).
     """
     try:
         parts = urlsplit(text)

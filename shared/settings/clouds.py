@@ -1,4 +1,4 @@
-"""Where Partner Center and its sign-in are in each Microsoft cloud, and which audience a table service wants.
+"""The addresses of Partner Center and its sign-in in each Microsoft cloud, and the audience for a table service.
 
 Source: https://learn.microsoft.com/partner-center/developer/partner-center-authentication; the federation audiences:
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Cloud:
-    """The addresses of one cloud (https, no slash at the end) and the audiences of the tokens used there."""
+    """One cloud's addresses (https, no trailing slash) and the audiences of the tokens used there."""
 
     api_url: str
     login_url: str
@@ -33,7 +33,7 @@ _STORAGE_AUDIENCES = {
 
 
 def storage_audience(endpoint: str) -> str:
-    """Return the audience of tokens for a table service: its own address says its cloud.
+    """Return the token audience for a table service. Its address shows which cloud it is in.
 
     Source: https://learn.microsoft.com/dotnet/api/azure.data.tables.tableaudience
     """

@@ -1,6 +1,6 @@
-"""The network settings that every HTTP client of this machine shares: proxy and CA file, read and checked.
+"""The network settings that all HTTP clients on this machine share: the proxy and the CA file, read and checked.
 
-They are variables of the operating system, not app settings of ours; the HTTP session is built from the values read here.
+They are environment variables, not app settings of ours. The HTTP session is built from the values read here.
 """
 
 import ssl
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Network:
-    """How the services are reached: `no_proxy` is the list of hosts reached directly, as NO_PROXY has it.
+    """How to reach the services. `no_proxy` lists the hosts to reach directly, in NO_PROXY's format.
 
-    `tls` trusts the certificates of the CA file; None means the built-in ones. Loading them takes about 20 ms, so the context
-    that checks the file is the one that the run works with.
+    `tls` trusts the certificates in the CA file; None means the built-in ones. Loading them takes about 20 ms, so the
+    run uses the same context that checked the file.
     """
 
     https_proxy: Proxy | None = None
@@ -30,7 +30,7 @@ class Network:
 
 
 def read_network(environ: Mapping[str, str], errors: ErrorCollector) -> Network:
-    """Read the proxy and the CA file, in the order in which `requests` takes the variables; a wrong one is added to `errors`.
+    """Read the proxy and the CA file, checking variables in the order that `requests` uses. `errors` gets the problems.
 
     All services are called over https, so HTTP_PROXY is not read.
     """

@@ -1,4 +1,4 @@
-"""The app settings of a run, read and checked as a whole: every problem is listed at once."""
+"""Reads a run's app settings and checks them as a whole, so that all problems are listed at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ DEFAULT_TABLE_NAME = "partnerbalances"
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a run needs to know, each field with its setting; nothing in here is secret.
+    """The settings for a run. Each field declares its setting; none of them is secret.
 
-    The host runs the function on the schedule (function.json); here it is only checked.
+    The host runs the function on the schedule (function.json), which is only checked here.
     """
 
     schedule: list[list[int]] | None = setting(
@@ -72,14 +72,14 @@ class Settings:
 
 
 NAMES = (*(one.name for one in settings_of(Settings).values()), *MEMBERS, MANY)
-"""Every setting there is."""
+"""The names of all settings."""
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings of a run.
+    """Read the settings for a run.
 
     Raises:
-        SettingsInvalid: with every problem of every setting.
+        SettingsInvalid: lists every problem with every setting.
 
     """
     errors = ErrorCollector()

@@ -1,7 +1,7 @@
 """SNAPSHOT_SCHEDULE: six NCRONTAB fields, as the Functions host reads them.
 
-The host also takes five fields and time spans, but then fires only while an instance happens to be awake. Its library swaps the
-ends of a range that runs backwards and takes a step of 0 for 1; both are refused, because nobody means that.
+The host also accepts five fields and time spans, but then fires only while an instance happens to be running. Its
+library swaps the ends of a backwards range and reads a step of 0 as 1. Both are rejected: nobody intends them.
 Sources: https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions and
 https://github.com/atifaziz/NCrontab
 """
@@ -22,14 +22,14 @@ _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (
     ("month", 1, 12, _MONTHS.split()),
     ("day of the week", 0, 6, _DAYS.split()),
 )
-"""What each field is, its lowest and highest value, and the names of its values in order."""
+"""Each field's unit, its lowest and highest value, and the names of its values in order."""
 
 _PART = re.compile(r"(\*(?!-)|[0-9]{1,2}|[a-z]{3,9})(?:-([0-9]{1,2}|[a-z]{3,9}))?(?:/([0-9]{1,2}))?")
 _LEAP_YEAR = 2024
 
 
 def read_schedule(text: str) -> list[list[int]]:
-    """Return the values of each of six fields, in order."""
+    """Return the values of each of the six fields, in ascending order."""
     fields = text.lower().split()
     if len(fields) != len(_FIELDS):
         raise WrongValue(f"has {len(fields)} field{'s'[: len(fields) != 1]} instead of six")

@@ -1,4 +1,4 @@
-"""Settings as the fields of a dataclass, and everything that is wrong with them, what cannot be seen in a value included."""
+"""Settings as the fields of a dataclass, and all problems with them, including invisible characters in a value."""
 
 import re
 import unicodedata
@@ -19,9 +19,9 @@ _INVISIBLE = ("Cf", "Cc", "Cs", "Co")
 
 
 class WrongValue(ValueError):
-    """What is wrong with a value and, where the setting's own words do not say it, what is right.
+    """What is wrong with a value and, if the setting's own text does not say it, what is right.
 
-    It never shows the value: people paste secrets into the wrong box.
+    The text never shows the value: people paste secrets into the wrong field.
     """
 
     def __init__(self, wrong: str, right: str | None = None) -> None:
@@ -31,7 +31,7 @@ class WrongValue(ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting: its name, what reads a value (or raises `WrongValue`), what is right, and when it has to be there."""
+    """A setting: its name, its reader (which may raise `WrongValue`), what is right, and when it is required."""
 
     name: str
     read: Callable[[str], Any]
@@ -47,31 +47,31 @@ def setting(
     default: str | None = None,
     needed: Callable[[Any], bool] = lambda _: False,
 ) -> Any:
-    """Declare a field of a dataclass, as `dataclasses.field` does; `needed` says of what was read as a whole whether it has to be there."""
+    """Declare a dataclass field, as `dataclasses.field` does. `needed` tells, from all values, if it is required."""
     return field(default=read(default) if default else None, metadata={"setting": Setting(name, read, right, needed)})
 
 
 def settings_of(kind: Any) -> dict[str, Setting]:
-    """Return the settings of such a dataclass, by its fields."""
+    """Return a dataclass's settings by field name."""
     return {one.name: one.metadata["setting"] for one in fields(kind) if one.metadata}
 
 
 Source = Mapping[str, tuple[str, str]]
-"""Where values come from: for the name of each setting, what messages call it and its text."""
+"""Where values come from: for each setting's name, its name in messages and its text."""
 
 
 @dataclass
 class ErrorCollector:
-    """Reads values, and notes what is wrong with them."""
+    """Reads values and collects the problems with them."""
 
     found: list[SettingProblem] = field(default_factory=list)
 
     def add(self, name: str, wrong: str, right: str) -> None:
-        """Note one problem: the setting's name, what is wrong, what is right."""
+        """Add one problem: the setting's name, what is wrong and what is right."""
         self.found.append(SettingProblem(name, wrong, right))
 
     def read(self, name: str, text: str, read: Callable[[str], T], right: str = "") -> T | None:
-        """Return what `read` makes of a text, or None with its problem noted."""
+        """Return what `read` returns for a text, or add its problem and return None."""
         try:
             return read(text)
         except WrongValue as wrong:
@@ -79,7 +79,7 @@ class ErrorCollector:
             return None
 
     def read_all(self, kind: Any, source: Source) -> dict[str, Any]:
-        """Return the values of the settings of a dataclass that are there and right, without the marks and space around them."""
+        """Return the valid values for a dataclass's settings, with invisible marks and spaces around them removed."""
         values: dict[str, Any] = {}
         for name, one in settings_of(kind).items():
             shown, raw = source[one.name]
@@ -89,7 +89,7 @@ class ErrorCollector:
         return {name: value for name, value in values.items() if value is not None}
 
     def require(self, kind: Any, source: Source, values: Collection[str], whole: Any) -> None:
-        """Note the needed settings that have no value; a wrong one is noted already."""
+        """Add a problem for each required setting without a value. One with a wrong value already has a problem."""
         noted = {problem.setting for problem in self.found}
         for name, one in settings_of(kind).items():
             shown = source[one.name][0]

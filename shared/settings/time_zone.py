@@ -1,4 +1,4 @@
-"""SNAPSHOT_TIME_ZONE: an IANA name, and how else people name a time zone."""
+"""SNAPSHOT_TIME_ZONE: an IANA name, and what people enter instead."""
 
 import re
 import zoneinfo
@@ -41,19 +41,19 @@ _WINDOWS = {
     "W. Australia Standard Time": "Australia/Perth",
     "W. Europe Standard Time": "Europe/Berlin",
 }
-"""The common Windows names; https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml (territory 001)."""
+"""Common Windows names: https://github.com/unicode-org/cldr/blob/main/common/supplemental/windowsZones.xml (001)."""
 
 _WINDOWS_LIKE = re.compile(r"\(UTC.*|.+ (?:Standard|Daylight|Summer) Time(?: \(.+\))?", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:UTC|GMT|Z)?\s*[+-]\d{1,2}(?::?\d{2})?|Z", re.IGNORECASE)
 _NO_ZONE = re.compile(r"(?:posix|right)/.*|localtime|posixrules|Factory")
-"""What some machines keep beside the zones: the zone that they are set to, and clocks that count leap seconds."""
+"""Other files that some machines store next to the zones: their current zone, and clocks that count leap seconds."""
 EXAMPLE = "the IANA name of the zone, for example Europe/Berlin"
 _CLOSE = 0.9
-"""A name that only looks a little alike is another zone."""
+"""A name that is less similar is a different zone."""
 
 
 def read_time_zone(text: str) -> zoneinfo.ZoneInfo:
-    """Return the zone of an IANA name."""
+    """Return the zone with this IANA name."""
     if not _NO_ZONE.fullmatch(text):
         with suppress(zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
             return zoneinfo.ZoneInfo(text)

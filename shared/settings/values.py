@@ -1,4 +1,4 @@
-"""What a value may look like: each reader returns the value in its final form or raises `WrongValue`."""
+"""Readers for values: each returns the value in its final form or raises `WrongValue`."""
 
 import difflib
 import re
@@ -17,23 +17,23 @@ _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,4})?) +([A-Za-z]{3})")
 _MAX_NAME_LENGTH = 100
 THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
-"""ISO 4217 currencies with three decimals: elsewhere, a point and three digits may be a thousands separator."""
+"""ISO 4217 currencies with three decimals. In others, a point before three digits may be a thousands separator."""
 
 
 @dataclass(frozen=True)
 class CreditLimit:
-    """A credit limit and the ISO 4217 currency that it is in."""
+    """A credit limit and its ISO 4217 currency."""
 
     amount: Decimal
     currency: str
 
     def used_percent(self, balance: Decimal) -> float:
-        """Return the percentage of the limit that a balance in its currency uses, to one decimal."""
+        """Return the percentage of the limit that a balance in the same currency uses, to one decimal."""
         return round(float(balance / self.amount * 100), 1)
 
 
 def read_guid(text: str) -> str:
-    """Read a GUID: lower case, because it is a key, and two spellings would be two histories."""
+    """Read a GUID and lower-case it: it is a key, and two spellings would make two histories."""
     text = text.lower()
     if _GUID.fullmatch(text):
         return text
@@ -49,7 +49,7 @@ def read_guid(text: str) -> str:
 
 
 def one_of(meanings: Mapping[str, T]) -> Callable[[str], T]:
-    """Return the reader of one of these words."""
+    """Return a reader that accepts one of these words."""
 
     def read(text: str) -> T:
         if text not in meanings:
@@ -61,14 +61,14 @@ def one_of(meanings: Mapping[str, T]) -> Callable[[str], T]:
 
 
 def read_table_name(text: str) -> str:
-    """Read a table's name: lower case, because Power BI's dataflows refuse mixed case."""
+    """Read a table name. It must be lower-case, because Power BI dataflows reject mixed case."""
     if not re.fullmatch(r"[a-z][a-z0-9]{2,58}", text) or text == "tables":
         raise WrongValue(f"is not a valid table name ({len(text)} characters)")
     return text
 
 
 def read_secret_name(text: str) -> str:
-    """Read the name of a Key Vault secret."""
+    """Read a Key Vault secret's name."""
     if not re.fullmatch(r"[0-9A-Za-z-]{1,127}", text):
         raise WrongValue(
             f"is not a valid Key Vault secret name ({len(text)} characters)",
@@ -108,7 +108,7 @@ def read_credit_limit(text: str) -> CreditLimit:
 
 
 def did_you_mean(text: str, choices: Collection[str], *, close: float = 0.6) -> str:
-    """Return a hint at the choice that a text is close to (1 is the same, whatever the case), or nothing."""
+    """Return a hint naming the choice most similar to a text (1: equal, ignoring case), or an empty text."""
     by_lower = {choice.lower(): choice for choice in choices}
     nearest = difflib.get_close_matches(text.lower(), by_lower, n=1, cutoff=close)
     return f"; did you mean {by_lower[nearest[0]]}?" if nearest else ""

@@ -1,4 +1,4 @@
-"""How the app proves itself to Entra ID: a client secret, a certificate, or the Azure identity's own token."""
+"""How the app authenticates to Entra ID: with a client secret, a certificate, or the Azure identity's own token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,12 +14,12 @@ from shared.sign_in.certificate import PEM, PKCS12, UnusableCertificateError, lo
 from shared.sign_in.refusals import CERTIFICATE, FEDERATED
 
 _MAX_CLIENT_SECRET_LENGTH = 500
-"""Characters; Entra ID makes client secrets of about 40, and a PKCS#12 file takes some thousands."""
+"""Entra ID creates client secrets of about 40 characters; a PKCS#12 file takes several thousand."""
 
 
 @dataclass(frozen=True)
 class AppCredential:
-    """What MSAL takes as `client_credential` (excluded from repr), and the name, end and kind of the secret behind it."""
+    """MSAL's `client_credential` (excluded from repr), and the name, expiry and kind of the secret it comes from."""
 
     for_msal: str | Mapping[str, Any] = field(repr=False)
     secret_name: str | None = None
@@ -28,12 +28,12 @@ class AppCredential:
 
 
 def app_credential(account: Account, vault: Vault | None, identity: TokenCredential) -> AppCredential:
-    """Fetch the account's credential: from the vault (the content type says which kind), or from the identity (federated).
+    """Get the account's credential from the vault (its content type gives the kind) or the identity (federated).
 
     Raises:
-        IdentityUnavailable: the identity gave no token.
-        VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: by the vault's answer.
-        VaultSecretInvalid: empty, or not a usable certificate.
+        IdentityUnavailable: there was no token for the identity.
+        VaultUnreachable, VaultAccessDenied, VaultSecretMissing, VaultSecretDisabled: depending on the vault's response.
+        VaultSecretInvalid: the secret is empty or not a usable certificate.
 
     """
     if account.federated:
@@ -48,7 +48,7 @@ def from_secret(secret: Secret) -> AppCredential:
     """Turn a secret into the app's credential.
 
     Raises:
-        VaultSecretInvalid: it is marked as a certificate and cannot sign in, or is a certificate without the mark.
+        VaultSecretInvalid: its content type says certificate but it cannot sign in, or it is an unmarked certificate.
 
     """
     content_type = (secret.content_type or "").strip().lower()
@@ -68,7 +68,7 @@ def from_secret(secret: Secret) -> AppCredential:
 
 
 def _refuse_certificate(secret: Secret) -> None:
-    """Keep a certificate that is not marked as one from being sent, private key and all, as a client secret."""
+    """Prevent an unmarked certificate from being sent as a client secret, with its private key."""
     if "-----BEGIN" in secret.value:
         found, right = "PEM text", PEM
     elif len(secret.value) > _MAX_CLIENT_SECRET_LENGTH:

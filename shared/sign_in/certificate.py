@@ -1,4 +1,4 @@
-"""A certificate with its private key, as Key Vault keeps it, in the form that MSAL signs with."""
+"""Converts a certificate with its private key from Key Vault's format to the one that MSAL signs with."""
 
 import base64
 import binascii
@@ -22,12 +22,12 @@ PEM = "application/x-pem-file"
 
 
 class UnusableCertificateError(ValueError):
-    """The secret holds no certificate that can sign in; the text says what was found and shows none of it."""
+    """The secret has no certificate that can sign in. The text says what was found but shows none of it."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """A certificate and its private key, both as PEM; the key is in no repr. `expires_on` is the certificate's own end."""
+    """A certificate and its private key (excluded from repr), both as PEM. `expires_on` is the certificate's own."""
 
     private_key: str = field(repr=False)
     public_certificate: str
@@ -40,7 +40,7 @@ def load_certificate(value: str, content_type: str) -> Certificate:
     Source: https://learn.microsoft.com/azure/key-vault/certificates/about-certificates#composition-of-a-certificate
 
     Raises:
-        UnusableCertificateError: unreadable, protected by a password, without its key, or a key that is not RSA.
+        UnusableCertificateError: it is unreadable, password-protected or without its key, or the key is not RSA.
 
     """
     key, certificate = _from_pkcs12(value) if content_type == PKCS12 else _from_pem(value)

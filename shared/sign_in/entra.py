@@ -1,4 +1,4 @@
-"""Signing in to Partner Center at Entra ID, as the app alone or as the app with a user's consent.
+"""Signs in to Partner Center at Entra ID, app-only or as the app with a user's consent (app+user).
 
 Source: https://learn.microsoft.com/partner-center/developer/enable-secure-app-model
 """
@@ -32,7 +32,7 @@ Acquire = Callable[[msal.ConfidentialClientApplication], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Tokens:
-    """An access token for Partner Center and, with a user, the refresh token that follows the one used; excluded from repr."""
+    """An access token for Partner Center and, for app+user, the new refresh token. Both are excluded from repr."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
@@ -40,16 +40,16 @@ class Tokens:
 
 @dataclass(frozen=True)
 class SignIn:
-    """Signs accounts in over the run's session."""
+    """Signs accounts in, using the run's session."""
 
     session: HttpSession
     retry: Retry
 
     def as_app(self, account: Account, credential: AppCredential) -> Tokens:
-        """Sign in as the app alone.
+        """Sign in app-only.
 
         Raises:
-            SignInUnavailable: no usable answer until the time limit.
+            SignInUnavailable: there was no usable response within the time limit.
             SignInRejected: the app or its credential was refused.
 
         """
@@ -57,21 +57,21 @@ class SignIn:
         return self._call(account, credential, lambda app: app.acquire_token_for_client([scope]), sign_in_kind=APP_ONLY)
 
     def as_user(self, account: Account, credential: AppCredential, stored: Secret) -> Tokens:
-        """Sign in as the app with the user behind a stored refresh token.
+        """Sign in as the app with the user who owns a stored refresh token.
 
         Raises:
-            SignInUnavailable, SignInRejected: as for the app alone.
+            SignInUnavailable, SignInRejected: as for app-only sign-in.
             ConsentRequired: the user has to sign in again.
 
         """
         token, scope = stored.value, f"{account.cloud.audience}/user_impersonation"
-        over = expiry_sentence(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
+        note = expiry_sentence(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
         return self._call(
-            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_expired=over
+            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_expired=note
         )
 
     def with_code(self, account: Account, credential: AppCredential, acquire: Acquire) -> Tokens:
-        """Redeem an authorization code, which works once and is sent once; raises as `as_user`."""
+        """Redeem an authorization code, in one attempt because it works only once; raises as `as_user` does."""
         return self._call(account, credential, acquire, attempts=1)
 
     def _call(
@@ -115,7 +115,7 @@ class SignIn:
         return Tokens(token, refresh_token if isinstance(refresh_token, str) and refresh_token else None)
 
     def _check_tenant(self, account: Account) -> None:
-        """Find out whether a request was invalid because the tenant is unknown, which `error` does not say; then refuse it as that."""
+        """Raise a refusal with our own code if the tenant is unknown, which `error` does not say."""
         try:
             metadata = f"{account.cloud.login_url}/{account.tenant_id}/v2.0/.well-known/openid-configuration"
             self.session.get(metadata, allow_redirects=False)
@@ -127,7 +127,7 @@ class SignIn:
 
 
 class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
-    """Keeps nothing, for each account signs in once per run, and logs nothing: MSAL's own writes down the code that it is given."""
+    """Stores nothing, because each account signs in once per run, and logs nothing: MSAL's own cache logs its input."""
 
     def add(self, event: dict[str, Any], now: float | None = None) -> None:
         """Drop the tokens."""
@@ -136,7 +136,7 @@ class _NoCache(msal.TokenCache):  # type: ignore[misc] # msal ships no types
 def confidential_app(
     account: Account, credential: AppCredential, session: HttpSession
 ) -> msal.ConfidentialClientApplication:
-    """Build MSAL's client for the account; a new one per attempt, because MSAL keeps a refusal for a minute."""
+    """Build MSAL's client for the account. Each attempt needs a new one, because MSAL caches a refusal for a minute."""
     return msal.ConfidentialClientApplication(
         account.client_id,
         client_credential=credential.for_msal,

@@ -1,10 +1,10 @@
-"""The user's refresh token in Key Vault: read, renewed weekly, stored with what it is and until when it lasts.
+"""The user's refresh token in Key Vault: read, renewed weekly, and stored with its description and expiry date.
 
-Key Vault cannot store on a condition, so each attempt of a renewal looks first: a token that a new consent has stored in the
-meantime is never replaced by the successor of an older one.
+Key Vault has no conditional store, so each renewal attempt reads the secret first: the successor of an old token never
+replaces a token that a new consent has stored in the meantime.
 
-A refresh token lives 90 days; each exchange gives a new one while the old one lives on until its own day 90. Weekly, because
-a secret with more than 500 versions cannot be backed up.
+A refresh token is valid for 90 days. Each exchange returns a new one, while the old one stays valid until its own day
+90. Renewal is weekly, because a secret with more than 500 versions cannot be backed up.
 Source: https://learn.microsoft.com/entra/identity-platform/refresh-tokens
 """
 
@@ -23,7 +23,7 @@ CONTENT_TYPE = "application/x-partner-center-refresh-token"
 
 
 def read(vault: Vault, name: str) -> Secret:
-    """Return the stored token; raises as `Vault.secret`, with the remedy that puts a token there."""
+    """Return the stored token; raises the same errors as `Vault.secret`, with a remedy for a refresh token."""
     try:
         secret = vault.secret(name)
         check_value(secret)
@@ -34,16 +34,16 @@ def read(vault: Vault, name: str) -> Secret:
 
 
 def expires_on(secret: Secret) -> datetime | None:
-    """Return until when a stored token lasts: as stored with it, else by its age, else unknown."""
-    with suppress(OverflowError):  # the vault may give any date
+    """Return when a stored token expires: the stored date, else a date based on its age, else None."""
+    with suppress(OverflowError):  # the vault may return any date
         return secret.expires_on or (secret.created_on and secret.created_on + LIFETIME)
     return None
 
 
 def age(secret: Secret, now: datetime) -> timedelta | None:
-    """Return how old a stored token is, by its version or by the end stored with it; None when neither is known.
+    """Return a stored token's age, from its version's date or its stored expiry; None if neither is known.
 
-    The version of a token that was copied from elsewhere is younger than the token.
+    If a token was copied from elsewhere, its version is newer than the token.
     """
     ages = [now - secret.created_on] if secret.created_on is not None else []
     if secret.expires_on is not None:
@@ -52,7 +52,7 @@ def age(secret: Secret, now: datetime) -> timedelta | None:
 
 
 def is_due(secret: Secret, now: datetime) -> bool:
-    """Whether the stored token is older than a week, or of unknown age."""
+    """Return whether the stored token is more than a week old or its age is unknown."""
     since = age(secret, now)
     return since is None or since > RENEW_AFTER
 
@@ -60,10 +60,10 @@ def is_due(secret: Secret, now: datetime) -> bool:
 def store(
     vault: Vault, account: Account, name: str, token: str, now: datetime, *, replacing: str | None = None
 ) -> datetime:
-    """Store a token as the secret's new version and return its expiry time; with `replacing`, only in place of that token.
+    """Store a token as the secret's new version and return its expiry time. With `replacing`, only replace that token.
 
     Raises:
-        VaultUnreachable, VaultAccessDenied: by the vault's answer.
+        VaultUnreachable, VaultAccessDenied: depending on the vault's response.
 
     """
     end = now + LIFETIME
@@ -78,17 +78,17 @@ def store(
 
 
 class Renewals:
-    """The renewals of one run: accounts that share a token store it once."""
+    """One run's renewals: accounts that share a token store it only once."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._stored: SingleFlightCache[str, datetime] = SingleFlightCache()
 
     def renew(self, account: Account, used: Secret, token: str, now: datetime) -> None:
-        """Store the token that followed the one used, unless another account of the run did, or somebody a newer one.
+        """Store the used token's successor, unless another account in this run did, or someone stored a newer token.
 
         Raises:
-            SnapshotError: as `store` and as reading; for each account that shares the token.
+            SnapshotError: as for `store` and for reading; raised for every account that shares the token.
 
         """
         replace = partial(store, self._vault, account, used.name, token, now, replacing=used.value)

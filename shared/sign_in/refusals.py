@@ -1,6 +1,6 @@
-"""What Entra ID's refusals of a sign-in mean, decided by `error` alone: Microsoft changes the AADSTS codes and texts.
+"""What Entra ID's refusals of a sign-in mean. Only `error` decides: Microsoft changes the AADSTS codes and texts.
 
-The first line that matches decides. Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+The first rule that matches decides. Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
 
 from shared.errors import ConsentRequired, SignInRejected, SignInUnavailable
@@ -8,10 +8,10 @@ from shared.net.service import APP_USER, Rule, Service, transient_rules
 
 CERTIFICATE = "a certificate"
 FEDERATED = "the Azure identity's token (federated)"
-"""How an app proves itself other than by a client secret, in words."""
+"""How an app authenticates without a client secret, in words."""
 
 UNKNOWN_TENANT = "unknown_tenant"
-"""Our own code for what Entra ID's metadata endpoint says of a tenant that it does not know."""
+"""Our own code for the metadata endpoint's response about an unknown tenant."""
 
 _USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
