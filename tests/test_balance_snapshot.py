@@ -20,9 +20,9 @@ LIMIT = 16_000
 
 
 @pytest.mark.parametrize(
-    ("accounts", "says"), [(1, "for 1 of 1 accounts"), (18, "for 18 of 18"), (300, " and 282 more")]
+    ("accounts", "text"), [(1, "for 1 of 1 accounts"), (18, "for 18 of 18"), (300, " and 282 more")]
 )
-def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
+def test_the_exception_of_a_run_is_bounded(accounts: int, text: str) -> None:
     """However many accounts fail, and however long their messages are: the host logs the exception with every error in it."""
     kinds, raised = (PartnerUnavailable, TableUnreachable), TracebackType(None, sys._getframe(), 0, 1)
     failures = tuple(
@@ -30,8 +30,8 @@ def test_the_exception_of_a_run_is_bounded(accounts: int, says: str) -> None:
         for number in range(accounts)
     )
     error = BalanceSnapshot._failure(RunResult(run_of(), 1.0, 0, 0, failures))
-    assert says in str(error)
-    assert (" more" in str(error)) == (" more" in says)
+    assert text in str(error)
+    assert (" more" in str(error)) == (" more" in text)
     shown = "".join(traceback.format_exception(error))
     assert len(shown) < LIMIT
     assert "Traceback" not in shown

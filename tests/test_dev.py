@@ -252,7 +252,7 @@ def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "remedy"),
+    ("output", "remedy"),
     [
         ("OSError: [Errno 28] No space left on device", "disk is full"),
         ("npm error code ENOTFOUND", "online"),
@@ -265,13 +265,13 @@ def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> Non
         ("Segmentation fault", "Run it again"),
     ],
 )
-def test_the_remedy_follows_from_the_tools_output(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_remedy_follows_from_the_tools_output(output: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last lines are shown unchanged, with a remedy."""
     module = load(DEV, monkeypatch)
     with pytest.raises(module.Failed) as failed:
-        module.step("Doing", [sys.executable, "-c", f"print({said!r}); raise SystemExit(3)"])
+        module.step("Doing", [sys.executable, "-c", f"print({output!r}); raise SystemExit(3)"])
     assert "status 3" in str(failed.value)
-    assert said in str(failed.value)
+    assert output in str(failed.value)
     assert remedy in str(failed.value).splitlines()[-1]
 
 

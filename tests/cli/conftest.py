@@ -158,7 +158,7 @@ def cli(bare_cli: Cli, world: StandIn) -> Cli:
 
 
 @pytest.fixture
-def place(cli: Cli) -> Iterator[Callable[[], TableContext]]:
+def connect(cli: Cli) -> Iterator[Callable[[], TableContext]]:
     """Return what opens the tables from the command line's settings in this process."""
     with ExitStack() as opened:
         yield lambda: opened.enter_context(open_tables(read_settings(cli.environ)))

@@ -37,7 +37,7 @@ cli.__main__.main()
 
 
 @pytest.mark.parametrize(
-    ("command", "service", "fault", "said"),
+    ("command", "service", "fault", "message"),
     [
         ("balance", "partner", Hang(), "Nothing was written."),
         ("balance", "partner", throttled(57), "Nothing was written."),
@@ -57,7 +57,7 @@ cli.__main__.main()
     ],
 )
 def test_an_interrupted_command_says_what_was_done(
-    cli: Cli, world: StandIn, command: str, service: str, fault: Fault, said: str
+    cli: Cli, world: StandIn, command: str, service: str, fault: Fault, message: str
 ) -> None:
     """With status 130, one line on stderr and no traceback, whatever the command is waiting for."""
     cli.use(world.add_partner(tenant_id=TENANT, auth="app_user").environ, world.environ_archive)
@@ -75,6 +75,6 @@ def test_an_interrupted_command_says_what_was_done(
             process.kill()
     assert process.returncode == 130
     [line] = [line for line in err.splitlines() if line.startswith("interrupted")]
-    assert said in line
+    assert message in line
     assert "Traceback" not in err
     assert "note" not in err

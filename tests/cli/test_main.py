@@ -53,9 +53,9 @@ def test_a_missing_package_comes_with_its_install_command(command: str, absent: 
     done = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    said = "needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt{}\n"
+    message = "needs the package {}. Install it: pip install -r requirements.txt -r cli/requirements.txt{}\n"
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "python -m cli " + said.format(absent, more)
+    assert done.stderr == "python -m cli " + message.format(absent, more)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
@@ -149,10 +149,10 @@ def test_color_is_for_terminals(bare_cli: Cli) -> None:
     assert b"\x1b[1mFAILED" in on_terminal(bare_cli, "check", NO_COLOR="1")
 
 
-def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_a_narrow_terminal_shows_what_matters(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> None:
     """The accounting date is dropped; a missed day stands out at any width."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
-    place().table.insert([row(days_ago(3)), row(days_ago(1))])
+    connect().table.insert([row(days_ago(3)), row(days_ago(1))])
     narrow, wide = (on_terminal(cli, "history", "--no-plot", COLUMNS=columns) for columns in ("60", "120"))
     assert (b"As of" in narrow, b"As of" in wide) == (False, True)
     assert f"\x1b[33m{days_ago(2)}".encode() in narrow

@@ -22,7 +22,7 @@ from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli, ForkServer, new_cli, person
 from tests.support.rows import TENANT, TODAY, days_ago
 
-# exit status | command | what stdout says, or after a ! stderr; texts are parted by ~ | the situation, if it is not the usual one
+# exit status | command | expected stdout, or stderr after a `!`; texts are separated by ~ | the situation, if it is not the usual one
 USES = """
 0 | LANG=de_DE PARTNER_TENANT_ID=none demo        | Key Vault       401 ~ SNAPSHOT_RECORDED ~ Archive         204 ~ Balance:  £ ~ TODAY_GBP ~ SNAPSHOT_KEPT
 0 | demo                                          | partner-unavailable: 24 runs tried, from 00:17 to 23:17 ~ missed: 1 day; ~ (x = missed day) ~ nothing is left
@@ -166,9 +166,11 @@ def uses() -> Iterator[object]:
     """Yield the table's lines: exit status, command, output, situation, and whether to start a process."""
     seen: set[tuple[str, str]] = set()
     for line in filter(None, USES.splitlines()):
-        status, command, says, situation = (part.strip() for part in f"{line} | ".split(" | ")[:4])
+        status, command, expected, situation = (part.strip() for part in f"{line} | ".split(" | ")[:4])
         kind = named(command), "right" if status == "0" else "wrong"
-        yield pytest.param(int(status), command, says, situation, kind not in seen, id=f"{command} {situation}".strip())
+        yield pytest.param(
+            int(status), command, expected, situation, kind not in seen, id=f"{command} {situation}".strip()
+        )
         seen.add(kind)
 
 
@@ -204,9 +206,9 @@ def used(session_world: StandIn, forks: ForkServer | None, tmp_path_factory: pyt
     return cli
 
 
-@pytest.mark.parametrize(("status", "command", "says", "situation", "start"), list(uses()))
+@pytest.mark.parametrize(("status", "command", "expected", "situation", "start"), list(uses()))
 def test_a_use(
-    used: Cli, session_world: StandIn, status: int, command: str, says: str, situation: str, *, start: bool
+    used: Cli, session_world: StandIn, status: int, command: str, expected: str, situation: str, *, start: bool
 ) -> None:
     """It ends with the table's status and output; after wrong usage nothing else is printed."""
     before, name, after = command.replace("NOBODY", NOBODY).partition(named(command))
@@ -216,7 +218,7 @@ def test_a_use(
     with SITUATIONS[situation](session_world):
         done = cli(name, *arguments.split(), given=f"{given}\n" if given else None, **environ)
     shown = f"{done.out}\n{done.err}"
-    out, _, err = says.replace("TODAY", str(TODAY)).replace("TENANT", TENANT).partition("!")
+    out, _, err = expected.replace("TODAY", str(TODAY)).replace("TENANT", TENANT).partition("!")
     for stream, texts in ((done.out, out), (done.err, err)):
         assert all(text.strip() in stream.replace("\u00a0", " ") for text in texts.split(" ~ ")), shown
     assert done.status == status, shown

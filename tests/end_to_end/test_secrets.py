@@ -37,9 +37,9 @@ def test_nothing_secret_leaves_the_worker(world: StandIn, start: Callable[..., E
             rule = world.faults.add(service, fault, path_contains=path, times=len(partners))
             results.append(engine.invoke())
             rule.remove()
-    said = [line.message for line in engine.logs] + engine.output
-    said += [result.message + result.stack for result in results]
-    assert len(said) > 1000, "DEBUG was on"
+    texts = [line.message for line in engine.logs] + engine.output
+    texts += [result.message + result.stack for result in results]
+    assert len(texts) > 1000, "DEBUG was on"
     assert any(line.logger.startswith("azure.core") for line in engine.logs)
     assert any("msal" in line.logger for line in engine.logs)
     secrets = {world.identity.header, *world.entra.directory.issued}
@@ -47,7 +47,7 @@ def test_nothing_secret_leaves_the_worker(world: StandIn, start: Callable[..., E
         secrets |= set(partner.app.secrets)
         for name in filter(None, (partner.secret_name, partner.refresh_token_name)):
             secrets |= {version.value for version in world.vault.versions(name)}
-    text = "\n".join(said)
+    text = "\n".join(texts)
     assert not TOKEN.search(text)
     assert not KEY.search(text)
     assert [secret for secret in secrets if secret in text] == []

@@ -13,7 +13,7 @@ EXAMPLES = TEXT.split("| measure | in view | value | because |\n|---|---|---|---
 def test_a_worked_example_holds(recorded: History, example: str) -> None:
     """The DAX gives the documented value."""
     measure, view, value, why = example.strip("| ").split(" | ")
-    assert recorded.says(measure, view) == value, why
+    assert recorded.as_text(measure, view) == value, why
 
 
 def test_what_the_page_names_exists() -> None:

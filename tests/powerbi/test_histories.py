@@ -255,7 +255,7 @@ one row of today | Current balance | all | 1,000.00
 def test_measures(case: str) -> None:
     """Each value is what a finance person would compute from the rows by hand."""
     history, measure, view, value = case.split(" | ")
-    assert HISTORIES[history].says(measure, view) == value
+    assert HISTORIES[history].as_text(measure, view) == value
 
 
 VIEWS = ("all", "USD", "USD, on 2026-11-27", "USD, 2026-11", "30 days")
@@ -266,7 +266,7 @@ def test_every_measure_can_be_evaluated(history: str) -> None:
     """The engine lacks no function and finds no error; either would raise. One history is viewed in every way."""
     views = VIEWS if history == "an account fails" else VIEWS[1:2]
     for measure, view in product(read_model().measures, views):
-        HISTORIES[history].says(measure, view)
+        HISTORIES[history].as_text(measure, view)
 
 
 @pytest.mark.parametrize("history", ["an account gained a currency", "one account at 99 %"])
@@ -274,15 +274,15 @@ def test_currencies_are_never_added(history: str) -> None:
     """With two currencies in view, every measure that shows an amount is blank. The headroom is one account's, in its own currency."""
     amounts = read_model().amounts - {"Headroom"}
     for name, view in product((*amounts, "Last payment"), ("all", "on 2026-11-27", "2026-11", "30 days")):
-        assert HISTORIES[history].says(name, view) == "blank", name
+        assert HISTORIES[history].as_text(name, view) == "blank", name
 
 
 def test_no_visual_has_more_than_366_points() -> None:
     """The trend and the calendar show 366 days; the default period is 12 months."""
     history = HISTORIES["a year and a day"]
     for measure in ("Balance on the day", "Day status"):
-        assert history.says(measure, "on 2025-11-27") != "blank"
-        assert history.says(measure, "on 2025-11-26") == "blank"
+        assert history.as_text(measure, "on 2025-11-27") != "blank"
+        assert history.as_text(measure, "on 2025-11-26") == "blank"
     calendar = history.dax.records("Date")
     assert calendar[0] == {"Date": date(2025, 11, 26), "Month": "2025-11", "Day": 26, "Period": "2025"}
     assert [day["Date"] for day in calendar if day["Period"] == "Last 12 months"] == days("2025-11-28", "2026-11-27")

@@ -14,7 +14,7 @@ from shared.job import take_snapshots
 from standin import StandIn
 from standin.partner import Partner
 from tests.end_to_end.conftest import environ_of, rows
-from tests.prove.matrix import cases, hasty
+from tests.prove.matrix import cases, short_attempts
 from tests.prove.steps import STEPS
 from tests.support.in_process import Meanwhile, run_now
 
@@ -107,7 +107,7 @@ def a_warm_process(world: StandIn) -> Iterator[list[str]]:
     for number, case in enumerate(chosen):
         rule = case.add(world)
         world.clock.advance(days=1)
-        with hasty(case.fault):
+        with short_attempts(case.fault):
             _run(world, partner)
         rule.remove()
         world.journal.clear()

@@ -20,7 +20,7 @@ from standin.partner import Partner
 from standin.rules import Rule
 from standin.sample import summary
 from tests.end_to_end.conftest import rows
-from tests.prove.steps import FAULTS, STEPS, TIMES, Step, heals
+from tests.prove.steps import FAULTS, STEPS, TIMES, Step, must_recover
 from tests.support.in_process import run_now
 
 SILENCE_SECONDS, USUAL_SECONDS = 0.4, 5.0
@@ -64,12 +64,12 @@ def cases() -> list[Case]:
         for step in STEPS
         for name, fault in FAULTS.items()
         for times in TIMES
-        if (times == "lasting" or heals(fault, 1)) and name != f"answer of {step.service}"
+        if (times == "lasting" or must_recover(fault, 1)) and name != f"answer of {step.service}"
     ]
 
 
 @contextmanager
-def hasty(fault: Fault) -> Iterator[None]:
+def short_attempts(fault: Fault) -> Iterator[None]:
     """Give each attempt little time."""
     seconds = SILENCE_SECONDS if isinstance(fault, Hang | Drip) else USUAL_SECONDS
     kept = [(limits, limits.attempt, limits.total) for limits in (AZURE, PARTNER_CENTER.limits)]
@@ -87,12 +87,12 @@ def hasty(fault: Fault) -> Iterator[None]:
 @contextmanager
 def logged() -> Iterator[io.StringIO]:
     """Collect what every logger writes, at DEBUG, with tracebacks."""
-    root, said = logging.getLogger(), io.StringIO()
-    handler, level = logging.StreamHandler(said), root.level
+    root, captured = logging.getLogger(), io.StringIO()
+    handler, level = logging.StreamHandler(captured), root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
     try:
-        yield said
+        yield captured
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
@@ -144,7 +144,7 @@ def _play(world: StandIn, case: Case, partner: Partner) -> Iterator[str]:
     environ = world.environ | world.environ_archive | partner.environ
     rule = case.add(world)
     began = time.monotonic()
-    with hasty(case.fault), logged() as said:
+    with short_attempts(case.fault), logged() as captured:
         result = run_now(world, environ)
     seconds = time.monotonic() - began
     rule.remove()
@@ -153,7 +153,7 @@ def _play(world: StandIn, case: Case, partner: Partner) -> Iterator[str]:
         yield f"the run took {seconds:.1f} s"
     if calls > MOST_CALLS:
         yield f"{calls} calls"
-    yield from _broken(world, case, partner, result, said.getvalue())
+    yield from _broken(world, case, partner, result, captured.getvalue())
     healed = run_now(world, environ)
     if healed.failed or len(rows(world, tenant=partner.tenant_id)) != _expected(case):
         yield f"the next run did not heal the day: {healed}"
@@ -173,7 +173,7 @@ def _broken(world: StandIn, case: Case, partner: Partner, result: RunResult, log
     believed = case.fault_name.startswith("answer of")
     if failed and not failed[0].startswith((*case.step.codes, *(REFUSED if believed else ()))):
         yield f"{failed[0]}: {result.failed[0].error.message}"
-    if failed and (case.step.optional or heals(case.fault, TIMES[case.times_name])):
+    if failed and (case.step.optional or must_recover(case.fault, TIMES[case.times_name])):
         yield f"the day failed with {failed[0]}: {result.failed[0].error.message}"
     if isinstance(case.fault, WrongDate) and case.step.name == "query of the table" and failed != ["clock-wrong"]:
         yield f"a wrong clock gave {failed}"

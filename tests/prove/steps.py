@@ -138,7 +138,7 @@ TIMES: dict[str, int | None] = {"once": 1, "twice": 2, "lasting": None}
 """How often a fault is injected."""
 
 
-def heals(fault: Fault, times: int | None) -> bool:
+def must_recover(fault: Fault, times: int | None) -> bool:
     """Whether the job must succeed in the same run: at most two incomplete responses or transient statuses."""
     wish = fault.headers.get("Retry-After") if isinstance(fault, Status) else None
     passing = isinstance(fault, Status | Echo) and fault.status in PASSING and wish not in _RETRY_NEVER

@@ -43,9 +43,9 @@ def test_several_accounts_with_one_broken(world: StandIn, caplog: pytest.LogCapt
     environ = environ_of(world, good, broken)
     world.faults.add("partner", error_response(900308), tenant=broken.tenant_id, times=None)
     result = take_snapshots(environ, run_id="run 1")
-    (failure,), (said,) = result.failed, lines(caplog, "SNAPSHOT_FAILED")
+    (failure,), (logged,) = result.failed, lines(caplog, "SNAPSHOT_FAILED")
     error = failure.error
-    assert said == {
+    assert logged == {
         "account": "Broken",
         "tenantId": broken.tenant_id,
         "date": result.run.date.isoformat(),

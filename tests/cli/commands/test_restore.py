@@ -17,10 +17,10 @@ OTHER = "99999999-9999-9999-9999-999999999999"
 
 
 @pytest.fixture
-def sides(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Sides:
+def sides(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> Sides:
     """Return the table and the archive of the only configured account."""
     cli.use(world.add_partner(tenant_id=TENANT).environ, world.environ_archive)
-    opened = place()
+    opened = connect()
     assert opened.archive is not None
     return opened.table, opened.archive
 

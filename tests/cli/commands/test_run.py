@@ -15,7 +15,7 @@ from tests.cli.conftest import Cli
 from tests.support.rows import TODAY
 
 
-def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> None:
     """The log goes to stderr and the counts to stdout; the second run leaves the row unchanged."""
     partner = world.add_partner()
     cli.use(partner.environ)
@@ -24,13 +24,15 @@ def test_a_run_records_and_the_next_one_keeps(cli: Cli, world: StandIn, place: C
     assert f"SNAPSHOT_RECORDED  Contoso {TODAY} USD" in first.err
     assert (second.status, second.out) == (0, f"{TODAY}: 1 account: 0 recorded, 1 kept, 0 failed\n")
     assert world.journal.count("partner") == 1
-    [row] = place().table.rows_of(partner.tenant_id, TODAY)
+    [row] = connect().table.rows_of(partner.tenant_id, TODAY)
     assert row["BalanceText"] == "68059.03"
-    runs = [dict(run) for run in place().ledger.rows(Span(RUN_PARTITION))]
+    runs = [dict(run) for run in connect().ledger.rows(Span(RUN_PARTITION))]
     assert [(run["Trigger"], run["Recorded"], run["Kept"]) for run in runs] == [("cli", 1, 0), ("cli", 0, 1)]
 
 
-def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_a_dry_run_does_everything_but_the_insert(
+    cli: Cli, world: StandIn, connect: Callable[[], TableContext]
+) -> None:
     """Every column of the row is printed, but no row and no renewed token is written. An archived row for the day takes precedence."""
     partner = world.add_partner(auth="app_user")
     cli.use(partner.environ)
@@ -39,8 +41,8 @@ def test_a_dry_run_does_everything_but_the_insert(cli: Cli, world: StandIn, plac
     assert (done.status, done.err) == (0, "")
     assert done.out.startswith(f"Contoso: would insert for {TODAY}\n")
     assert [line.split()[0] for line in done.out.splitlines()[1:]] == [column.name for column in COLUMNS]
-    assert place().table.rows_of(partner.tenant_id, TODAY) == ()
-    assert list(place().ledger.tenants()) == []
+    assert connect().table.rows_of(partner.tenant_id, TODAY) == ()
+    assert list(connect().ledger.tenants()) == []
     assert len(world.vault.versions(str(partner.refresh_token_name))) == versions
     cli.use(world.environ_archive)
     world.identity.user_assigned.table_rights.discard("add")

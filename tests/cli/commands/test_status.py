@@ -18,24 +18,24 @@ Ran = Callable[..., None]
 
 
 @pytest.fixture
-def ran(place: Callable[[], TableContext]) -> Ran:
+def ran(connect: Callable[[], TableContext]) -> Ran:
     """Return a function that writes a run from so many hours ago to the ledger."""
 
     def write(hours: float = 1, **columns: Any) -> None:
         started = datetime.now(UTC) - timedelta(hours=hours)
         run = RunContext(TODAY, f"run-{hours}", started)
         row = run_row(RunResult(run, 2.0, recorded=1, kept=0, failed=()))
-        place().ledger.insert([{**row, **columns}])
+        connect().ledger.insert([{**row, **columns}])
 
     return write
 
 
-def test_all_is_well(cli: Cli, world: StandIn, place: Callable[[], TableContext], ran: Ran) -> None:
+def test_all_is_well(cli: Cli, world: StandIn, connect: Callable[[], TableContext], ran: Ran) -> None:
     """One line per account and currency in the settings' order, and the last run; Partner Center is not called."""
     first = world.add_partner(name="Zeta", tenant_id=TENANT, credit_limit="2000 USD")
     second = world.add_partner(name="Alpha", tenant_id=OTHER)
     cli.use({"PARTNER_ACCOUNTS": json.dumps([first.account, second.account])})
-    table = place().table
+    table = connect().table
     table.insert(list(days(40)))
     table.insert([row(days_ago(1), "5", "EUR", tenant=OTHER)])
     ran(30, Failed=1)
@@ -51,12 +51,12 @@ def test_all_is_well(cli: Cli, world: StandIn, place: Callable[[], TableContext]
 
 
 def test_two_accounts_with_one_name_are_distinguished(
-    cli: Cli, world: StandIn, place: Callable[[], TableContext]
+    cli: Cli, world: StandIn, connect: Callable[[], TableContext]
 ) -> None:
     """By tenant ID, here, in the notes of `history` and in `balance`."""
     accounts = [world.add_partner(name="Contoso", tenant_id=tenant).account for tenant in (TENANT, OTHER)]
     cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)})
-    place().table.insert(list(days(3, 3)))
+    connect().table.insert(list(days(3, 3)))
     for command in ("status", "history --format csv", "balance"):
         done = cli(*command.split())
         assert f"Contoso ({OTHER})" in done.out + done.err
@@ -78,7 +78,7 @@ def test_two_accounts_with_one_name_are_distinguished(
 def test_each_problem_is_named(
     cli: Cli,
     world: StandIn,
-    place: Callable[[], TableContext],
+    connect: Callable[[], TableContext],
     ran: Ran,
     newest: int | None,
     run: dict[str, Any] | None,
@@ -91,7 +91,7 @@ def test_each_problem_is_named(
         world.vault.delete(str(partner.secret_name))
     cli.use(partner.environ)
     if newest is not None:
-        place().table.insert(list(days(9, newest)))
+        connect().table.insert(list(days(9, newest)))
     if run is not None:
         ran(**run)
     done = cli("status")

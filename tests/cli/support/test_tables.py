@@ -25,10 +25,10 @@ from tests.support.rows import TENANT, TODAY, days, days_ago, row
 
 
 @pytest.fixture
-def table(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> OperatorTable:
+def table(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> OperatorTable:
     """Return the table, which does not exist yet."""
     cli.use(world.add_partner().environ)
-    return place().table
+    return connect().table
 
 
 def keys(rows: object) -> list[str]:

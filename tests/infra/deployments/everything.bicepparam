@@ -1,4 +1,4 @@
-// Every condition at once; vault, workspace and action group are those of another subscription.
+// Every condition at once; the vault, workspace and action group are in another subscription.
 using '../../../infra/main.bicep'
 
 param location = 'westeurope'

@@ -1,4 +1,4 @@
-// Closed to the internet but for one address, without an operator.
+// Closed to the internet except for one address, without an operator.
 using '../../../infra/main.bicep'
 
 param location = 'westeurope'

@@ -1,4 +1,4 @@
-// One account with a client secret, one operator, one address for the alerts.
+// One account with a client secret, one operator, one email address for the alerts.
 using '../../../infra/main.bicep'
 
 param location = 'westeurope'

@@ -32,15 +32,15 @@ def main(commands: list[str]) -> int:
     cli.parser_cls = Parser
     with contextlib.redirect_stderr(
         io.StringIO()
-    ) as said:  # one for all: the CLI's log keeps using the first stderr it sees
+    ) as stderr:  # one for all: the CLI's log keeps using the first stderr it sees
         for command in commands:
-            said.truncate(said.seek(0))
+            stderr.truncate(stderr.seek(0))
             try:
                 cli.invoke(shlex.split(command)[1:])
             except Accepted:
                 continue
             except (SystemExit, ValueError) as error:
-                why = said.getvalue() or repr(error)
+                why = stderr.getvalue() or repr(error)
             else:
                 why = "not a command"
             # A command without arguments is only mentioned in the text; it is enough that it exists.

@@ -18,8 +18,8 @@ FILES = [*INFRA.glob("*.bicep"), *PARAMETERS]
 def findings(bicep: Bicep) -> Iterator[str]:
     """Yield the problems in infra/ and the parameter files."""
     for path in PARAMETERS:
-        for said in bicep.ask("compileParams", path, parameterOverrides={})["diagnostics"]:
-            yield f"{said['source']}({said['range']['start']['line'] + 1}): {said['code']}: {said['message']}\n"
+        for found in bicep.ask("compileParams", path, parameterOverrides={})["diagnostics"]:
+            yield f"{found['source']}({found['range']['start']['line'] + 1}): {found['code']}: {found['message']}\n"
     line = [bicep.path, "lint", str(INFRA / "main.bicep"), "--config", str(AGES)]
     yield subprocess.run(line, capture_output=True, encoding="utf-8", check=False).stderr  # noqa: S603 - from PATH or BICEP
     for path in FILES:
@@ -44,9 +44,9 @@ def main(arguments: list[str]) -> int:
             return 0
         if "--write" in arguments:
             write(bicep)
-        said = "".join(findings(bicep))
-    print(said or "Bicep: build, lint, format and parameter files are clean.")  # noqa: T201 - a command's answer
-    return 1 if said else 0
+        report = "".join(findings(bicep))
+    print(report or "Bicep: build, lint, format and parameter files are clean.")  # noqa: T201 - a command's answer
+    return 1 if report else 0
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class History:
         """The model with this history's data."""
         return Dax(self.tables, self.today)
 
-    def says(self, measure: str, view: str) -> str:
+    def as_text(self, measure: str, view: str) -> str:
         """Return a measure as text. The view is text too: `all`, `Contoso`, `USD`, `on 2026-11-16`, `2026-11`, `7 days`."""
         value = self.dax.value(measure, *in_view(view))
         match value:

@@ -43,7 +43,7 @@ def test_no_redirect_is_followed(world: StandIn, answered: Answered, status: int
 
 
 @pytest.mark.parametrize(
-    ("location", "says"),
+    ("location", "reason"),
     [
         ({}, "nowhere"),
         ({"Location": "/login"}, "the same host"),
@@ -52,9 +52,9 @@ def test_no_redirect_is_followed(world: StandIn, answered: Answered, status: int
         ({"Location": f"https://{'a' * 120}.{'b' * 100}.example"}, r"\*\*\*\.b{96};"),
     ],
 )
-def test_a_redirect_may_point_to_nonsense(answered: Answered, location: dict[str, str], says: str) -> None:
+def test_a_redirect_may_point_to_nonsense(answered: Answered, location: dict[str, str], reason: str) -> None:
     """Whatever the header contains, the response is a redirect."""
-    with pytest.raises(UnreadableAnswerError, match=f"a redirect to {says}"):
+    with pytest.raises(UnreadableAnswerError, match=f"a redirect to {reason}"):
         answered(Status(307, headers=location))
 
 
@@ -74,8 +74,8 @@ NO_OBJECT: dict[str, tuple[Fault, str]] = {
 @pytest.mark.parametrize("name", NO_OBJECT)
 def test_a_success_is_a_json_object(answered: Answered, name: str) -> None:
     """Checked before the libraries, which would log the whole response. A page is not attributed to the service."""
-    fault, says = NO_OBJECT[name]
-    with pytest.raises(UnreadableAnswerError, match=says) as raised:
+    fault, reason = NO_OBJECT[name]
+    with pytest.raises(UnreadableAnswerError, match=reason) as raised:
         answered(fault)
     assert ("HTTPS_PROXY" in str(raised.value.remedy)) == (name == "page")
 
@@ -184,8 +184,8 @@ def test_a_refusal_names_the_tenants(answered: Answered) -> None:
 
 
 SHAPES = [
-    Status(400, json.dumps({"message": f"{said} is not a Double"}))
-    for said in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300", "100.0")
+    Status(400, json.dumps({"message": f"{number} is not a Double"}))
+    for number in ("68059.03", "68,059.03", "6.805903E4", "-68059.0300", "100.0")
 ]
 STALE = [
     Status(500, '{"value":"hush8Q-other","id":"https://x/secrets/app"}'),

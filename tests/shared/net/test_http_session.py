@@ -205,10 +205,10 @@ PROXIES: dict[str, tuple[bytes | None, str]] = {
 @pytest.mark.parametrize("name", PROXIES)
 def test_a_failing_proxy_is_named_as_itself(name: str) -> None:
     """With its variable and without its password; the service was never reached."""
-    answer, says = PROXIES[name]
+    answer, message = PROXIES[name]
     with proxied(answer) as (session, _), pytest.raises(NoAnswerError) as raised:
         session.get("https://contoso.table.core.windows.net/")
-    assert says in str(raised.value)
+    assert message in str(raised.value)
     assert "the proxy 127.0.0.1:" in str(raised.value)
     assert "https_proxy" in str(raised.value.remedy)
     assert "pass-word" not in f"{raised.value} {raised.value.remedy}"

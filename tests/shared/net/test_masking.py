@@ -41,16 +41,16 @@ def test_a_secret_is_masked_in_every_form(form: str) -> None:
     """Plain or escaped, in any case, complete or cut off at either end of the text."""
     secrets = Secrets()
     secrets.add(SECRET)
-    said = FORMS[form](SECRET)
-    inner = said[3:-3]
+    escaped = FORMS[form](SECRET)
+    inner = escaped[3:-3]
     for text in (
-        f"you sent {said}, which is wrong",
-        f"cut {said[: len(said) * 2 // 3]}",
-        f"{said[len(said) // 3 :]} cut",
+        f"you sent {escaped}, which is wrong",
+        f"cut {escaped[: len(escaped) * 2 // 3]}",
+        f"{escaped[len(escaped) // 3 :]} cut",
     ):
         shown = secrets.sanitize(text)
         assert all(inner[start : start + 8] not in shown for start in range(len(inner) - 8))
-    assert secrets.sanitize(f"you sent {said}, which is wrong").startswith("you sent ")
+    assert secrets.sanitize(f"you sent {escaped}, which is wrong").startswith("you sent ")
 
 
 @pytest.mark.parametrize("token", ["eyJ0eXAiOiJKV1Qi.eyJh.c2ln", "0.AXYA" + "b-_9" * 40])

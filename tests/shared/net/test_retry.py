@@ -52,7 +52,7 @@ class Time:
         return (retry or self.retry()).call(attempt, call_of(AZURE))
 
 
-def again(retry_after: str | None = None, status: int = 429) -> RefusedError:
+def transient(retry_after: str | None = None, status: int = 429) -> RefusedError:
     """Return a transient refusal."""
     return RefusedError(Refusal(status, retry_after=retry_after))
 
@@ -67,7 +67,7 @@ BROKEN = NoAnswerError("the response was cut off")
 
 @pytest.mark.parametrize(
     ("outcomes", "slept"),
-    [(["fine"], []), ([again(), again(), again(), "fine"], [1, 2, 4]), ([BROKEN, BROKEN, "fine"], [1, 2])],
+    [(["fine"], []), ([transient(), transient(), transient(), "fine"], [1, 2, 4]), ([BROKEN, BROKEN, "fine"], [1, 2])],
     ids=["at once", "refused", "broken off"],
 )
 def test_a_transient_failure_is_retried(outcomes: list[Exception | str], slept: list[float]) -> None:
@@ -79,13 +79,13 @@ def test_a_transient_failure_is_retried(outcomes: list[Exception | str], slept: 
 
 
 @pytest.mark.parametrize(
-    ("last", "says"), [(again(status=503), "GET x answered 503"), (BROKEN, "GET x: the response was cut off")]
+    ("last", "message"), [(transient(status=503), "GET x answered 503"), (BROKEN, "GET x: the response was cut off")]
 )
-def test_the_last_attempts_error_is_raised_after_four(last: Exception, says: str) -> None:
+def test_the_last_attempts_error_is_raised_after_four(last: Exception, message: str) -> None:
     """There is no wait after the last attempt, and no other error hides the cause."""
     time = Time()
-    with pytest.raises(PartnerUnavailable, match=says):
-        time.play(again(), again(), again(), last)
+    with pytest.raises(PartnerUnavailable, match=message):
+        time.play(transient(), transient(), transient(), last)
     assert (time.made, time.slept) == (4, [1, 2, 4])
 
 
@@ -115,12 +115,12 @@ def test_a_permanent_failure_is_not_retried(final: Exception, error: type[Except
 def test_jitter_shortens_a_wait_by_up_to_a_half() -> None:
     """Many clients that failed together do not return together, and nobody waits longer than planned; the default is random."""
     time = Time()
-    time.play(again(), again(), again(), "fine", retry=time.retry(jitter=min))
+    time.play(transient(), transient(), transient(), "fine", retry=time.retry(jitter=min))
     assert time.slept == [0.5, 1, 2]
     time.slept.clear()
     retry = Retry(deadline=1e9, now=lambda: NOW, clock=lambda: time.now, sleep=time.sleep)
     for _ in range(50):
-        time.play(again(), "fine", retry=retry)
+        time.play(transient(), "fine", retry=retry)
     assert all(0.5 <= wait <= 1 for wait in time.slept)
     assert len(set(time.slept)) > 1
 
@@ -136,7 +136,7 @@ def test_retry_after_is_honored(header: str, slept: list[float]) -> None:
     """In seconds or as a date, it lengthens our own wait and never shortens it. Beyond the budget, it ends the call at once."""
     time = Time()
     with nullcontext() if slept else pytest.raises(PartnerThrottled):
-        time.play(again(header), "fine")
+        time.play(transient(header), "fine")
     assert (time.made, time.slept) == (1 + len(slept), slept)
 
 
@@ -145,7 +145,7 @@ def test_the_runs_end_cuts_the_budget() -> None:
     time = Time()
     retry = time.retry(seconds=2.5)
     with pytest.raises(PartnerThrottled):
-        time.play(again(), again(), "never", retry=retry)
+        time.play(transient(), transient(), "never", retry=retry)
     assert time.slept == [1]
     time.now += 10
     with pytest.raises(PartnerUnavailable, match="not called"):
@@ -200,7 +200,7 @@ def test_no_limit_is_ever_exceeded(
         time.now += min(duration, patience)
         if duration > patience:
             raise NoAnswerError("no response arrived in time")
-        raise again(wish)
+        raise transient(wish)
 
     start = time.now
     retry = time.retry(seconds=seconds, jitter=lambda low, high: low + (high - low) * share)

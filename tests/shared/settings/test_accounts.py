@@ -157,7 +157,7 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accounts", "says"),
+    ("accounts", "message"),
     [
         ([MINIMAL, MINIMAL | {"tenantId": TENANT.upper()}, MINIMAL | OTHER], f"the tenant {TENANT} 2 times"),
         (
@@ -173,11 +173,11 @@ def test_an_unknown_member_is_refused(name: str, shown: str, hint: str) -> None:
         ([USER, USER | OTHER], None),  # a multi-tenant app's token works in each tenant
     ],
 )
-def test_what_accounts_may_not_share(accounts: list[Any], says: str | None) -> None:
+def test_what_accounts_may_not_share(accounts: list[Any], message: str | None) -> None:
     """The tenant is the history's key. Names in Key Vault ignore case, and one token would replace the other."""
     problems = wrong(*accounts)
-    assert [says in problem for problem in problems if says] == [True] * bool(says)
-    assert len(problems) == bool(says)
+    assert [message in problem for problem in problems if message] == [True] * bool(message)
+    assert len(problems) == bool(message)
 
 
 def test_a_single_accounts_token_may_not_replace_its_secret() -> None:

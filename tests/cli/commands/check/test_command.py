@@ -16,7 +16,7 @@ from standin.services.partner_center import error_response
 from tests.cli.conftest import Cli, Done
 from tests.support.rows import TODAY, row
 
-# What stands for a name or a day that is another one each time is ... here.
+# `...` replaces a name or day that varies.
 ALL_STEPS = f"""
 ok      settings    3 accounts, time zone UTC, from the environment and ...local.settings.json
 ok      identity    in Azure you are the app ...
@@ -49,7 +49,7 @@ def lines(done: Done, step: str) -> list[str]:
     return [" ".join(line.split()) for line in done.out.splitlines() if line[8:].startswith(f"{step:10}  ")]
 
 
-def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> None:
     """For an app-only, an `app_user` and a federated account; nothing is left behind in the table."""
     items = [summary(), summary(Decimal(5), "EUR", "€")]
     accounts = [
@@ -58,7 +58,7 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
         world.add_partner(name="Bare", credential="federated").account,
     ]
     cli.use({"PARTNER_ACCOUNTS": json.dumps(accounts)}, world.environ_archive)
-    made, table = row(TODAY, tenant=str(accounts[0]["tenantId"])), place().table
+    made, table = row(TODAY, tenant=str(accounts[0]["tenantId"])), connect().table
     table.insert([made])
     done = cli("check")
     assert (done.status, done.err) == (0, "")
@@ -67,10 +67,10 @@ def test_every_step_is_shown_as_it_passes(cli: Cli, world: StandIn, place: Calla
     assert [*table.tenants()] == [made["PartitionKey"]]
 
 
-def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_the_append_role_is_all_that_is_needed(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> None:
     """With read and add rights only, there are no notes about the table. An empty table cannot tell about inserts; a missing one is noted."""
     cli.use(world.add_partner().environ, world.environ_archive)
-    opened = place()
+    opened = connect()
     opened.table.insert([row(TODAY)])
     assert opened.archive is not None
     opened.archive.insert([row(TODAY)])

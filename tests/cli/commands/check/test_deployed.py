@@ -24,7 +24,7 @@ def timer_run(cli: Cli) -> None:
     take_snapshots(os.environ | cli.environ, run_id=new_id())
 
 
-def test_it_waits_for_the_functions_run(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> None:
+def test_it_waits_for_the_functions_run(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> None:
     """The function is started with its key and an empty body. Earlier runs, a command's runs and foreign rows prove nothing."""
     one, two = world.add_partner(name="One"), world.add_partner(name="Two")
     cli.use({"PARTNER_ACCOUNTS": json.dumps([one.account, two.account])})
@@ -33,7 +33,7 @@ def test_it_waits_for_the_functions_run(cli: Cli, world: StandIn, place: Callabl
 
     def run() -> None:
         key, foreign = f"{TODAY}T00:00:00.000000Z_a", {"SnapshotDate": f"{TODAY}", "Trigger": "timer"}
-        place().ledger.insert([{"PartitionKey": "run", "RowKey": key, **foreign}])
+        connect().ledger.insert([{"PartitionKey": "run", "RowKey": key, **foreign}])
         timer_run(cli)
 
     with function_app(world, run) as app:
@@ -70,7 +70,7 @@ def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> Non
 
 
 @pytest.mark.parametrize(
-    ("key", "answer", "said"),
+    ("key", "answer", "message"),
     [
         ("wrong-secret-key", b"", "answered 401, without a reason\n        remedy: Check the master key"),
         (KEY, b"202 Acc", "the response was cut off\n        remedy: Check the address"),
@@ -81,14 +81,14 @@ def test_a_run_that_never_comes_fails_the_check(cli: Cli, world: StandIn) -> Non
     ],
 )  # fmt: skip
 def test_only_a_complete_202_means_that_the_function_started(
-    cli: Cli, world: StandIn, key: str, answer: bytes, said: str
+    cli: Cli, world: StandIn, key: str, answer: bytes, message: str
 ) -> None:
     """Any other response is reported like the other services' responses: its text, without the key, and a matching remedy."""
     cli.use(world.add_partner().environ)
     with function_app(world, lambda: None, answer and b"HTTP/1.1 " + answer) as app:
         done = cli("check", "--deployed", app.url, "--wait", 30, FUNCTIONS_MASTER_KEY=key)
     assert done.status == 1
-    assert said in done.out
+    assert message in done.out
     assert key not in done.out + done.err
 
 

@@ -27,10 +27,10 @@ Fill = Callable[..., None]
 
 
 @pytest.fixture
-def fill(cli: Cli, world: StandIn, place: Callable[[], TableContext]) -> Fill:
+def fill(cli: Cli, world: StandIn, connect: Callable[[], TableContext]) -> Fill:
     """Return a function that writes rows to the table and the ledger; the only configured account is TENANT's."""
     cli.use(world.add_partner(tenant_id=TENANT).environ)
-    opened = place()
+    opened = connect()
 
     def insert(rows: Sequence[Entity], ledger: Sequence[Entity] = ()) -> None:
         for table, given in ((opened.table, rows), (opened.ledger, ledger)):
@@ -216,7 +216,7 @@ def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
     os.close(reader)
     for command in ("history --last all", "history --last all --format csv", "history --format json", "status"):
         with Path("/dev/full").open("wb") as full:
-            for target, says in ((full.fileno(), "No space left"), (pipe, "closed the pipe")):
+            for target, message in ((full.fileno(), "No space left"), (pipe, "closed the pipe")):
                 done = subprocess.run(  # noqa: S603 - our own command line
                     cli.line(*command.split()),
                     env=cli.environ,
@@ -227,7 +227,7 @@ def test_a_full_disk_and_a_closed_pipe_are_named(cli: Cli, fill: Fill) -> None:
                     timeout=SECONDS,
                     check=False,
                 )
-                assert (done.returncode, says in done.stderr, "Traceback" in done.stderr) == (1, True, False)
+                assert (done.returncode, message in done.stderr, "Traceback" in done.stderr) == (1, True, False)
     os.close(pipe)
 
 

@@ -44,7 +44,7 @@ def both(opened: TableContext) -> tuple[list[Entity], list[Entity]]:
     return list(opened.table.rows(Span(TENANT))), list(opened.archive.rows(Span(TENANT)))
 
 
-def test_nothing_is_written_without_write(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
+def test_nothing_is_written_without_write(cli: Cli, partner: Partner, connect: Callable[[], TableContext]) -> None:
     """A dry run shows what is missing. The import inserts it, marked, into the table and archive; a second one inserts nothing."""
     file = csv_file(cli, GOOD)
     dry = cli("import", file)
@@ -54,7 +54,7 @@ def test_nothing_is_written_without_write(cli: Cli, partner: Partner, place: Cal
         "Contoso, USD: 2 rows, 2025-01-01 to 2025-01-02, -$200.00 to $100.50: 2 new, 0 already recorded",
         "Nothing was written. Add --write to insert the new rows.",
     ]
-    opened = place()
+    opened = connect()
     assert both(opened) == ([], [])
     first, second = cli("import", file, "--write"), cli("import", file, "--write")
     assert (first.status, first.out.splitlines()[-1]) == (0, "Inserted 3 rows.")
@@ -66,9 +66,9 @@ def test_nothing_is_written_without_write(cli: Cli, partner: Partner, place: Cal
     assert table == archive
 
 
-def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Callable[[], TableContext]) -> None:
+def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, connect: Callable[[], TableContext]) -> None:
     """A row with another amount, or that is not a snapshot, is reported and kept. A row that only the archive has is copied unchanged."""
-    opened = place()
+    opened = connect()
     assert opened.archive is not None
     mine, theirs = row(days_ago(9), "1.00"), row(days_ago(8), "2.00", RunId="archived")
     opened.table.insert([mine, row(days_ago(6), "3.00", BalanceText="three")])
@@ -90,7 +90,7 @@ def test_existing_rows_are_never_changed(cli: Cli, partner: Partner, place: Call
 
 
 def test_every_line_is_checked_before_the_first_is_written(
-    cli: Cli, partner: Partner, place: Callable[[], TableContext]
+    cli: Cli, partner: Partner, connect: Callable[[], TableContext]
 ) -> None:
     """Each problem has its line, the limit and the remedy; one wrong line prevents all writing."""
     text = GOOD + "2025-02-30,USD,1,\n2025-03-01,UDS,1,\n" + "2025-01-03,USD,x,\n" * 30
@@ -102,11 +102,13 @@ def test_every_line_is_checked_before_the_first_is_written(
     assert reported[20] == "... and 12 more"
     assert "32 lines of " in done.err
     assert "nothing was written" in done.err
-    assert both(place()) == ([], [])
+    assert both(connect()) == ([], [])
 
 
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
-def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[], TableContext], ending: str) -> None:
+def test_an_export_can_be_imported(
+    cli: Cli, partner: Partner, connect: Callable[[], TableContext], ending: str
+) -> None:
     """Over itself, today's row included, and elsewhere with every digit. Elsewhere today's row is left to the job."""
     read = datetime.now(UTC).replace(microsecond=0)
     columns: dict[str, Any] = {
@@ -116,7 +118,7 @@ def test_an_export_can_be_imported(cli: Cli, partner: Partner, place: Callable[[
         "RetrievedAt": read,
     }
     amounts = {3: "2586324174976.9345", 0: "123456789012345678.12"}
-    place().table.insert([row(days_ago(number), amount, **columns) for number, amount in amounts.items()])
+    connect().table.insert([row(days_ago(number), amount, **columns) for number, amount in amounts.items()])
     export, past = cli.folder / f"all.{ending}", cli.folder / f"past.{ending}"
     assert cli("history", "--output", export).status == 0
     again = cli("import", export, "--write")

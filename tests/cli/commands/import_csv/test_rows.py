@@ -97,7 +97,7 @@ def test_ambiguous_amounts_are_refused(tmp_path: Path, amount: str, decimal: str
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "says"),
+    ("column", "value", "message"),
     [
         *((("SnapshotDate"), day, "is not a day") for day in ("2026-W05", "2026-035", "20250101", "1/2/2025", "45658")),
         ("SnapshotDate", "2025-02-30", "'2025-02-30' is not a day"),
@@ -130,11 +130,11 @@ def test_ambiguous_amounts_are_refused(tmp_path: Path, amount: str, decimal: str
         ("PartitionKey", OTHER_TENANT, f"'{OTHER_TENANT}' matches 0 of the 1 configured accounts"),
     ],
 )
-def test_a_wrong_value_is_reported_with_its_position(tmp_path: Path, column: str, value: str, says: str) -> None:
+def test_a_wrong_value_is_reported_with_its_position(tmp_path: Path, column: str, value: str, message: str) -> None:
     """An import cannot add values that the job itself would not write."""
     [problem] = read_line(tmp_path, **{column: value}).problems
     assert problem.startswith(f"line 2, {column}: ")
-    assert says in problem
+    assert message in problem
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_files_saved_by_spreadsheets_are_read(tmp_path: Path, text: str | bytes)
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (f"{HEAD}\n\u20ac".encode("utf-16-le"), "UTF-16 without a byte order mark"),
         (f"{HEAD}\n".encode("utf-32"), "UTF-16 without a byte order mark"),
@@ -170,9 +170,9 @@ def test_files_saved_by_spreadsheets_are_read(tmp_path: Path, text: str | bytes)
         (b"PK\x03\x04" + bytes(600), "cannot be read as an Excel workbook: File is not a zip file"),
     ],
 )
-def test_an_invalid_file_is_refused(tmp_path: Path, content: str | bytes, says: str) -> None:
+def test_an_invalid_file_is_refused(tmp_path: Path, content: str | bytes, message: str) -> None:
     """As a whole, with what is wrong with it."""
-    with pytest.raises(CommandFailed, match=says):
+    with pytest.raises(CommandFailed, match=message):
         read(tmp_path, content)
 
 
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "line", "says"),
+    ("header", "line", "message"),
     [
         (f"{HEAD},,AccountName", "2025-01-01,USD,1,5,", "line 2: column 4 has no name"),
         (HEAD, "2025-01-01,USD,68,059", "line 2: column 4 has no name"),
@@ -192,10 +192,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (HEAD, '2025-01-01,USD,"1\n"\n2025-01-02,USD,x', "line 4, BalanceAmount: 'x' is not an amount"),
     ],
 )
-def test_a_line_with_the_wrong_shape_is_refused(tmp_path: Path, header: str, line: str, says: str) -> None:
+def test_a_line_with_the_wrong_shape_is_refused(tmp_path: Path, header: str, line: str, message: str) -> None:
     """A value without a column may be an amount's decimals; a duplicate column is ambiguous."""
     [problem] = read(tmp_path, f"{header}\n{line}\n").problems
-    assert problem.startswith(says)
+    assert problem.startswith(message)
 
 
 @pytest.mark.parametrize(("separator", "wrong"), [(",", []), (";", ["line 2, BalanceAmount"])])
@@ -263,7 +263,7 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
 
 
 @pytest.mark.parametrize(
-    ("cells", "change", "says"),
+    ("cells", "change", "message"),
     [
         ([DAY, "USD", "68.059,03"], lambda _: None, "row 2, BalanceAmount: '68.059,03' is not a number in Excel"),
         ([DAY, "USD", True], lambda _: None, "row 2, BalanceAmount: 'True' is not a number"),
@@ -277,11 +277,11 @@ def test_a_cell_is_read_exactly(tmp_path: Path, amount: float, change: Callable[
     ],
 )
 def test_a_cell_without_a_value_is_named(
-    tmp_path: Path, cells: list[Any], change: Callable[[Workbook], object], says: str
+    tmp_path: Path, cells: list[Any], change: Callable[[Workbook], object], message: str
 ) -> None:
     """By its row and column. An amount must be a number, and nothing replaces it."""
     [problem] = read(tmp_path, workbook(cells, change=change)).problems
-    assert problem.startswith(says)
+    assert problem.startswith(message)
 
 
 @pytest.mark.parametrize("dimension", [b'ref="A1"', b'ref="A1:XFD1048576"'])

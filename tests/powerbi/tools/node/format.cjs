@@ -1,5 +1,5 @@
-// Reads M expressions as JSON {name: text} on stdin and prints {name: {text}} or {name: {error}}, as Microsoft's parser
-// and formatter see them.
+// Reads M expressions as JSON {name: text} on stdin and prints {name: {text}} or {name: {error}}, using Microsoft's parser
+// and formatter.
 const { DefaultSettings, tryFormat } = require("@microsoft/powerquery-formatter");
 
 const settings = { ...DefaultSettings, indentationLiteral: "    ", newlineLiteral: "\n", maxWidth: 120 };

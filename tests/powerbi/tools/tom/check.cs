@@ -1,4 +1,4 @@
-// Reads a folder of TMDL with Microsoft's own library, as Power BI Desktop does, and prints the model as JSON.
+// Reads a TMDL folder with Microsoft's own library, as Power BI Desktop does, and prints the model as JSON.
 using System;
 using Microsoft.AnalysisServices.Tabular;
 
