@@ -1,4 +1,4 @@
-"""`python -m cli`: the commands, of which only the one that is asked for is imported."""
+"""`python -m cli`: the commands. Only the requested command is imported."""
 
 import gc
 import logging
@@ -58,16 +58,16 @@ Commands:
 
 
 def build(name: str) -> "typer.Typer":
-    """Build the command line of one command."""
-    import typer  # noqa: PLC0415 - the help does not need it
+    """Build the command line for one command."""
+    import typer  # noqa: PLC0415 - --help does not need it
 
     command = import_module(COMMANDS[name][0]).command
     app = typer.Typer(
         context_settings={"help_option_names": ["-h", "--help"]},
         add_completion=False,
-        rich_markup_mode=None,  # Rich takes <app> for HTML
+        rich_markup_mode=None,  # Rich would read <app> as HTML
     )
-    lines = (getdoc(command) or "").replace("\nExamples:\n", "\n\b\nExamples:\n")  # not one paragraph
+    lines = (getdoc(command) or "").replace("\nExamples:\n", "\n\b\nExamples:\n")  # keep the line breaks
     app.command(help=lines)(command)
     return app
 
@@ -76,14 +76,14 @@ def main() -> None:
     """Run the command line and end the process with its exit status."""
     watch()
     try:
-        sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - closed by whoever started us
+        sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - used until the process ends
         for name in ("stdout", "stderr"):
             stream = getattr(sys, name) or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
-            stream.reconfigure(errors="replace")  # a console may lack a character (Windows code pages)
+            stream.reconfigure(errors="replace")  # Windows code pages lack characters
             setattr(sys, name, stream)
-        logging.getLogger().addHandler(logging.NullHandler())  # libraries' own warnings: the error says what matters
+        logging.getLogger().addHandler(logging.NullHandler())  # hides libraries' warnings: the error has the facts
         status = max(_status_of(_run), _status_of(sys.stdout.flush))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # everything is done and said
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all work and output are done
     except InterruptedByUserError:
         report()
         status = INTERRUPTED
@@ -98,46 +98,46 @@ def _run() -> int:
     if requested not in COMMANDS:
         suggestion = "".join(f" Did you mean {name!r}?" for name in get_close_matches(requested, COMMANDS, 1))
         return _wrong_usage(f"No such command {requested!r}.{suggestion}", PROGRAM)
-    from typer.main import get_command  # noqa: PLC0415 - the help does not need it
+    from typer.main import get_command  # noqa: PLC0415 - --help does not need it
 
-    gc.disable()  # an import leaves no garbage, and what is imported stays to the end
+    gc.disable()  # imports create no garbage, and modules stay until the end
     command: Any = get_command(build(requested))
     gc.freeze()
     gc.enable()
-    # Not by Typer's own `main`, which ends without a word when a pipe is closed.
+    # Typer's own `main` would exit silently when a pipe is closed.
     with command.make_context(f"{PROGRAM} {requested}", arguments) as context:
         command.invoke(context)
     return 0
 
 
 def _status_of(work: Callable[[], int | None]) -> int:
-    """Do the work and return the exit status; an error that ends it is printed."""
+    """Do the work and return the exit status. Print the error if it fails."""
     try:
         return work() or 0
     except ModuleNotFoundError as missing:
         demo_extra = " -r standin/requirements.txt" if "demo" in sys.argv else ""
         sys.exit(INSTALL.format(str(missing.name).partition(".")[0], demo_extra))
-    except Exception as error:  # noqa: BLE001 - every one of them is printed
+    except Exception as error:  # noqa: BLE001 - every error is printed
         return _print(error)
 
 
 def _print(error: Exception) -> int:
-    """Print an error, an unknown one by its type and place, as its text might hold a secret; return the exit status."""
-    import typer  # noqa: PLC0415 - the help does not need it
+    """Print an error and return the exit status. An unknown error's text is not printed: it might hold a secret."""
+    import typer  # noqa: PLC0415 - --help does not need it
 
     from cli.support.failure import CommandFailed, print_error  # noqa: PLC0415 - as above
     from shared.errors import as_snapshot_error  # noqa: PLC0415 - as above
 
-    usage_error: Any = typer.BadParameter.__base__  # what every wrong usage is; Typer does not name it in public
+    usage_error: Any = typer.BadParameter.__base__  # the base of all usage errors; Typer does not export it
     if isinstance(error, typer.Exit):
         return error.exit_code
     if isinstance(error, usage_error):
         return _wrong_usage(error.format_message().replace("Value error, ", ""), f"{PROGRAM} {sys.argv[1]}")
     if isinstance(error, typer.Abort | EOFError):
         error = CommandFailed("The input ended before the question was answered.", "Run the command in a terminal.")
-    if isinstance(error, OSError):  # of stdout: files and services have errors of their own
-        # The interpreter would fail at its end on what is still in the buffer.
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed by that end
+    if isinstance(error, OSError):  # from stdout: files and services raise other errors
+        # At exit, the interpreter would fail to flush the rest of the buffer.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - closed at exit
         cause, remedy = f"stdout cannot be written: {error.strerror or error}", "Free up disk space there."
         if isinstance(error, BrokenPipeError):
             cause, remedy = "the program reading it closed the pipe", "Let that program read to the end."
@@ -147,7 +147,7 @@ def _print(error: Exception) -> int:
 
 
 def _wrong_usage(wrong: str, program: str) -> int:
-    from cli.support.console import say  # noqa: PLC0415 - the help does not need it
+    from cli.support.console import say  # noqa: PLC0415 - --help does not need it
 
     say(("wrong usage", "bold red"), f"\n    {wrong}\n    remedy: {program} --help", stderr=True)
     return 2

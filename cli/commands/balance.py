@@ -1,4 +1,4 @@
-"""`balance`: what Partner Center says now, for each account and currency."""
+"""`balance`: the current balance in Partner Center, for each account and currency."""
 
 import os
 from datetime import datetime
@@ -66,7 +66,7 @@ def _record(account: Account, summary: InvoiceSummary, now: datetime) -> Record:
 
 
 def _print(record: Record, money: Money, *, alone: bool) -> None:
-    """Print a balance in two lines; an account that is not `alone` with its name is told apart by its tenant."""
+    """Print a balance in two lines. If other accounts share the name (not `alone`), add the tenant ID."""
     currency, days = record["currency"], record["accountingAgeDays"]
     about = "Partner Center did not report an accounting date"
     if days is not None:

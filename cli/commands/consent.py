@@ -1,4 +1,4 @@
-"""`consent`: the one sign-in with MFA that the app+user mode needs; its refresh token is stored in Key Vault.
+"""`consent`: the one-time sign-in with MFA for app_user; its refresh token is stored in Key Vault.
 
 Source: https://learn.microsoft.com/partner-center/developer/enable-secure-app-model
 """
@@ -37,7 +37,7 @@ from shared.sign_in.expiry import days_left
 
 SIGN_IN_SECONDS = 600.0
 _UNUSED_ADDRESS = "http://localhost:8400"
-"""Where the browser of another machine ends: at an address that nobody answers, to be pasted."""
+"""Redirect address for a browser on another machine. Nothing answers there: the user pastes the address."""
 
 NoBrowser = Annotated[
     bool,
@@ -65,11 +65,9 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
         if vault is None or name is None:
             raise CommandFailed("There is nowhere to store the token.", "Set PARTNER_REFRESH_TOKEN_NAME.")
         _check_name(services, vault, name)
-        services.check_clock(config.vault_url)  # the token's end is counted from today
+        services.check_clock(config.vault_url)  # the token's expiry date is counted from today
         token = _sign_in(services, chosen, browser=not no_browser)
-        on_interrupt(
-            lambda: f"The token may have been stored in the secret {name}; `python -m cli check` shows its age."
-        )
+        on_interrupt(lambda: f"The token may be in the secret {name} now; `python -m cli check` shows its age.")
         now = services.now()
         end = refresh_token.store(vault, chosen, name, token, now)
     left = f"valid until {end:%Y-%m-%d} ({days_left(end, now)} days)"
@@ -77,7 +75,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, no_b
 
 
 def _only_account(accounts: Sequence[Account], *, named: bool) -> Account:
-    """Return the account to sign in for: the one that has a user."""
+    """Return the only account that needs a user's sign-in."""
     user_accounts = [account for account in accounts if account.app_user]
     if not user_accounts:
         who = f"{accounts[0].name} signs in as an app," if named else "Every account signs in as an app,"
@@ -92,10 +90,10 @@ def _only_account(accounts: Sequence[Account], *, named: bool) -> Account:
 
 
 def _check_name(services: Services, vault: Vault, name: str) -> None:
-    """Find out before anybody signs in that the vault is there and that the name can be used.
+    """Check before the sign-in that the vault can be reached and the secret's name can be used.
 
     Raises:
-        CommandFailed: the secret was deleted and can be recovered: it keeps its name.
+        CommandFailed: the secret was deleted but not purged, so its name is still taken.
         SnapshotError: the vault cannot be reached.
 
     """
@@ -106,24 +104,22 @@ def _check_name(services: Services, vault: Vault, name: str) -> None:
         client = services.closing.enter_context(SecretClient(url, services.identity, transport=services.transport))
         names = {"vault": str(urlsplit(url).hostname).partition(".")[0], "name": name}
         call = Call(VAULT, f"the deleted secret {name} in {url}", names=names)
-        with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no right to look
+        with suppress(VaultSecretMissing, VaultAccessDenied):  # not deleted, or no permission to look
             services.retry.call(lambda: library_call(lambda: client.get_deleted_secret(name)), call)
             raise CommandFailed(
                 f"The secret {name} was deleted but not purged, so its name cannot be used until it is recovered.",
-                "Run `az keyvault secret recover --vault-name {vault} --name {name}`, then run this again.".format_map(
-                    names
-                ),
+                f"Run `az keyvault secret recover --vault-name {names['vault']} --name {name}`, then run this again.",
             ) from None
     except PermanentError:
-        pass  # a new version can be stored all the same
+        pass  # a new version can still be stored
 
 
 def _sign_in(services: Services, account: Account, *, browser: bool) -> str:
-    """Sign in with an authorization code and PKCE, try the tokens out, and return the refresh token.
+    """Sign in with an authorization code and PKCE, test the tokens, and return the refresh token.
 
     Raises:
-        SnapshotError: those of the vault, the identity, the sign-in and Partner Center.
-        CommandFailed: the answer belongs to another sign-in, or holds no refresh token.
+        SnapshotError: an error of the vault, the identity, the sign-in or Partner Center.
+        CommandFailed: the response belongs to another sign-in, or has no refresh token.
 
     """
     credential = app_credential(account, services.vault, services.identity)
@@ -146,10 +142,10 @@ def _sign_in(services: Services, account: Account, *, browser: bool) -> str:
 
 
 def _authorize(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, Any], dict[str, str]]:
-    """Have the person sign in, in this machine's browser or in any other; return MSAL's flow and the parameters that came back."""
+    """Let the user sign in, in this machine's browser or any other; return MSAL's flow and the response's parameters."""
     scope = f"{account.cloud.audience}/user_impersonation"
     with Loopback() if browser else nullcontext() as loopback, warnings.catch_warnings():
-        # MSAL would have the answer posted; an address that is pasted carries it itself, and is worth nothing without PKCE.
+        # MSAL recommends form_post; a pasted address must carry the response itself, and is worthless without PKCE.
         warnings.filterwarnings("ignore", "response_mode", UserWarning)
         redirect = loopback.address if loopback else _UNUSED_ADDRESS
         flow: dict[str, Any] = app.initiate_auth_code_flow([scope], redirect_uri=redirect, prompt="login")
@@ -164,7 +160,7 @@ def _authorize(account: Account, app: Any, *, browser: bool) -> tuple[dict[str, 
 
 
 def _verify(services: Services, account: Account, tokens: Tokens) -> None:
-    """Read the balance with the token; raises MfaRequired when Partner Center says that MFA was missing."""
+    """Read the balance with the token; raises MfaRequired if Partner Center reports that MFA was missing."""
     invoices = services.reader.partner_center(account, tokens, validate_mfa=True).invoices
     summary = invoices.summaries.get()[0] if account.all_currencies else invoices.summary.get()
     compliant = summary.receipt.mfa_compliant

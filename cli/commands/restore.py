@@ -1,4 +1,4 @@
-"""`restore`: table and archive made equal by inserting, on either side, what is missing there."""
+"""`restore`: copies missing rows between the table and the archive."""
 
 import os
 from collections import Counter
@@ -20,7 +20,7 @@ from shared.history.row import Entity
 from shared.net.foreign_text import one_line
 
 _MAX_SHOWN = 5
-"""Of an account's missing rows."""
+"""The most missing rows to list for an account."""
 
 _ACTIONS = {
     "differs": (
@@ -32,11 +32,11 @@ _ACTIONS = {
         "Delete them from the table, or restore only the table with `--to table`.",
     ),
 }
-"""What a restore does not do, and what a person does about it."""
+"""What a restore leaves unchanged, and the user's remedy."""
 
 
 Side = Literal["table", "archive"]
-"""Where rows are read and inserted."""
+"""The two tables that a restore compares."""
 
 To = Annotated[Side | None, typer.Option("--to", help="Restore only this side, not both.")]
 
@@ -75,7 +75,7 @@ def command(
 
 @dataclass
 class _Restore:
-    """Compares and inserts, account by account."""
+    """Compares and inserts rows, one account at a time."""
 
     tables: Mapping[Side, OperatorTable]
     sides: tuple[Side, ...]
@@ -86,7 +86,7 @@ class _Restore:
     skipped: Counter[str] = field(default_factory=Counter)
 
     def compare(self, name: str | None, table: Sequence[Entity], archive: Sequence[Entity]) -> None:
-        """Compare one account's rows, insert what is missing if that is wanted, and print what was found; a former account has no `name`."""
+        """Compare one account's rows, print the result and, with `write`, insert the missing rows. A former account has no `name`."""
         if not table and not archive:
             return
         self.any_rows = True
@@ -122,14 +122,14 @@ class _Restore:
             say(f"    inserted into the {side}: {count(self.inserted[side] - before, 'row')}")
 
     def progress(self) -> str:
-        """Say what an interrupted restore has done."""
+        """Return what an interrupted restore has done."""
         if not self.write:
             return "Nothing was written."
         done = ", ".join(f"{count(number, 'row')} into the {side}" for side, number in self.inserted.items())
         return f"Inserted: {done}; up to 100 more may have been inserted. Run it again to insert the rest."
 
     def finish(self) -> None:
-        """Say what is left to do, and raise for it: rows that differ, are not snapshots or were not written."""
+        """Report what is left to do, and raise if rows differ, are not snapshots or were not written."""
         if not self.any_rows:
             say("Neither the table nor the archive has rows to compare.")
         to_write = self.missing and not self.write

@@ -1,4 +1,4 @@
-"""`run`: today's snapshot now, the same code as the timer; `--dry-run` does everything but the insert."""
+"""`run`: takes today's snapshot with the timer's code; `--dry-run` does everything except the insert."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -72,7 +72,7 @@ def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
 
 
 def _progress(log: MarkedLines, accounts: Sequence[Account]) -> str:
-    """Say what an interrupted run has done."""
+    """Return what an interrupted run has done."""
     done = {
         fields["tenantId"]: f"{fields['account']} {_OUTCOMES[marker]}" for marker, fields in log if marker in _OUTCOMES
     }

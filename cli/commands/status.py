@@ -1,4 +1,4 @@
-"""`status`: one line per account and currency, for every morning; Partner Center is never called."""
+"""`status`: a daily overview, one line per account and currency. It never calls Partner Center."""
 
 import os
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ LATE_AFTER = timedelta(hours=26)
 """A last run older than this is reported."""
 
 EXPIRING_DAYS = 14
-"""A credential that ends within so many days is reported."""
+"""A credential that expires within this many days is reported."""
 
 COLUMNS = (*ACCOUNT, "currency", "day", "balance", "change", "missedDays", *CREDIT, "expiresOn")
 
@@ -79,7 +79,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, as_f
 
 
 def _secrets(vault: Vault | None, now: datetime, account: Account) -> tuple[datetime | None, list[str], str]:
-    """Return when the first of the account's secrets ends, what is wrong with them, and what kept us from looking, other than a missing right."""
+    """Return the account's first expiry date, the problems of its secrets, and why the vault could not be read (not: no permission)."""
     try:
         secrets = list(stored_secrets(vault, account, now))
     except (VaultAccessDenied, VaultUnreachable) as error:
@@ -126,7 +126,7 @@ def _record(account: Account, history: AccountHistory, latest: Reading | None, e
 
 
 def _cells(label: str, record: Record, money: Money) -> Cells:
-    """Return a record as a line for a person."""
+    """Return a record's cells for display."""
     currency, used, end = record["currency"], record["creditUsedPercent"], record["expiresOn"]
     return {
         "Account": label,

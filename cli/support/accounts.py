@@ -1,4 +1,4 @@
-"""The configured accounts that a command is about, what they have in the vault, and whom a token names."""
+"""The accounts that a command covers, their secrets in the vault, and the user that a token names."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,12 +15,12 @@ from shared.sign_in import refresh_token
 from shared.sign_in.app_credential import from_secret
 from shared.sign_in.expiry import days_left, in_words
 
-REFRESH_TOKEN = "refresh token"  # noqa: S105 - what it is called
+REFRESH_TOKEN = "refresh token"  # noqa: S105 - a label, not a secret
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _USER_CLAIMS = ("upn", "unique_name", "preferred_username")
 _MAX_NAMED = 8
-"""Accounts in a message."""
+"""The most account names in one message."""
 
 SomeAccounts = Annotated[
     list[str] | None,
@@ -29,13 +29,13 @@ SomeAccounts = Annotated[
 
 
 def names_of(accounts: Sequence[Account]) -> str:
-    """Name the accounts in a message, the first few of many."""
+    """Return the accounts' names for a message; long lists are shortened."""
     names = [account.name for account in accounts[:_MAX_NAMED]]
     return ", ".join(names) + (f" and {len(accounts) - len(names)} more" if len(accounts) > len(names) else "")
 
 
 def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Account, ...]:
-    """Return the accounts of these names or tenant ids, in the settings' order, all without a name; or BadParameter."""
+    """Return the accounts with these names or tenant IDs (default: all), in the settings' order; raises BadParameter."""
     keys = {account: {account.name.lower(), account.tenant_id} for account in accounts}
     wanted = {name.strip().lower(): name for name in names or ()}
     if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
@@ -46,9 +46,9 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
 
 
 def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the tenant ids of named accounts, in the settings' order, former ones after; None, which means all, when none is named.
+    """Return the tenant IDs of the named accounts, configured ones first, in the settings' order; None (all) without names.
 
-    A tenant id need not be configured any more: its history is kept. Any other name raises BadParameter.
+    A tenant ID may belong to a former account, whose history is kept. An unknown name raises BadParameter.
     """
     if not names:
         return None
@@ -60,7 +60,7 @@ def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tupl
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """What a secret is, its name and its end if the vault knows that; how old it is, of a refresh token alone."""
+    """A secret's kind, name and expiry date (None if the vault has none); the age of a refresh token."""
 
     kind: str
     name: str
@@ -68,13 +68,13 @@ class StoredSecret:
     age: timedelta | None = None
 
     def time_left(self, now: datetime) -> tuple[int, str] | None:
-        """Return the days until the end, and that in words."""
+        """Return the days until it expires, as a number and in words; None without an expiry date."""
         days = days_left(self.expires_on, now) if self.expires_on else None
         return None if days is None else (days, f"{in_words(days)} ({self.expires_on:%Y-%m-%d})")
 
 
 def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iterator[StoredSecret]:
-    """Yield the secrets that the account needs; raises the vault's errors."""
+    """Yield the account's secrets; raises the vault's errors."""
     if vault and account.secret_name and not account.federated:
         credential = from_secret(vault.secret(account.secret_name))
         yield StoredSecret(credential.kind.removeprefix("a "), account.secret_name, credential.expires_on)
@@ -84,9 +84,9 @@ def stored_secrets(vault: Vault | None, account: Account, now: datetime) -> Iter
 
 
 def token_user(token: str) -> str | None:
-    """Return the name in a token's claims, else its app and object id, else None: the service decides what it holds.
+    """Return the user name in a token's claims, else its app and object ID, else None: the service chooses the claims.
 
-    For showing only: nothing is verified, and nothing depends on it.
+    For display only: the token is not verified, and nothing depends on the result.
     """
     try:
         claims = jwt.decode(token, options={"verify_signature": False})

@@ -1,4 +1,4 @@
-"""Work for several accounts at once, its results one after another."""
+"""Concurrent work for several accounts, with results in order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,12 +16,12 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 BUFFER_SIZE = 3
-"""How many items of a key wait until they are used."""
+"""The most items of one key that wait to be used."""
 
 
 @dataclass(frozen=True)
 class _End:
-    """What follows the last item: the error that ended the reading, if any."""
+    """Follows the last item; `error` is the error that ended the reading, if any."""
 
     error: Exception | None = None
 
@@ -29,12 +29,12 @@ class _End:
 def for_each(
     accounts: Iterable[Account], work: Callable[[Account], T]
 ) -> tuple[list[tuple[Account, T]], list[tuple[Account, SnapshotError]]]:
-    """Do the work for the accounts side by side; return the results and, apart, the failures, which cost the others nothing."""
+    """Do the work for the accounts concurrently; return the results and the failures. A failure does not affect other accounts."""
     done, failed = list[tuple[Account, T]](), list[tuple[Account, SnapshotError]]()
     for account, results in read_concurrently(accounts, lambda account: map(work, [account]), MAX_CONCURRENT_ACCOUNTS):
         try:
             done += [(account, result) for result in results]
-        except Exception as error:  # noqa: BLE001 - reported as what it is by whoever asked
+        except Exception as error:  # noqa: BLE001 - returned for the caller to report
             failed.append((account, as_snapshot_error(error)))
     return done, failed
 
@@ -42,10 +42,10 @@ def for_each(
 def read_concurrently(
     keys: Iterable[K], read: Callable[[K], Iterable[T]], limit: int
 ) -> Iterator[tuple[K, Iterator[T]]]:
-    """Yield each key with its items, in the keys' order, while those of the next keys are read, so many keys at once.
+    """Yield each key with its items, in the keys' order. Up to `limit` keys are read concurrently.
 
-    Use up a key's items before you ask for the next key. An error is raised in its place. A few items of each key wait in memory.
-    The threads are daemons, so an item that never comes does not keep the program from ending.
+    Use all items of a key before you request the next key. An error is raised where its item would be. At most BUFFER_SIZE
+    items of each key wait in memory. The threads are daemons, so a read that hangs does not keep the program from exiting.
     """
     source, started, stopped = iter(keys), deque[tuple[K, Queue[T | _End]]](), Event()
     try:
@@ -62,7 +62,7 @@ def read_concurrently(
     finally:
         stopped.set()
         for _, items in started:
-            while not items.empty():  # a thread that waits for room goes on, and ends
+            while not items.empty():  # lets a thread that waits for space continue and end
                 items.get()
 
 
@@ -73,7 +73,7 @@ def _read(values: Iterable[T], items: Queue[T | _End], stopped: Event) -> None:
             if stopped.is_set():
                 return
         items.put(_End())
-    except Exception as error:  # noqa: BLE001 - raised again where the items are used
+    except Exception as error:  # noqa: BLE001 - raised again in the consumer
         items.put(_End(error))
 
 

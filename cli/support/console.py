@@ -1,4 +1,4 @@
-"""Output: results on stdout, what is said about them on stderr; progress on a terminal only, and colour never with NO_COLOR."""
+"""Output: results go to stdout, messages to stderr. Progress needs a terminal, and NO_COLOR turns color off."""
 
 import os
 import sys
@@ -11,56 +11,56 @@ from rich.console import Console
 from rich.text import Text
 
 Cells = Mapping[str, str]
-"""A line of a table for people: each cell under its heading."""
+"""One line of a displayed table: heading to cell."""
 
 RIGHT_ALIGNED = frozenset(
     ("Balance", "Change", "Close", "Days", "Missed", "Limit", "Seconds", "Accounts", "Recorded", "Kept", "Failed")
 )
-"""The headings of what is aligned to the right."""
+"""Headings of right-aligned columns."""
 
 _NARROW_COLUMNS = 80
-"""Columns of a terminal below which a table leaves out what it can do without."""
+"""On a terminal with fewer columns, tables omit their optional columns."""
 
 
 class _Console(Console):
     def __init__(self, *, stderr: bool) -> None:
-        tty = (sys.stderr if stderr else sys.stdout).isatty()  # FORCE_COLOR would have notes among the results
+        tty = (sys.stderr if stderr else sys.stdout).isatty()  # FORCE_COLOR would put notes among the results
         super().__init__(stderr=stderr, force_terminal=tty, highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self.width = self.width or 80  # with COLUMNS=0 Rich would print nothing at all
+        self.width = self.width or 80  # with COLUMNS=0, Rich would print nothing
 
     def on_broken_pipe(self) -> None:
-        """Say that the reader is gone; Rich would end without a word."""
+        """Raise BrokenPipeError; Rich would exit silently."""
         raise BrokenPipeError
 
 
 @cache
 def out() -> Console:
-    """Return the console of results."""
+    """Return the console for results."""
     return _Console(stderr=False)
 
 
 @cache
 def err() -> Console:
-    """Return the console of progress, warnings and errors."""
+    """Return the console for progress, warnings and errors."""
     return _Console(stderr=True)
 
 
 def can_show(text: str) -> bool:
-    """Whether stdout's encoding has all these characters, also while Rich shows progress in its place."""
+    """Whether stdout's encoding has all these characters, even while Rich replaces stdout to show progress."""
     encoding = getattr(sys.stdout, "rich_proxied_file", sys.stdout).encoding or "ascii"
     return text.encode(encoding, "ignore").decode(encoding) == text
 
 
 def say(*parts: str | tuple[str, str], stderr: bool = False) -> None:
-    """Print one line from its parts; a pair is a text and its style."""
-    one_terminal = out().is_terminal and err().is_terminal  # progress is drawn on it through `out`
+    """Print one line made of parts; a pair is a text and its style."""
+    one_terminal = out().is_terminal and err().is_terminal  # `out` draws the progress there
     console = err() if stderr and not one_terminal else out()
     try:
         console.print(Text.assemble(*parts))
     except OSError:
         if not console.stderr:
             raise
-        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody can be told, and the work goes on
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - nobody can read stderr, and the work continues
 
 
 def warn(text: str) -> None:
@@ -74,7 +74,7 @@ def count(number: int, noun: str) -> str:
 
 
 def print_table(rows: Sequence[Cells], *optional: str, highlighted: str | None = None) -> None:
-    """Print rows, one at least, under their headings, on a narrow terminal without the optional columns; rows with a cell `marked` stand out."""
+    """Print one or more rows under their headings. A narrow terminal omits `optional` columns; rows with the cell `highlighted` are colored."""
     hidden = optional if out().is_terminal and out().width < _NARROW_COLUMNS else ()
     names = [name for name in rows[0] if name not in hidden]
     lines = [names, *([row[name] for name in names] for row in rows)]
@@ -93,5 +93,5 @@ def print_table(rows: Sequence[Cells], *optional: str, highlighted: str | None =
 
 
 def waiting(what: str) -> AbstractContextManager[object]:
-    """Show that something is waited for."""
+    """Show progress while the context lasts."""
     return (out() if out().is_terminal else err()).status(what)

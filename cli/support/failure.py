@@ -1,4 +1,4 @@
-"""Failures and the job's log lines for the person at the keyboard: the job's own remedies speak of its next run and its identity."""
+"""Failures and log lines in terms of the person at the keyboard: the job's remedies mention its next run and its identity."""
 
 import json
 import logging
@@ -30,11 +30,11 @@ _ABOUT = ("account", "date", "currency")
 _OMITTED = (*_ABOUT, "runId", "tenantId", "message", "remedy")
 
 MarkedLines = list[tuple[str, dict[str, Any]]]
-"""The marked lines so far, each as its marker and its fields."""
+"""Log lines that begin with a marker: each line's marker and fields."""
 
 
 class CommandFailed(Exception):
-    """The command cannot do what it was asked for: what happened, and the remedy; with a code only where the function failed."""
+    """The command failed: what happened, and the remedy. Only a failure of the deployed function has a code."""
 
     ids = NO_IDS
 
@@ -45,7 +45,7 @@ class CommandFailed(Exception):
         self.code = code
 
     def fields(self) -> dict[str, Any]:
-        """Return what a program gets beside the message and the remedy."""
+        """Return the JSON members other than the message and the remedy."""
         return {"code": self.code} if self.code else {}
 
 
@@ -53,20 +53,20 @@ Failure = SnapshotError | CommandFailed
 
 
 def for_operator(remedy: str) -> str:
-    """Return the job's remedy in such words."""
+    """Reword the job's remedy for the person at the keyboard."""
     for job, person in _REWORDINGS:
         remedy = remedy.replace(job, person)
     return remedy
 
 
 def error_fields(error: Failure) -> dict[str, Any]:
-    """Return what a program gets of a failure."""
+    """Return a failure's JSON members."""
     remedy = for_operator(error.remedy) if isinstance(error, SnapshotError) else error.remedy
     return error.fields() | {"message": error.message, "remedy": remedy}
 
 
 def error_lines(error: Failure) -> list[str]:
-    """Say a failure in lines, without its code: what happened, the remedy and the ids for Microsoft's support."""
+    """Return a failure's lines, without its code: what happened, the remedy, and the IDs for Microsoft support."""
     details = map(str, error.problems) if isinstance(error, SettingsInvalid) else [error.message]
     lines = [*details, f"remedy: {error_fields(error)['remedy']}"]
     if error.ids != NO_IDS:
@@ -75,7 +75,7 @@ def error_lines(error: Failure) -> list[str]:
 
 
 def print_error(error: Failure, account: Account | None = None) -> None:
-    """Print a failure on stderr, of an account if it is about one."""
+    """Print a failure on stderr, with its account if it concerns one."""
     about = f"  {account.name} ({account.tenant_id})" if account else ""
     say((error.code or "error", "bold red"), about, stderr=True)
     for line in error_lines(error):
@@ -83,7 +83,7 @@ def print_error(error: Failure, account: Account | None = None) -> None:
 
 
 class _Lines(logging.Handler):
-    """Prints each line: a marked one as its marker, its account, and the rest of its fields."""
+    """Prints each log line. A line with a marker becomes the marker, the account and the other fields."""
 
     def __init__(self, *, stderr: bool) -> None:
         super().__init__()
@@ -108,7 +108,7 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def job_log_shown(*, stderr: bool = True) -> Iterator[MarkedLines]:
-    """Show what the job logs for as long as the context lasts; gives the marked lines so far."""
+    """Show the job's log while the context lasts; yields the list of its marked lines, which grows."""
     quieten_libraries()
     handler = _Lines(stderr=stderr)
     LOGGER.addHandler(handler)

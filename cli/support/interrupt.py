@@ -1,4 +1,4 @@
-"""Ctrl+C: waits end, the command says what was done and what was not, and the process ends with status 130."""
+"""Ctrl+C: waits end, the command reports what it did and did not do, and the process exits with status 130."""
 
 import os
 import signal
@@ -15,25 +15,25 @@ STOP = Event()
 """Set by Ctrl+C; the clients of every command watch it."""
 
 _GRACE_SECONDS = 1.5
-"""The time to end cleanly. A library that still waits for a connection then ends with the process."""
+"""Time for a clean exit. After it, the process exits even if a library still waits for a connection."""
 
 _reports: list[Callable[[], str]] = [lambda: "Nothing was written."]
 _first_report = Lock()
 
 
 class InterruptedByUserError(BaseException):
-    """Ctrl+C; not a KeyboardInterrupt, which the command line library would catch and say nothing of."""
+    """Ctrl+C. Not a KeyboardInterrupt, which Typer would catch silently."""
 
 
 def on_interrupt(done: Callable[[], str]) -> None:
-    """Have an interruption say what `done` returns, from now on; before, that nothing was written."""
+    """From now on, report what `done` returns after Ctrl+C. The default report is that nothing was written."""
     _reports.append(done)
 
 
 def watch() -> None:
     """Watch for Ctrl+C from now on.
 
-    The signal is read from a socket by a thread as well, because Windows interrupts no wait of the main thread.
+    A thread also reads the signal from a socket, because Windows cannot interrupt a wait in the main thread.
     """
     receiver, sender = socket.socketpair()
     sender.settimeout(0)
@@ -45,7 +45,7 @@ def watch() -> None:
 def _interrupt(*_: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     STOP.set()
-    sys.unraisablehook = lambda _: None  # what a library leaves half done says nothing to the reader
+    sys.unraisablehook = lambda _: None  # libraries' cleanup errors would only confuse the user
     raise InterruptedByUserError
 
 
@@ -59,8 +59,8 @@ def _exit_soon(receiver: socket.socket, _sender: socket.socket) -> None:
 
 
 def report() -> None:
-    """Say once what was done and what was not."""
-    from cli.support.console import err, say  # noqa: PLC0415 - --help is not to wait for it
+    """Report, only once, what was done and what was not."""
+    from cli.support.console import err, say  # noqa: PLC0415 - --help does not need it
 
     if _first_report.acquire(blocking=False):
         err().show_cursor()

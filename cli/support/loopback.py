@@ -1,4 +1,4 @@
-"""The browser's way back from a sign-in: one request to this machine's loopback interface.
+"""The redirect after a sign-in in the browser: one request to this machine's loopback interface.
 
 MSAL brings a listener too, which writes the authorization code into the log and listens on every interface in a container.
 Source: https://datatracker.ietf.org/doc/html/rfc8252#section-7.3
@@ -20,13 +20,13 @@ class _Handler(WSGIRequestHandler):
     timeout = 1  # a browser opens connections that it does not use
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: the request's line holds the code."""
+        """Log nothing: the request line contains the code."""
 
 
 class Loopback(WSGIServer):
-    """Listens on a free port of http://localhost for the answer of one sign-in; close it by leaving its context."""
+    """A context that listens on a free port of http://localhost for the response of one sign-in."""
 
-    timeout = 1  # on Windows nothing interrupts a wait for a connection: Ctrl+C is noticed after it
+    timeout = 1  # Windows cannot interrupt a wait for a connection: Ctrl+C is noticed after it
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -34,10 +34,10 @@ class Loopback(WSGIServer):
         self._answer: dict[str, str] = {}
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a connection that brought no request."""
+        """Log nothing about a connection without a request."""
 
     def wait(self, state: str, seconds: float) -> dict[str, str]:
-        """Return the parameters of the answer that has our `state`, or raise CommandFailed; other requests are turned away."""
+        """Return the parameters of the response that has our `state`, or raise CommandFailed. Other requests are ignored."""
 
         def handle(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
             answer = dict(parse_qsl(environ["QUERY_STRING"]))

@@ -1,4 +1,4 @@
-"""Amounts as the reader writes them, by the CLDR's rules for a locale."""
+"""Amounts in the format of the user's locale, by the CLDR's rules."""
 
 import ctypes
 import re
@@ -16,14 +16,14 @@ from shared.history.row import Entity
 
 _SAMPLE = Decimal(1234567)
 _SAMPLE_FORMAT = re.compile(r"(\D*)1(\D?)234(?:\2)567(?:(\D)(0+))?(\D*)")
-"""The sample in a locale that groups by thousands and writes Western digits."""
+"""Matches the sample in locales with Western digits and groups of thousands."""
 
 _PLAIN = str.maketrans("\u202f\u00a0\u2212\u2019\u060c\u2e41\u066b", "  -',,.", "\u200e\u200f\u061c")
-"""Narrow and fixed spaces, the minus sign, the Swiss and right-to-left separators and marks of direction, for a plain terminal."""
+"""For plain terminals: replaces narrow and no-break spaces, minus signs, Swiss and right-to-left separators, and direction marks."""
 
 
 def user_locale(environ: Mapping[str, str]) -> Locale:
-    """Return the reader's locale: LC_ALL, LC_MONETARY or LANG, else Windows's own; en_US when none of them says."""
+    """Return the user's locale: LC_ALL, LC_MONETARY or LANG, else the Windows locale, else en_US."""
     given = (environ.get(name) for name in ("LC_ALL", "LC_MONETARY", "LANG"))
     name = next(filter(None, given), None) or _windows_locale()
     try:
@@ -40,10 +40,10 @@ def _windows_locale() -> str:
 
 
 class Money:
-    """Formats amounts in a locale; digits beyond the currency's own are shown, not rounded away.
+    """Formats amounts in a locale. Digits beyond the currency's usual number are shown, not rounded away.
 
-    Babel takes its rules apart for every amount, which years of history would wait for: it writes one amount of each currency
-    and sign, and the others are written alike. Where `can_show` says that the reader's terminal lacks a symbol, the code is written.
+    Babel parses its rules for every amount, which is too slow for years of history. So it formats one sample for each currency
+    and sign, and other amounts follow that sample. If `can_show` says that the terminal lacks a symbol, the code is shown.
     """
 
     def __init__(self, locale: Locale, can_show: Callable[[str], bool] = lambda _: True) -> None:
@@ -53,18 +53,18 @@ class Money:
 
     @classmethod
     def for_user(cls, environ: Mapping[str, str]) -> "Money":
-        """Return what writes amounts for the person who called the command."""
+        """Return the formatter for the person who runs the command."""
         return cls(user_locale(environ), can_show)
 
     @cached_property
     def _pattern(self) -> NumberPattern:
-        """The locale's rules, which take a while to load and which programs never see."""
+        """The locale's rules: slow to load, and not needed for CSV and JSON."""
         pattern: NumberPattern = self._locale.currency_formats["standard"]
         return pattern
 
     def text(self, amount: Decimal, currency: str) -> str:
         """Return an amount such as $68,059.03."""
-        amount = amount or abs(amount)  # for people a zero has no sign
+        amount = amount or abs(amount)  # people do not expect -0
         key = currency, amount.is_signed()
         if key not in self._forms:
             sample = _SAMPLE_FORMAT.fullmatch(self._format_with_babel(_SAMPLE.copy_sign(amount), currency))
@@ -83,7 +83,7 @@ class Money:
         return self._displayable(text, currency)
 
     def _displayable(self, text: str, currency: str) -> str:
-        text = re.sub(r"(?<=[^\W\d])(?=\d)", "\u00a0", text)  # a rule of the CLDR that Babel leaves out: CHF 5.00
+        text = re.sub(r"(?<=[^\W\d])(?=\d)", "\u00a0", text)  # a CLDR rule that Babel does not apply: CHF 5.00
         if self._can_show(text):
             return text
         text = text.translate(_PLAIN)
@@ -98,14 +98,14 @@ class Money:
         return text if self._can_show(text) else text.translate(_PLAIN)
 
     def change(self, amount: Decimal | None, currency: str) -> str:
-        """Return a difference with its sign, such as +$200.00; None gives nothing."""
+        """Return a difference with its sign, such as +$200.00; an empty text for None."""
         if amount is None:
             return ""
         text = self.text(amount, currency)
         return f"+{text}" if amount > 0 else text
 
     def rounded(self, amount: float, currency: str, decimals: int) -> str:
-        """Return an amount for an axis, with so many decimals."""
+        """Return an amount for an axis, with this number of decimals."""
         pattern = copy(self._pattern)
         pattern.frac_prec = (decimals, decimals)
         text: str = pattern.apply(amount, self._locale, currency=currency, currency_digits=False)

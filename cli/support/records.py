@@ -1,4 +1,4 @@
-"""Results member by member: CSV or JSON in UTF-8 for programs, a row for a person. Times are ISO 8601 in UTC."""
+"""Results as CSV or JSON in UTF-8 for programs, and a row for people. Times are ISO 8601 in UTC."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ AsFormat = Annotated[
 
 ACCOUNT = ("account", "tenantId")
 CREDIT = ("creditLimit", "creditUsedPercent")
-"""Columns that several lists of records have."""
+"""Columns that several kinds of records share."""
 
 
 def write_records(
@@ -37,10 +37,10 @@ def write_records(
     document: Mapping[str, Any],
     stream: IO[str] | None = None,
 ) -> None:
-    """Write the records as `csv` with these columns, or the whole document as `json`; without a stream to stdout."""
+    """Write the records as `csv` with these columns, or the whole document as `json`. The default stream is stdout."""
     if stream is None:
         stream = sys.stdout
-        if isinstance(stream, io.TextIOWrapper):  # whatever the console's encoding
+        if isinstance(stream, io.TextIOWrapper):  # regardless of the console's encoding
             stream.reconfigure(encoding="utf-8", newline="\n")
     if form == "json":
         _write_json(document, stream)
@@ -49,7 +49,7 @@ def write_records(
 
 
 def _write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str]) -> None:
-    """Write a header and a line per record; what a record does not have is empty."""
+    """Write a header and one line per record; missing members are empty."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
     for record in records:
@@ -59,7 +59,7 @@ def _write_csv(names: Sequence[str], records: Iterable[Record], stream: IO[str])
 
 
 def _write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
-    """Write one object; a member that is a list or any other series of records is taken when it is written, a record per line."""
+    """Write one object, with one record per line. A list or iterator of records is consumed as it is written."""
     encode = json.JSONEncoder(default=as_text).encode
     stream.write("{")
     for number, (member, value) in enumerate(document.items()):
@@ -76,13 +76,13 @@ def _write_json(document: Mapping[str, Any], stream: IO[str]) -> None:
 
 @contextmanager
 def atomic_write(file: Path) -> Iterator[Path]:
-    """Give a path to write to, which takes the file's place once all is written; a failure leaves the file as it was.
+    """Yield a path to write to, which replaces the file when everything is written; a failure leaves the file unchanged.
 
     Raises:
         CommandFailed: it cannot be written.
 
     """
-    target = Path(os.path.realpath(file))  # a link stays, and the file that it leads to is written
+    target = Path(os.path.realpath(file))  # keeps a link, and writes to its target
     part = target.with_name(f".{target.name}.part")
     try:
         if file.exists() and not file.is_file():  # a device
@@ -100,7 +100,7 @@ def atomic_write(file: Path) -> Iterator[Path]:
 
 
 def print_row(row: Entity) -> None:
-    """Print a row's columns in the contract's order, a line each; one that the row does not have is shown as absent."""
+    """Print a row's columns, one per line, in the contract's order; missing columns are shown as absent."""
     width = max(len(column.name) for column in COLUMNS)
     for column in COLUMNS:
         value = row.get(column.name)
@@ -109,19 +109,19 @@ def print_row(row: Entity) -> None:
 
 
 def as_text(value: str | float | date | Decimal) -> str:
-    """Write a column's value as text, an amount to its last digit in plain notation."""
+    """Return a column's value as text: amounts are exact, without an exponent."""
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 def account_fields(account: Account) -> dict[str, str]:
-    """Return what names an account in a record."""
+    """Return the members that identify an account in a record."""
     return dict(zip(ACCOUNT, (account.name, account.tenant_id), strict=True))
 
 
 def credit_fields(account: Account, currency: str, balance: Decimal) -> dict[str, Any]:
-    """Return the account's credit limit and the percentage that is used; null for a balance of another currency."""
+    """Return the account's credit limit and the percentage used; None for a balance in another currency."""
     limit = account.credit_limit
     if limit is None or limit.currency != currency:
         return dict.fromkeys(CREDIT)

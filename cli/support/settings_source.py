@@ -1,4 +1,4 @@
-"""Where a command's settings come from: a file that is named, else the environment over local.settings.json."""
+"""Where a command's settings come from: the --settings file, or the environment and local.settings.json."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,22 +26,22 @@ SettingsFile = Annotated[
 
 
 class SettingsSource(NamedTuple):
-    """The values to read settings from, and where they come from, in words."""
+    """The values to read settings from, and a description of their origin."""
 
     environ: Mapping[str, str]
     origin: str
 
     def read(self) -> Settings:
-        """Read the settings, or raise SettingsInvalid with every problem of every setting."""
+        """Read the settings; raises SettingsInvalid with the problems of all settings."""
         return read_settings(self.environ)
 
 
 def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSource:
     """Find the settings.
 
-    A named file is the only source of settings. Otherwise a setting of the environment overrides that of local.settings.json, which
-    is looked for in the current folder and then beside `cli`. Other variables (IDENTITY_ENDPOINT, proxies) always come from the
-    environment. A file that cannot be read as settings raises SettingsInvalid.
+    If `file` is given, settings come only from it. Otherwise the environment overrides local.settings.json, which is looked up in
+    the current folder and then next to `cli`. Other variables (IDENTITY_ENDPOINT, proxies) always come from the environment.
+    Raises SettingsInvalid for a file that cannot be read as settings.
     """
     if file is not None:
         others = {name: value for name, value in environ.items() if name not in NAMES}
@@ -54,7 +54,7 @@ def find_settings(environ: Mapping[str, str], file: Path | None) -> SettingsSour
 
 
 def _values(file: Path) -> dict[str, str]:
-    """Return the settings of ours in a file of the form that Azure Functions Core Tools use."""
+    """Return our settings from a file in the format of Azure Functions Core Tools."""
 
     def invalid(wrong: str, right: str) -> SettingsInvalid:
         return SettingsInvalid((SettingProblem(str(file), wrong, right),))

@@ -1,4 +1,4 @@
-"""Whether a row is a snapshot: what may be shown, and given to the archive, which nobody can change."""
+"""Whether a row is a snapshot. Only snapshots are shown, or copied to the archive, where nobody can change them."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 
 
 def snapshot_problem(row: Entity, read: Sequence[str] | None = None) -> str | None:
-    """Return what keeps a row from being a snapshot, in words for a message; None when it is one. `read` are its columns if not all."""
+    """Return why a row is not a snapshot, for a message; None if it is one. `read` lists the columns that were read (default: all)."""
     for name in _COLUMNS if read is None else read:
         if wrong := _COLUMNS[name].problem_with(row.get(name)):
             return wrong

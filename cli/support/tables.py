@@ -1,4 +1,4 @@
-"""The table, its archive and the ledger as a command uses them: read page by page, filled in batches."""
+"""The table, its archive and the ledger for a command: read in pages, written in batches."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,14 +28,14 @@ Write = Annotated[
 ]
 
 TIME_LIMIT_SECONDS = 24 * 3600.0
-"""The time of a command that works through years of history; each call has its own limits."""
+"""Time limit for a command that processes years of history; each call has its own limits."""
 
 MAX_CONCURRENT_RANGES, MAX_CONCURRENT_TENANTS = 16, 6
-"""Ranges of tenants searched, and tenants read at once. With ten years of each, a command takes about 120 MiB."""
+"""Tenant ranges searched and tenants read concurrently: about 120 MiB with ten years of history for each tenant."""
 
 MAX_BATCH_ROWS = 100
 MAX_BATCH_CHARACTERS = 1_000_000
-"""A transaction takes 100 rows and 4 MiB, of which a character may take three bytes.
+"""A transaction is limited to 100 rows and 4 MiB, and a character may take three bytes.
 
 Source: https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 """
@@ -46,13 +46,13 @@ _CHANGE_PERMITTED = ("ResourceNotFound", "UpdateConditionNotSatisfied")
 
 
 class OperatorTable(HistoryTable):
-    """One table with what the function itself never needs.
+    """A table with operations that the function does not need.
 
-    Raises TableUnreachable, TableAccessDenied and TableMissing by the service's answer.
+    Raises TableUnreachable, TableAccessDenied or TableMissing, depending on the service's response.
     """
 
     def rows(self, span: Span, columns: Sequence[str] | None = None) -> Iterator[Entity]:
-        """Yield the rows by tenant, day and currency; none of a table that does not exist."""
+        """Yield the rows in order of tenant, day and currency; none if the table does not exist."""
         return chain.from_iterable(self.pages(span, columns))
 
     def by_tenant(
@@ -62,7 +62,7 @@ class OperatorTable(HistoryTable):
         last: date | None = None,
         columns: Sequence[str] | None = None,
     ) -> Iterator[tuple[str, Iterator[Entity]]]:
-        """Yield each tenant with its rows, in this order, while the next tenants' are read; use them before the next."""
+        """Yield each tenant with its rows, in this order. Later tenants are read ahead; use a tenant's rows before the next."""
         read = read_concurrently(
             tenants, lambda tenant: self.pages(Span(tenant, first, last), columns), MAX_CONCURRENT_TENANTS
         )
@@ -77,7 +77,7 @@ class OperatorTable(HistoryTable):
             yield from found
 
     def _tenants(self, above: str, below: str) -> Iterator[str]:
-        """Yield the tenants of a range; most have none. A tenant id is a GUID, so behind the first one each first digit is a range."""
+        """Yield the tenants in a range, often none. After the first tenant, each first digit of a GUID is a range of its own."""
         for tenant in islice(self._scan(above, below), 1):
             yield tenant
             digits = (digit for digit in "0123456789abcdef" if tenant < digit < below)
@@ -91,32 +91,32 @@ class OperatorTable(HistoryTable):
             yield above
 
     def has_rows_before(self, tenant_id: str, day: date) -> bool:
-        """Whether the tenant has a row of an earlier day."""
+        """Whether the tenant has a row for an earlier day."""
         return bool(self._first(f"PartitionKey eq {literal(tenant_id)} and RowKey lt '{day}_'", ["RowKey"]))
 
     def _first(self, where: str = "", columns: Sequence[str] | None = None) -> list[Entity]:
-        """Return the first row, alone in a list that is empty where there is none: a page may be empty and others follow."""
+        """Return a list with the first row, or an empty list. An empty page may be followed by others."""
         return next(filter(None, self._pages(Query(where, columns, 1))), [])
 
     def insert_missing(self, rows: Sequence[Entity]) -> int:
-        """Insert those rows of one tenant, a batch at most, that are missing, and return how many."""
+        """Insert the missing ones of these rows (one tenant, one batch at most) and return how many."""
         if self.insert(rows):
             return len(rows)
         return 0 if len(rows) == 1 else sum(self.insert([row]) for row in rows)
 
     def may_insert(self) -> bool | None:
-        """Whether rows may be inserted, tried with one that exists; None without a row to try with."""
+        """Whether rows may be inserted, tested with an existing row; None if the table is empty."""
         row = self._first()
         if not row:
             return None
         try:
-            self.insert(row)  # whole: were it deleted meanwhile, it would be there again and not a row of keys alone
+            self.insert(row)  # the whole row: if somebody has just deleted it, this restores it
         except TableAccessDenied:
             return False
         return True
 
     def exists(self) -> bool:
-        """Whether the table is there, asked by reading: who may not change rows is refused before a missing table is noticed."""
+        """Whether the table exists. Tested with a read: without write access, the service denies a write even to a missing table."""
         try:
             self._page(Query(size=1), {})
         except TableMissing:
@@ -124,7 +124,7 @@ class OperatorTable(HistoryTable):
         return True
 
     def may_change(self) -> bool:
-        """Whether rows may be changed too, tried with one that cannot exist."""
+        """Whether rows may also be changed, tested with a row that cannot exist."""
 
         def change() -> None:
             condition: dict[str, Any] = {"etag": _OLD_ETAG, "match_condition": MatchConditions.IfNotModified}
@@ -143,7 +143,7 @@ class OperatorTable(HistoryTable):
 
 @dataclass(frozen=True)
 class TableContext:
-    """What a command works with."""
+    """The services and tables that a command uses."""
 
     services: Services
     table: OperatorTable
@@ -153,7 +153,7 @@ class TableContext:
 
 @contextmanager
 def open_tables(settings: Settings) -> Iterator[TableContext]:
-    """Build the clients for one command and close them after it."""
+    """Open the clients for one command and close them after it."""
     with open_services(settings, seconds=TIME_LIMIT_SECONDS, stop=STOP) as services:
         archive = services.open_table(OperatorTable, settings.archive_endpoint) if settings.archive_endpoint else None
         table = services.open_table(OperatorTable, settings.table_endpoint)
@@ -162,14 +162,14 @@ def open_tables(settings: Settings) -> Iterator[TableContext]:
 
 
 def all_tenants(configured: Iterable[str], *tables: OperatorTable) -> Iterator[str]:
-    """Yield the configured tenants in their order, then every other one that one of the tables has rows of, as it is found."""
+    """Yield the configured tenants in their order, then each other tenant that has rows in one of the tables."""
     known = list(configured)
     yield from known
     yield from (tenant for tenant, _ in groupby(merge(*(table.tenants(known) for table in tables))))
 
 
 def batches(rows: Sequence[Entity]) -> Iterator[list[Entity]]:
-    """Cut rows, sorted by tenant, into batches of one tenant that one transaction takes."""
+    """Split rows, sorted by tenant, into batches for one transaction each, with one tenant per batch."""
     batch: list[Entity] = []
     characters = 0
     for row in rows:

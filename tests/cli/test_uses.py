@@ -40,7 +40,7 @@ USES = """
 0 | check --format json                           | "ok": true ~ "step": "mfa"
 2 | check --wait 30                               | ! --wait needs --deployed.
 2 | check --wait 0 --deployed https://a.example   | ! Invalid value for '--wait':
-2 | check --deployed http://a.example             | ! is not the address of a function app
+2 | check --deployed http://a.example             | ! is not a function app's address
 2 | check --deployed https://a.example            | ! --deployed needs the function app's master key
 2 | check --account                               | ! Option '--account' requires an argument.
 1 | check                                         | FAILED  clock       clock-wrong ~ minutes behind the clock of ~ FAILED: | clock

@@ -1,4 +1,4 @@
-"""The steps of a check that are an account's own: its secrets, the sign-in, the balance."""
+"""The steps of a check for one account: its secrets, the sign-in, the balance."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,15 +14,15 @@ from shared.services import Services
 from shared.settings.accounts import Account
 
 EXPIRY_NOTE_DAYS = 30
-"""A secret that ends within so many days gets a note."""
+"""A secret that expires within this many days gets a note."""
 
 RENEWAL_OVERDUE_DAYS = 14
-"""Days; a run renews the refresh token after 7."""
+"""A refresh token older than this gets a note: a run renews it after 7 days."""
 
 
 @dataclass
 class AccountCheck:
-    """One account's check over the services of the run; what a step got is kept for the steps after it."""
+    """One account's check, with the services of a run. Steps keep their results for later steps."""
 
     account: Account
     services: Services
@@ -32,7 +32,7 @@ class AccountCheck:
     captured: tuple[InvoiceSummary, ...] = ()
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is found, up to the first failure."""
+        """Yield the findings, up to the first failure."""
         steps = {
             "vault": self._vault,
             "sign-in": self._sign_in,

@@ -1,4 +1,4 @@
-"""`check`: a preflight with real calls, each step shown as it passes."""
+"""`check`: a preflight with real calls. Each step's result is shown as it arrives."""
 
 import os
 from collections import Counter

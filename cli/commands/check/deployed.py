@@ -1,4 +1,4 @@
-"""Proving the deployed function's rights: start it in Azure, wait for its run in the ledger.
+"""Tests the deployed function's permissions: starts it in Azure and waits for its run in the ledger.
 
 Source: https://learn.microsoft.com/azure/azure-functions/functions-manually-run-non-http
 """
@@ -30,7 +30,7 @@ KEY_VARIABLE = "FUNCTIONS_MASTER_KEY"
 _TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 2.0
 _MARGIN = timedelta(days=2)
-"""Older runs are not looked at; the clocks of two machines are never compared."""
+"""How far back to look for runs: wide, so that two machines' clocks need not agree."""
 
 _REMEDIES = {
     None: "Check the address and your network.",
@@ -42,17 +42,15 @@ _DEFAULT_REMEDY = "Try again in a minute. If it persists, check the function app
 
 
 def as_function_url(text: str) -> str:
-    """Read a function app's address: https and nothing but the host, because the master key is sent there."""
+    """Parse a function app's address: only https and the host, because the master key is sent there."""
     parts = urlsplit(text)
     if parts.scheme != "https" or not parts.hostname or parts.path.strip("/") or parts.query or "@" in parts.netloc:
-        raise typer.BadParameter(
-            "it is not the address of a function app: write it as https://<app>.azurewebsites.net."
-        )
+        raise typer.BadParameter("it is not a function app's address: write it as https://<app>.azurewebsites.net.")
     return f"https://{parts.netloc}"
 
 
 def master_key(environ: Mapping[str, str]) -> str:
-    """Return the master key from the environment, else ask for it without echo; BadParameter without a key or anybody to ask."""
+    """Return the master key from the environment, or ask for it without echo; raises BadParameter if there is no valid key."""
     key = environ.get(KEY_VARIABLE, "").strip()
     if not key and sys.stdin.isatty():
         key = getpass(f"Master key of the function app ({KEY_VARIABLE}): ").strip()
@@ -66,9 +64,9 @@ def master_key(environ: Mapping[str, str]) -> str:
 def check_deployed(
     url: str, key: str, seconds: int, context: TableContext, accounts: Sequence[Account]
 ) -> Iterator[Finding]:
-    """Start the function and yield what its next run recorded: a timer's row in the ledger that was not there before.
+    """Start the function and yield the findings of its next run: a new row from the timer in the ledger.
 
-    Raises CommandFailed when the function could not be started or no run came.
+    Raises CommandFailed if the function could not be started or no run followed.
     """
     today = context.services.now().date()
     ledger, since = Ledger(context.ledger, UTC, today + _MARGIN), today - _MARGIN
@@ -91,7 +89,7 @@ def check_deployed(
 
 
 def _start(session: HttpSession, url: str, key: str) -> None:
-    """Ask the host to start the function: it answers 202, without a body."""
+    """Ask the host to start the function. It responds with 202 and no body."""
     session.secrets.add(key)
     failure = None
     with attempt(_TIMEOUT_SECONDS, STOP) as made:

@@ -1,4 +1,4 @@
-"""What a check found, a line per finding; and taking its steps."""
+"""The findings of a check, and running its steps."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,12 +13,12 @@ from shared.errors import as_snapshot_error
 from shared.settings.accounts import Account
 
 STYLES = {"ok": "green", "note": "yellow", "FAILED": "bold red"}
-"""How a step ended: as it should, with something worth knowing, or not."""
+"""How a step ended: as expected, with something worth knowing, or with a failure."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found or the error, and facts for programs; of which step and account, says `taken`."""
+    """A message or an error, and facts for programs. `run_steps` sets the step and the account."""
 
     status: str
     message: str = ""
@@ -28,7 +28,7 @@ class Finding:
     account: Account | None = None
 
     def print(self) -> None:
-        """Print the line, and what to do after a failure."""
+        """Print the line and, after a failure, the remedy."""
         about = f"{self.account.name}: " if self.account else ""
         code = self.error.code if self.error else ""
         line = f"  {self.step:10}  {about}{code}{self.message}".rstrip()
@@ -37,7 +37,7 @@ class Finding:
             say(f"        {text}")
 
     def document(self) -> dict[str, Any]:
-        """Return the finding for a program."""
+        """Return the finding's JSON members."""
         error = error_fields(self.error) if self.error else {"message": self.message}
         account = account_fields(self.account) if self.account else {}
         return {"step": self.step, "status": self.status.lower(), **account, **error, **self.facts}
@@ -47,12 +47,12 @@ Step = Callable[[], Iterable[Finding]]
 
 
 def ok(message: str, **facts: Any) -> Finding:
-    """Return the finding of a step that ended as it should."""
+    """Return the finding of a step that ended as expected."""
     return Finding("ok", message, facts)
 
 
 def note(message: str, **facts: Any) -> Finding:
-    """Return something worth knowing."""
+    """Return a finding worth knowing."""
     return Finding("note", message, facts)
 
 
@@ -62,13 +62,13 @@ def failed(error: Exception, **facts: Any) -> Finding:
 
 
 def run_steps(steps: Mapping[str, Step], account: Account | None = None) -> Iterator[Finding]:
-    """Take the steps in their order, up to the first that raises: the later ones need it. `account` is whose they are."""
+    """Run the steps in order, up to the first one that raises, because later steps need it. `account` is theirs, if any."""
     for step, work in steps.items():
         try:
             for finding in work():
                 yield replace(finding, step=finding.step or step, account=finding.account or account)
         except typer.BadParameter:
             raise
-        except Exception as error:  # noqa: BLE001 - shown as what it is
+        except Exception as error:  # noqa: BLE001 - shown as a finding
             yield replace(failed(error), step=step, account=account)
             return

@@ -1,4 +1,4 @@
-"""The steps of a check: settings, schedule, identity, every account's own, and what may be done in the three tables."""
+"""The steps of a check: settings, schedule, identity, each account, and permissions on the three tables."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ from shared.settings.accounts import Account
 from shared.settings.clouds import storage_audience
 
 _DAYS = 8 * 366
-"""A schedule of 29 February fires again within eight years."""
+"""A schedule for 29 February fires again within eight years."""
 
 
 def check_steps(
@@ -30,7 +30,7 @@ def check_steps(
     names: list[str] | None,
     deployed: Callable[[TableContext, Sequence[Account]], Iterator[Finding]] | None,
 ) -> Iterator[Finding]:
-    """Yield what is found of the settings, and then by each step that needs them."""
+    """Yield the findings of the settings, then of each step that needs them."""
     source = find_settings(os.environ, file)
     settings = source.read()
     accounts = choose(settings.accounts, names)
@@ -57,7 +57,7 @@ def _schedule(schedule: list[list[int]], zone: tzinfo) -> Iterator[Finding]:
 
 
 def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
-    """Yield the times (UTC) at which six valid NCRONTAB fields fire after a time, given the values of each; every field has to match, both days too."""
+    """Yield the times (UTC) after `after` at which a schedule fires, given the values of its six NCRONTAB fields; all must match, both days too."""
     seconds, minutes, hours, days, months, weekdays = schedule
     midnight = after.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for number in range(_DAYS):
@@ -76,7 +76,7 @@ def _identity(context: TableContext) -> Iterator[Finding]:
 
 
 def _accounts(context: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
-    """Yield each account's findings, the accounts side by side."""
+    """Yield each account's findings; the accounts are checked concurrently."""
     services, money = context.services, Money.for_user(os.environ)
     checks = read_concurrently(
         accounts, lambda account: AccountCheck(account, services, money).findings(), MAX_CONCURRENT_ACCOUNTS
@@ -86,7 +86,7 @@ def _accounts(context: TableContext, accounts: Sequence[Account]) -> Iterator[Fi
 
 
 def _tables(context: TableContext, accounts: Sequence[Account]) -> Iterator[Finding]:
-    """Yield what is found of the three tables; one that cannot be read says nothing about the others."""
+    """Yield the findings of the three tables. An unreadable table does not stop the checks of the others."""
     today = context.services.now().astimezone(context.services.settings.time_zone).date()
     yield from run_steps({"table": partial(_table, context.table, accounts, today), "clock": partial(_clock, context)})
     none = [ok("none configured (SNAPSHOT_ARCHIVE_ENDPOINT)")]
@@ -95,7 +95,7 @@ def _tables(context: TableContext, accounts: Sequence[Account]) -> Iterator[Find
 
 
 def _table(table: OperatorTable, accounts: Sequence[Account], today: date) -> Iterator[Finding]:
-    """Yield how many of the accounts have their row of the day, and what may be done in the table; raises the table's errors."""
+    """Yield how many accounts have today's row, and what your sign-in may do in the table; raises the table's errors."""
     with_row = sum(bool(table.rows_of(account.tenant_id, today)) for account in accounts)
     facts = {"accounts": len(accounts), "accountsWithRow": with_row} if accounts else {}
     if not table.exists():

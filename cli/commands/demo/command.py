@@ -1,4 +1,4 @@
-"""`demo`: the whole job on this machine, the production code against stand-ins and a made-up history, in less than half a minute."""
+"""`demo`: runs the production code on this machine against stand-ins and a made-up history, in less than half a minute."""
 
 import json
 import os
@@ -60,7 +60,7 @@ def _show(world: StandIn, settings_file: Path) -> None:
     playground = fill(world, today, [scenario for scenario in SCENARIOS if scenario.name == "Northwind"])
     for name in NAMES:
         os.environ.pop(name, None)
-    # The libraries beneath the job read the environment themselves.
+    # The Azure libraries also read the environment.
     os.environ.update(playground.environ, LC_ALL="en_US.UTF-8")
     settings_file.write_text(json.dumps({"Values": playground.environ}), encoding="utf-8")
 
@@ -86,7 +86,7 @@ def _heading(text: str) -> None:
 
 
 def _watched_run(world: StandIn) -> None:
-    """Run the job and show its calls and what it logs."""
+    """Run the job, and show its calls and its log."""
     began = time.monotonic()
 
     def show(call: Call) -> None:

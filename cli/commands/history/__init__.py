@@ -1,1 +1,1 @@
-"""`history`: the recorded balances as table, chart and files."""
+"""`history`: the recorded balances as tables, charts and files."""

@@ -1,4 +1,4 @@
-"""One account's history as it is shown: each row beside the one before it, gaps, and month-end closes."""
+"""One account's history for display: each row with the previous one, gaps, and month-end closes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -27,15 +27,15 @@ COLUMNS_READ = (
     "CreditLimit",
     "Source",
 )
-"""What a person is shown: reading no more is much quicker."""
+"""The columns for display: reading only these is much faster."""
 
 STALE_AFTER_DAYS = 35
-"""Days, more than a billing month, after which an accounting date is noted."""
+"""An older accounting date gets a note: this is more than a billing month."""
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One row as it is shown: `as_of` is the accounting date, `before` the reading before it in the same currency."""
+    """One row for display: `as_of` is the accounting date, `before` the previous reading in the same currency."""
 
     day: date
     currency: str
@@ -54,21 +54,21 @@ class Reading:
 
     @property
     def change(self) -> Decimal | None:
-        """The difference from the reading before; absent for the first."""
+        """The difference from the previous reading; None for the first."""
         return None if self.before is None else self.balance - self.before.balance
 
     @property
     def limit_percent(self) -> float | None:
-        """The percentage of the credit limit that is used, to one decimal; None without a limit."""
+        """The percentage of the credit limit in use, to one decimal; None without a limit."""
         return round(float(self.balance) / self.limit * 100, 1) if self.limit else None
 
     @property
     def ends_month(self) -> bool:
-        """Whether it is of the month's last day."""
+        """Whether it is for the month's last day."""
         return (self.day + timedelta(days=1)).day == 1
 
     def notes(self, money: Money) -> Iterator[str]:
-        """Say what happened since the row before, and what is to be known of this one."""
+        """Yield what happened since the previous row, and what is special about this one."""
         if self.before:
             if (apart := (self.day - self.before.day).days) > 1:
                 yield f"change in {apart} days"
@@ -86,9 +86,9 @@ class Reading:
 
 @dataclass(frozen=True)
 class AccountHistory:
-    """An account's rows and gaps by day: `label` is its name, with the tenant id when an account before it has the same name.
+    """An account's rows and gaps by day. `label` is its name, with the tenant ID if an earlier account has the same name.
 
-    `configured` when the settings still have it.
+    `configured`: whether the settings still contain it.
     """
 
     tenant_id: str
@@ -123,7 +123,7 @@ class AccountHistory:
         return sorted(lines, key=lambda line: line.first if isinstance(line, Gap) else line.day)
 
     def closes(self) -> Iterator[tuple[Reading, int]]:
-        """Yield the last reading of each month and currency, beside the close before it, and how many days of the month are missed."""
+        """Yield the last reading of each month and currency, linked to the previous close, and the month's number of missed days."""
         missed = Counter(f"{day:%Y-%m}" for gap in self.gaps for day in gap.each_day())
         readings = chain.from_iterable(self.readings.values())
         last = {(f"{reading.day:%Y-%m}", reading.currency): reading for reading in readings}
@@ -134,7 +134,7 @@ class AccountHistory:
 
 
 def _new_date(column: str, row: Entity, before: Entity) -> date | None:
-    """Return the new date; an imported row without one says nothing of what came after it."""
+    """Return the date if it changed; None if the previous row is an imported one without a date, which proves no change."""
     now, then = _date(row, column), _date(before, column)
     unknown = then is None and before.get("Source") == RowSource.IMPORTED.value
     return None if unknown or now == then else now

@@ -1,4 +1,4 @@
-"""Charts, one per account and currency, as amounts of different currencies never share an axis: lines of text, and SVG."""
+"""Charts as text and SVG: one per account and currency, because different currencies never share an axis."""
 
 import os
 import warnings
@@ -30,7 +30,7 @@ _STYLE: Any = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt":
 
 @dataclass(frozen=True)
 class Series:
-    """What is drawn: readings of one currency, one at least, and the account's gaps; days are proleptic ordinals, amounts floats."""
+    """The data of a chart: one or more readings in one currency, and the account's gaps. Days are proleptic ordinals, amounts floats."""
 
     currency: str
     readings: Sequence[Reading]
@@ -38,24 +38,24 @@ class Series:
 
     @property
     def first(self) -> int:
-        """The first day that is drawn."""
+        """The first day in the chart."""
         return self.readings[0].day.toordinal()
 
     @property
     def last(self) -> int:
-        """The last day that is drawn, missed ones included."""
+        """The last day in the chart, including missed days."""
         return max([self.readings[-1].day.toordinal(), *(end for _, end in self.missed())])
 
     def segments(self) -> Iterator[tuple[list[int], list[float]]]:
-        """Yield the days and amounts of each stretch of days without a gap."""
+        """Yield the days and amounts of each run of consecutive days."""
         points = [(reading.day.toordinal(), float(reading.balance)) for reading in self.readings]
-        # Along days that follow one another, the day less its place in the list stays the same.
+        # On consecutive days, the day minus its index stays the same.
         for _, run in groupby(enumerate(points), key=lambda item: item[1][0] - item[0]):
             days, amounts = zip(*(point for _, point in run), strict=True)
             yield list(days), list(amounts)
 
     def limits(self) -> Iterator[tuple[list[int], list[float]]]:
-        """Yield the first and last day, and twice the amount, of each stretch with the same credit limit."""
+        """Yield the first and last day of each run with the same credit limit, and that limit twice."""
         for limit, run in groupby(self.readings, key=lambda reading: reading.limit):
             days = [reading.day.toordinal() for reading in run]
             if limit is not None:
@@ -67,7 +67,7 @@ class Series:
         return [(max(first, self.first), last) for first, last in gaps if last >= self.first]
 
     def levels(self, money: Money) -> tuple[list[float], list[str]]:
-        """Return round amounts with all that is drawn between them, and how they are written: with decimals where needed."""
+        """Return round amounts that enclose the chart's values, and their labels, with decimals where needed."""
         amounts = [float(reading.balance) for reading in self.readings]
         amounts += [reading.limit for reading in self.readings if reading.limit]
         levels = nice_levels(min(amounts), max(amounts))
@@ -75,7 +75,7 @@ class Series:
         return levels, [money.rounded(level, self.currency, needed and max(needed, 2)) for level in levels]
 
     def date_ticks(self, max_count: int) -> tuple[list[int], list[str]]:
-        """Return at most so many days, about evenly spaced, the first and the last among them, and how they are written."""
+        """Return at most `max_count` days, roughly evenly spaced, including the first and the last, and their labels."""
         length = self.last - self.first
         steps = max(1, min(max_count - 1, length))
         days = sorted({self.first + round(number * length / steps) for number in range(steps + 1)})
@@ -83,8 +83,8 @@ class Series:
 
 
 def draw(series: Series, account: str, money: Money, *, width: int) -> str:
-    """Return the chart as lines of text; missed days are marked at its foot."""
-    import plotext  # type: ignore[import-untyped] # noqa: PLC0415 - ships no types; for charts alone
+    """Return the chart as lines of text; missed days are marked at the bottom."""
+    import plotext  # type: ignore[import-untyped] # noqa: PLC0415 - has no types; only charts need it
 
     fine = can_show(_FRAME + "⣿")
     levels, amounts = series.levels(money)
@@ -112,15 +112,15 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
 
 
 def as_svg(series: Series, money: Money) -> bytes:
-    """Return the chart as SVG, its text drawn by the reader's own fonts; missed days and the credit limit are marked."""
-    os.environ.pop("MPLBACKEND", None)  # a notebook's: what it names may not be installed here
+    """Return the chart as SVG with text in the viewer's fonts; missed days and the credit limit are marked."""
+    os.environ.pop("MPLBACKEND", None)  # a notebook sets it to a backend that may not be installed here
     import matplotlib as mpl  # noqa: PLC0415 - it takes a second to import
     from matplotlib.collections import LineCollection  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    mpl.rcdefaults()  # whatever a matplotlibrc in the folder or at home says
+    mpl.rcdefaults()  # ignores a matplotlibrc in the current or home folder
     mpl.rcParams.update(_STYLE)
-    with warnings.catch_warnings(action="ignore"):  # of symbols that only the reader's fonts have
+    with warnings.catch_warnings(action="ignore"):  # about symbols that only the viewer's fonts have
         figure = Figure(figsize=_INCHES, layout="constrained")
         axes = figure.add_subplot()
         marker = "o" if len(series.readings) <= _FEW_POINTS else ""
@@ -148,7 +148,7 @@ def as_svg(series: Series, money: Money) -> bytes:
 
 
 def nice_levels(lowest: float, highest: float) -> list[float]:
-    """Return two to seven evenly spaced round numbers with the amounts between the first and the last."""
+    """Return two to seven evenly spaced round numbers that enclose both amounts."""
     spread = highest - lowest or max(abs(highest), 1.0) / 10
     magnitude = 10.0 ** floor(log10(spread / 4))
     step = next(factor * magnitude for factor in (1, 2, 2.5, 5, 10) if factor * magnitude >= spread / 4)

@@ -1,4 +1,4 @@
-"""`history`: what the table holds, for people and for programs."""
+"""`history`: the recorded balances, for people and for programs."""
 
 import os
 import re
@@ -135,13 +135,13 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
     else:
         with atomic_write(file) as part:
             if form == "html":
-                from cli.commands.history.page import page  # noqa: PLC0415 - for pages alone
+                from cli.commands.history.page import page  # noqa: PLC0415 - only pages need it
 
                 about = f"{period}. Written {utc_now():%Y-%m-%d %H:%M} UTC."
                 text = page(list(reader.accounts(COLUMNS_READ)), money, about)
                 part.write_text(text, encoding="utf-8", newline="\n")
             elif form == "xlsx":
-                from cli.commands.history.workbook import write_workbook  # noqa: PLC0415 - for workbooks alone
+                from cli.commands.history.workbook import write_workbook  # noqa: PLC0415 - only workbooks need it
 
                 write_workbook(part, found)
             else:
@@ -154,7 +154,7 @@ def _write(reader: HistoryReader, form: str, file: Path | None, period: str, *, 
 
 
 def _conclude(reader: HistoryReader, currency: str | None, accounts: list[str] | None, *, fail_on_gap: bool) -> None:
-    """Say what was not found; raise when that is a failure."""
+    """Report what was not found, and raise if that is a failure."""
     for name in reader.without_history:
         warn(f"{name}: no history in this period")
     found, unreadable = sorted(reader.currencies), reader.unreadable

@@ -1,4 +1,4 @@
-"""The days of one account's history: its rows in order and, in their place, the gaps between them."""
+"""The gaps in one account's history. The reasons come from ledger.py."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of days, first and last included, on which an account has no row in any currency, and why.
+    """A range of days (inclusive) on which an account has no row in any currency, and the reason.
 
-    `code` is the last failure's, `runs` how many tried, and when. Without a code, `runs` left a record and none about this
-    account, with 0 no run did; None: nothing is known.
+    `code` is the last failure's code, and `runs` is how many runs tried, between two times. Without a code, `runs` left records
+    but none for this account; 0: no run left a record; None: nothing is known.
     """
 
     first: date
@@ -27,7 +27,7 @@ class Gap:
 
     @property
     def days(self) -> int:
-        """Return how many days."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     def each_day(self) -> Iterator[date]:
@@ -36,17 +36,15 @@ class Gap:
 
     @property
     def reason(self) -> str:
-        """Say why, in words; empty when nothing is known."""
+        """The reason in words; empty if nothing is known."""
         if self.runs is None:
             return ""
         if self.first_tried is None or self.last_tried is None:
             return "runs left a record, but none about this account" if self.runs else "no run left a record"
         if self.runs == 1:
             return f"{self.code}: 1 run tried, at {self.first_tried:%H:%M}"
-        form = "%H:%M" if self.first_tried.date() == self.last_tried.date() else "%Y-%m-%d %H:%M"
-        return (
-            f"{self.code}: {count(self.runs, 'run')} tried, from {self.first_tried:{form}} to {self.last_tried:{form}}"
-        )
+        at = "%H:%M" if self.first_tried.date() == self.last_tried.date() else "%Y-%m-%d %H:%M"
+        return f"{self.code}: {count(self.runs, 'run')} tried, from {self.first_tried:{at}} to {self.last_tried:{at}}"
 
     def __str__(self) -> str:
         days = f"{self.first} to {self.last} ({count(self.days, 'day')})" if self.days > 1 else str(self.first)
@@ -56,10 +54,10 @@ class Gap:
 def insert_gaps(
     rows: Sequence[Entity], *, first: date | None, last: date | None, began_before: Callable[[date], bool]
 ) -> Iterator[Entity | Gap]:
-    """Yield one account's rows, sorted by day, and each gap in its place.
+    """Yield one account's rows, sorted by day, with the gaps in sequence.
 
-    A gap is between two days that have rows, after the last row up to `last`, and from `first` on when `began_before` says
-    that the account has an earlier row. Nothing is missing before a history begins, nor, without `last`, after it ends.
+    A gap lies between two days with rows, between the last row and `last`, or after `first` if `began_before` says that the
+    account has an earlier row. No day is missed before the history begins or, without `last`, after it ends.
     """
     due = first if first and (not rows or day_of(rows[0]) > first) and began_before(first) else None
     for row in rows:
@@ -73,5 +71,5 @@ def insert_gaps(
 
 
 def day_of(row: Entity) -> date:
-    """Return the day of a row."""
+    """Return a row's day."""
     return date.fromisoformat(str(row["RowKey"])[:10])

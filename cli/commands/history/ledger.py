@@ -1,4 +1,4 @@
-"""The ledger of runs as `history` reads it: why days are missing, and what the last runs did."""
+"""The ledger of runs as `history` reads it: why days were missed, and what the latest runs did."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ RUN_COLUMNS = ("StartedAt", "SnapshotDate", "Trigger", "Seconds", *RUN_COUNTS, "
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """A row of the ledger, the day that it is about and when its run started."""
+    """A row of the ledger, with its day and the start of its run."""
 
     day: date
     started: datetime
@@ -29,7 +29,7 @@ class LedgerEntry:
 
 @dataclass
 class Ledger:
-    """Reads the ledger, each stretch of days once, up to `last`; times are in `zone`. What is not a row of it is left out."""
+    """Reads the ledger up to `last`, each range of days once. Times are in `zone`. Invalid rows are skipped."""
 
     table: OperatorTable
     zone: tzinfo
@@ -43,7 +43,7 @@ class Ledger:
                 yield entry
 
     def explain(self, tenant_id: str, gap: Gap) -> Iterator[Gap]:
-        """Split a gap where its reason changes; of the days before the ledger began nothing is known."""
+        """Split a gap where its reason changes. Days before the ledger began have no known reason."""
         began = self._began or date.max
         if gap.first < began:
             yield replace(gap, last=min(gap.last, began - timedelta(days=1)))
@@ -55,7 +55,7 @@ class Ledger:
 
     @cached_property
     def _began(self) -> date | None:
-        """The day of the first run; None when there was none yet."""
+        """The day of the first run; None if there was no run yet."""
         return next((entry.day for entry in self._entries(RUN_PARTITION, None, ["RowKey", "SnapshotDate"])), None)
 
     def _missed(self, tenant_id: str, day: date) -> Gap:
@@ -64,7 +64,7 @@ class Ledger:
         return Gap(day, day, runs=len(self._entries_on(RUN_PARTITION, day)))
 
     def _entries_on(self, partition: str, day: date) -> list[LedgerEntry]:
-        """Return the runs, or the failures of a tenant, of a day; later days are read with it."""
+        """Return a day's runs, or a tenant's failures on it. Later days are read at the same time."""
         since, days = self._read.get(partition, (date.max, {}))
         if day < since:
             days = defaultdict(list)
@@ -75,7 +75,7 @@ class Ledger:
         return days.get(day, [])
 
     def _entries(self, partition: str, first: date | None, columns: Sequence[str]) -> Iterator[LedgerEntry]:
-        # A RowKey begins with a time in UTC, and the day of a row is that of SNAPSHOT_TIME_ZONE.
+        # A RowKey begins with a time in UTC, but a row's day is in SNAPSHOT_TIME_ZONE.
         since = None if first is None else date.fromordinal(max(1, first.toordinal() - 2))
         span = Span(partition, since, self.last + timedelta(days=1))
         for row in self.table.rows(span, columns):

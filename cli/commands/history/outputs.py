@@ -10,7 +10,7 @@ from cli.support.records import Record, write_records
 from shared.history.row import COLUMNS
 
 Tables = Mapping[str, tuple[Sequence[str], Iterable[Record]]]
-"""Columns and records by table, each taken when those before it are written."""
+"""Each table's columns and records. Consume them in this order."""
 
 ROW_NAMES = tuple(column.name for column in COLUMNS)
 GAP_NAMES = ("account", "tenantId", "first", "last", "days", "code", "runs", "firstTried", "lastTried")
@@ -18,7 +18,7 @@ MONTH_NAMES = ("account", "tenantId", "month", "currency", "close", "change", "c
 
 
 def tables(reader: HistoryReader, *, by_month: bool) -> Tables:
-    """Return the rows or months, and the gaps, which are complete when the others were taken."""
+    """Return the rows or months, and the gaps, which are complete once the others are consumed."""
     gaps = (_gap_record(account, gap) for account in reader.read for gap in account.gaps)
     if by_month:
         accounts = reader.accounts(COLUMNS_READ)
@@ -29,12 +29,12 @@ def tables(reader: HistoryReader, *, by_month: bool) -> Tables:
 
 
 def with_columns(names: Sequence[str], records: Iterable[Record]) -> Iterator[Record]:
-    """Yield the records with all these members alone."""
+    """Yield the records with exactly these members; missing ones are None."""
     return ({name: record.get(name) for name in names} for record in records)
 
 
 def _gap_record(account: AccountHistory, gap: Gap) -> Record:
-    """Return a gap; without `runs` nothing is known about why, with 0 no run left a record."""
+    """Return a gap's record. `runs` is None if the reason is unknown, 0 if no run left a record."""
     why = (gap.code, gap.runs, gap.first_tried, gap.last_tried)
     return dict(zip(GAP_NAMES, (account.name, account.tenant_id, gap.first, gap.last, gap.days, *why), strict=True))
 
@@ -46,6 +46,6 @@ def _month_record(account: AccountHistory, close: Reading, missed: int) -> Recor
 
 
 def write_tables(found: Tables, form: str, stream: IO[str] | None = None) -> None:
-    """Write the first table as csv, or all as json; without a stream to stdout."""
+    """Write the first table as csv, or all of them as json. The default stream is stdout."""
     names, records = next(iter(found.values()))
     write_records(form, names, records, {title: records for title, (_, records) in found.items()}, stream)

@@ -1,4 +1,4 @@
-"""The history as one HTML file for people who have no Power BI: no network, no script, all text escaped."""
+"""The history as one HTML file for people without Power BI: no network, no script, all text escaped."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from cli.support.money import Money
 _STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What the page may load: nothing but its own style and its own pictures."""
+"""The page may load only its own style and its own pictures."""
 
 _NOTHING = "-"
 
 
 class Markup(str):
-    """Text that is HTML already; every other text is escaped."""
+    """Text that already is HTML; all other text is escaped."""
 
     __slots__ = ()
 
@@ -86,14 +86,14 @@ def _account(account: AccountHistory, money: Money) -> Markup:
 
 
 def tag(_name: str, /, *children: str, **attributes: str) -> Markup:
-    """Return an element; a trailing underscore of an attribute's name (`class_`) is left out."""
+    """Return an element; a trailing underscore in an attribute's name (`class_`) is removed."""
     given = "".join(f' {name.rstrip("_").replace("_", "-")}="{escape(value)}"' for name, value in attributes.items())
     inside = "".join(child if isinstance(child, Markup) else escape(child) for child in children)
     return Markup(f"<{_name}{given}>{inside}</{_name}>" if children else f"<{_name}{given}>")
 
 
 def _table(rows: Sequence[Cells]) -> Markup:
-    """Return a table of rows, one at least; amounts are aligned to the right, and a day does not break at its hyphens."""
+    """Return a table with one or more rows. Amounts are right-aligned, and dates do not break at their hyphens."""
 
     def line(kind: str, row: Cells) -> Markup:
         return tag("tr", *(tag(kind, cell, class_=style(name, cell)) for name, cell in row.items()))

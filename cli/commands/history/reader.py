@@ -1,4 +1,4 @@
-"""Reading a part of the history, account by account: the settings' accounts in their order, then former ones."""
+"""Reads part of the history, one account at a time: configured accounts in their order, then former ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,11 +20,11 @@ _DAY = timedelta(days=1)
 
 @dataclass
 class HistoryReader:
-    """Reads the rows of these tenants (None: all), currency and days; a day before `today` can be missed, `today` may still be read.
+    """Reads the rows for these tenants (None: all), currency and days. Only days before `today` can be missed.
 
-    What turned up so far: `read`, the accounts with their gaps alone; `silent`, the labels of those with neither row nor gap;
-    `currencies` of the rows, whatever is asked for; `unreadable`, what is wrong with each row that is not a snapshot, which is
-    left out. `explains` until the ledger, which gives the reasons, cannot be read.
+    Results so far: `read`, the accounts with only their gaps; `without_history`, the labels of accounts with neither rows nor gaps;
+    `currencies`, all that occur, whichever is requested; `unreadable`, the problem of each row that was skipped because it is not
+    a snapshot. `ledger_readable` becomes False when the ledger, which has the reasons for gaps, cannot be read.
     """
 
     context: TableContext
@@ -46,11 +46,11 @@ class HistoryReader:
 
     @property
     def missed_days(self) -> int:
-        """How many days are missing in all accounts so far."""
+        """The number of missed days in all accounts so far."""
         return sum(account.missed_days for account in self.read)
 
     def accounts(self, columns: Sequence[str] | None = None) -> Iterator[AccountHistory]:
-        """Yield every account that is asked for, with these columns of its rows.
+        """Yield every requested account, with these columns of its rows.
 
         Raises:
             SnapshotError: the table cannot be read, or the clock is wrong.
@@ -60,7 +60,7 @@ class HistoryReader:
         tenants = all_tenants(names, table) if self.tenants is None else self.tenants
         for tenant, found in table.by_tenant(tenants, self.first, self.last, columns):
             rows = [row for row in found if self._is_snapshot(columns, row)]
-            self.context.services.check_clock()  # missed days are judged by it
+            self.context.services.check_clock()  # it decides which days are missed
             if rows or tenant in names or self.tenants is not None:
                 name = names.get(tenant) or one_line(rows[0].get("AccountName") if rows else None) or tenant
                 label = f"{name} ({tenant})" if name in labels else name
@@ -73,7 +73,7 @@ class HistoryReader:
 
     def _is_snapshot(self, columns: Sequence[str] | None, row: Entity) -> bool:
         wrong = snapshot_problem(row, columns)
-        if wrong is None and day_of(row) > self.today + _DAY:  # the last day that has begun anywhere
+        if wrong is None and day_of(row) > self.today + _DAY:  # the latest day that has begun anywhere on Earth
             wrong = "its day is in the future"
         if wrong is not None:
             self.unreadable.append(f"{one_line(row['PartitionKey'])} / {one_line(row['RowKey'])}: {wrong}")

@@ -1,4 +1,4 @@
-"""The history as people see it in a terminal: tables of days, months and runs, charts and a summary."""
+"""The history in a terminal: tables of days, months and runs, charts and a summary."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, tzinfo
@@ -15,7 +15,7 @@ _MAX_CHART_WIDTH = 100
 
 
 def write_account(account: AccountHistory, money: Money, *, by_month: bool, charts: bool) -> None:
-    """Write the account's lines, charts of its days when `drawn`, and its summary."""
+    """Write the account's lines, its charts (of days, with `charts`) and its summary."""
     width = out().width if out().is_terminal else _MAX_CHART_WIDTH
     say((f"\n{account.name}", "bold"), f"  {account.tenant_id}")
     months = [month_cells(*close, money) for close in account.closes()] if by_month else []
@@ -32,7 +32,7 @@ def write_account(account: AccountHistory, money: Money, *, by_month: bool, char
 
 
 def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
-    """Write the runs, oldest first, their start in `zone`, that of the settings."""
+    """Write the runs, oldest first, with start times in `zone`, the time zone of the settings."""
     if rows := [_run_cells(run, zone) for run in runs]:
         print_table(rows)
     else:
@@ -40,7 +40,7 @@ def write_runs(runs: Iterable[LedgerEntry], zone: tzinfo) -> None:
 
 
 def month_cells(close: Reading, missed: int, money: Money) -> Cells:
-    """Return the line of a month that missed so many days."""
+    """Return the line for a month with this many missed days."""
     notes = [f"as of {close.day}"] * (not close.ends_month) + [f"{count(missed, 'day')} missed"] * bool(missed)
     month_before = close.day.replace(day=1) - timedelta(days=1)
     if close.before and f"{close.before.day:%Y-%m}" != f"{month_before:%Y-%m}":
@@ -81,7 +81,7 @@ def _run_cells(run: LedgerEntry, zone: tzinfo) -> Cells:
 
 
 def _summary(account: AccountHistory, money: Money) -> Iterator[str]:
-    """Yield a line per currency, and what else is to be said of the account."""
+    """Yield a line per currency, and other remarks on the account."""
     for currency, readings in account.readings.items():
         first, latest = readings[0], readings[-1]
         limit = f" ({latest.limit_percent:g} % of the credit limit)" if latest.limit_percent is not None else ""

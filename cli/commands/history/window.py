@@ -1,4 +1,4 @@
-"""The time that is asked for, in days."""
+"""The requested period, in days."""
 
 import re
 from datetime import date, datetime
@@ -14,20 +14,20 @@ _DEFAULT_DAYS = {"runs": 2, "table": 90, "month": 365, "html": 365, "csv": _ALL,
 
 
 def as_date(text: str) -> date:
-    """Read a day such as 2026-11-23.
+    """Parse a date such as 2026-11-23.
 
     Raises:
         typer.BadParameter: it is not one.
 
     """
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a date: write it as 2026-11-23.") from None
 
 
 def as_days(text: str) -> int:
-    """Read a length of time such as 90d, 12w, 6m (of 30 days) or 2y (of 365), in days; `all` is _ALL."""
+    """Parse a period such as 90d, 12w, 6m (of 30 days) or 2y (of 365) into days; `all` is _ALL."""
     if text == "all":
         return _ALL
     match = re.fullmatch(r"([1-9][0-9]{0,4})([dwmy])", text)
@@ -38,7 +38,7 @@ def as_days(text: str) -> int:
 
 
 def first_day(first: date | None, last: int | None, until: date, what: str) -> date | None:
-    """Return the first day of so many that end with `until`, `what` is shown having its own number of them; None for all."""
+    """Return the first day: `first`, or `last` days up to `until`. The default number of days depends on `what`. None means all."""
     if last is None and first is None:
         last = _DEFAULT_DAYS[what]
     return date.fromordinal(max(1, until.toordinal() - last + 1)) if last else first

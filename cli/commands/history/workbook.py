@@ -1,4 +1,4 @@
-"""The history as an Excel workbook: amounts are numbers, days are days, and text is text whatever it begins with."""
+"""The history as an Excel workbook: amounts are numbers, days are dates, and text stays text whatever it begins with."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,18 +14,18 @@ from cli.support.failure import CommandFailed
 from cli.support.records import Record
 
 MAX_ROWS = 1_048_576
-"""Of a sheet, its header included."""
+"""The limit of a sheet, including its header."""
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _YEARS = range(1900, 9999)
-"""Those whose days Excel can show; the last second of 9999 it rounds up."""
+"""Years that Excel can show; it would round the last second of 9999 up."""
 
 
 def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterable[Record]]]) -> None:
-    """Write a sheet per table, each with a header and a line per record, taken when the tables before it are written.
+    """Write one sheet per table, with a header and a row per record. The tables are consumed in their order.
 
     Raises:
-        CommandFailed: a sheet cannot hold so many rows.
+        CommandFailed: there are too many rows for a sheet.
 
     """
     book = Workbook(write_only=True)
@@ -45,7 +45,7 @@ def write_workbook(file: Path, tables: Mapping[str, tuple[Sequence[str], Iterabl
 
 
 def _cell(sheet: Any, name: str, value: Any) -> Cell:
-    """Return the cell of a record's value."""
+    """Return the cell for a record's value."""
     if name == "SnapshotDate":
         value = date.fromisoformat(value)
     if isinstance(value, date) and value.year not in _YEARS:
@@ -56,7 +56,7 @@ def _cell(sheet: Any, name: str, value: Any) -> Cell:
         value = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value)
     cell: Cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
-        cell.data_type = "s"  # openpyxl takes what begins with "=" for a formula
+        cell.data_type = "s"  # openpyxl treats text that begins with "=" as a formula
         cell.number_format = "@"
     elif isinstance(value, float | Decimal):
         cell.number_format = "#,##0.00###############"

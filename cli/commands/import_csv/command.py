@@ -1,4 +1,4 @@
-"""`import`: earlier history from a CSV file or an Excel workbook, every line checked before the first is written."""
+"""`import`: earlier history from a CSV file or an Excel workbook. All lines are checked before any is written."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -29,14 +29,14 @@ _MAX_SHOWN = 20
 
 @dataclass
 class _Import:
-    """The new rows of a file by account and day, what the archive has in place of those, and how many were inserted."""
+    """A file's new rows by account and day, the archive's rows with the same keys, and how many were inserted."""
 
     new: Sequence[Entity] = ()
     archived: Mapping[Key, Entity] = field(default_factory=dict)
     inserted: int | None = None
 
     def compare(self, context: TableContext, rows: Sequence[Entity], money: Money) -> list[str]:
-        """Print what there is for each account and currency, by which the rows are sorted, and return the rows for which something else is recorded."""
+        """Print a summary per account and currency (the rows' order), and return a line for each row whose recorded row differs."""
         recorded = _existing(context.table, rows, _COMPARED)
         self.new = [row for row in sorted(rows, key=key_of) if key_of(row) not in recorded]
         self.archived = _existing(context.archive, self.new) if context.archive else {}
@@ -60,7 +60,7 @@ class _Import:
         return differing
 
     def insert(self, context: TableContext) -> None:
-        """Insert the new rows, into the archive first: what it has is the day's row and goes into the table unchanged."""
+        """Insert the new rows, first into the archive. If it has a row already, that is the day's row and is copied to the table."""
         self.inserted = 0
         with waiting(f"inserting {count(len(self.new), 'row')}"):
             for batch in batches(self.new):
@@ -69,7 +69,7 @@ class _Import:
                 self.inserted += context.table.insert_missing([self.archived.get(key_of(row), row) for row in batch])
 
     def progress(self) -> str:
-        """Say what an interrupted import has done."""
+        """Return what an interrupted import has done."""
         if self.inserted is None:
             return "Nothing was written."
         of = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to 100 more may have been inserted."
@@ -82,7 +82,7 @@ def command(
     file: Annotated[
         Path | None,
         typer.Argument(
-            exists=True, dir_okay=False, metavar="FILE", help="A CSV file in UTF-8, or an Excel workbook (.xlsx)."
+            exists=True, dir_okay=False, metavar="FILE", help="A UTF-8 CSV file or an Excel workbook (.xlsx)."
         ),
     ] = None,
     template: Annotated[
@@ -123,7 +123,7 @@ def command(
     _refuse(read.problems, read.unit)
     with open_tables(config) as context:
         differing = work.compare(context, read.rows, Money.for_user(os.environ))
-        context.services.check_clock()  # today and the future are judged by it
+        context.services.check_clock()  # it decides what is today and what is in the future
         _refuse(read.problems_of_today(work.new), read.unit)
         if write:
             work.insert(context)
@@ -135,7 +135,7 @@ def command(
 
 
 def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:
-    """Show the problems, or differences; raises CommandFailed when there are any."""
+    """Print the problems or differences; raises CommandFailed if there are any."""
     for line in problems[:_MAX_SHOWN]:
         say(line, stderr=True)
     if (more := len(problems) - _MAX_SHOWN) > 0:
@@ -145,7 +145,7 @@ def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written"
 
 
 def _existing(table: OperatorTable, rows: Sequence[Entity], columns: Sequence[str] | None = None) -> dict[Key, Entity]:
-    """Return the rows of the table that have the keys of these."""
+    """Return the table's rows with the same keys as these rows."""
     wanted, days = {key_of(row) for row in rows}, [date.fromisoformat(str(row["SnapshotDate"])) for row in rows]
     tenants = dict.fromkeys(str(row["PartitionKey"]) for row in rows)
     found = table.by_tenant(tenants, min(days, default=None), max(days, default=None), columns)

@@ -1,4 +1,4 @@
-"""Earlier history in a file as rows of the table, every line checked."""
+"""Converts a file of earlier history to rows of the table, and checks every line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +21,7 @@ Key = tuple[str, str]
 
 EARLIEST_DAY = date(2000, 1, 1)
 _EARLIEST_ZONE = timedelta(hours=14)
-"""The first zone of the world to begin a day, before UTC."""
+"""A day begins this long before UTC in the earliest time zone."""
 
 
 def key_of(row: Entity) -> Key:
@@ -31,9 +31,9 @@ def key_of(row: Entity) -> Key:
 
 @dataclass
 class FileRows:
-    """The rows of a file for the configured accounts, and its problems; `today` is the day that the job itself reads.
+    """A file's rows for the configured accounts, and its problems. `today` is left to the job.
 
-    `unit` is what a line of the file is called, `places` says where each row is, `chosen` the account of each tenant and name.
+    `unit` is the word for a line of the file, `locations` where each row is, `matched` the account for each tenant and name.
     """
 
     accounts: Sequence[Account]
@@ -48,7 +48,7 @@ class FileRows:
     matched: dict[tuple[str, str], Account] = field(default_factory=dict)
 
     def read(self, file: Path) -> None:
-        """Read the file into `problems` and `rows`, sorted by account as in the settings; raises CommandFailed for one without rows."""
+        """Read the file into `problems` and `rows`, in the settings' order of accounts; raises CommandFailed if there are no rows."""
         sheet = open_sheet(file)
         self.unit = sheet.unit
         notation = EXPORTED if sheet.is_export and not self.decimal else NOTATIONS[self.decimal]
@@ -69,19 +69,21 @@ class FileRows:
             raise CommandFailed("The file has a header but no rows.", "Name a file with rows to import.")
 
     def problems_of_today(self, missing: Iterable[Entity]) -> list[str]:
-        """Return a problem for each row of today that the table lacks: an imported one would keep the job from reading it."""
+        """Return a problem for each missing row of today: importing it would keep the job from reading today's balance."""
         text = f"SnapshotDate: {self.today} is today: remove this row, because the job reads today's balance itself"
         return [f"{self.locations[key_of(row)]}, {text}" for row in missing if row["SnapshotDate"] == str(self.today)]
 
     def _row(self, read: dict[str, Any]) -> Entity:
-        """Return the row that the job would make of these values, had Partner Center sent them; raises Wrong where it would not."""
+        """Return the row that the job would make if Partner Center sent these values; raises InvalidValue if it would not."""
         day, currency, retrieved = read["SnapshotDate"], read["CurrencyCode"], read.get("RetrievedAt", self.now)
-        # An export has the exact balance in BalanceText; BalanceAmount is rounded to a Double there.
+        # In an export, BalanceText is exact and BalanceAmount is rounded to a Double.
         balance, limit = read.get("BalanceText", read["BalanceAmount"]), read.get("CreditLimit")
         days, when = f"use a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
         age = retrieved - datetime.combine(day, time(), UTC)
         key = row_key(day, currency)
-        exact = isclose(balance, read["BalanceAmount"], rel_tol=5e-15)  # half of the fifteenth digit, as Excel shows it
+        exact = isclose(
+            balance, read["BalanceAmount"], rel_tol=5e-15
+        )  # half a unit in the 15th digit, Excel's precision
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),
@@ -111,11 +113,11 @@ class FileRows:
         if (tenant, name) not in self.matched:
             found, column = self._matching(tenant or name), "PartitionKey" if tenant else "AccountName"
             if len(found) != 1:
-                means = f"{quoted(tenant or name)} matches" if tenant or name else "a line without AccountName matches"
+                given = quoted(tenant or name) if tenant or name else "a line without AccountName"
                 right = f"use an account's name ({names_of(self.accounts)}), or its tenant ID in PartitionKey"
-                matches = f"{len(found)} of the {len(self.accounts)} configured accounts"
-                raise InvalidValue(f"{means} {matches}: {right}", column)
-            if (others := self._matching(name)) and found[0] not in others:  # a name of nobody is a former one
+                matches = f"{given} matches {len(found)} of the {len(self.accounts)} configured accounts"
+                raise InvalidValue(f"{matches}: {right}", column)
+            if (others := self._matching(name)) and found[0] not in others:  # an unknown name is a former one
                 right = f"the one in PartitionKey is {quoted(found[0].name)}; correct one, or leave the name empty"
                 raise InvalidValue(f"{quoted(name)} is another account's name: {right}", "AccountName")
             self.matched[tenant, name] = found[0]
@@ -126,5 +128,5 @@ class FileRows:
 
 
 def _api_name(column: str) -> str:
-    """Return what Partner Center calls a column."""
+    """Return Partner Center's name for a column."""
     return column[0].lower() + column[1:]

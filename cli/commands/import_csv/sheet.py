@@ -1,4 +1,4 @@
-"""A file of earlier history as numbered lines with named values, whatever its format."""
+"""Reads a CSV file or workbook of earlier history into numbered lines of values."""
 
 import codecs
 import csv
@@ -30,7 +30,7 @@ _SAVE_AS_UTF8 = "Save it as UTF-8 (in Excel: CSV UTF-8)."
 
 @dataclass(frozen=True)
 class Sheet:
-    """The header and the numbered lines of a file; `unit` is what one of them is called: a line, or a workbook's row."""
+    """A file's header and numbered lines; `unit` is the word for one of them: line, or row in a workbook."""
 
     unit: str
     header: Sequence[str]
@@ -38,7 +38,7 @@ class Sheet:
     is_export: bool
 
     def named(self, values: Sequence[Value]) -> dict[str, Value]:
-        """Give each value its column's name; raises Wrong for too few values, or one in a column without a name."""
+        """Return values by column name; raises InvalidValue for too few values, or a value in a column without a name."""
         hint = "; quote a value that contains the separator" if self.unit == "line" else ""
         if hint and len(values) < len(self.header):
             raise InvalidValue(f"{count(len(values), 'value')}, but the first line names {len(self.header)} columns")
@@ -49,7 +49,7 @@ class Sheet:
 
 
 def open_sheet(file: Path) -> Sheet:
-    """Read a workbook or a CSV file, told apart by what it holds; raises CommandFailed."""
+    """Read a workbook or a CSV file, recognized by its content; raises CommandFailed."""
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -80,13 +80,13 @@ def open_sheet(file: Path) -> Sheet:
             f"The columns in the {where} are wrong; {wrong}.",
             f"Required: {', '.join(REQUIRED)}; optional: {', '.join(OPTIONAL)}; no others. `import --template` prints an example.",
         )
-    # Another separator than ours means that a spreadsheet has saved it since, in the way of its language.
+    # A separator other than ours means that a spreadsheet program has saved the file in its own language's format.
     is_export = delimiter == "," and {column.name for column in COLUMNS} <= set(header)
     return Sheet(unit, header, filled, is_export)
 
 
 def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
-    """Return the delimiter, and each line's number with its values; raises CommandFailed for what is not CSV."""
+    """Return the delimiter, and each line's number and values; raises CommandFailed for invalid CSV."""
     text = _text(content).rstrip().removesuffix("\x1a")
     if sep_line := _SEP_LINE.match(text):
         text = text[sep_line.end() :]
@@ -117,14 +117,14 @@ def _text(content: bytes) -> str:
 
 
 def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
-    """Return the sheet's title, and each row's number with its values; a cell that holds none is a Wrong."""
+    """Return the sheet's title, and each row's number and values; a cell without a usable value is an InvalidValue."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of styles, which do not matter here
-            # One reading has what the formulas gave, the other tells a formula without a value from an empty cell.
+        with warnings.catch_warnings(action="ignore"):  # about styles, which do not matter here
+            # The first reading has the formulas' results; the second distinguishes a formula without a result from an empty cell.
             books = [load_workbook(io.BytesIO(content), read_only=True, data_only=values) for values in (True, False)]
             sheets = [next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible") for book in books]
             for sheet in sheets:
-                sheet.reset_dimensions()  # where a workbook states them wrongly, rows would be lost or made up
+                sheet.reset_dimensions()  # wrong dimensions in a workbook would lose or invent rows
             pairs = zip(*(sheet.iter_rows() for sheet in sheets), strict=True)
             if len(books[0].worksheets) > 1:
                 warn(f"only the first visible sheet is read: {sheets[0].title!r}")
@@ -145,7 +145,7 @@ def _value(cell: Any, formula: Any) -> Value:
     if isinstance(value, int | float) and not isinstance(value, bool):
         if "%" in cell.number_format:
             return InvalidValue(f"the cell holds a percentage, {value:.2%}: use a number format")
-        rounded = round(value, 9)  # as Excel shows it, where the difference is what its arithmetic left over
+        rounded = round(value, 9)  # removes binary rounding errors, which Excel does not show
         return Decimal(repr(rounded if isclose(rounded, value, rel_tol=1e-15) else value))
     if isinstance(value, datetime):
         return value.isoformat().removesuffix("T00:00:00")

@@ -1,4 +1,4 @@
-"""The columns of a file of earlier history: each value in its final form, or what is wrong with it."""
+"""Converts the values of a file of earlier history by column, or reports what is wrong with them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from shared.settings.setting import trim
 
 REQUIRED = ("SnapshotDate", "CurrencyCode", "BalanceAmount")
 GENERATED = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaVersion")
-"""Columns that the import makes itself; an export has them."""
+"""Columns that the import generates; an export contains them."""
 
 OPTIONAL = tuple(column.name for column in COLUMNS if column.name not in {*REQUIRED, *GENERATED})
 _NUMBERS = [column.name for column in COLUMNS if column.edm is Edm.DOUBLE]
@@ -27,15 +27,15 @@ _MAX_QUOTED = 40
 
 
 class InvalidValue(Exception):
-    """What is wrong and what is right; after it, where known, the column's name."""
+    """Arguments: what is wrong and how to correct it and, if known, the column's name."""
 
 
 Value = str | Decimal | InvalidValue
-"""Of a CSV file always text; a workbook's number is a Decimal, and a cell without a value a Wrong."""
+"""Always text from a CSV file. From a workbook, a number is a Decimal and an unusable cell an InvalidValue."""
 
 
 def _grouped(point: str, groups: str) -> re.Pattern[str]:
-    """Return the notation of amounts with groups of thousands (in India: of lakhs)."""
+    """Return the notation of amounts with groups of thousands (in India: lakhs)."""
     whole = rf"[1-9][0-9]{{0,2}}(?P<group>[{groups}])(?:(?:[0-9]{{3}}(?P=group))*|(?:[0-9]{{2}}(?P=group))*)[0-9]{{3}}"
     return re.compile(rf"[+-]?(?:[0-9]+|{whole})(?:\{point}[0-9]+)?")
 
@@ -48,14 +48,14 @@ NOTATIONS: dict[str | None, re.Pattern[str]] = {
     "comma": _grouped(",", "." + _SPACES),
 }
 EXPORTED = re.compile(rf"{_PLAIN.pattern}(e[+-]?[0-9]+)?")
-"""How `history` writes an amount: what has three decimals there is not a thousand."""
+"""How `history` writes an amount: three digits after the point are always decimals."""
 
 _AMBIGUOUS = re.compile(r"([+-]?[0-9]{1,3})[.,]([0-9]{3})")
 _THREE_DECIMALS = 3
 
 
 def read_values(values: Mapping[str, Value], notation: re.Pattern[str], *, workbook: bool) -> dict[str, Any]:
-    """Return each value in its final form, empty ones left out; raises Wrong. In a workbook an amount is a number, not text."""
+    """Return the converted values without empty ones; raises InvalidValue. In a workbook, amounts must be numbers, not text."""
     currency, read = str(values["CurrencyCode"]).upper(), {}
     for name, value in values.items():
         try:
@@ -107,7 +107,7 @@ def _parse_amount(text: str, currency: str, notation: re.Pattern[str]) -> Decima
 
 
 def _moment(text: str) -> datetime:
-    """Read a time; without a zone it is in UTC. A week is none (2026-W05)."""
+    """Parse a time, in UTC if it has no zone. ISO weeks (2026-W05) are refused."""
     moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
@@ -138,9 +138,9 @@ _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     for column in COLUMNS
     if column.edm is Edm.DATETIME
 }
-"""What converts a column that is neither an amount nor plain text, and what a value is that it refuses."""
+"""Converters for columns other than amounts and plain text, and the end of the message for a refused value."""
 
 
 def quoted(value: Value) -> str:
-    """Return a value for a message."""
+    """Return a value, quoted and shortened, for a message."""
     return repr(str(value)[:_MAX_QUOTED])
