@@ -14,13 +14,13 @@ WEEK = timedelta(days=7, hours=1)
 LATE = timedelta(days=1000)
 ENDING: dict[str, dict[str, Any]] = {
     "a secret": {"secret_expires_in": WEEK},
-    "an old secret": {"secret_expires_in": -WEEK},  # which Entra ID still accepts
+    "an expired secret": {"secret_expires_in": -WEEK},  # which Entra ID still accepts
     "a certificate": {"secret_expires_in": WEEK, "credential": "pkcs12"},
     "a token": {"secret_expires_in": None, "auth": "app_user", "refresh_token_age": timedelta(days=83)},
 }
 LASTING: dict[str, dict[str, Any]] = {
     "a later secret": {"secret_expires_in": WEEK + timedelta(days=1)},
-    "a secret without an end": {"secret_expires_in": None},
+    "a secret without an expiry": {"secret_expires_in": None},
     "no secret": {"credential": "federated"},
     "a renewed token": {"secret_expires_in": None, "auth": "app_user", "refresh_token_age": timedelta(days=83)},
 }
@@ -31,7 +31,7 @@ def test_every_expiry_is_warned_of_and_nothing_else(world: StandIn, caplog: pyte
     world.clock.set(NOON)
     partners = {name: world.add_partner(name=name, **how) for name, how in (ENDING | LASTING).items()}
     ends = {name: partners[name].refresh_token_name or str(partners[name].secret_name) for name in ENDING}
-    partners["an old secret"].app.secrets.update(dict.fromkeys(partners["an old secret"].app.secrets))
+    partners["an expired secret"].app.secrets.update(dict.fromkeys(partners["an expired secret"].app.secrets))
     world.vault.versions(ends["a certificate"])[0].expires_on = NOON + LATE
     world.vault.versions(ends["a token"])[0].expires_on = None
     no_successor = Edited(lambda answer, _: answer.pop("refresh_token"))
@@ -41,7 +41,7 @@ def test_every_expiry_is_warned_of_and_nothing_else(world: StandIn, caplog: pyte
     reported = {line["account"]: line for line in lines(caplog, "SECRET_EXPIRING")}
     assert reported.keys() == ENDING.keys()
     for name, line in reported.items():
-        days, words = (-7, "expired 7 days ago") if name == "an old secret" else (7, "expires in 7 days")
+        days, words = (-7, "expired 7 days ago") if name == "an expired secret" else (7, "expires in 7 days")
         assert (line["secret"], line["days"]) == (ends[name], days)
         assert line["message"] == f"The secret {ends[name]} {words}."
         assert len(line["remedy"]) > 40

@@ -62,7 +62,7 @@ HISTORIES = {
         readings("Contoso", "2026-10-25", "2026-10-31", 1000, LatestInvoiceDate=moment("2026-10-01"))
         + readings("Contoso", "2026-11-01", "2026-11-27", 1500, LatestInvoiceDate=moment("2026-11-01"))
     ),
-    "missed on the days compared with": History(
+    "missed on the comparison days": History(
         readings("Contoso", "2026-10-25", "2026-11-15", 1000, missed=("2026-10-28", "2026-10-31"))
         + readings("Contoso", "2026-11-16", "2026-11-27", 1400, missed=("2026-11-20",))
     ),
@@ -124,7 +124,7 @@ HISTORIES = {
         readings("Contoso", "2025-11-26", "2025-11-27", 1000) + readings("Contoso", "2026-11-27", "2026-11-27", 1000)
     ),
     "nothing": History([]),
-    "one row of today": History(readings("Contoso", "2026-11-28", "2026-11-28", 1000)),
+    "one row for today": History(readings("Contoso", "2026-11-28", "2026-11-28", 1000)),
 }  # fmt: skip
 
 CASES = """
@@ -180,12 +180,12 @@ invoiced on the 1st | Month-end close | 2026-10 | 1,000.00
 invoiced on the 1st | Month-end close | 2026-11 | 1,500.00
 invoiced on the 1st | Variance | 2026-11 | 500.00
 invoiced on the 1st | Variance | 2026-10 | blank
-missed on the days compared with | Change over 7 days | all | 0.00
-missed on the days compared with | Compared with | 7 days | 2026-11-19
-missed on the days compared with | Change over 30 days | all | 400.00
-missed on the days compared with | Compared with | 30 days | 2026-10-27
-missed on the days compared with | Compared with | Month close | 2026-10-30
-missed on the days compared with | Month-end close | 2026-10 | 1,000.00
+missed on the comparison days | Change over 7 days | all | 0.00
+missed on the comparison days | Compared with | 7 days | 2026-11-19
+missed on the comparison days | Change over 30 days | all | 400.00
+missed on the comparison days | Compared with | 30 days | 2026-10-27
+missed on the comparison days | Compared with | Month close | 2026-10-30
+missed on the comparison days | Month-end close | 2026-10 | 1,000.00
 a stale account and a month's end | Change since month close | all | blank
 a stale account and a month's end | Month-end close | 2026-10 | 130.00
 a stale account and a month's end | Month-end close | 2026-11 | blank
@@ -244,9 +244,9 @@ nothing | Freshness | all | Never read
 nothing | Freshness color | all | #F9D6D5
 nothing | Credit color | all | blank
 nothing | Hint | all | No snapshots in view. If none was ever loaded: Transform data, then START HERE.
-one row of today | Freshness | all | Fresh: read on 2026-11-28
-one row of today | Missing days | all | 0
-one row of today | Current balance | all | 1,000.00
+one row for today | Freshness | all | Fresh: read on 2026-11-28
+one row for today | Missing days | all | 0
+one row for today | Current balance | all | 1,000.00
 """
 """One case per line: history, measure, what is in view, value."""
 
@@ -293,7 +293,7 @@ def test_no_visual_has_more_than_366_points() -> None:
     [
         ("all is well", ("2026-11-10", "2026-11-27")),
         ("reading stopped a week ago", ("2026-11-10", "2026-11-27")),
-        ("one row of today", ("2026-11-28", "2026-11-28")),
+        ("one row for today", ("2026-11-28", "2026-11-28")),
         ("nothing", ("2026-11-27", "2026-11-27")),
     ],
 )

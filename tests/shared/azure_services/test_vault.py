@@ -53,7 +53,7 @@ def test_the_newest_version_counts_and_marks_around_it_do_not(world: StandIn, va
             "did not identify itself as this vault",
         ),
     ],
-    ids=["503", "cut", "not packed", "cut json", "somebody else's challenge"],
+    ids=["503", "cut", "not compressed", "cut json", "somebody else's challenge"],
 )
 def test_without_a_usable_response_the_vault_is_unreachable(
     world: StandIn, vault: Vault, fault: Fault, why: str

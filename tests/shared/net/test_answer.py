@@ -67,7 +67,7 @@ NO_OBJECT: dict[str, tuple[Fault, str]] = {
     "large and broken": (Status(200, '{"access_token": "hush", "x": "' + "y" * 100_000 + '" }}'), "not a JSON object$"),
     "page": (Status(200, "<html><title>Sign in</title>"), "a JSON object but an HTML page titled 'Sign in'"),
     "empty": (Status(201, ""), "201, 0 bytes, .* not a JSON object$"),
-    "not packed": (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be decompressed"),
+    "not compressed": (Status(200, "{}", {"Content-Encoding": "gzip"}), "cannot be decompressed"),
 }
 
 
@@ -90,16 +90,16 @@ UNFRAMED: dict[str, tuple[Fault, type[CallError]]] = {
     "conflict": (unframed(JSON, b'{"error": {"code": "EntityAl', 409), NoAnswerError),
     "nothing": (unframed(JSON, b""), NoAnswerError),
     "transaction": (unframed(PARTS, TRANSACTION[:60]), NoAnswerError),
-    "whole transaction": (unframed(PARTS, TRANSACTION % b"400 X"), RefusedError),
-    "kind in capitals": (unframed("Application/JSON", CUT), NoAnswerError),
-    "no kind": (Raw(b"HTTP/1.1 200 X\r\n\r\n " + CUT), NoAnswerError),
-    "a length that is none": (unframed(f"{JSON}\r\nContent-Length: 7x", CUT), NoAnswerError),
+    "complete transaction": (unframed(PARTS, TRANSACTION % b"400 X"), RefusedError),
+    "content type in capitals": (unframed("Application/JSON", CUT), NoAnswerError),
+    "no content type": (Raw(b"HTTP/1.1 200 X\r\n\r\n " + CUT), NoAnswerError),
+    "an invalid length": (unframed(f"{JSON}\r\nContent-Length: 7x", CUT), NoAnswerError),
     "a negative length": (unframed(f"{JSON}\r\nContent-Length: -1", CUT), NoAnswerError),
-    "another framing": (unframed(f"{JSON}\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
+    "another transfer encoding": (unframed(f"{JSON}\r\nTransfer-Encoding: identity", CUT), NoAnswerError),
     "no last chunk": (unframed(f"{JSON}\r\nTransfer-Encoding: chunked", b"9\r\n" + CUT + b"\r\n"), NoAnswerError),
     "a part without headers": (unframed(PARTS, b"--x\r\n\r\nHTTP/1.1 503 X\r\n\r\n{}\r\n--x--\r\n", 202), RefusedError),
     "page": (unframed("text/html", b"<html>Blocked", 403), RefusedError),
-    "whole conflict": (unframed(JSON, b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
+    "complete conflict": (unframed(JSON, b'{"error": {"code": "EntityAlreadyExists"}}', 409), RefusedError),
 }
 
 

@@ -195,8 +195,8 @@ PROXIES: dict[str, tuple[bytes | None, str]] = {
     "407": (b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n", "answered 407"),
     "silent": (b"", "did not connect"),
     "not a proxy": (b"no proxy at all\r\n\r\n", "did not connect"),
-    "nothing behind": (b"HTTP/1.1 200 OK\r\n\r\n", "did not connect: the response was cut off"),
-    "a page behind": (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "did not connect"),
+    "nothing behind the proxy": (b"HTTP/1.1 200 OK\r\n\r\n", "did not connect: the response was cut off"),
+    "a page behind the proxy": (b"HTTP/1.1 200 OK\r\n\r\n<html>Blocked</html>", "did not connect"),
     "endless": (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * (MAX_ANSWER_BYTES // 6), f"did not connect: {ENDLESS}"),
     "dead": (None, "did not connect: the connection was refused"),
 }
