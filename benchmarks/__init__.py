@@ -1,1 +1,1 @@
-"""Speed and scale of the job, against the tutorial way of doing the same."""
+"""The job's speed and scale, compared with tutorial code for the same task."""

@@ -1,7 +1,7 @@
-"""Measure the job against the tutorial way, its scale, and `history`: `python3 dev.py bench`.
+"""Compares the job with tutorial code, and measures its scale and `history`: `python3 dev.py bench`.
 
-Every figure is a median over fresh processes against the stand-in; what is compared is measured in turns, so that a busy moment
-of the machine hits both.
+Each figure is a median over fresh processes that use the stand-in. What is compared is measured in turn, so that load
+on the machine affects both alike.
 """
 
 import json
@@ -19,7 +19,7 @@ from standin.faults import Delay, Fault, Hang, throttled
 ROUNDS = 25
 SCALE_ROUNDS = 3
 PEERS = 30
-"""Accounts of the runs in which one is in trouble."""
+"""Number of accounts in the runs in which one account fails."""
 
 SCALE = (
     ("100 ms a call", None, Delay(100), 300, "at most 6 x one account"),
@@ -29,12 +29,12 @@ SCALE = (
 
 
 def against_the_tutorial(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
-    """Print the cold start with 50 ms a call, the calls and the peak memory, beside the tutorial's."""
+    """Print the cold start with 50 ms per call, the number of calls and the peak memory, next to the tutorial's."""
 
     def environ() -> dict[str, str]:
         return world.environ | world.add_partner().environ | {"SNAPSHOT_TABLE_NAME": "partnerbalances"} | dict(bundle)
 
-    measure(world, environ())  # makes the tables and the compiled modules
+    measure(world, environ())  # creates the tables and the compiled modules
     rule = world.faults.add(None, Delay(50), times=None)
     runs: dict[str, list[Took]] = {OURS: [], TUTORIAL: []}
     for _ in range(ROUNDS):
@@ -55,7 +55,7 @@ def against_the_tutorial(world: StandIn, console: Console, bundle: Mapping[str, 
 
 
 def scale(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
-    """Print the time and memory of many accounts, given in one variable, beside those of one."""
+    """Print time and memory for many accounts, configured in one variable, compared with one account."""
     table = Table("", "accounts", "seconds", "x one account", "KB an account", "wanted", title="Scale")
     for name, service, delay, number, wanted in SCALE:
         one, many = _accounts(world, 1, bundle), _accounts(world, number, bundle)
@@ -72,7 +72,7 @@ def scale(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
 
 
 def one_in_trouble(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
-    """Print when the last of the other accounts has its row, while one never answers or is throttled."""
+    """Print when the last of the other accounts gets its row while one account never responds or is throttled."""
     table = Table("one account", "the others' rows exist after (s)", "ratio", title=f"{PEERS} accounts, 100 ms a call")
     environ = _accounts(world, PEERS, bundle)
     tenant = json.loads(environ["PARTNER_ACCOUNTS"])[0]["tenantId"]
@@ -98,7 +98,7 @@ def _accounts(world: StandIn, number: int, bundle: Mapping[str, str]) -> dict[st
 def _on_an_empty_table(
     world: StandIn, environ: Mapping[str, str], rows: int, service: str | None, delay: Delay, *, kill: bool = False
 ) -> Took:
-    """Measure a run that finds the tables there and empty, with a delay on a service or on all; then remove every fault."""
+    """Measure a run with empty tables and a delay on one service or all services, then remove all faults."""
     world.table.clear()
     measure(world, world.environ | world.add_partner().environ)
     world.faults.add(service, delay, times=None)
@@ -112,7 +112,7 @@ def main() -> None:
     """Run the benchmarks; Ctrl+C ends them."""
     console = Console()
     with suppress(KeyboardInterrupt), StandIn() as world, full_bundle(world) as bundle:
-        with console.status("Measuring the job against the tutorial way ..."):
+        with console.status("Comparing the job with the tutorial code ..."):
             against_the_tutorial(world, console, bundle)
         with console.status("Measuring many accounts ..."):
             scale(world, console, bundle)

@@ -1,6 +1,6 @@
-"""One measured run in a fresh process: import a function's module, call its main, print what it took as JSON.
+"""One measured run in a fresh process: imports a function's module, calls its main, and prints the figures as JSON.
 
-`python -m benchmarks.child MODULE` prints the time at which it starts, then the result.
+`python -m benchmarks.child MODULE` prints its start time, then the result.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 
 def main(name: str) -> None:
-    """Measure and print; seconds, and the process's peak memory in KB."""
+    """Measure and print the seconds and the process's peak memory in KB."""
     print(time.time(), flush=True)  # noqa: T201 - its result
     started = time.perf_counter()
     module = importlib.import_module(name)
@@ -25,7 +25,7 @@ def main(name: str) -> None:
 
 
 def peak_kb(process: str = "self") -> int:
-    """Return a process's peak memory in KB, as Linux reports it (the rusage of a child begins with its parent's); else 0."""
+    """Return a process's peak memory in KB from Linux (a child's rusage starts with its parent's), elsewhere 0."""
     status = Path(f"/proc/{process}/status")
     found = re.findall(r"VmHWM:\s+(\d+) kB", status.read_text("utf-8")) if status.exists() else []
     return int(found[0]) if found else 0

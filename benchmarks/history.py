@@ -1,7 +1,7 @@
-"""Ten years of one account and of fifty: `history` beside reading the same rows with azure-data-tables alone.
+"""Ten years of history for one account and for fifty: `history` compared with plain azure-data-tables.
 
-`python -m benchmarks.history` takes about four minutes; with `--read` it is the process that reads with azure-data-tables alone. That
-process starts with this module's imports, which take about as long as the command line's: what differs is the reading.
+`python -m benchmarks.history` takes about four minutes. With `--read` it only reads with plain azure-data-tables. Its
+imports take about as long as the command line's, so that only the reading differs.
 """
 
 import os
@@ -35,13 +35,13 @@ ROOT = Path(__file__).parents[1]
 ACCOUNTS = 50
 DAYS = 3650
 ROUNDS = 5
-"""Of one account, in turns; the shortest counts."""
+"""Rounds for one account, in turn; the shortest counts."""
 
 SECONDS_TO_FIRST, MEGABYTES = 2.0, 150
-"""What `history` may take at most to its first line, and of memory."""
+"""The limits for `history`: time to its first line, and memory."""
 
 _CSV, _TABLE = ("csv", ()), ("table", COLUMNS_READ)
-"""How `history` is asked, and the columns that it reads; none means all."""
+"""The output format of `history`, and the columns that it reads; none means all."""
 
 CASES = (
     (1, 0, _TABLE, 0.83),
@@ -51,7 +51,7 @@ CASES = (
     (ACCOUNTS, 100, _TABLE, 0.35),
     (ACCOUNTS, 100, _CSV, 0.35),
 )
-"""Accounts, milliseconds that each page takes longer, form, and how long `history` may take beside reading page after page."""
+"""Accounts, extra milliseconds per page, format, and the maximum ratio of `history` to reading page after page."""
 
 HEADINGS = ("accounts", "ms a page", "form", "alone (s)", "history (s)", "ratio", "at most", "first line (s)", "MiB")
 
@@ -65,7 +65,7 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True, order=True)
 class Took:
-    """What one process took: seconds in all and to its first output, and its peak memory in MiB (0 where Linux does not tell)."""
+    """One process's figures: total seconds, seconds to its first output, and peak memory in MiB (0 if unknown)."""
 
     total: float
     first: float
@@ -73,7 +73,7 @@ class Took:
 
 
 def measure_history(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
-    """Fill the table and print what each way of reading it takes."""
+    """Fill the table and print how long each way of reading it takes."""
     environ = dict(os.environ) | world.environ | world.add_partner().environ | dict(bundle)
     table = Table(title=f"History: {DAYS:,} days, beside azure-data-tables alone", caption=_starting(environ))
     for heading in HEADINGS:
@@ -98,14 +98,14 @@ def measure_history(world: StandIn, console: Console, bundle: Mapping[str, str])
 
 
 def _starting(environ: Mapping[str, str]) -> str:
-    """Say how long the two take to start; the help of a command imports what the command does, and calls nobody."""
+    """Describe how long both take to start. A command's help imports the same modules but makes no calls."""
     commands = ["-m", "cli", "history", "--help"], ["-c", "import benchmarks.history"]
     ours, alone = (min(_run(command, environ).total for _ in range(ROUNDS)) for command in commands)
-    return f"Interpreter and imports: {ours:.2f} s of history, {alone:.2f} s of the process beside it."
+    return f"Interpreter and imports: {ours:.2f} s for history, {alone:.2f} s for the other process."
 
 
 def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> Took:
-    """Run Python, read its output as it comes and measure it."""
+    """Run Python, read its output as it arrives, and measure the process."""
     started = time.perf_counter()
     first = peak = 0.0
     with subprocess.Popen(  # noqa: S603 - our own modules
@@ -122,7 +122,7 @@ def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> Took:
 
 
 def _rows(number: int) -> Iterator[Entity]:
-    """Make up the rows of an account by the job's own builders, a day missing."""
+    """Generate an account's rows with the job's own functions, with one day missing."""
     tenant = str(UUID(int=Random(number).getrandbits(128), version=4))  # noqa: S311 - spread over the key space
     account = Account(tenant_id=tenant, name=f"Partner {number}")
     today = datetime.now(UTC).replace(hour=6, minute=17, second=3, microsecond=123456)
@@ -136,7 +136,7 @@ def _rows(number: int) -> Iterator[Entity]:
 
 
 def _read_alone(columns: Sequence[str]) -> None:
-    """Read all rows the shortest way."""
+    """Read all rows in the simplest way."""
     identity = ManagedIdentityCredential(client_id=os.environ["AZURE_CLIENT_ID"])
     with TableClient(os.environ["SNAPSHOT_TABLE_ENDPOINT"], DEFAULT_TABLE_NAME, credential=identity) as table:
         count = sum(1 for _ in table.list_entities(select=list(columns) or None))

@@ -1,4 +1,4 @@
-"""Measured runs: each in a fresh process, against the stand-in, with a full list of certificate authorities as in Azure."""
+"""Measured runs, each in a fresh process that uses the stand-in and, as in Azure, a full list of authorities."""
 
 import json
 import os
@@ -20,14 +20,14 @@ from standin import StandIn
 ROOT = Path(__file__).parents[1]
 OURS, TUTORIAL = "BalanceSnapshot", "benchmarks.tutorial"
 INSERTED = {OURS: 204, TUTORIAL: 201}
-"""What the table answers to an insert of each."""
+"""The status of the table's response to each one's insert."""
 
 _TIMEOUT_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Took:
-    """What a process took: seconds from its first line until the rows existed and until its end, peak memory in KB, calls."""
+    """A process's figures: seconds from its first line until the rows exist and until it ends, peak KB, and calls."""
 
     rows: float
     total: float
@@ -37,7 +37,7 @@ class Took:
 
 @contextmanager
 def full_bundle(world: StandIn) -> Iterator[dict[str, str]]:
-    """Give the environment that names all the usual authorities and the stand-in's: loading them is a part of the work."""
+    """Yield an environment with all the usual authorities and the stand-in's: loading them is part of the work."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "authorities.pem"
         own = Path(world.ca_bundle).read_text("ascii")
@@ -48,7 +48,7 @@ def full_bundle(world: StandIn) -> Iterator[dict[str, str]]:
 def measure(
     world: StandIn, environ: Mapping[str, str], module: str = OURS, *, rows: int = 1, kill: bool = False
 ) -> Took:
-    """Run a module's function once; `rows` are those to wait for, and with `kill` the process is ended once they exist."""
+    """Run a module's function once and wait for `rows` rows. With `kill`, end the process as soon as they exist."""
     world.journal.clear()
     command = [sys.executable, "-m", "benchmarks.child", module]
     with (
@@ -57,19 +57,19 @@ def measure(
             command, env=os.environ | environ, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process,
     ):
-        stood = pool.submit(_time_of_rows, world, rows, INSERTED[module])
+        appeared = pool.submit(_time_of_rows, world, rows, INSERTED[module])
         if process.stdout is None:
             raise RuntimeError("the process has no output")
         started = float(process.stdout.readline())
         if kill:
-            stood.result()
+            appeared.result()
             process.kill()
-            return Took(stood.result() - started, 0, 0, world.journal.count())
+            return Took(appeared.result() - started, 0, 0, world.journal.count())
         out, error = process.communicate()
         if process.returncode:
             raise SystemExit(f"{module} failed:\n{error[-2000:]}")
         result = json.loads(out)
-        return Took(stood.result() - started, result["total"], result["peak_kb"], world.journal.count())
+        return Took(appeared.result() - started, result["total"], result["peak_kb"], world.journal.count())
 
 
 def _time_of_rows(world: StandIn, rows: int, status: int) -> float:
@@ -80,5 +80,5 @@ def _time_of_rows(world: StandIn, rows: int, status: int) -> float:
 
 
 def median(runs: Iterable[Took], what: Callable[[Took], float]) -> float:
-    """Return the median of one figure."""
+    """Return one figure's median."""
     return statistics.median(map(what, runs))

@@ -1,6 +1,6 @@
-"""The same job the tutorial way: what one gets from putting the quickstarts of each package together.
+"""Tutorial code for the same job: what you get by combining each package's quickstart.
 
-Kept to be measured against, not to be used: no time limits, no second currency, a duplicate a run.
+It is for comparison only: it has no time limits, supports one currency, and adds a duplicate on each run.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from azure.identity import DefaultAzureCredential
 from azure.keyvault.secrets import SecretClient
 
 
-def main(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host gives it
+def main(timer: func.TimerRequest) -> None:  # noqa: ARG001 - the host passes it
     """Read the balance and append it to the table."""
     credential = DefaultAzureCredential()
     vault = SecretClient(os.environ["KEY_VAULT_URL"], credential)

@@ -188,7 +188,7 @@ def test_a_failed_installation_shows_the_tools_output_and_a_remedy_and_is_retrie
         requirements.write_text("", encoding="utf-8")
     assert failed.returncode == 1
     assert "No matching distribution found for a-package-that-is-not-there==1.0" in failed.stderr
-    assert "Is this machine online?" in failed.stderr
+    assert "Check that this machine is online." in failed.stderr
     assert again.stderr == failed.stderr
     assert steps(dev(installed, "demo", "0")) == ["Installing Python packages"], (
         "the previous installation may be partly removed"
@@ -261,7 +261,7 @@ def test_an_interruption_ends_the_command_too(installed: Path, name: str) -> Non
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in chain", "PIP_CERT"),
         ("The virtual environment was not created because ensurepip is not available", "python3-venv"),
         ("ERROR: Could not install packages due to an OSError: [WinError 5] Access is denied", "could not be written"),
-        ("error: subprocess-exited-with-error", "ready-made package"),
+        ("error: subprocess-exited-with-error", "prebuilt package"),
         ("Segmentation fault", "Run it again"),
     ],
 )
