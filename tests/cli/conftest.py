@@ -54,7 +54,7 @@ class Cli:
 
     def __call__(self, *arguments: object, given: str | None = None, **environ: str) -> Done:
         """Run a command; `given` is its standard input, the rest are extra environment variables."""
-        if self.forks and not any(name.startswith("PYTHON") for name in environ):  # those, only a start reads
+        if self.forks and not any(name.startswith("PYTHON") for name in environ):  # only a process start reads those
             return self.forks.run(self.folder, self.environ | environ, [str(each) for each in arguments], given or "")
         done = subprocess.run(  # noqa: S603 - our own command line
             self.line(*arguments),

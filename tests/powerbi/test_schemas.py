@@ -17,7 +17,7 @@ from tests.powerbi.tools.model import PROJECT
 
 PUBLISHED_AT = "https://developer.microsoft.com/json-schemas/"
 SCHEMAS = Path(os.environ.get("POWERBI_SCHEMAS_DIR", "no folder"))
-THEME = "PartnerBalances.json"  # its schema is published elsewhere, by Desktop's version
+THEME = "PartnerBalances.json"  # its schema is published elsewhere, per Desktop version
 
 EXPECTED = {
     "report.json": "fabric/item/report/definition/report/2.0.0",

@@ -31,7 +31,7 @@ _MANY = 10
 _BRANCHES = (
     (
         TransientError,
-        "May pass without action",
+        "May resolve without action",
         "The next attempt, the host's retry or the next run of the day may succeed. Act if it persists for a day, or if `mayPass` is false.",
     ),
     (PermanentError, "Needs a person", "Retrying does not help. Fix the cause as described below."),
@@ -67,9 +67,9 @@ def errors(page: str) -> str:
                 f"**What to do.** {_markdown(kind.usual_remedy)}",
                 "",
             ]
-    lines += ["## From the refusal to the error", "", "The first row that matches decides.", ""]
+    lines += ["## Refusals and their errors", "", "The first matching row applies.", ""]
     for name, service in SERVICES.items():
-        lines += [f"### {name}", "", "| the service says | error | remedy, where it differs |", "|---|---|---|"]
+        lines += [f"### {name}", "", "| response | error | remedy, if different |", "|---|---|---|"]
         lines += [*map(_row, service.rules), ""]
     return _with_part(page, ERRORS, lines[:-1])
 

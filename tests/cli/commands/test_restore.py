@@ -69,7 +69,7 @@ def test_an_interrupted_restore_continues(cli: Cli, world: StandIn, sides: Sides
     table, archive = sides
     for first, last in ((250, 151), (150, 51), (9, 9)):
         archive.insert(list(days(first, last)))
-    # The first transaction makes the table (the second call of $batch), the one after it is refused.
+    # The first transaction creates the table (the second call to $batch); the next one is refused.
     rule = world.faults.add("table", Status(403), path_contains="$batch", skip=2, times=None)
     failed = cli("restore", "--write")
     assert (failed.status, len(list(table.rows(Span(TENANT))))) == (1, 100)

@@ -43,11 +43,11 @@ def test_amounts_are_written_as_babel_writes_them(amount: Decimal, currency: str
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
-        (US.text(Decimal("-18000.5"), "CHF"), "-CHF\u00a018,000.50"),  # a code stands apart, as the CLDR has it
+        (US.text(Decimal("-18000.5"), "CHF"), "-CHF\u00a018,000.50"),  # a code is set apart, as in the CLDR
         (US.rounded(18000.0, "SEK", 0), "SEK\u00a018,000"),
         (US.rounded(65000, "USD", 0), "$65,000"),  # an axis has no more decimals than it needs
         (US.rounded(0.25, "USD", 2), "$0.25"),
-        (US.text(Decimal("0.005"), "USD"), "$0.005"),  # no digit is rounded away
+        (US.text(Decimal("0.005"), "USD"), "$0.005"),  # no digit is lost to rounding
         (US.text(Decimal("123456789012345678.12"), "USD"), "$123,456,789,012,345,678.12"),
         (US.text(Decimal("-0.00"), "USD"), "$0.00"),
         (
