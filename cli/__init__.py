@@ -1,1 +1,1 @@
-"""What an operator does by hand, before and after the timer does its work: `python -m cli`."""
+"""The command line for operators: `python -m cli`."""

@@ -10,7 +10,7 @@ import typer
 from cli.support.accounts import SomeAccounts, choose
 from cli.support.concurrency import for_each
 from cli.support.console import count, say, waiting
-from cli.support.failure import CommandFailed, MarkedLines, job_log_shown, print_error
+from cli.support.failure import CommandFailed, MarkedLines, print_error, show_job_log
 from cli.support.interrupt import STOP, on_interrupt
 from cli.support.records import print_row
 from cli.support.settings_source import SettingsFile, find_settings
@@ -51,7 +51,7 @@ def command(*, settings: SettingsFile = None, account: SomeAccounts = None, dry_
 
 
 def _run(environ: Mapping[str, str], accounts: Sequence[Account]) -> None:
-    with job_log_shown() as log, waiting("taking the snapshot"):
+    with show_job_log() as log, waiting("taking the snapshot"):
         on_interrupt(lambda: _progress(log, accounts))
         tenants = [account.tenant_id for account in accounts]
         result = take_snapshots(environ, run_id=new_id(), trigger="cli", tenants=tenants)
@@ -96,11 +96,11 @@ def _dry_run(settings: Settings) -> None:
 
         done, failed = for_each(settings.accounts, existing_and_new)
     for account, (existing, rows) in done:
-        would = f"would insert for {today}"
+        outcome = f"would insert for {today}"
         if existing:
             keys = ", ".join(str(row["RowKey"]) for row in existing)
-            would = f"nothing would be inserted; already recorded: {keys}. Just read:"
-        say((f"{account.name}: {would}", "bold"))
+            outcome = f"nothing would be inserted; already recorded: {keys}. Just read:"
+        say((f"{account.name}: {outcome}", "bold"))
         for row in rows:
             print_row(row)
     for account, error in failed:

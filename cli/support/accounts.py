@@ -38,11 +38,11 @@ def choose(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[Ac
     """Return the accounts with these names or tenant IDs (default: all), in the settings' order; raises BadParameter."""
     keys = {account: {account.name.lower(), account.tenant_id} for account in accounts}
     wanted = {name.strip().lower(): name for name in names or ()}
-    if unknown := [name for key, name in wanted.items() if not any(key in own for own in keys.values())]:
+    if unknown := [name for key, name in wanted.items() if not any(key in aliases for aliases in keys.values())]:
         raise typer.BadParameter(
             f"no configured account is named {' or '.join(map(repr, unknown))}. Configured accounts: {names_of(accounts)}."
         )
-    return tuple(account for account, own in keys.items() if not wanted or own & wanted.keys())
+    return tuple(account for account, aliases in keys.items() if not wanted or aliases & wanted.keys())
 
 
 def tenants_of(accounts: Sequence[Account], names: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -80,10 +80,10 @@ def print_table(rows: Sequence[Cells], *optional: str, highlighted: str | None =
     lines = [names, *([row[name] for name in names] for row in rows)]
     sizes = [[len(cell) if cell.isascii() else cell_len(cell) for cell in line] for line in lines]
     widths = [max(column) for column in zip(*sizes, strict=True)]
-    for line, own in zip(lines, sizes, strict=True):
+    for line, line_sizes in zip(lines, sizes, strict=True):
         cells = [
             " " * (width - size) + cell if name in RIGHT_ALIGNED else cell + " " * (width - size)
-            for name, cell, size, width in zip(names, line, own, widths, strict=True)
+            for name, cell, size, width in zip(names, line, line_sizes, widths, strict=True)
         ]
         text, style = "  ".join(cells).rstrip(), "bold" if line is names else "yellow" if highlighted in line else ""
         if style:

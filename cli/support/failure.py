@@ -97,17 +97,17 @@ class _Lines(logging.Handler):
         if marker not in set(Marker):
             say(("log", style), f"  {record.getMessage()}", stderr=self._stderr)
             return
-        known = json.loads(fields)
-        self.marked.append((marker, known))
-        about = " ".join(known[name] for name in _ABOUT if name in known)
-        rest = " ".join(f"{name}={value}" for name, value in known.items() if name not in _OMITTED)
+        values = json.loads(fields)
+        self.marked.append((marker, values))
+        about = " ".join(values[name] for name in _ABOUT if name in values)
+        rest = " ".join(f"{name}={value}" for name, value in values.items() if name not in _OMITTED)
         say((marker, style), *(f"  {part}" for part in (about, rest) if part), stderr=self._stderr)
-        if "remedy" in known:
-            say(f"    message: {known['message']}\n    remedy: {for_operator(known['remedy'])}", stderr=self._stderr)
+        if "remedy" in values:
+            say(f"    message: {values['message']}\n    remedy: {for_operator(values['remedy'])}", stderr=self._stderr)
 
 
 @contextmanager
-def job_log_shown(*, stderr: bool = True) -> Iterator[MarkedLines]:
+def show_job_log(*, stderr: bool = True) -> Iterator[MarkedLines]:
     """Show the job's log while the context lasts; yields the list of its marked lines, which grows."""
     quieten_libraries()
     handler = _Lines(stderr=stderr)

@@ -18,8 +18,8 @@ _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
 def snapshot_problem(row: Entity, read: Sequence[str] | None = None) -> str | None:
     """Return why a row is not a snapshot, for a message; None if it is one. `read` lists the columns that were read (default: all)."""
     for name in _COLUMNS if read is None else read:
-        if wrong := _COLUMNS[name].problem_with(row.get(name)):
-            return wrong
+        if problem := _COLUMNS[name].problem_with(row.get(name)):
+            return problem
     if unknown := sorted(row.keys() - _COLUMNS.keys()):
         newer = int(str(row["SchemaVersion"])) > SCHEMA_VERSION
         return None if newer else f"{unknown[0]} is not a column of a snapshot"
@@ -35,7 +35,7 @@ def snapshot_problem(row: Entity, read: Sequence[str] | None = None) -> str | No
         "Source is unknown": row["Source"] in _SOURCES,
         "an amount is not a number": all(isfinite(float(str(row.get(name) or 0))) for name in _OTHER_AMOUNTS),
     }
-    return next((wrong for wrong, right in checks.items() if not right), None)
+    return next((problem for problem, passed in checks.items() if not passed), None)
 
 
 def _is_day(text: str) -> bool:

@@ -1,1 +1,1 @@
-"""`check`: try every step of a run with real calls."""
+"""`check`: tests every step of a run with real calls."""

@@ -48,13 +48,13 @@ class AccountCheck:
             yield ok("not needed: the app signs in with the Azure identity's token (federated)")
         now = self.services.now()
         for secret in stored_secrets(self.services.vault, self.account, now):
-            found, days, end = note, None, secret.expires_on
+            finding, days, end = note, None, secret.expires_on
             message = "no expiry date in the vault, so nothing can warn before it expires"
             if left := secret.time_left(now):
                 days, message = left
-                found = note if days <= EXPIRY_NOTE_DAYS else ok
+                finding = note if days <= EXPIRY_NOTE_DAYS else ok
             facts = {"secret": secret.name, "expiresOn": end and end.isoformat(), "daysLeft": days}
-            yield found(f"{secret.kind} {secret.name}: exists; {message}", **facts)
+            yield finding(f"{secret.kind} {secret.name}: exists; {message}", **facts)
             if secret.age is not None and secret.age.days > RENEWAL_OVERDUE_DAYS:
                 message = (
                     f"{secret.kind} {secret.name}: {secret.age.days} days old, although a run renews it after 7: the function does "
@@ -101,11 +101,11 @@ class AccountCheck:
         except SnapshotError as error:
             yield note(f"{known}; could not check whether there are more: {error.message}", captured=captured)
         else:
-            found, message = ok, f"all {known}"
+            finding, message = ok, f"all {known}"
             if left:
                 setting = "set PARTNER_BALANCES to summaries (with PARTNER_AUTH app_user)"
-                found, message = note, f"{known}; NOT captured: {', '.join(sorted(left))}: {setting}"
-            yield found(message, captured=captured, notCaptured=sorted(left))
+                finding, message = note, f"{known}; NOT captured: {', '.join(sorted(left))}: {setting}"
+            yield finding(message, captured=captured, notCaptured=sorted(left))
 
     def _limit(self) -> Iterator[Finding]:
         limit = self.account.credit_limit
@@ -114,8 +114,8 @@ class AccountCheck:
         of_limit = (summary.balance_amount for summary in self.captured if summary.currency_code == limit.currency)
         used = next(map(limit.used_percent, of_limit), None)
         if used is None:
-            found, message = note, f": there is no captured {limit.currency} balance to compare it with"
+            finding, message = note, f": there is no captured {limit.currency} balance to compare it with"
         else:
-            found, message = ok, f", {used:g} % used"
+            finding, message = ok, f", {used:g} % used"
         facts = {"currency": limit.currency, "creditLimit": f"{limit.amount:f}", "creditUsedPercent": used}
-        yield found(f"credit limit {self.money.text(limit.amount, limit.currency)}{message}", **facts)
+        yield finding(f"credit limit {self.money.text(limit.amount, limit.currency)}{message}", **facts)

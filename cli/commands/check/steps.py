@@ -64,9 +64,9 @@ def next_runs(schedule: list[list[int]], after: datetime) -> Iterator[datetime]:
         day = midnight + timedelta(days=number)
         if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
             for hour, minute, second in product(hours, minutes, seconds):
-                moment = day.replace(hour=hour, minute=minute, second=second)
-                if moment > after:
-                    yield moment
+                run = day.replace(hour=hour, minute=minute, second=second)
+                if run > after:
+                    yield run
 
 
 def _identity(context: TableContext) -> Iterator[Finding]:

@@ -1,1 +1,1 @@
-"""`demo`: the whole job against the stand-in."""
+"""`demo`: runs the whole job against the stand-in."""

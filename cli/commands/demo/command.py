@@ -10,7 +10,7 @@ from babel import Locale
 
 from cli.commands.history.command import command as history
 from cli.support.console import say
-from cli.support.failure import CommandFailed, job_log_shown
+from cli.support.failure import CommandFailed, show_job_log
 from cli.support.money import Money, balance_of
 from cli.support.records import print_row
 from cli.support.tables import open_tables
@@ -52,7 +52,7 @@ def command() -> None:
             _show(world, Path(folder) / "settings.json")
     except StandInError as error:
         raise CommandFailed(str(error).removesuffix(error.remedy).strip(), error.remedy) from error
-    say(f"\nDone in {time.monotonic() - begin:.0f} s. Everything has ended; nothing is left running.")
+    say(f"\nDone in {time.monotonic() - begin:.0f} s. Everything has stopped; nothing is left running.")
 
 
 def _show(world: StandIn, settings_file: Path) -> None:
@@ -96,7 +96,7 @@ def _watched_run(world: StandIn) -> None:
         say(before, (str(call.status), style), f"  {call.method} {call.path}{detail}")
 
     world.journal.on_answer = show
-    with job_log_shown(stderr=False):
+    with show_job_log(stderr=False):
         result = take_snapshots(os.environ, run_id=new_id())
     world.journal.on_answer = lambda _: None
     if result.failed:

@@ -86,7 +86,7 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
     """Return the chart as lines of text; missed days are marked at the bottom."""
     import plotext  # type: ignore[import-untyped] # noqa: PLC0415 - has no types; only charts need it
 
-    fine = can_show(_FRAME + "⣿")
+    unicode = can_show(_FRAME + "⣿")
     levels, amounts = series.levels(money)
     missed, limits = series.missed(), list(series.limits())
     step = max(1, (series.last - series.first) // width)
@@ -100,15 +100,15 @@ def draw(series: Series, account: str, money: Money, *, width: int) -> str:
     plotext.yticks(levels, amounts)
     if marks := sorted({day for begin, end in missed for day in (*range(begin, end, step), end)}):
         plotext.scatter(marks, [levels[0]] * len(marks), marker=_MISSED)
-    for stretch in limits:
-        plotext.plot(*stretch, marker=_LIMIT)
-    for stretch in series.segments():
-        plotext.plot(*stretch, marker="braille" if fine else "*")
+    for segment in limits:
+        plotext.plot(*segment, marker=_LIMIT)
+    for segment in series.segments():
+        plotext.plot(*segment, marker="braille" if unicode else "*")
     text: str = plotext.uncolorize(plotext.build())
     keys = [f"{_MISSED} = missed day"] * bool(missed) + [f"{_LIMIT} = credit limit"] * bool(limits)
     caption = f"{account}, balance in {series.currency}" + (f"   ({', '.join(keys)})" if keys else "")
     lines = (line.rstrip() for line in text.splitlines())
-    return "\n".join([caption, *(line if fine else line.translate(_PLAIN_FRAME) for line in lines)])
+    return "\n".join([caption, *(line if unicode else line.translate(_PLAIN_FRAME) for line in lines)])
 
 
 def as_svg(series: Series, money: Money) -> bytes:
@@ -132,7 +132,7 @@ def as_svg(series: Series, money: Money) -> bytes:
             axes.broken_barh(
                 missed, (0, 1), transform=bars, color=_GAP_COLOR, alpha=0.25, linewidth=0, label="missed day"
             )
-        if limits := [list(zip(*stretch, strict=True)) for stretch in series.limits()]:
+        if limits := [list(zip(*segment, strict=True)) for segment in series.limits()]:
             lines = LineCollection(limits, colors=_LIMIT_COLOR, linestyles="--", linewidths=1.2, label="credit limit")
             axes.add_collection(lines)
         axes.set_yticks(*series.levels(money))
@@ -142,9 +142,9 @@ def as_svg(series: Series, money: Money) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         if missed or limits:
             axes.legend(loc="best", frameon=False, fontsize=9)
-        drawn = BytesIO()
-        figure.savefig(drawn, format="svg", metadata={"Date": None, "Creator": None})
-    return drawn.getvalue()
+        buffer = BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
 
 
 def nice_levels(lowest: float, highest: float) -> list[float]:

@@ -77,7 +77,7 @@ def command(  # noqa: PLR0913 - each is an option
 
     """
     tabular, by_month, file = as_format == "table", by == "month", html or output
-    for wrong, why in (
+    for invalid, message in (
         (first and last is not None, "give --from or --last, not both."),
         (first and to and first > to, f"--from {first} is after --to {to}."),
         (
@@ -94,14 +94,14 @@ def command(  # noqa: PLR0913 - each is an option
             "--runs works only with --from, --to, --last and --format.",
         ),
     ):
-        if wrong:
-            raise typer.BadParameter(why)
+        if invalid:
+            raise typer.BadParameter(message)
     form = "html" if html else output.suffix[1:].lower() if output else as_format
     config = find_settings(os.environ, settings).read()
     today = utc_now().astimezone(config.time_zone).date()
     until = min(to or today, today)
-    what = "runs" if runs else "month" if by_month and tabular and not file else form
-    first = first_day(first, last, until, what)
+    view = "runs" if runs else "month" if by_month and tabular and not file else form
+    first = first_day(first, last, until, view)
     if first and first > today:
         raise typer.BadParameter(f"--from {first} is in the future: today is {today}.")
     with open_tables(config) as context:

@@ -40,7 +40,7 @@ class Gap:
         if self.runs is None:
             return ""
         if self.first_tried is None or self.last_tried is None:
-            return "runs left a record, but none about this account" if self.runs else "no run left a record"
+            return "runs left records, but none for this account" if self.runs else "no run left a record"
         if self.runs == 1:
             return f"{self.code}: 1 run tried, at {self.first_tried:%H:%M}"
         at = "%H:%M" if self.first_tried.date() == self.last_tried.date() else "%Y-%m-%d %H:%M"

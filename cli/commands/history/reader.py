@@ -96,6 +96,6 @@ class HistoryReader:
         try:
             return list(self.ledger.explain(tenant, gap)) if self.ledger_readable else [gap]
         except SnapshotError as error:
-            warn(f"the reasons for missed days are unknown: the ledger of runs cannot be read: {error.message}")
+            warn(f"no reasons for missed days, because the ledger of runs cannot be read: {error.message}")
             self.ledger_readable = False
             return [gap]

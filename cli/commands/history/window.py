@@ -37,8 +37,8 @@ def as_days(text: str) -> int:
     return days
 
 
-def first_day(first: date | None, last: int | None, until: date, what: str) -> date | None:
-    """Return the first day: `first`, or `last` days up to `until`. The default number of days depends on `what`. None means all."""
+def first_day(first: date | None, last: int | None, until: date, view: str) -> date | None:
+    """Return the first day: `first`, or `last` days up to `until`. The default number of days depends on `view`. None means all."""
     if last is None and first is None:
-        last = _DEFAULT_DAYS[what]
+        last = _DEFAULT_DAYS[view]
     return date.fromordinal(max(1, until.toordinal() - last + 1)) if last else first

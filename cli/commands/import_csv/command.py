@@ -51,12 +51,12 @@ class _Import:
             about = f"{first['AccountName']}, {currency}: {count(len(own), 'row')}"
             say(f"{about}, {first['SnapshotDate']} to {last['SnapshotDate']}, {span}: {text}")
             for key, amount in zip(own, amounts, strict=True):
-                there, which = existing.get(key, own[key]), f"{first['AccountName']}, {key[1]}"
-                if wrong := snapshot_problem(there, _COMPARED):
-                    differing.append(f"{which}: the recorded row is not a snapshot ({wrong}): find out who wrote it")
-                elif (theirs := balance_of(there)) != amount:
+                current, label = existing.get(key, own[key]), f"{first['AccountName']}, {key[1]}"
+                if wrong := snapshot_problem(current, _COMPARED):
+                    differing.append(f"{label}: the recorded row is not a snapshot ({wrong}): find out who wrote it")
+                elif (theirs := balance_of(current)) != amount:
                     text = f"{money.text(theirs, currency)} is recorded; the file has {money.text(amount, currency)}"
-                    differing.append(f"{which}: {text}")
+                    differing.append(f"{label}: {text}")
         return differing
 
     def insert(self, context: TableContext) -> None:
@@ -72,8 +72,8 @@ class _Import:
         """Return what an interrupted import has done."""
         if self.inserted is None:
             return "Nothing was written."
-        of = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to 100 more may have been inserted."
-        return f"{of} Run the same command again: it inserts only what is missing."
+        done = f"Inserted {self.inserted:,} of {count(len(self.new), 'new row')}; up to 100 more may have been inserted"
+        return f"{done}. Run the same command again: it inserts only what is missing."
 
 
 def command(
@@ -120,21 +120,21 @@ def command(
     config, now = find_settings(os.environ, settings).read(), utc_now()
     read = FileRows(config.accounts, now.astimezone(config.time_zone).date(), now, new_id(), decimal)
     read.read(file)
-    _refuse(read.problems, read.unit)
+    _report_problems(read.problems, read.unit)
     with open_tables(config) as context:
         differing = work.compare(context, read.rows, Money.for_user(os.environ))
         context.services.check_clock()  # it decides what is today and what is in the future
-        _refuse(read.problems_of_today(work.new), read.unit)
+        _report_problems(read.problems_of_today(work.new), read.unit)
         if write:
             work.insert(context)
     if work.inserted is None:
         say("Nothing was written." + " Add --write to insert the new rows." * bool(work.new))
     else:
         say(f"Inserted {count(work.inserted, 'row')}.")
-    _refuse(differing, "row", "other rows are already recorded and were not changed")
+    _report_problems(differing, "row", "the recorded rows differ and were not changed")
 
 
-def _refuse(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:
+def _report_problems(problems: Sequence[str], unit: str, why: str = "nothing was written") -> None:
     """Print the problems or differences; raises CommandFailed if there are any."""
     for line in problems[:_MAX_SHOWN]:
         say(line, stderr=True)

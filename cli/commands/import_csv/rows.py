@@ -114,12 +114,12 @@ class FileRows:
             found, column = self._matching(tenant or name), "PartitionKey" if tenant else "AccountName"
             if len(found) != 1:
                 given = quoted(tenant or name) if tenant or name else "a line without AccountName"
-                right = f"use an account's name ({names_of(self.accounts)}), or its tenant ID in PartitionKey"
+                remedy = f"use an account's name ({names_of(self.accounts)}), or its tenant ID in PartitionKey"
                 matches = f"{given} matches {len(found)} of the {len(self.accounts)} configured accounts"
-                raise InvalidValue(f"{matches}: {right}", column)
+                raise InvalidValue(f"{matches}: {remedy}", column)
             if (others := self._matching(name)) and found[0] not in others:  # an unknown name is a former one
-                right = f"the one in PartitionKey is {quoted(found[0].name)}; correct one, or leave the name empty"
-                raise InvalidValue(f"{quoted(name)} is another account's name: {right}", "AccountName")
+                remedy = f"the one in PartitionKey is {quoted(found[0].name)}; correct one, or leave the name empty"
+                raise InvalidValue(f"{quoted(name)} is another account's name: {remedy}", "AccountName")
             self.matched[tenant, name] = found[0]
         return self.matched[tenant, name]
 

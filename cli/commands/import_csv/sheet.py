@@ -87,7 +87,7 @@ def open_sheet(file: Path) -> Sheet:
 
 def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:
     """Return the delimiter, and each line's number and values; raises CommandFailed for invalid CSV."""
-    text = _text(content).rstrip().removesuffix("\x1a")
+    text = _decode(content).rstrip().removesuffix("\x1a")
     if sep_line := _SEP_LINE.match(text):
         text = text[sep_line.end() :]
     header = next((line for line in text.splitlines() if line.strip(_DELIMITERS + " ")), "")
@@ -105,15 +105,15 @@ def _csv_lines(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]
     return delimiter, lines
 
 
-def _text(content: bytes) -> str:
-    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
-    if b"\0" in content and not marked:
+def _decode(content: bytes) -> str:
+    bom = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and content[2:4] != b"\0\0"
+    if b"\0" in content and not bom:
         raise CommandFailed("The file looks like UTF-16 without a byte order mark, or is not text.", _SAVE_AS_UTF8)
     try:
-        return content.decode("utf-16" if marked else "utf-8-sig")
+        return content.decode("utf-16" if bom else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise CommandFailed(f"Line {line} of the file is not valid UTF-{16 if marked else 8}.", _SAVE_AS_UTF8) from None
+        raise CommandFailed(f"Line {line} of the file is not valid UTF-{16 if bom else 8}.", _SAVE_AS_UTF8) from None
 
 
 def _workbook_rows(content: bytes) -> tuple[str, Sequence[tuple[int, Sequence[Value]]]]:

@@ -22,7 +22,7 @@ GENERATED = ("RowKey", "RequestId", "CorrelationId", "RunId", "Source", "SchemaV
 OPTIONAL = tuple(column.name for column in COLUMNS if column.name not in {*REQUIRED, *GENERATED})
 _NUMBERS = [column.name for column in COLUMNS if column.edm is Edm.DOUBLE]
 _CURRENCIES = frozenset(Locale("en").currencies)
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 _MAX_QUOTED = 40
 
 
@@ -72,15 +72,15 @@ def _read(name: str, value: Value, currency: str, notation: re.Pattern[str] | No
     if value == "":
         raise InvalidValue("it is empty, but required")
     if name in _NUMBERS or name == "BalanceText":
-        return _amount(value, currency, notation)
-    convert, right = _CONVERTERS.get(name, (str, ""))
+        return _to_amount(value, currency, notation)
+    convert, expected = _CONVERTERS.get(name, (str, ""))
     try:
         return convert(str(value))
     except (OverflowError, ValueError):
-        raise InvalidValue(f"{quoted(value)} is {right}") from None
+        raise InvalidValue(f"{quoted(value)} is {expected}") from None
 
 
-def _amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | None) -> Decimal:
+def _to_amount(value: str | Decimal, currency: str, notation: re.Pattern[str] | None) -> Decimal:
     if isinstance(value, Decimal):
         amount = value
     elif notation is None:
@@ -106,35 +106,35 @@ def _parse_amount(text: str, currency: str, notation: re.Pattern[str]) -> Decima
     return Decimal(re.sub(f"[,{_SPACES}]", "", text))
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     """Parse a time, in UTC if it has no zone. ISO weeks (2026-W05) are refused."""
-    moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    time = datetime.fromisoformat(text if _TIME.fullmatch(text) else "")
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
-def _day(text: str) -> date:
-    return _moment(text if len(text) == len("2026-01-31") else "").date()
+def _parse_day(text: str) -> date:
+    return _parse_time(text if len(text) == len("2026-01-31") else "").date()
 
 
-def _currency(text: str) -> str:
+def _parse_currency(text: str) -> str:
     if text.upper() not in _CURRENCIES:
         raise ValueError(text)
     return text.upper()
 
 
-def _symbol(text: str) -> str:
+def _parse_symbol(text: str) -> str:
     if normalize("NFKC", trim(text)).startswith(("=", "+", "-", "@")):
         raise ValueError(text)
     return text
 
 
 _CONVERTERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
-    "SnapshotDate": (_day, "not a day: such as 2026-01-31; in a workbook, a cell with a date format"),
-    "CurrencyCode": (_currency, "not a currency: an ISO 4217 code such as USD"),
-    "CurrencySymbol": (_symbol, "a formula to a spreadsheet: a symbol such as $, or nothing"),
+    "SnapshotDate": (_parse_day, "not a day: such as 2026-01-31; in a workbook, a cell with a date format"),
+    "CurrencyCode": (_parse_currency, "not a currency: an ISO 4217 code such as USD"),
+    "CurrencySymbol": (_parse_symbol, "a formula to a spreadsheet: a symbol such as $, or nothing"),
     "Details": (lambda text: exact_json.loads(text.encode()), "not exact JSON: use the text of an export, or nothing"),
 } | {
-    column.name: (_moment, "not a date: such as 2026-01-31 or 2026-01-31T06:17:00Z")
+    column.name: (_parse_time, "not a date: such as 2026-01-31 or 2026-01-31T06:17:00Z")
     for column in COLUMNS
     if column.edm is Edm.DATETIME
 }

@@ -91,7 +91,7 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
         f"{days_ago(10)} USD $100.00 {days_ago(11)}",
         f"{days_ago(9)} USD $250.25 +$150.25 - invoiced on 1 Jan 2020, imported",
         f"{days_ago(8)} missed",
-        f"{days_ago(7)} missed runs left a record, but none about this account",
+        f"{days_ago(7)} missed runs left records, but none for this account",
         f"{days_ago(6)} missed no run left a record",
         f"{days_ago(5)} missed table-unreachable: 1 run tried, at 01:17",
         f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 5 days, invoiced on 1 Feb 2020",
