@@ -110,7 +110,7 @@ class OperatorTable(HistoryTable):
         if not row:
             return None
         try:
-            self.insert(row)  # the whole row: if somebody has just deleted it, this restores it
+            self.insert(row)  # the whole row: keys alone must not replace one that was just deleted
         except TableAccessDenied:
             return False
         return True

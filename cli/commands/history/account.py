@@ -70,8 +70,8 @@ class Reading:
     def notes(self, money: Money) -> Iterator[str]:
         """Yield what happened since the previous row, and what is special about this one."""
         if self.before:
-            if (apart := (self.day - self.before.day).days) > 1:
-                yield f"change in {apart} days"
+            if (elapsed := (self.day - self.before.day).days) > 1:
+                yield f"change over {elapsed} days"
             if paid := _new_date("LastPaymentDate", self.row, self.before.row):
                 amount = self.row.get("LastPaymentAmount")
                 what = f" {money.plain(Decimal(str(amount)), self.currency)}" if amount else ""

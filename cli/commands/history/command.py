@@ -39,7 +39,7 @@ def command(  # noqa: PLR0913 - each is an option
     ] = None,
     to: Annotated[date | None, typer.Option("--to", metavar="DAY", parser=as_date, help="The last day.")] = None,
     last: Annotated[
-        int | None, typer.Option(metavar="TIME", parser=as_days, help="The last 90d, 12w, 6m or 2y, or all.")
+        int | None, typer.Option(metavar="PERIOD", parser=as_days, help="The last 90d, 12w, 6m or 2y, or all.")
     ] = None,
     by: Annotated[
         Literal["day", "month"], typer.Option(help="One line per day, or each month's close and its change.")
@@ -64,8 +64,8 @@ def command(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Show the history: each day, the change since the previous row, and missed days with their reasons.
 
-    With no date range, the terminal shows the last 90 days (a year for `--by month` and `--html`, two days for `--runs`). CSV, JSON
-    and Excel output includes everything. Currencies are never added together. Partner Center has no balances for past days.
+    With no date range, the terminal shows the last 90 days (a year for `--by month` and `--html`, two days for `--runs`). Balances
+    in CSV, JSON or Excel are complete. Currencies are never added together. Partner Center has no balances for past days.
 
     Examples:
       python -m cli history --last 30d --account Contoso

@@ -81,9 +81,7 @@ class FileRows:
         days, when = f"use a day from {EARLIEST_DAY} to yesterday", f"{retrieved:%Y-%m-%d %H:%M} UTC is"
         age = retrieved - datetime.combine(day, time(), UTC)
         key = row_key(day, currency)
-        exact = isclose(
-            balance, read["BalanceAmount"], rel_tol=5e-15
-        )  # half a unit in the 15th digit, Excel's precision
+        exact = isclose(balance, read["BalanceAmount"], rel_tol=5e-15)  # half of the 15th digit, Excel's last
         for wrong, column, text in (
             (day > self.today, "SnapshotDate", f"{day} is after today, {self.today} by this machine's clock: {days}"),
             (day < EARLIEST_DAY, "SnapshotDate", f"{day} is before {EARLIEST_DAY}: {days}"),

@@ -94,9 +94,9 @@ def test_changes_gaps_events_and_marks_are_shown(cli: Cli, fill: Fill) -> None:
         f"{days_ago(7)} missed runs left records, but none for this account",
         f"{days_ago(6)} missed no run left a record",
         f"{days_ago(5)} missed table-unreachable: 1 run tried, at 01:17",
-        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change in 5 days, invoiced on 1 Feb 2020",
+        f"{days_ago(4)} USD -$50.00 -$300.25 {days_ago(5)} change over 5 days, invoiced on 1 Feb 2020",
         f"{days_ago(3)} missed up to {days_ago(2)} (2 days): partner-unavailable: {tried}",
-        f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change in 3 days, paid 12,000.00 on 3 Nov{year}",
+        f"{days_ago(1)} USD -$50.00 $0.00 {days_ago(2)} change over 3 days, paid 12,000.00 on 3 Nov{year}",
     ]
     euros = texts(cli("history", "--currency", "eur"), "20")
     assert [line.split()[1] for line in euros] == ["EUR", *["missed"] * 5]
