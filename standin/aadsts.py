@@ -1,4 +1,4 @@
-"""Entra ID's error answers: status, OAuth error and text, as the Entra error code reference names them.
+"""Entra ID's error responses: status, OAuth error and text, as in the Entra error code reference.
 
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 """
@@ -54,12 +54,12 @@ _TABLE = """
   your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security:
   https://aka.ms/certCreds.
 """
-"""Per error: code, HTTP status, OAuth error and, for some, suberror; then the text, which may name {app}, {tenant} and others."""
+"""For each error: code, HTTP status, OAuth error, sometimes suberror; then the text with placeholders such as {app}."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntraError:
-    """One error answer of Entra ID. `text` may name {app}, {tenant}, {resource}, {time} and {detail}."""
+    """One Entra ID error response. `text` may contain {app}, {tenant}, {resource}, {time} and {detail}."""
 
     code: int
     status: int
@@ -68,7 +68,7 @@ class EntraError:
     text: str
 
     def body(self, now: datetime, login_url: str, **names: str) -> dict[str, Any]:
-        """Return the JSON of the answer."""
+        """Return the response's JSON."""
         trace, correlation = str(uuid.uuid4()), str(uuid.uuid4())
         stamp = f"{now:%Y-%m-%d %H:%M:%S}Z"
         text = self.text.format_map(_Names(names))
@@ -88,7 +88,7 @@ class EntraError:
 
 
 class RequestRefusedError(Exception):
-    """Raised where Entra ID refuses a request; `names` fill the error's text."""
+    """Raised when Entra ID refuses a request. `names` fill in the error's text."""
 
     def __init__(self, code: int, **names: str) -> None:
         super().__init__(code)

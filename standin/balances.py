@@ -1,7 +1,7 @@
-"""The command line against a running playground: `python -P balances.py FOLDER COMMAND ...`.
+"""Runs the command line with a running playground: `python -P balances.py FOLDER COMMAND ...`.
 
-FOLDER holds the playground's variables and settings. Only the project's own modules are imported, whatever the current
-folder holds.
+FOLDER contains the playground's variables and settings. Only the project's own modules are imported, whatever the
+current folder contains.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Made-up certificates: those of the stand-in's own servers, and those of an app registration as Key Vault returns them."""
+"""Test certificates: for the stand-in's own servers, and for an app registration in the form that Key Vault returns."""
 
 import base64
 import ssl
@@ -25,7 +25,7 @@ PEM_TYPE = "application/x-pem-file"
 
 @cache
 def _key(_: str) -> rsa.RSAPrivateKey:
-    """Return the key of a name, the same as long as the process lives: making one takes longer than most tests."""
+    """Return the key for a name, created once per process because that takes longer than most tests."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -38,7 +38,7 @@ class Certificate:
 
     @classmethod
     def create(cls, name: str = "stand-in", *, valid_days: float = 365, now: datetime | None = None) -> "Certificate":
-        """Return a new one, valid from a year before `now` until `valid_days` after it."""
+        """Return a new certificate, valid from a year before `now` until `valid_days` after it."""
         moment = now or datetime.now(UTC)
         key = _key(name)
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
@@ -56,13 +56,13 @@ class Certificate:
 
     @property
     def thumbprints(self) -> frozenset[str]:
-        """The base64url SHA-1 and SHA-256 thumbprints, as assertions carry them in x5t and x5t#S256."""
+        """The base64url SHA-1 and SHA-256 thumbprints, as in the x5t and x5t#S256 fields of assertions."""
         algorithms = (hashes.SHA1(), hashes.SHA256())  # noqa: S303 - x5t is defined over SHA-1 (RFC 7515, 4.1.7)
         prints = (self.certificate.fingerprint(algorithm) for algorithm in algorithms)
         return frozenset(base64.urlsafe_b64encode(value).decode().rstrip("=") for value in prints)
 
     def pkcs12(self, password: bytes | None = None) -> str:
-        """Return it as PKCS#12 in base64, the way Key Vault stores it (without a password)."""
+        """Return the certificate and key as base64 PKCS#12, as Key Vault stores them (without a password)."""
         encryption = BestAvailableEncryption(password) if password else NoEncryption()
         raw = pkcs12.serialize_key_and_certificates(b"stand-in", self.key, self.certificate, None, encryption)
         return base64.b64encode(raw).decode()
@@ -74,11 +74,11 @@ class Certificate:
 
 
 class Authority:
-    """A throw-away certificate authority, trusted only by clients that are given its bundle.
+    """A temporary certificate authority, trusted only by clients that get its bundle.
 
-    It issues one server certificate for 127.0.0.1 and writes what others need into `folder`.
+    It issues one server certificate for 127.0.0.1 and writes what others need to `folder`.
 
-    `bundle` is the CA alone (for REQUESTS_CA_BUNDLE); `certificate` and `key` are for a server in another process.
+    `bundle` has only the CA (for REQUESTS_CA_BUNDLE); `certificate` and `key` are for a server in another process.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -92,7 +92,7 @@ class Authority:
         self._server.private_key_pem.write_to_path(self.key)
 
     def server_context(self) -> ssl.SSLContext:
-        """Return the context of a TLS listener."""
+        """Return the context for a TLS listener."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._server.configure_cert(context)
         return context

@@ -1,4 +1,4 @@
-"""How an app authenticates at the token endpoint: a secret, a signed assertion, or an identity's own token."""
+"""Authenticates an app at the token endpoint: by a secret, a signed assertion, or an identity's own token."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def check(
     form: Mapping[str, str], app: App, signer: TokenSigner, clock: Clock, assertion_audiences: Collection[str]
 ) -> str:
-    """Return how the app authenticated: `secret`, `certificate` or `federated`; refuse otherwise."""
+    """Return how the app authenticated: `secret`, `certificate` or `federated`; raises RequestRefusedError if not."""
     if secret := form.get("client_secret"):
         _check_secret(app, secret, clock.now())
         return "secret"

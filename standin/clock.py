@@ -1,24 +1,24 @@
-"""The time of the simulated world: the ages of refresh tokens and secrets, never the validity of certificates."""
+"""The simulated time: it affects the ages of refresh tokens and secrets, but never the validity of certificates."""
 
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time plus an offset that tests move forward. All times are aware, in UTC."""
+    """Real time plus an offset that tests can increase. All times are aware and in UTC."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
 
     def now(self) -> datetime:
-        """Return the simulated present."""
+        """Return the simulated time."""
         return datetime.now(UTC) + self._offset
 
     def advance(self, *, days: float = 0, seconds: float = 0) -> None:
-        """Move the present forward."""
+        """Move the simulated time forward."""
         self._offset += timedelta(days=days, seconds=seconds)
 
     def set(self, moment: datetime) -> None:
-        """Make `moment` (aware) the present; time goes on from there."""
+        """Set the simulated time to `moment` (aware). It runs on from there."""
         self._offset = moment - datetime.now(UTC)
 
     def reset(self) -> None:

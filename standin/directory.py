@@ -1,4 +1,4 @@
-"""What Entra ID knows: app registrations, their credentials, and the grants issued."""
+"""Entra ID's data: app registrations, their credentials and the issued grants."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What the person in front of the browser does."""
+    """What the user in the browser does."""
 
     user: str = "admin@contoso.onmicrosoft.com"
     mfa: bool = True
@@ -49,7 +49,7 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A person's sign-in, kept behind a refresh token or an authorization code."""
+    """A user's sign-in, stored for a refresh token or an authorization code."""
 
     app: App
     sign_in: SignIn
@@ -67,7 +67,7 @@ class Directory:
         self.clear()
 
     def register(self, app: App) -> App:
-        """Make `app` known in its tenant, which exists from then on."""
+        """Register `app` in its tenant, creating the tenant if necessary."""
         self._apps[app.tenant_id.lower(), app.client_id.lower()] = app
         return app
 
@@ -77,10 +77,10 @@ class Directory:
         self._refresh_tokens: dict[str, Grant] = {}
         self._codes: dict[str, Grant] = {}
         self.issued: set[str] = set()
-        """Every refresh token and authorization code, for tests that look for leaks."""
+        """Every refresh token and authorization code, for tests that check for leaks."""
 
     def require_tenant(self, tenant_id: str) -> None:
-        """Refuse with 90002 when nobody is registered in the tenant."""
+        """Refuse with 90002 if the tenant has no app registration."""
         if not any(tenant == tenant_id.lower() for tenant, _ in self._apps):
             raise RequestRefusedError(90002, tenant=tenant_id)
 
@@ -93,11 +93,11 @@ class Directory:
         return app
 
     def issue_refresh_token(self, app: App, sign_in: SignIn, *, issued: datetime | None = None) -> str:
-        """Return a new refresh token; `issued` in the past makes it that old already."""
+        """Return a new refresh token. With `issued` in the past, it already has that age."""
         return self._keep(self._refresh_tokens, Grant(app, sign_in, issued or self._clock.now()))
 
     def refresh_grant(self, app: App, token: str) -> Grant:
-        """Return the grant behind a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
+        """Return the grant for a refresh token, which stays valid; refuse with 70000, 700007 or 700082.
 
         It is bound to the app, not to the tenant: a multi-tenant app may use it in another one.
         """
@@ -111,7 +111,7 @@ class Directory:
         return grant
 
     def issue_code(self, app: App, sign_in: SignIn, **asked: str) -> str:
-        """Return an authorization code; `asked` are the further fields of the grant."""
+        """Return an authorization code. `asked` has the grant's other fields."""
         return self._keep(self._codes, Grant(app, sign_in, self._clock.now(), **asked))
 
     def _keep(self, grants: dict[str, Grant], grant: Grant) -> str:
@@ -121,7 +121,7 @@ class Directory:
         return opaque
 
     def redeem_code(self, app: App, code: str, redirect_uri: str, verifier: str) -> Grant:
-        """Return the grant behind a code, once; refuse with 70000 or 700007."""
+        """Return the grant for a code, only once; refuse with 70000 or 700007."""
         grant = self._codes.pop(code, None)
         if grant is None:
             raise RequestRefusedError(70000, detail="code")

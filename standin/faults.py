@@ -1,9 +1,9 @@
-"""What can go wrong with one call of a service; standin/rules.py decides when.
+"""Faults: what can go wrong with one call to a service. standin/rules.py decides when they occur.
 
 world.faults.add("partner", Status(503), times=2)
-world.faults.add("table", AnswerLost(), method="POST")          # the row is inserted, the answer lost
+world.faults.add("table", AnswerLost(), method="POST")          # the row is inserted, the response lost
 world.faults.add("entra", redirect(world.vault.url, 307))
-world.faults.add("table", CutAnswer(40), method="POST", skip=1)  # cut inside the head of a 200, an error or a conflict
+world.faults.add("table", CutAnswer(40), method="POST", skip=1)  # cut off in the headers of a 200 or an error
 """
 
 import asyncio
@@ -22,24 +22,24 @@ Proceed = Callable[[], Awaitable[web.Response]]
 
 
 class NoAnswerError(Exception):
-    """Raised by a fault to end the connection without a (whole) answer."""
+    """Raised by a fault to end the connection without a (complete) response."""
 
 
 @dataclass(frozen=True, slots=True)
 class FaultContext:
-    """What a fault is given: the request, the rest of its handling, and the event that releases the fault."""
+    """A fault's arguments: the request, the rest of its handling, and the event that releases the fault."""
 
     request: web.Request
     proceed: Proceed
     released: asyncio.Event
 
     async def wait(self, seconds: float | None) -> None:
-        """Wait until released, `seconds` at most (None: for ever)."""
+        """Wait until released, for at most `seconds` (None: forever)."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.released.wait(), seconds)
 
     async def send(self, raw: bytes) -> None:
-        """Send bytes as they are, once the request has been read."""
+        """Read the request, then send the bytes unchanged."""
         await self.request.read()
         if self.request.transport is not None:
             self.request.transport.write(raw)
@@ -49,16 +49,16 @@ class Fault(ABC):
     """Something that can go wrong with one call."""
 
     needs_effect = False
-    """Whether the fault is used up only by a call that the service fulfilled (status below 400)."""
+    """Whether only calls that the service fulfills (status below 400) use up the fault."""
 
     @abstractmethod
     async def play(self, context: FaultContext) -> web.Response:
-        """Return the answer to give; raise NoAnswerError to give none."""
+        """Return the response to send; raise NoAnswerError to send none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Status(Fault):
-    """Answers in the service's place, which never sees the request."""
+    """Responds in place of the service, which never sees the request."""
 
     status: int
     body: bytes | str = b""
@@ -73,7 +73,7 @@ class Status(Fault):
 
 
 def html(status: int = 502) -> Status:
-    """Return the answer of a gateway that speaks HTML."""
+    """Return a gateway's HTML response."""
     return Status(status, "<html><head><title>Error</title></head><body>Bad gateway</body></html>", {}, "text/html")
 
 
@@ -89,18 +89,18 @@ def unavailable(retry_after: int | None = None) -> Status:
 
 
 def redirect(to: str, status: int = 302) -> Status:
-    """Return a redirect to the address `to`; 307 and 308 ask for the same method and body there."""
+    """Return a redirect to the address `to`; 307 and 308 keep the method and body."""
     return Status(status, headers={"Location": to})
 
 
 def gzip_bomb(mib: int) -> Status:
-    """Return a small body that unpacks to so many MiB."""
+    """Return a small body that decompresses to this many MiB."""
     return Status(200, gzip.compress(bytes(mib * 1024 * 1024)), {"Content-Encoding": "gzip"})
 
 
 @dataclass(frozen=True, slots=True)
 class Raw(Fault):
-    """Sends these bytes, which need not be HTTP, instead of an answer and ends the connection."""
+    """Sends these bytes, which need not be HTTP, instead of a response, and ends the connection."""
 
     sent: bytes = field(repr=False)
 
@@ -117,7 +117,7 @@ class Cut(Raw):
 
 
 class AnswerLost(Fault):
-    """Lets the service fulfil the request, then ends the connection instead of answering; a refusal is not lost."""
+    """Lets the service fulfill the request, then ends the connection without a response. Refusals are not lost."""
 
     needs_effect = True
 
@@ -129,7 +129,7 @@ class AnswerLost(Fault):
 
 
 class Hang(Fault):
-    """Never answers; the connection ends when the rule is removed or the stand-in stops."""
+    """Never responds. The connection ends when the rule is removed or the stand-in stops."""
 
     async def play(self, context: FaultContext) -> NoReturn:
         await context.request.read()
@@ -139,7 +139,7 @@ class Hang(Fault):
 
 @dataclass(frozen=True, slots=True)
 class CutBody(Fault):
-    """Announces the whole body, sends `after` bytes of it and ends the connection."""
+    """Announces the full body, sends `after` bytes of it and ends the connection."""
 
     after: int = 10
 
@@ -151,7 +151,7 @@ class CutBody(Fault):
 
 @dataclass(frozen=True, slots=True)
 class CutAnswer(Fault):
-    """Sends the first `after` bytes of the answer, counted from the status line, and ends the connection."""
+    """Sends the first `after` bytes of the response, starting with the status line, and ends the connection."""
 
     after: int
 
@@ -163,7 +163,7 @@ class CutAnswer(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Drip(Fault):
-    """Sends the body one byte every `every_ms` milliseconds; with `head`, the status line and headers as well."""
+    """Sends the body one byte every `every_ms` milliseconds; with `head`, also the status line and headers."""
 
     every_ms: int = 100
     head: bool = False
@@ -182,7 +182,7 @@ class Drip(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Delay(Fault):
-    """Lets the request pass after `ms` milliseconds."""
+    """Lets the request through after `ms` milliseconds."""
 
     ms: int
 
@@ -193,7 +193,7 @@ class Delay(Fault):
 
 @dataclass(frozen=True, slots=True)
 class ContentType(Fault):
-    """Sends the service's own answer under another content type."""
+    """Sends the service's own response with another content type."""
 
     content_type: str = "text/html"
 
@@ -205,7 +205,7 @@ class ContentType(Fault):
 
 @dataclass(frozen=True, slots=True)
 class WrongDate(Fault):
-    """Sends the service's own answer with a `Date` header that is `off` from the machine's clock."""
+    """Sends the service's own response with a `Date` header that differs from the machine's clock by `off`."""
 
     off: timedelta
 
@@ -217,7 +217,7 @@ class WrongDate(Fault):
 
 @dataclass(frozen=True, slots=True)
 class Echo(Fault):
-    """Refuses with the whole request in the body, its headers and secrets included."""
+    """Refuses with the whole request in the body, including its headers and secrets."""
 
     status: int = 400
 
@@ -235,16 +235,16 @@ FOREIGN_BODIES = {
     "partner": '{"balanceAmount":1.00,"currencyCode":"XTS"}',
     "table": '{"value":[{"PartitionKey":"elsewhere","RowKey":"2020-01-01_XTS"}]}',
 }
-"""A good answer of each service, for `answer_of`."""
+"""A successful response from each service, for `answer_of`."""
 
 
 def answer_of(service: str) -> Status:
-    """Return the good answer of `service`, to be given by another one."""
+    """Return a successful response from `service`, for another service to send."""
     return Status(200, FOREIGN_BODIES[service])
 
 
 def _parts(answer: web.Response) -> tuple[bytes, bytes]:
-    """Return the status line with the headers, as they go over the wire, and the body."""
+    """Return the status line with the headers, as sent over the wire, and the body."""
     body = answer.body if isinstance(answer.body, bytes) else b""
     headers = {"Content-Type": "application/json", **answer.headers, "Content-Length": str(len(body))}
     lines = [f"HTTP/1.1 {answer.status} {answer.reason}", *(f"{name}: {value}" for name, value in headers.items())]

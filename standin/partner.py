@@ -1,4 +1,4 @@
-"""A partner known to every service of the stand-in, and the settings that make the job use it."""
+"""A partner that all the stand-in's services know, and the settings that make the job use it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from standin.directory import App
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """One partner account. `environ` configures it alone, `account` is its entry in PARTNER_ACCOUNTS."""
+    """One partner account. `environ` configures it as the only account; `account` is its PARTNER_ACCOUNTS entry."""
 
     name: str
     app: App
@@ -21,17 +21,17 @@ class Partner:
 
     @property
     def tenant_id(self) -> str:
-        """The tenant, lower case."""
+        """The tenant id, lower-case."""
         return self.app.tenant_id
 
     @property
     def client_id(self) -> str:
-        """The app registration."""
+        """The app registration's client id."""
         return self.app.client_id
 
     @property
     def account(self) -> dict[str, str]:
-        """The account as an object of PARTNER_ACCOUNTS."""
+        """The account as an object in PARTNER_ACCOUNTS."""
         members = {
             "name": self.name,
             "tenantId": self.tenant_id,

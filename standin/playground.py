@@ -1,4 +1,4 @@
-"""A believable year of four made-up partner accounts that ends yesterday, as the job would have left it in the tables."""
+"""A realistic year of history for four sample partner accounts, up to yesterday, as the job would have written it."""
 
 import json
 import random
@@ -35,7 +35,7 @@ MAX_TRANSACTION_ROWS = 100
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """One currency of an account: what is used per working day, and the day of the month on which it is paid."""
+    """One of an account's currencies: the usage per working day, and the day of the month on which it is paid."""
 
     currency: str
     symbol: str
@@ -46,7 +46,7 @@ class Billing:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One account of the playground. `missed` and `imported_until` count days back from today."""
+    """One account in the playground. `missed` and `imported_until` count days back from today."""
 
     name: str
     billing: Sequence[Billing]
@@ -77,20 +77,20 @@ SCENARIOS = (
 
 @dataclass(slots=True)
 class Playground:
-    """The filled stand-in: its accounts in the order of the scenarios, and the variables that the job reads."""
+    """The filled stand-in: its accounts, in the order of the scenarios, and the job's environment variables."""
 
     world: StandIn
     partners: list[Partner]
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables of the stand-in and the settings of its accounts."""
+        """The stand-in's variables and its accounts' settings."""
         accounts = {"PARTNER_ACCOUNTS": json.dumps([partner.account for partner in self.partners])}
         return self.world.environ | self.world.environ_archive | accounts | {"SNAPSHOT_SCHEDULE": "0 17 * * * *"}
 
 
 def fill(world: StandIn, today: date, scenarios: Sequence[Scenario] = SCENARIOS, days: int = DAYS) -> Playground:
-    """Add the accounts, their balance of `today`, and the rows and ledger of the days before it, at most a year."""
+    """Add the accounts, their balances for `today`, and the rows and ledger for the days before it, up to a year."""
     playground = Playground(world, [_add(world, number, scenario) for number, scenario in enumerate(scenarios, 1)])
     accounts = read_settings(playground.environ).accounts
     rows: list[Entity] = []
@@ -126,7 +126,7 @@ def _add(world: StandIn, number: int, scenario: Scenario) -> Partner:
 
 
 def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
-    """Yield what Partner Center answers on each day of the year and, last, today."""
+    """Yield Partner Center's response for each day of the year and, last, for today."""
     chance = random.Random(billing.currency + str(billing.opening))  # noqa: S311 - the same year on every start
     balance, before, paid, payment = billing.opening, billing.opening, None, Decimal(0)
     for back in range(DAYS, -1, -1):
@@ -145,7 +145,7 @@ def _documents(billing: Billing, today: date) -> Iterator[dict[str, Any]]:
 
 
 def _row(account: Account, day: date, document: dict[str, Any], *, imported: bool) -> Entity:
-    """Return the row that the job's own code makes of an answer, or the one that an import makes."""
+    """Return the row that the job's own code creates from a response, or the one that an import creates."""
     request, correlation = (_id(f"{kind} {account.tenant_id} {day}") for kind in ("request", "correlation"))
     received = ResponseMetadata(datetime.combine(day, time(0, 17, 2), UTC), request, correlation)
     answer = parse_summary(exact_json(document).encode(), received)
@@ -163,7 +163,7 @@ def _id(text: str) -> str:
 def _ledger_rows(
     today: date, days: int, accounts: Sequence[Account], failed: Mapping[date, Sequence[Account]]
 ) -> list[Entity]:
-    """Return the ledger of the days before `today`: one run per day, every hour in the last week and on days that `failed` for an account."""
+    """Return the ledger before `today`: one run a day, but hourly in the last week and on days with failed accounts."""
     rows: list[Entity] = []
     for back in range(days, 0, -1):
         day = today - timedelta(days=back)
@@ -181,7 +181,7 @@ def _ledger_rows(
 
 
 def insert_rows(world: StandIn, service: TableProxy, name: str, rows: Sequence[Entity]) -> None:
-    """Insert rows that a table does not have, several transactions side by side."""
+    """Insert rows that a table does not have, with several transactions in parallel."""
     key, trusted = AzureNamedKeyCredential(service.account, ACCOUNTS[service.account]), str(world.ca_bundle)
     client = TableServiceClient(service.endpoint, credential=key, connection_verify=trusted, use_env_settings=False)
     table = client.create_table_if_not_exists(name)

@@ -1,9 +1,9 @@
-"""When a fault is played: on which calls, after how many, how often.
+"""Decides when a fault occurs: on which calls, after how many, and how often.
 
     rule = world.faults.add("vault", Hang(), times=None); ...; rule.remove()
 
-A rule plays `times` times (None: always), after it let the first `skip` matching calls pass. Rules nest in the order in
-which they were added, so that a `Delay` on everything combines with any other fault.
+A rule applies `times` times (None: always), after skipping the first `skip` matching calls. Rules nest in the order in
+which they were added, so that a `Delay` on everything can be combined with any other fault.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from standin.journal import Call, Conditions
 
 @dataclass(slots=True, eq=False)
 class Rule:
-    """A fault in force, until it was played `times` times or is removed."""
+    """An active fault, until it has occurred `times` times or is removed."""
 
     fault: Fault
     service: str | None
@@ -37,7 +37,7 @@ class Rule:
         return self.skip < 0
 
     async def play(self, request: web.Request, proceed: Proceed) -> web.Response:
-        """Play the fault and use up one of the `times`."""
+        """Play the fault and count down `times`."""
         if self.times is not None:
             self.times -= 1
         answer = await self.fault.play(FaultContext(request, proceed, self.released))
@@ -47,7 +47,7 @@ class Rule:
 
 
 class Faults:
-    """The rules in force, of all services."""
+    """The active rules for all services."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -62,19 +62,19 @@ class Faults:
         skip: int = 0,
         **conditions: Unpack[Conditions],
     ) -> Rule:
-        """Play `fault` on the calls that match; `service` None means every service."""
+        """Play `fault` on the matching calls. If `service` is None, it applies to every service."""
         rule = Rule(fault, service, conditions, times, skip, asyncio.Event())
         rule.remove = lambda: self._remove(rule)
         self._rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Remove every rule and release what hangs."""
+        """Remove all rules and release hanging requests."""
         for rule in tuple(self._rules):
             self._remove(rule)
 
     async def dispatch(self, call: Call, request: web.Request, handler: Any) -> web.Response:
-        """Take a request past the rules that match it to the service's `handler`."""
+        """Pass a request through the matching rules to the service's `handler`."""
         rules = iter(tuple(self._rules))
 
         async def proceed() -> web.Response:

@@ -1,4 +1,4 @@
-"""The documented sample answers of Partner Center's invoice summary, and amounts as exact JSON.
+"""The documented sample responses for Partner Center's invoice summary, and exact JSON amounts.
 
 https://learn.microsoft.com/partner-center/developer/get-the-reseller-s-current-account-balance
 https://learn.microsoft.com/partner-center/developer/get-invoice-summaries
@@ -24,7 +24,7 @@ def exact_json(document: Any) -> str:
 def _mark(value: object) -> str:
     if isinstance(value, Decimal):
         return f"{_MARK}{value}"
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def summary(
@@ -33,7 +33,7 @@ def summary(
     symbol: str | None = "$",
     updated: date = date(2018, 3, 16),
 ) -> dict[str, Any]:
-    """Return an InvoiceSummary of two parts that add up to `balance`; `symbol` None leaves it out, as old answers do."""
+    """Return an InvoiceSummary of two parts that add up to `balance`; without `symbol` (None) as in old responses."""
     one_time = (balance / 4).quantize(balance) if balance.is_finite() else balance
     document = _part(balance, currency, symbol, updated)
     document["details"] = [

@@ -1,4 +1,4 @@
-"""What every played service has in common: a listener on the loopback interface, the journal and the faults."""
+"""What all simulated services share: a listener on the loopback interface, the journal and the faults."""
 
 import asyncio
 import ssl
@@ -22,12 +22,12 @@ from standin.tokens import TokenSigner
 T = TypeVar("T")
 HOST = "127.0.0.1"
 MAX_REQUEST_BYTES = 8 * 1024 * 1024
-"""Bytes; a table transaction may have 4 MiB."""
+"""A table transaction can have 4 MiB."""
 CALL = web.RequestKey("call", Call)
 
 
 class EventLoopThread:
-    """The thread and the event loop in which all services run."""
+    """The thread and event loop in which all services run."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -35,7 +35,7 @@ class EventLoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` in the loop and return its result to the calling thread."""
+        """Run `work` in the loop, and return its result in the calling thread."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
     def close(self) -> None:
@@ -47,7 +47,7 @@ class EventLoopThread:
 
 @dataclass(frozen=True, slots=True)
 class ServiceContext:
-    """What the services share."""
+    """The objects that the services share."""
 
     loop_thread: EventLoopThread
     journal: Journal
@@ -58,7 +58,7 @@ class ServiceContext:
 
 
 class Service(ABC):
-    """One played service with a listener of its own."""
+    """One simulated service with its own listener."""
 
     name: str
     secure: bool = True
@@ -77,19 +77,19 @@ class Service(ABC):
 
     @abstractmethod
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Return what the service answers."""
+        """Return the service's routes."""
 
     async def tenant_of(self, request: web.Request) -> str | None:  # noqa: ARG002 - for services that can tell
-        """Return the tenant that a request is about, where the service can tell."""
+        """Return the tenant that a request is about, or None if the service cannot tell."""
         return None
 
     def start(self) -> None:
-        """Listen on a port of the system's choice."""
+        """Listen on a port chosen by the system."""
         try:
             self._context.loop_thread.run(self._listen())
         except OSError as error:
             raise StandInError(
-                f"The system gave no port on {HOST}: {error.strerror}.",
+                f"Cannot listen on {HOST}: {error.strerror}.",
                 "Allow this program to listen on the loopback interface.",
             ) from error
 
@@ -108,7 +108,7 @@ class Service(ABC):
     async def _close(self) -> None:
         await self._runner.cleanup()
         for connection in tuple(self._connections):
-            # A polite end of TLS waits half a minute for a client that keeps the connection in its pool.
+            # A graceful TLS shutdown would wait half a minute for a client that keeps the connection in its pool.
             if isinstance(connection, asyncio.WriteTransport):
                 connection.abort()
         await asyncio.sleep(0)
@@ -133,5 +133,5 @@ class Service(ABC):
 
 
 def note(request: web.Request, detail: str) -> None:
-    """Write into the journal what a request asks for."""
+    """Record in the journal what a request asks for."""
     request[CALL].detail = detail

@@ -1,4 +1,4 @@
-"""The files of a playground, and the shell or the single command that uses them."""
+"""A playground's files, and the shell or single command that uses them."""
 
 import json
 import os
@@ -16,7 +16,7 @@ WINDOWS = os.name == "nt"
 
 
 def write_files(place: Path, environ: Mapping[str, str]) -> None:
-    """Write the settings file, the other variables and the program `balances` into the folder `place`."""
+    """Write the settings file, the other variables and the `balances` program to the folder `place`."""
     settings = {name: value for name, value in environ.items() if name in NAMES}
     others = {name: value for name, value in environ.items() if name not in NAMES}
     _write_json(place / "settings.json", {"IsEncrypted": False, "Values": settings})
@@ -33,7 +33,7 @@ def write_files(place: Path, environ: Mapping[str, str]) -> None:
 
 
 def run_command(place: Path, arguments: list[str], folder: Path) -> int:
-    """Run one command of `balances` in `folder` and return its exit status, 128 + n where signal n ended it."""
+    """Run one `balances` command in `folder` and return its exit status, or 128 + n if signal n ended it."""
     return _status(subprocess.call([*_command(place), *arguments], cwd=folder))  # noqa: S603 - our own script
 
 

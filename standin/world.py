@@ -1,4 +1,4 @@
-"""Everything the job talks to, on the loopback interface, from one context manager.
+"""One context manager for everything that the job talks to, on the loopback interface.
 
     with StandIn() as world:
         partner = world.add_partner()                      # the documented sample: 68059.03 USD
@@ -40,7 +40,7 @@ REFRESH_TOKEN_TYPE = "application/vnd.partner-refresh-token"  # noqa: S105 - a c
 
 
 class StandIn:
-    """Starts on entering and leaves nothing behind. One instance is entered once.
+    """Starts on entering and leaves nothing behind. Each instance can be entered only once.
 
     Raises a StandInError, with its remedy, when something is missing.
     """
@@ -75,12 +75,12 @@ class StandIn:
 
     @property
     def ca_bundle(self) -> Path:
-        """The file with the certificate authority's certificate."""
+        """The path of the certificate authority's certificate."""
         return self._authority.bundle
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that point the job, and every Azure client, at this stand-in; without any partner's settings."""
+        """The variables that point the job and all Azure clients to this stand-in, without any partner's settings."""
         return {
             "IDENTITY_ENDPOINT": self.identity.endpoint,
             "IDENTITY_HEADER": self.identity.header,
@@ -99,7 +99,7 @@ class StandIn:
         return {"SNAPSHOT_ARCHIVE_ENDPOINT": self.archive.endpoint}
 
     def reset(self, *, tables: bool = True) -> None:
-        """Return to the state after the start: no partner, secret, table (unless they are kept), fault or call, real time, all rights."""
+        """Restore the initial state: no partners, secrets, faults, calls or (by default) tables, real time, all rights."""
         self.faults.clear()
         self.clock.reset()
         self.tokens.lifetime = timedelta(hours=1)
@@ -128,7 +128,7 @@ class StandIn:
         credit_limit: str | None = None,
         cloud: str | None = None,
     ) -> Partner:
-        """Make a partner known everywhere: its app in Entra ID, its secrets in the vault, its balance in Partner Center.
+        """Add a partner everywhere: its app in Entra ID, its secrets in the vault, its balance in Partner Center.
 
         `credential`: `secret`, `pkcs12`, `pem` or `federated`. `auth` `app_user` stores a refresh token of
         `refresh_token_age` as well. A client secret or refresh token that is in the vault already under the given name

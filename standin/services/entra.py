@@ -1,4 +1,4 @@
-"""Entra ID: openid configuration, authorization endpoint and token endpoint of every tenant in the directory."""
+"""Entra ID: the OpenID configuration, authorization endpoint and token endpoint for every tenant in the directory."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,14 +16,14 @@ PARTNER_CENTER_AUDIENCES = (
     "https://partner.partnercenterapi.microsoftonline.cn",
 )
 RESOURCES = frozenset((*PARTNER_CENTER_AUDIENCES, "https://graph.microsoft.com", "https://graph.windows.net"))
-"""The resources that tokens are issued for; the resource is the token's audience."""
+"""The resources for which tokens are issued. A token's audience is its resource."""
 
 REDIRECT_URIS = ("http://localhost", "http://127.0.0.1")
 _OPENID_SCOPES = frozenset(("openid", "profile", "email", "offline_access"))
 
 
 class Entra(Service):
-    """`directory` holds the apps; `sign_in` is what the person does at the authorization endpoint."""
+    """`directory` holds the apps; `sign_in` is what the user does at the authorization endpoint."""
 
     name = "entra"
 
@@ -33,7 +33,7 @@ class Entra(Service):
         self.reset()
 
     def refuse(self, tenant_id: str, code: int, *, error: str | None = None) -> None:
-        """Answer every token request of a tenant with AADSTS `code`, under another OAuth error where `error` is given."""
+        """Refuse all token requests for a tenant with AADSTS `code`, and with the OAuth error `error` if given."""
         usual = ERRORS[code]
         self._errors[tenant_id.lower()] = replace(usual, error=error or usual.error)
 
@@ -48,7 +48,7 @@ class Entra(Service):
         return request.path.split("/")[1].lower() or None
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Return the endpoints that MSAL and a browser ask."""
+        """Return the endpoints that MSAL and browsers call."""
         return [
             web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._openid_configuration),
             web.get("/{tenant}/oauth2/v2.0/authorize", self._authorize),
@@ -168,7 +168,7 @@ def _field(form: Mapping[str, str], name: str) -> str:
 
 
 def _resource(scope: str, app: App, *, application: bool) -> str:
-    """Return the one resource that a v2 scope asks for; refuse with 90014 or 500011."""
+    """Return the only resource that a v2 scope requests; refuse with 90014 or 500011."""
     asked = [one for one in scope.split() if one not in _OPENID_SCOPES]
     resources = {one.rpartition("/")[0].rstrip("/") for one in asked}
     permissions = {one.rpartition("/")[2] for one in asked}
@@ -182,7 +182,7 @@ def _resource(scope: str, app: App, *, application: bool) -> str:
 
 
 def _check_redirect(uri: str) -> None:
-    """Refuse unless the address is a loopback address, on any port: the only ones registered."""
+    """Refuse any address that is not a registered one: loopback, on any port."""
     parts = urlsplit(uri)
     if f"{parts.scheme}://{parts.hostname}" not in REDIRECT_URIS:
         raise RequestRefusedError(90014, detail="redirect_uri")

@@ -1,4 +1,4 @@
-"""The managed-identity endpoint of App Service and Functions, api-version 2019-08-01, over plain HTTP.
+"""The managed identity endpoint of App Service and Functions, api-version 2019-08-01, over plain HTTP.
 
 https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference
 """
@@ -27,7 +27,7 @@ FEDERATION_AUDIENCES = MappingProxyType(
 
 @dataclass(slots=True)
 class ManagedIdentityPrincipal:
-    """A managed identity and what it may do: `vault_rights` of VAULT_RIGHTS, the others of TABLE_RIGHTS."""
+    """A managed identity and its rights: `vault_rights` from VAULT_RIGHTS, the others from TABLE_RIGHTS."""
 
     client_id: str
     object_id: str
@@ -43,7 +43,7 @@ class ManagedIdentityPrincipal:
 
 
 class ManagedIdentity(Service):
-    """Issues tokens of the identities assigned to the function app; `user_assigned` is the one in the environment."""
+    """Issues tokens for the function app's identities. `user_assigned` is the one in the environment."""
 
     name = "identity"
     secure = False
@@ -56,7 +56,7 @@ class ManagedIdentity(Service):
         self.user_assigned = self._new()
 
     def reset(self) -> None:
-        """Give both identities all rights again."""
+        """Restore all rights of both identities."""
         for identity in (self.system_assigned, self.user_assigned):
             identity.vault_rights = set(VAULT_RIGHTS)
             identity.table_rights, identity.archive_rights = set(TABLE_RIGHTS), set(TABLE_RIGHTS)
@@ -72,7 +72,7 @@ class ManagedIdentity(Service):
         return next((one for one in identities if one.object_id == claims.get("oid")), None)
 
     def routes(self) -> list[web.AbstractRouteDef]:
-        """Return the one endpoint."""
+        """Return the only endpoint."""
         return [web.get("/msi/token", self._token)]
 
     def _new(self) -> ManagedIdentityPrincipal:

@@ -1,4 +1,4 @@
-"""Partner Center's two balance endpoints, with its headers, byte order mark, XML and refusals.
+"""Partner Center's two balance endpoints, including its headers, byte order mark, XML and refusals.
 
 https://learn.microsoft.com/partner-center/developer/partner-center-rest-api-reference
 """
@@ -39,7 +39,7 @@ _DESCRIPTIONS = MappingProxyType(
 def error_response(
     code: int, *, code_as_text: bool = False, extended: bool = False, description: str | None = None
 ) -> Status:
-    """Return Partner Center's answer of a known code, for `faults.add`; with its code as text, or in the newer shape."""
+    """Return Partner Center's response with a known code, for `faults.add`; `extended` is the newer format."""
     status, usual = _DESCRIPTIONS[code]
     description = description or usual
     body: dict[str, Any] = {"code": str(code) if code_as_text else code, "description": description}
@@ -51,9 +51,9 @@ def error_response(
 
 
 class PartnerCenter(Service):
-    """Answers per tenant.
+    """Responds according to the tenant.
 
-    `mfa_enforced`: whether a user's token needs MFA; `tells_mfa`: whether `ValidateMfa: true` is answered.
+    `mfa_enforced`: whether a user's token needs MFA; `reports_mfa`: whether `ValidateMfa: true` gets a response header.
     """
 
     name = "partner"
@@ -63,24 +63,24 @@ class PartnerCenter(Service):
         self.reset()
 
     def reset(self) -> None:
-        """Forget every answer and switch."""
+        """Forget all responses and reset both switches."""
         self._answers: dict[tuple[str, str], bytes] = {}
         self.mfa_enforced = True
-        self.tells_mfa = True
+        self.reports_mfa = True
 
     def answer(self, tenant_id: str, body: Any, *, endpoint: str = SUMMARY) -> None:
-        """Set what a tenant's `endpoint` answers: bytes exactly as given, anything else as compact JSON after a BOM."""
+        """Set the response of a tenant's `endpoint`: bytes unchanged, anything else as compact JSON after a BOM."""
         raw = body if isinstance(body, bytes) else BYTE_ORDER_MARK + exact_json(body).encode()
         self._answers[tenant_id.lower(), endpoint] = raw
 
     def balances(self, tenant_id: str, *items: dict[str, Any]) -> None:
-        """Set both endpoints: `items` are one InvoiceSummary per currency (none: the documented one)."""
+        """Set both endpoints. `items` has one InvoiceSummary per currency (none: the documented sample)."""
         known = items or (summary(),)
         self.answer(tenant_id, known[0])
         self.answer(tenant_id, summaries(known), endpoint=SUMMARIES)
 
     async def tenant_of(self, request: web.Request) -> str | None:
-        """Return the tenant of the token."""
+        """Return the token's tenant."""
         tenant = unverified_claim(request.headers.get("Authorization"), "tid")
         return tenant.lower() if tenant else None
 
@@ -106,7 +106,7 @@ class PartnerCenter(Service):
             return _refused(error_response(900329), headers)
         if not application and self.mfa_enforced and not mfa:
             return _refused(error_response(900421), headers)
-        if self.tells_mfa and not application and request.headers.get("ValidateMfa") == "true":
+        if self.reports_mfa and not application and request.headers.get("ValidateMfa") == "true":
             headers["isMfaCompliant"] = str(mfa).lower()
         answer = self._answers.get((claims["tid"].lower(), endpoint))
         if answer is None:

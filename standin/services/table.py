@@ -1,4 +1,4 @@
-"""A table service's endpoint: checks rights, which Azurite does not, and passes everything else on as it is."""
+"""A table service's endpoint: it checks rights, which Azurite does not, and passes all requests on unchanged."""
 
 import re
 import uuid
@@ -19,7 +19,7 @@ from standin.tokens import InvalidTokenError
 
 _HOP_BY_HOP = frozenset(("connection", "keep-alive", "transfer-encoding", "content-length", "upgrade", "te", "trailer"))
 _FROM_AZURITE_ALONE = frozenset(("x-ms-error-code",))
-"""Headers that the real table service does not send (recorded in azure-sdk-for-js), so that nothing can depend on them."""
+"""Headers that the real table service does not send (see azure-sdk-for-js's recordings), so nothing may use them."""
 _PARTITION = re.compile(r"PartitionKey\W+(?:eq\W+)?([0-9A-Fa-f-]{36})\b")
 _INNER_REQUEST = re.compile(
     rb"^(GET|POST|PUT|MERGE|PATCH|DELETE) (\S+) HTTP/1\.1\r?\n((?:[^\r\n]+\r?\n)*)", re.MULTILINE
@@ -27,7 +27,7 @@ _INNER_REQUEST = re.compile(
 
 
 class TableProxy(Service):
-    """One storage account's table service; the rights checked are the identity's `<service>_rights`."""
+    """One storage account's table service. It checks the identity's `<service>_rights`."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class TableProxy(Service):
 
     @property
     def endpoint(self) -> str:
-        """The table service URL; on an IP address the account is the first part of the path."""
+        """The table service URL. For an IP address, the account is the first part of the path."""
         return f"{self.url}/{self.account}"
 
     async def tenant_of(self, request: web.Request) -> str | None:
-        """Return the first partition key in the address or the body: the rows of a tenant are its partition."""
+        """Return the first partition key in the address or the body: each tenant's rows are one partition."""
         sought = request.path_qs + (await request.read()).decode(errors="replace")
         found = _PARTITION.search(unquote_plus(sought))
         return found[1].lower() if found else None
@@ -68,7 +68,7 @@ class TableProxy(Service):
             self._client = None
 
     def clear(self) -> None:
-        """Delete every table of the account, past rights, faults and journal."""
+        """Delete all the account's tables, bypassing rights, faults and the journal."""
         if self._has_tables:
             self._context.loop_thread.run(self._clear())
             self._has_tables = False
@@ -110,7 +110,7 @@ class TableProxy(Service):
             return web.Response(status=answer.status, headers=kept, body=await answer.read())
 
     def _refusal(self, request: web.Request, needed: set[str]) -> web.Response | None:
-        """Return the refusal of a foreign token or of an identity without a right; a shared key may do everything."""
+        """Return the refusal for an invalid token or an identity without a right. A shared key has all rights."""
         authorization = request.headers.get("Authorization", "")
         if not authorization.lower().startswith("bearer "):
             return None
@@ -125,16 +125,16 @@ class TableProxy(Service):
 
     def _session(self) -> aiohttp.ClientSession:
         if self._client is None:
-            # Azurite closes idle connections after 5 s; ours go first, so that no request meets a closing one.
+            # Azurite closes idle connections after 5 s. Ours close earlier, so that no request hits a closing one.
             connector = aiohttp.TCPConnector(ssl=False, limit=0, keepalive_timeout=2)  # our own child's certificate
             self._client = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         return self._client
 
 
 def _rights(method: str, path: str, conditional: bool, body: bytes) -> Iterator[str]:  # noqa: FBT001 - of one header
-    """Yield the rights that a request needs, those of each request inside a transaction included.
+    """Yield the rights that a request needs, including those for each request inside a transaction.
 
-    `conditional`: whether it has an If-Match; a PUT or MERGE without one inserts where there is nothing to change.
+    `conditional`: whether it has If-Match. Without it, a PUT or MERGE inserts the row if there is none to change.
     """
     target = path.strip("/").rpartition("/")[2]
     if target == "$batch":

@@ -1,6 +1,6 @@
-"""Key Vault's secrets over REST: challenge, tokens, versions, attributes, rights and refusals.
+"""Key Vault's REST API for secrets: challenge, tokens, versions, attributes, rights and refusals.
 
-https://learn.microsoft.com/rest/api/keyvault/secrets. The client demands that the challenge's resource is a parent
+https://learn.microsoft.com/rest/api/keyvault/secrets. The client requires the challenge's resource to be a parent
 domain of the vault's host; for 127.0.0.1 that is 0.0.1.
 """
 
@@ -18,7 +18,7 @@ from standin.tokens import InvalidTokenError
 
 @dataclass(slots=True, kw_only=True)
 class Version:
-    """One version of a secret. Times are aware; None where Key Vault would have no attribute."""
+    """One version of a secret. Times are aware. None means that Key Vault would not send the attribute."""
 
     value: str = field(repr=False)
     created: datetime
@@ -30,7 +30,7 @@ class Version:
 
 
 class Vault(Service):
-    """The secrets of one vault; `put` is what an operator does, without a network call."""
+    """One vault's secrets. `put` does what an operator does, without a network call."""
 
     name = "vault"
 
@@ -40,13 +40,13 @@ class Vault(Service):
         self.reset()
 
     def put(self, name: str, value: str, **properties: Any) -> Version:
-        """Store a new version with properties of Version, created now by the simulated clock unless it is given."""
+        """Store a new version with these Version properties. By default, `created` is the simulated time."""
         version = Version(value=value, **{"created": self._clock.now()} | properties)
         self._secrets.setdefault(name.lower(), []).append(version)
         return version
 
     def versions(self, name: str) -> tuple[Version, ...]:
-        """Return all versions of a secret, oldest first; none when there is no such secret."""
+        """Return all versions of a secret, oldest first; none if there is no such secret."""
         return tuple(self._secrets.get(name.lower(), ()))
 
     def delete(self, name: str) -> None:
@@ -60,14 +60,14 @@ class Vault(Service):
     def routes(self) -> list[web.AbstractRouteDef]:
         """Return the operations on secrets."""
         return [
-            web.get("/{_:(?:deleted)?secrets}/{name}", self._get),  # what was deleted is purged
+            web.get("/{_:(?:deleted)?secrets}/{name}", self._get),  # deleted secrets are purged
             web.get("/secrets/{name}/", self._get),
             web.get("/secrets/{name}/{version}", self._get),
             web.put("/secrets/{name}", self._set),
         ]
 
     def _admit(self, request: web.Request, right: str, action: str) -> None:
-        """Raise the vault's own refusal unless the token is valid and its identity has the right."""
+        """Raise the vault's refusal unless the token is valid and its identity has the right."""
         note(request, right)
         authorization = request.headers.get("Authorization")
         try:

@@ -156,7 +156,7 @@ SITUATIONS: dict[str, Situation] = {
     "partner": fault("partner", unavailable(600)),
     "read-only": lambda world: patch.object(world.identity.user_assigned, "vault_rights", {"get"}),
     "secret": fault("entra", Status(401, '{"error":"invalid_client","error_codes":[7000222]}')),
-    "silent": lambda world: patch.object(world.partner_center, "tells_mfa", new=False),
+    "silent": lambda world: patch.object(world.partner_center, "reports_mfa", new=False),
     "table": fault("table", Status(403, REFUSED)),
     "vault": lambda world: patch.object(world.identity.user_assigned, "vault_rights", set()),
 }

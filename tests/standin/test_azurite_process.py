@@ -54,7 +54,7 @@ def test_if_azurite_does_not_start_its_output_is_shown(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     authority.key.write_text("no key", encoding="ascii")
     azurite = Azurite(authority, tmp_path)
-    with pytest.raises(StandInError, match=r"it said: .*(PEM|DECODER)"):
+    with pytest.raises(StandInError, match=r"Its output: .*(PEM|DECODER)"):
         azurite.wait()
     assert azurite._process.poll() is not None
 

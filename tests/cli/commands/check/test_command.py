@@ -131,7 +131,7 @@ def test_the_verdict_on_mfa_is_reported(cli: Cli, world: StandIn) -> None:
     cli.use(without.environ)
     done = cli("check")
     assert (done.status, lines(done, "mfa")) == (1, ["FAILED mfa Without: mfa-required"])
-    world.partner_center.tells_mfa = False
+    world.partner_center.reports_mfa = False
     done = cli("check")
     assert done.status == 0
     assert "did not report whether the user signed in with MFA" in lines(done, "mfa")[0]
