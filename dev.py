@@ -286,8 +286,8 @@ def install_engine() -> None:
 def node_is_new_enough() -> bool:
     """Return whether this machine has a Node.js version that Azurite supports."""
     node = shutil.which("node")
-    said = node and subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - from PATH
-    major = re.match(r"v(\d+)\.", said or "")
+    output = node and subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 - from PATH
+    major = re.match(r"v(\d+)\.", output or "")
     return major is not None and int(major.group(1)) >= OLDEST_NODE
 
 

@@ -75,7 +75,7 @@ class Took:
 def measure_history(world: StandIn, console: Console, bundle: Mapping[str, str]) -> None:
     """Fill the table and print how long each way of reading it takes."""
     environ = dict(os.environ) | world.environ | world.add_partner().environ | dict(bundle)
-    table = Table(title=f"History: {DAYS:,} days, beside azure-data-tables alone", caption=_starting(environ))
+    table = Table(title=f"History: {DAYS:,} days, compared with azure-data-tables", caption=_starting(environ))
     for heading in HEADINGS:
         table.add_column(heading)
     filled = 0

@@ -1,4 +1,4 @@
-"""Reads an account's balance: from the vault to the sign-in to Partner Center, in this order."""
+"""Reads an account's balance: first the vault, then the sign-in, then Partner Center."""
 
 from dataclasses import dataclass
 

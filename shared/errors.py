@@ -1,7 +1,7 @@
 """Exception hierarchy: transient errors, and permanent ones that need someone to act.
 
     SnapshotError
-    ├── TransientError                     the next attempt, retry or run of the day may succeed
+    ├── TransientError                     the next attempt, retry or run that day may succeed
     │   ├── VaultUnreachable        vault-unreachable
     │   ├── IdentityUnavailable     identity-unavailable
     │   ├── SignInUnavailable       sign-in-unavailable

@@ -16,7 +16,7 @@ from shared.errors import SnapshotError
 from shared.history.runs import LEDGER_SECONDS
 from shared.log import _LEVELS, Marker
 from shared.services import RUN_SECONDS
-from shared.settings.account_array import MANY
+from shared.settings.account_array import ACCOUNTS_SETTING
 from shared.settings.accounts import MEMBERS
 from shared.settings.read import NAMES, read_settings
 from tests.support.generated_docs import errors_below
@@ -53,8 +53,8 @@ def example_values() -> dict[str, str]:
 def test_every_setting_is_documented_once() -> None:
     """Nobody finds a setting that is missing from the tables, and a setting that exists only there does nothing."""
     settings = [match[1] for match in ROW.finditer(read("docs/settings.md")) if match[1].isupper()]
-    assert sorted([*settings, MANY]) == sorted(NAMES)
-    assert f"\n`{MANY}` replaces the settings of one account" in read("docs/settings.md")
+    assert sorted([*settings, ACCOUNTS_SETTING]) == sorted(NAMES)
+    assert f"\n`{ACCOUNTS_SETTING}` replaces the settings of one account" in read("docs/settings.md")
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
@@ -101,7 +101,7 @@ def test_documented_examples_are_valid() -> None:
     assert len(read_settings(dict(single)).accounts) == 1
     (array,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
     table_and_vault = {name: text for name, text in single if not name.startswith("PARTNER_")}
-    assert len(read_settings(table_and_vault | {MANY: array}).accounts) == 2
+    assert len(read_settings(table_and_vault | {ACCOUNTS_SETTING: array}).accounts) == 2
 
 
 def test_the_example_file_has_every_setting_and_is_valid() -> None:

@@ -47,19 +47,19 @@ def _time(text: str) -> datetime:
     return exact
 
 
-def _as_it_is(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "Edm.Binary": b64decode,
-    "Edm.Boolean": _as_it_is,
+    "Edm.Boolean": _unchanged,
     "Edm.DateTime": _time,
     "Edm.Double": float,
     "Edm.Guid": UUID,
-    "Edm.Int32": _as_it_is,
+    "Edm.Int32": _unchanged,
     "Edm.Int64": lambda digits: EntityProperty(int(digits), EdmType.INT64),
-    "Edm.String": _as_it_is,
+    "Edm.String": _unchanged,
 }
 """How a value is read whose type is named; the others are JSON's own."""
 

@@ -17,7 +17,7 @@ from shared.net.attempt import CallError, UnreadableAnswerError, current_attempt
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """The maximum size of a response, headers included. A page of 1,000 history rows takes about 1,000,000 bytes."""
 
-_SLICE = 0.5
+_STOP_CHECK_SECONDS = 0.5
 """A waiting reader checks this often, in seconds, whether the run was stopped."""
 
 _INTERIM = range(100, 200)
@@ -39,7 +39,7 @@ class _SocketReader(io.RawIOBase):
         count = None
         while count is None:
             left = current_attempt().seconds_left()
-            self._sock.settimeout(min(left, _SLICE))
+            self._sock.settimeout(min(left, _STOP_CHECK_SECONDS))
             try:
                 count = self._sock.recv_into(buffer)
             except TimeoutError:

@@ -51,7 +51,7 @@ class Refusal:
     is_html_page: bool = False
     """Only a proxy or a gateway sends an HTML page; none of these services does."""
 
-    def names(self, code: str) -> bool:
+    def has_code(self, code: str) -> bool:
         """Return whether this is the code. A numeric code may also be in the reason, unless the status is in _WAITS."""
         if self.code.lower() == code.lower():
             return True

@@ -53,7 +53,7 @@ class Rule:
         """Return whether the rule matches this refusal of a call with these kinds of sign-in and credential."""
         return (
             (not self.only or self.only in kinds)
-            and (not self.codes or any(refusal.names(code) for code in self.codes))
+            and (not self.codes or any(refusal.has_code(code) for code in self.codes))
             and (not self.statuses or refusal.status in self.statuses)
             and (not self.reason_contains or any(text in refusal.reason.lower() for text in self.reason_contains))
             and (refusal.is_html_page or not self.is_html_page)

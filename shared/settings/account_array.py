@@ -9,7 +9,7 @@ from shared.net import exact_json
 from shared.settings.setting import ErrorCollector, Source, WrongValue, hidden_problem
 from shared.settings.values import did_you_mean
 
-MANY = "PARTNER_ACCOUNTS"
+ACCOUNTS_SETTING = "PARTNER_ACCOUNTS"
 
 MAX_LENGTH = 120_000
 """Maximum characters in PARTNER_ACCOUNTS: on Linux, no process can start with more than 131,071 bytes in a variable."""
@@ -43,8 +43,8 @@ _CAUSES = (
 def read_array(text: str, members: Mapping[str, str], errors: ErrorCollector) -> list[Source]:
     """Return the source of each account's values, or an empty list if the array cannot be read."""
     sources: list[Source] = []
-    for index, item in enumerate(errors.read(MANY, text, _items, _ARRAY) or []):
-        where, known = f"{MANY}[{index}]", members.values()
+    for index, item in enumerate(errors.read(ACCOUNTS_SETTING, text, _items, _ARRAY) or []):
+        where, known = f"{ACCOUNTS_SETTING}[{index}]", members.values()
         if not isinstance(item, dict):
             errors.add(where, "is not a JSON object", "an object with " + ", ".join(known))
             continue

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from shared.settings.account_array import MANY, read_array
+from shared.settings.account_array import ACCOUNTS_SETTING, read_array
 from shared.settings.clouds import CLOUDS, Cloud
 from shared.settings.setting import ErrorCollector, Source, setting, settings_of, trim
 from shared.settings.values import (
@@ -71,17 +71,17 @@ def read_accounts(
 ) -> tuple[Account, ...]:
     """Read the accounts in either form, adding problems to `errors`. A flawed account only serves further checks."""
     single = [name for name in MEMBERS if trim(source[name][1])]
-    many = trim(source[MANY][1])
+    many = trim(source[ACCOUNTS_SETTING][1])
     if many and single:
         right = "either PARTNER_ACCOUNTS or the settings of a single account, not both"
-        errors.add(MANY, f"is set together with {', '.join(single)}", right)
+        errors.add(ACCOUNTS_SETTING, f"is set together with {', '.join(single)}", right)
     sources = read_array(many, MEMBERS, errors) if many else [source]
     accounts = tuple(_account(source, api_url, login_url, errors) for source in sources)
     tenants = [account.tenant_id for account in accounts if account.tenant_id]
     for tenant in sorted({tenant for tenant in tenants if tenants.count(tenant) > 1}):
         wrong = f"lists the tenant {tenant} {tenants.count(tenant)} times"
-        errors.add(MANY, wrong, "each tenant once: it is the key of the history")
-    _check_refresh_tokens(accounts, MANY if many else "PARTNER_REFRESH_TOKEN_NAME", errors)
+        errors.add(ACCOUNTS_SETTING, wrong, "each tenant once: it is the key of the history")
+    _check_refresh_tokens(accounts, ACCOUNTS_SETTING if many else "PARTNER_REFRESH_TOKEN_NAME", errors)
     return accounts
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from shared.errors import SettingsInvalid
-from shared.settings.account_array import MANY
+from shared.settings.account_array import ACCOUNTS_SETTING
 from shared.settings.accounts import MEMBERS, Account, read_accounts
 from shared.settings.addresses import read_table_endpoint, read_url, read_vault_url
 from shared.settings.network import Network, read_network
@@ -71,7 +71,7 @@ class Settings:
     accounts: tuple[Account, ...]
 
 
-NAMES = (*(one.name for one in settings_of(Settings).values()), *MEMBERS, MANY)
+NAMES = (*(one.name for one in settings_of(Settings).values()), *MEMBERS, ACCOUNTS_SETTING)
 """The names of all settings."""
 
 

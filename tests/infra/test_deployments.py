@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from shared.settings.account_array import MANY
+from shared.settings.account_array import ACCOUNTS_SETTING
 from shared.settings.accounts import MEMBERS
 from tests.infra.tools.bicep import DEPLOYMENTS, MARK, ROOT, Bicep, fingerprint
 from tests.infra.tools.deployment import NAMES, OPERATOR, deployment, scope_of, short
@@ -121,8 +121,8 @@ def test_the_settings_are_those_of_the_contract(name: str) -> None:
 def test_one_account_is_plain_settings_and_several_are_one() -> None:
     """Both forms at once are an error in the job's settings."""
     assert USUAL.settings["PARTNER_ACCOUNT_NAME"] == "Contoso"
-    assert USUAL.settings[MANY] == ""
-    assert [each["name"] for each in json.loads(EVERYTHING.settings[MANY])] == ["Contoso", "Fabrikam"]
+    assert USUAL.settings[ACCOUNTS_SETTING] == ""
+    assert [each["name"] for each in json.loads(EVERYTHING.settings[ACCOUNTS_SETTING])] == ["Contoso", "Fabrikam"]
     assert {EVERYTHING.settings[name] for name in MEMBERS} == {""}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.settings.account_array import MANY
+from shared.settings.account_array import ACCOUNTS_SETTING
 from shared.settings.accounts import MEMBERS, Account, read_accounts
 from shared.settings.clouds import CLOUDS
 from shared.settings.setting import ErrorCollector
@@ -22,7 +22,7 @@ OTHER = {"tenantId": OTHER_TENANT}
 def read(environ: dict[str, str], *urls: str) -> tuple[tuple[Account, ...], list[str]]:
     """Return the accounts and the problems, as text."""
     errors = ErrorCollector()
-    source = {name: (name, environ.get(name, "")) for name in (*MEMBERS, MANY)}
+    source = {name: (name, environ.get(name, "")) for name in (*MEMBERS, ACCOUNTS_SETTING)}
     api_url, login_url = urls or (None, None)
     return read_accounts(source, api_url, login_url, errors), [str(problem) for problem in errors.found]
 
