@@ -1,11 +1,9 @@
 """Concurrent work for several accounts, with results in order."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from queue import Queue
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import TypeVar
 
 from shared.errors import SnapshotError, as_snapshot_error
@@ -47,21 +45,28 @@ def read_concurrently(
     Use all items of a key before you request the next key. An error is raised where its item would be. At most BUFFER_SIZE
     items of each key wait in memory. The threads are daemons, so a read that hangs does not keep the program from exiting.
     """
-    source, started, stopped = iter(keys), deque[tuple[K, Queue[T | _End]]](), Event()
+    buffers: list[Queue[T | _End]] = []
+    started = Queue[tuple[K, Queue[T | _End]] | _End]()
+    free, stopped = Semaphore(limit), Event()
+
+    def start() -> Iterator[tuple[K, Queue[T | _End]]]:
+        for key in keys:
+            free.acquire()
+            buffers.append(Queue(BUFFER_SIZE))
+            Thread(target=_read, args=(read(key), buffers[-1], stopped), daemon=True).start()
+            yield key, buffers[-1]
+
+    Thread(
+        target=_read, args=(start(), started, stopped), daemon=True
+    ).start()  # a key may take a while to be found too
     try:
-        while True:
-            for key in islice(source, limit - len(started)):
-                items = Queue[T | _End](BUFFER_SIZE)
-                Thread(target=_read, args=(read(key), items, stopped), daemon=True).start()
-                started.append((key, items))
-            if not started:
-                return
-            key, items = started[0]
+        for key, items in _items(started):
             yield key, _items(items)
-            started.popleft()
+            free.release()
     finally:
         stopped.set()
-        for _, items in started:
+        free.release()
+        for items in buffers:
             while not items.empty():  # lets a thread that waits for space continue and end
                 items.get()
 

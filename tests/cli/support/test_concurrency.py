@@ -73,8 +73,25 @@ def test_no_more_is_held_than_requested() -> None:
         return iter([number])
 
     for number, items in read_concurrently(range(4), read, 2):
-        assert asked == list(range(min(number + 2, 4)))
         assert list(items) == [number]
+        assert asked == list(range(len(asked)))
+        assert len(asked) <= number + 2
+
+
+def test_the_first_key_is_used_while_the_next_is_searched_for() -> None:
+    """Keys are found by a search of the service; its error comes after the keys before it."""
+    used = threading.Event()
+
+    def keys() -> Iterator[str]:
+        yield "1"
+        assert used.wait(10)
+        raise LookupError
+
+    found = read_concurrently(keys(), iter, 2)
+    assert [(key, list(items)) for key, items in islice(found, 1)] == [("1", ["1"])]
+    used.set()
+    with pytest.raises(LookupError):
+        next(found)
 
 
 def test_little_of_a_key_is_read_ahead() -> None:
