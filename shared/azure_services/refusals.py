@@ -97,7 +97,7 @@ VAULT = Service(
         Rule(VaultUnreachable, codes=("ObjectIsBeingDeleted", "ObjectIsBeingRecovered"), retryable=True),
         Rule(
             VaultUnreachable, statuses=(401,), reason_contains=("unable to resolve the key",), retryable=True
-        ),  # AKV10046: comes and goes
+        ),  # AKV10046
         Rule(VaultSecretMissing, _RECOVER, codes=("ObjectIsDeletedButRecoverable",)),
         *transient_rules(VaultUnreachable),
         Rule(VaultSecretMissing, _PUT, codes=("SecretNotFound",)),

@@ -87,9 +87,7 @@ class Resource(Generic[T]):
         response = self._context.session.get(self._url, headers=headers, allow_redirects=False)
         age = max(map(int, _SECONDS.findall(response.headers.get("Age", ""))), default=0)
         if age > MAX_CACHE_AGE_SECONDS:
-            raise UnreadableAnswerError(
-                f"the response came from a cache and is {age:,} s old", remedy=INTERMEDIARY_REMEDY
-            )
+            raise UnreadableAnswerError(f"the response is {age:,} s old, from a cache", remedy=INTERMEDIARY_REMEDY)
         metadata = ResponseMetadata(
             retrieved_at=self._context.retry.now(),
             request_id=ids.request_id or "",

@@ -15,7 +15,7 @@ _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _DASH = re.compile("[\u2010-\u2015\u2212\uff0d]")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,4})?) +([A-Za-z]{3})")
-_MAX_NAME_LENGTH = 100
+_MAX_NAME = 100
 THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """ISO 4217 currencies with three decimals. In others, a point before three digits may be a thousands separator."""
 
@@ -79,10 +79,8 @@ def read_secret_name(text: str) -> str:
 
 def read_display_name(text: str) -> str:
     """Read the name that people call an account."""
-    if len(text) > _MAX_NAME_LENGTH or not text.isprintable():
-        raise WrongValue(
-            f"is not a valid name ({len(text)} characters)", f"one line of at most {_MAX_NAME_LENGTH} characters"
-        )
+    if len(text) > _MAX_NAME or not text.isprintable():
+        raise WrongValue(f"is not a valid name ({len(text)} characters)", f"one line of at most {_MAX_NAME} characters")
     if text.startswith(("=", "+", "-", "@")):
         raise WrongValue(
             "begins with =, +, - or @, which a spreadsheet runs as a formula", "a name that begins differently"

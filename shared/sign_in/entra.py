@@ -67,7 +67,7 @@ class SignIn:
         token, scope = stored.value, f"{account.cloud.audience}/user_impersonation"
         note = expiry_sentence(f"The refresh token {stored.name}", refresh_token.expires_on(stored), self.retry.now())
         return self._call(
-            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_expired=note
+            account, credential, lambda app: app.acquire_token_by_refresh_token(token, [scope]), token_expiry=note
         )
 
     def with_code(self, account: Account, credential: AppCredential, acquire: Acquire) -> Tokens:
@@ -81,14 +81,14 @@ class SignIn:
         acquire: Acquire,
         *,
         sign_in_kind: str = APP_USER,
-        token_expired: str = "",
+        token_expiry: str = "",
         attempts: int = ENTRA.limits.attempts,
     ) -> Tokens:
-        secret_expired = expiry_sentence("The app's secret or certificate", credential.expires_on, self.retry.now())
+        secret_expiry = expiry_sentence("The app's secret or certificate", credential.expires_on, self.retry.now())
         call = Call(
             replace(ENTRA, limits=replace(ENTRA.limits, attempts=attempts)),
             f"the sign-in at {account.cloud.login_url} for the app {account.client_id} in the tenant {account.tenant_id}",
-            names={"secret_expired": secret_expired, "token_expired": token_expired},
+            names={"secret_expiry": secret_expiry, "token_expiry": token_expiry},
             kinds=(sign_in_kind, credential.kind),
         )
 

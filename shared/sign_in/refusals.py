@@ -13,7 +13,7 @@ FEDERATED = "the Azure identity's token (federated)"
 UNKNOWN_TENANT = "unknown_tenant"
 """Our own code for the metadata endpoint's response about an unknown tenant."""
 
-_USER_ERRORS = ("invalid_grant", "interaction_required", "consent_required", "login_required")
+_USER_CODES = ("invalid_grant", "interaction_required", "consent_required", "login_required")
 
 ENTRA = Service(
     no_answer=SignInUnavailable,
@@ -25,20 +25,18 @@ ENTRA = Service(
         ),
         Rule(SignInUnavailable, codes=("temporarily_unavailable", "server_error"), retryable=True),
         *transient_rules(SignInUnavailable),
-        Rule(
-            ConsentRequired, codes=_USER_ERRORS, only=APP_USER, remedy="{token_expired}" + ConsentRequired.usual_remedy
-        ),
+        Rule(ConsentRequired, codes=_USER_CODES, only=APP_USER, remedy="{token_expiry}" + ConsentRequired.usual_remedy),
         Rule(
             ConsentRequired,
             codes=("invalid_request",),
             only=APP_USER,
-            remedy="{token_expired}The stored secret is probably not a refresh token. Run `python -m cli consent` to store a new one.",
+            remedy="{token_expiry}The stored secret is probably not a refresh token. Run `python -m cli consent` to store a new one.",
         ),
         Rule(
             SignInRejected,
             codes=("invalid_client",),
             only=CERTIFICATE,
-            remedy="{secret_expired}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
+            remedy="{secret_expiry}If the message is about the certificate or the assertion, upload the public part (CER) of the vault's newest "
             "certificate to the app (App registrations > Certificates & secrets), and check this machine's clock, which dates the signature. "
             "Otherwise check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that the app and the Partner Center API exist and are enabled in this "
             "tenant (Entra ID > Enterprise applications).",
@@ -51,7 +49,7 @@ ENTRA = Service(
             "Federated credentials): its subject is the object id of the identity named in AZURE_CLIENT_ID, and both belong to one tenant "
             "(docs/sign-in.md). If the message says that the token has expired or is not valid yet, check this machine's clock.",
         ),
-        Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_expired}" + SignInRejected.usual_remedy),
+        Rule(SignInRejected, codes=("invalid_client",), remedy="{secret_expiry}" + SignInRejected.usual_remedy),
         Rule(
             SignInRejected,
             codes=("unauthorized_client",),
@@ -73,7 +71,7 @@ ENTRA = Service(
         ),
         Rule(
             SignInRejected,
-            codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_ERRORS),
+            codes=("invalid_request", "invalid_tenant", "invalid_scope", *_USER_CODES),
             remedy="Check PARTNER_TENANT_ID and PARTNER_CLIENT_ID, and that PARTNER_CLOUD, PARTNER_LOGIN_URL and PARTNER_API_URL match the "
             "tenant's cloud. Entra ID gives its reason in the message.",
         ),

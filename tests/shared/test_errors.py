@@ -23,7 +23,7 @@ def test_each_error_says_what_it_means_and_what_to_do(kind: type[SnapshotError])
 def test_each_remedy_of_a_refusal_is_short() -> None:
     """Even with the longest names in it."""
     over = f"The refresh token {'n' * 127} expired on 2026-11-22. "
-    names = {"vault": "v" * 24, "name": "n" * 127, "secret_expired": over, "token_expired": over}
+    names = {"vault": "v" * 24, "name": "n" * 127, "secret_expiry": over, "token_expiry": over}
     rules = [rule for service in SERVICES.values() for rule in service.rules]
     remedies = [rule.remedy.format_map(names) for rule in rules if rule.remedy]
     assert all(20 < len(remedy) <= 600 for remedy in remedies)

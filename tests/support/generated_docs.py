@@ -86,7 +86,7 @@ def _row(rule: Rule) -> str:
         or "anything else"
     )
     what += f", for {rule.only}" if rule.only else ""
-    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_expired\}", "", rule.remedy or ""))
+    remedy = re.sub(r"\{(\w+)\}", r"<\1>", re.sub(r"\{\w+_expiry\}", "", rule.remedy or ""))
     remedy = "" if remedy == rule.error.usual_remedy else remedy
     retried = ", retried" if rule.retryable else ""
     return f"| {what} | `{rule.error.code}`{retried} | {_markdown(remedy)} |"

@@ -68,7 +68,7 @@ def test_the_request(session: HttpSession, summary: Resource[InvoiceSummary], mo
         (Status(200, '{"balanceAmount": 1}'), PartnerBadResponse, "currencyCode is missing"),
         (Status(204), PartnerBadResponse, "not JSON|not a JSON"),
         *(
-            (Status(200, BALANCE, {"Age": age}), PartnerBadResponse, "came from a cache")  # it may be yesterday's
+            (Status(200, BALANCE, {"Age": age}), PartnerBadResponse, "s old, from a cache")  # it may be yesterday's
             for age in ("301", "9" * 30, "10, 301")
         ),
     ],
