@@ -30,8 +30,8 @@ Write = Annotated[
 TIME_LIMIT_SECONDS = 24 * 3600.0
 """Time limit for a command that processes years of history; each call has its own limits."""
 
-MAX_CONCURRENT_RANGES, MAX_CONCURRENT_TENANTS = 16, 4
-"""Tenant ranges searched and tenants read concurrently: about 110 MiB with ten years of history for each tenant."""
+MAX_CONCURRENT_RANGES, MAX_CONCURRENT_TENANTS = 16, 6
+"""Tenant ranges searched and tenants read concurrently: about 125 MiB with ten years of history for each tenant."""
 
 MAX_BATCH_ROWS = 100
 MAX_BATCH_CHARACTERS = 1_000_000
