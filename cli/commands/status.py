@@ -10,9 +10,10 @@ import typer
 from cli.commands.history.account import COLUMNS_READ, AccountHistory, Reading
 from cli.commands.history.ledger import RUN_COLUMNS, LedgerEntry
 from cli.commands.history.reader import HistoryReader
-from cli.support.accounts import REFRESH_TOKEN, SomeAccounts, choose, stored_secrets
+from cli.support.accounts import SomeAccounts, choose
 from cli.support.concurrency import for_each
 from cli.support.console import Cells, print_table, say, waiting, warn
+from cli.support.credentials import REFRESH_TOKEN, stored_secrets
 from cli.support.money import Money
 from cli.support.records import ACCOUNT, CREDIT, AsFormat, Record, account_fields, credit_fields, write_records
 from cli.support.settings_source import SettingsFile, find_settings

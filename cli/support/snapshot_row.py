@@ -6,10 +6,10 @@ from datetime import date
 from math import isfinite
 
 from shared.history.row import COLUMNS, SCHEMA_VERSION, Entity, RowSource
+from shared.settings.values import GUID
 
 _SOURCES = frozenset(source.value for source in RowSource)
 _COLUMNS = {column.name: column for column in COLUMNS}
-_TENANT = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CURRENCY = re.compile("[A-Z]{3}")
 _OTHER_AMOUNTS = ("LastPaymentAmount", "CreditLimit")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]+)?")
@@ -27,7 +27,7 @@ def snapshot_problem(row: Entity, read: Sequence[str] | None = None) -> str | No
     day, currency = str(row.get("SnapshotDate", key_day)), str(row.get("CurrencyCode", key_currency))
     balance = str(row["BalanceText"])
     checks = {
-        "PartitionKey is not a tenant id": _TENANT.fullmatch(str(row["PartitionKey"])),
+        "PartitionKey is not a tenant id": GUID.fullmatch(str(row["PartitionKey"])),
         "SnapshotDate is not a day": _is_day(day),
         "CurrencyCode is not a currency": _CURRENCY.fullmatch(currency),
         "RowKey is not day and currency": row["RowKey"] == f"{day}_{currency}",

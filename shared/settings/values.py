@@ -11,11 +11,11 @@ from shared.settings.setting import WrongValue
 
 T = TypeVar("T")
 
-_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _DASH = re.compile("[\u2010-\u2015\u2212\uff0d]")
 _DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _LIMIT = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,4})?) +([A-Za-z]{3})")
 _MAX_NAME = 100
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 THREE_DECIMALS = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
 """ISO 4217 currencies with three decimals. In others, a point before three digits may be a thousands separator."""
 
@@ -35,13 +35,13 @@ class CreditLimit:
 def read_guid(text: str) -> str:
     """Read a GUID and lower-case it: it is a key, and two spellings would make two histories."""
     text = text.lower()
-    if _GUID.fullmatch(text):
+    if GUID.fullmatch(text):
         return text
     if dash := _DASH.search(text):
         raise WrongValue(
             f"has a different dash (U+{ord(dash[0]):04X}) at character {dash.start() + 1}, where a GUID has a hyphen"
         )
-    if inner := _GUID.search(text):
+    if inner := GUID.search(text):
         raise WrongValue(f"contains more than a GUID, which is at characters {inner.start() + 1} to {inner.end()}")
     if _DOMAIN.fullmatch(text):
         raise WrongValue("is a domain name, not a GUID")

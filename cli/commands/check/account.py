@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from cli.commands.check.findings import Finding, note, ok, run_steps
-from cli.support.accounts import stored_secrets, token_user
+from cli.support.credentials import stored_secrets, token_user
 from cli.support.money import Money
 from shared.balance_reader import SignedIn
 from shared.errors import AppOnlyRefused, MfaRequired, PartnerAccessDenied, SnapshotError

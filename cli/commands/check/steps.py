@@ -9,9 +9,10 @@ from pathlib import Path
 
 from cli.commands.check.account import AccountCheck
 from cli.commands.check.findings import Finding, failed, note, ok, run_steps
-from cli.support.accounts import choose, token_user
+from cli.support.accounts import choose
 from cli.support.concurrency import read_concurrently
 from cli.support.console import count
+from cli.support.credentials import token_user
 from cli.support.failure import CommandFailed
 from cli.support.money import Money
 from cli.support.settings_source import find_settings

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from cli.commands.history.gaps import Gap, day_of
+from cli.commands.history.gaps import Gap, currency_of, day_of
 from cli.support.console import count
 from cli.support.money import Money, balance_of
 from shared.history.row import Entity, RowSource
@@ -49,8 +49,7 @@ class Reading:
     def from_row(cls, row: Entity, before: "Reading | None" = None) -> "Reading":
         """Return the reading of a row."""
         limit: Any = row.get("CreditLimit")
-        currency = str(row["RowKey"])[11:]
-        return cls(day_of(row), currency, balance_of(row), _date(row, "AccountingDate"), limit, row, before)
+        return cls(day_of(row), currency_of(row), balance_of(row), _date(row, "AccountingDate"), limit, row, before)
 
     @property
     def change(self) -> Decimal | None:
@@ -113,7 +112,7 @@ class AccountHistory:
         found: dict[str, list[Reading]] = defaultdict(list)
         for item in self.items:
             if not isinstance(item, Gap):
-                own = found[str(item["RowKey"])[11:]]
+                own = found[currency_of(item)]
                 own.append(Reading.from_row(item, own[-1] if own else None))
         return dict(sorted(found.items()))
 

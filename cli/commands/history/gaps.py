@@ -73,3 +73,8 @@ def insert_gaps(
 def day_of(row: Entity) -> date:
     """Return a row's day."""
     return date.fromisoformat(str(row["RowKey"])[:10])
+
+
+def currency_of(row: Entity) -> str:
+    """Return a row's currency."""
+    return str(row["RowKey"])[11:]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from cli.commands.history.account import AccountHistory
-from cli.commands.history.gaps import Gap, day_of, insert_gaps
+from cli.commands.history.gaps import Gap, currency_of, day_of, insert_gaps
 from cli.commands.history.ledger import Ledger
 from cli.support.console import warn
 from cli.support.snapshot_row import snapshot_problem
@@ -87,7 +87,7 @@ class HistoryReader:
             if isinstance(item, Gap):
                 yield from self._explained(tenant, item)
                 continue
-            currency = str(item["RowKey"])[11:]
+            currency = currency_of(item)
             self.currencies.add(currency)
             if self.currency in {None, currency}:
                 yield item
