@@ -56,9 +56,8 @@ def read_concurrently(
             Thread(target=_read, args=(read(key), buffers[-1], stopped), daemon=True).start()
             yield key, buffers[-1]
 
-    Thread(
-        target=_read, args=(start(), started, stopped), daemon=True
-    ).start()  # a key may take a while to be found too
+    # Finding the next key can take a while too, so it must not hold up the keys before it.
+    Thread(target=_read, args=(start(), started, stopped), daemon=True).start()
     try:
         for key, items in _items(started):
             yield key, _items(items)
