@@ -24,7 +24,7 @@ from tests.support.rows import TENANT, TODAY, days_ago
 
 # exit status | command | expected stdout, or stderr after a `!`; texts are separated by ~ | the situation, if it is not the usual one
 USES = """
-0 | LANG=de_DE PARTNER_TENANT_ID=none demo        | Key Vault       401 ~ SNAPSHOT_RECORDED ~ Archive         204 ~ Balance:  £ ~ TODAY_GBP ~ SNAPSHOT_KEPT
+0 | LANG=de_DE PARTNER_TENANT_ID=none demo        | Key Vault       401 ~ SNAPSHOT_RECORDED ~ Archive         204 ~ Balance:  $68,059.03 ~ TODAY_USD ~ SNAPSHOT_KEPT
 0 | demo                                          | partner-unavailable: 24 runs tried, from 00:17 to 23:17 ~ missed: 1 day; ~ (x = missed day) ~ nothing is left
 0 | demo --help                                   | Usage: python -m cli demo [OPTIONS]
 2 | demo now                                      | ! Got unexpected extra argument(s) (now)

@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,9 +22,13 @@ from shared.settings.read import NAMES, read_settings
 from standin.azurite_process import StandInError
 from standin.journal import Call
 from standin.playground import SCENARIOS, fill
+from standin.sample import summary
 from standin.world import StandIn
 
 DAYS = 30
+_MISSED = 13
+"""How many days ago Partner Center was down."""
+
 _SERVICES = {
     "identity": "Azure identity",
     "vault": "Key Vault",
@@ -57,7 +63,10 @@ def command() -> None:
 
 def _show(world: StandIn, settings_file: Path) -> None:
     today = utc_now().date()
-    playground = fill(world, today, [scenario for scenario in SCENARIOS if scenario.name == "Northwind"])
+    playground = fill(world, today, [replace(SCENARIOS[0], missed=frozenset({_MISSED}))])
+    tenant_id = playground.partners[0].tenant_id
+    sample = summary(updated=today - timedelta(days=1)) | {"latestInvoiceDate": f"{today.replace(day=1)}T00:00:00Z"}
+    world.partner_center.balances(tenant_id, sample)
     for name in NAMES:
         os.environ.pop(name, None)
     # The Azure libraries also read the environment.
@@ -69,7 +78,7 @@ def _show(world: StandIn, settings_file: Path) -> None:
 
     _heading("2. The balance that was read, and the row in the table")
     with open_tables(read_settings(os.environ)) as context:
-        [row] = context.table.rows_of(playground.partners[0].tenant_id, today)
+        [row] = context.table.rows_of(tenant_id, today)
     amount = Money(Locale("en", "US")).text(balance_of(row), str(row["CurrencyCode"]))
     say("Current Account Balance:  ", (amount, "bold green"), "\n")
     print_row(row)
